@@ -1,0 +1,3 @@
+"""Train, compare and interpret multi-task models of regulatory DNA."""
+
+__version__ = "0.1.0"

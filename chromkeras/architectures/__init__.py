@@ -1,0 +1,1 @@
+"""One model builder a file."""

@@ -1,0 +1,1 @@
+"""Models that are no networks, to measure networks against."""

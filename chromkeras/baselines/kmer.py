@@ -1,0 +1,148 @@
+"""Logistic regression on k-mer counts: the baseline a network has to beat.
+
+Ghandi et al. 2014 (PLoS Comput Biol 10:e1003711) and Kelley et al. 2016 (Genome Res 26:990)
+measure against k-mer models of this kind.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from chromkeras.data.codes import UNKNOWN
+from chromkeras.data.dataset import Dataset
+from chromkeras.metrics import auroc, mean_defined
+
+_CHUNK = 4096
+
+
+@dataclass(frozen=True)
+class KmerModel:
+    """One linear model per task on the k-mers of the middle of each sequence.
+
+    Attributes
+    ----------
+    k
+        Letters in a k-mer.
+    window
+        Bases in the middle of each sequence that are counted.
+    weights
+        Shape (F, T), one per k-mer (both strands pooled) and task.
+    bias
+        Shape (T,).
+    """
+
+    k: int
+    window: int
+    weights: np.ndarray
+    bias: np.ndarray
+
+    def logits(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+        """Return log-odds of the chosen rows, shape (n, T), float32."""
+        features = kmer_features(dataset, rows, k=self.k, window=self.window)
+        return (features @ self.weights + self.bias).astype(np.float32)
+
+
+def fit_kmer_model(
+    dataset: Dataset,
+    rows: np.ndarray,
+    *,
+    k: int = 6,
+    window: int = 300,
+    strength: float = 0.01,
+) -> KmerModel:
+    """Fit one ℓ2-regularised logistic regression per task on its known labels.
+
+    Parameters
+    ----------
+    dataset
+        DNA and class labels.
+    rows
+        Shape (n,), the rows to fit on.
+    k, window
+        As in ``KmerModel``.
+    strength
+        C of scikit-learn: the inverse of the ℓ2 penalty.
+
+    Raises
+    ------
+    ValueError
+        A task has no known label, only positives or only negatives in ``rows``.
+    """
+    features = kmer_features(dataset, rows, k=k, window=window)
+    return _fit(dataset, rows, features, k, window, strength)
+
+
+def fit_best_kmer_model(
+    dataset: Dataset, strengths: tuple[float, ...], *, k: int = 6, window: int = 300
+) -> tuple[KmerModel, float]:
+    """Fit on the training split with each strength; keep the best mean AUROC on validation.
+
+    Returns
+    -------
+    tuple[KmerModel, float]
+        The model and its ``strength``.
+    """
+    train, valid = dataset.rows("train"), dataset.rows("valid")
+    features = kmer_features(dataset, train, k=k, window=window)
+    models = {c: _fit(dataset, train, features, k, window, c) for c in strengths}
+    labels = dataset.labels[valid]
+    scores = {c: mean_defined(auroc(labels, m.logits(dataset, valid))) for c, m in models.items()}
+    best = max(scores, key=lambda c: scores[c])
+    return models[best], best
+
+
+def kmer_features(
+    dataset: Dataset, rows: np.ndarray, *, k: int = 6, window: int = 300
+) -> np.ndarray:
+    """Return log(1 + count) of every k-mer, a k-mer and its reverse complement being one.
+
+    k-mers with N are not counted. Shape (n, F), float32, in alphabetical order of the k-mers.
+    """
+    length = dataset.dna.length
+    if not 1 <= k <= min(window, length):
+        raise ValueError(f"expected k between 1 and {min(window, length)}, received {k}")
+    start = max(0, (length - window) // 2)
+    pool, size = _pooled(k)
+    counts = np.zeros((len(rows), size), np.float32)
+    for begin in range(0, len(rows), _CHUNK):
+        codes = dataset.codes(rows[begin : begin + _CHUNK])[:, start : start + window]
+        _count(codes, k, pool, counts[begin : begin + _CHUNK])
+    return np.log1p(counts, out=counts)
+
+
+def _count(codes: np.ndarray, k: int, pool: np.ndarray, out: np.ndarray) -> None:
+    windows = np.lib.stride_tricks.sliding_window_view(codes, k, axis=1)
+    known = (windows < UNKNOWN).all(axis=2)
+    words = np.where(known, windows @ (4 ** np.arange(k)[::-1]), 0)
+    row, _ = np.nonzero(known)
+    np.add.at(out, (row, pool[words[known]]), 1)
+
+
+def _pooled(k: int) -> tuple[np.ndarray, int]:
+    """Return the feature of each of the 4^k words, and the number of features."""
+    words = np.arange(4**k)
+    digits = words[:, None] // 4 ** np.arange(k) % 4
+    opposite = (3 - digits) @ (4 ** np.arange(k)[::-1])
+    canonical, feature = np.unique(np.minimum(words, opposite), return_inverse=True)
+    return feature, len(canonical)
+
+
+def _fit(
+    dataset: Dataset, rows: np.ndarray, features: np.ndarray, k: int, window: int, c: float
+) -> KmerModel:
+    labels = dataset.labels[rows]
+    fits = [
+        _fit_task(name, features, label, c)
+        for name, label in zip(dataset.tasks, labels.T, strict=True)
+    ]
+    weights = np.stack([fit.coef_[0] for fit in fits], axis=1).astype(np.float32)
+    bias = np.array([fit.intercept_[0] for fit in fits], np.float32)
+    return KmerModel(k, window, weights, bias)
+
+
+def _fit_task(name: str, features: np.ndarray, labels: np.ndarray, c: float) -> LogisticRegression:
+    known = labels >= 0
+    if len(np.unique(labels[known])) < 2:
+        raise ValueError(f"task {name!r} needs positives and negatives among the rows to fit on")
+    return LogisticRegression(C=c, max_iter=1000).fit(features[known], labels[known])

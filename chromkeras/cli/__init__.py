@@ -1,0 +1,1 @@
+"""Commands: one file each; a command parses, calls one function and reports."""

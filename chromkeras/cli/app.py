@@ -1,0 +1,43 @@
+"""The ``chromkeras`` program: its commands, and how errors reach a person."""
+
+import os
+import sys
+
+import typer
+from typer.exceptions import TyperException
+
+from chromkeras.cli import evaluate, info, interpret, prepare, simulate, train
+
+app = typer.Typer(
+    name="chromkeras",
+    help="Train, compare and interpret multi-task models of regulatory DNA.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for _command in (simulate, prepare, train, evaluate, interpret, info):
+    app.command(_command.__name__.rsplit(".", 1)[-1], no_args_is_help=False)(_command.command)
+
+
+def main() -> None:
+    """Run the program; bad input ends with one line on standard error and exit code 2."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code.
+
+    ``CHROMKERAS_TRACEBACK=1`` in the environment lets errors through with their traceback.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        code = app(arguments, prog_name="chromkeras", standalone_mode=False)
+    except (TyperException, ValueError, OSError) as error:
+        if os.environ.get("CHROMKERAS_TRACEBACK"):
+            raise
+        text = error.format_message() if isinstance(error, TyperException) else str(error)
+        print(f"chromkeras: {' '.join(text.split())}", file=sys.stderr)
+        return 2
+    return code if isinstance(code, int) else 0

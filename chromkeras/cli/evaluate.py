@@ -1,0 +1,104 @@
+"""``chromkeras evaluate``."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from chromkeras.data.dataset import Dataset
+
+
+def command(
+    model: Annotated[Path, typer.Option(help="Model file from `train`.")],
+    data: Annotated[
+        Path | None, typer.Option(help="Data set from `prepare` or `simulate`; without it a demo.")
+    ] = None,
+    split: Annotated[str, typer.Option(help="train, valid, test or all.")] = "test",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="JSON file to write.", show_default="MODEL_evaluation/metrics.json by the model"
+        ),
+    ] = None,
+    threshold: Annotated[
+        str,
+        typer.Option(
+            help="Probability from which a row is called open, or f1: the best F1 of each task on "
+            "the validation split."
+        ),
+    ] = "0.5",
+    plots: Annotated[
+        Path | None, typer.Option(help="Folder for roc.png and pr.png.", show_default="beside OUT")
+    ] = None,
+) -> None:
+    """Measure a model on a split: per task, mean, within elements and in specific elements."""
+    target = out or model.parent / f"{model.stem}_evaluation" / "metrics.json"
+    folder = plots or target.parent
+    _check_places(target, folder)
+    rule = _rule(threshold)
+
+    from chromkeras.cli.open_data import open_data
+    from chromkeras.evaluation import evaluate, match_tasks
+    from chromkeras.evaluation_table import evaluation_table
+    from chromkeras.files import replacing
+    from chromkeras.training.model_file import open_model
+    from chromkeras.training.predict import predict_logits
+
+    network, card = open_model(model)
+    given = open_data(data)
+    dataset = match_tasks(given, card.tasks)
+    rows = dataset.rows(split)
+    same = card.fingerprint in (given.fingerprint, dataset.fingerprint)
+    if not same:
+        print(
+            f"note: the model was trained on other data ({card.fingerprint or 'unknown'}) than "
+            f"this ({given.fingerprint}); rows here may have been among its training rows",
+            file=sys.stderr,
+        )
+    logits = predict_logits(network, dataset, rows)
+    valid = predict_logits(network, dataset, dataset.rows("valid")) if rule == "f1" else None
+    evaluation = evaluate(logits, dataset, rows, threshold=rule, valid_logits=valid)
+    described: dict[str, Any] = {
+        "model": str(model),
+        "data": str(data) if data else "demo",
+        "split": split,
+        "rows": len(rows),
+        "fingerprint": {"model": card.fingerprint, "data": given.fingerprint, "same": same},
+    }
+    with replacing(target) as beside:
+        text = json.dumps(described | evaluation.to_json(), indent=1, allow_nan=False)
+        beside.write_text(text + "\n", encoding="utf-8")
+    _draw(logits, dataset, rows, folder)
+    print(f"{model} on the {split} split: {len(rows):,} rows, {len(dataset.tasks)} tasks\n")
+    print(evaluation_table(evaluation))
+    print(f"\nwrote {target}, {folder / 'roc.png'} and {folder / 'pr.png'}")
+
+
+def _check_places(target: Path, folder: Path) -> None:
+    if target.is_dir():
+        raise ValueError(f"--out {target} is a folder; expected the name of a file to write")
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"--plots {folder} is a file; expected a folder")
+
+
+def _rule(threshold: str) -> float | str:
+    try:
+        return float(threshold)
+    except ValueError:
+        return threshold
+
+
+def _draw(logits: "np.ndarray", dataset: "Dataset", rows: "np.ndarray", folder: Path) -> None:
+    from chromkeras.plots.curves import plot_precision_recall, plot_roc
+
+    labels, elements = dataset.labels[rows], dataset.elements[rows]
+    panels = {"all rows": elements | True}
+    if not elements.all():
+        panels["elements only"] = elements
+    plot_roc(labels, logits, dataset.tasks, folder / "roc.png", panels=panels)
+    plot_precision_recall(labels, logits, dataset.tasks, folder / "pr.png", panels=panels)

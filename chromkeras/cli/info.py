@@ -1,0 +1,72 @@
+"""``chromkeras info``."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def command(
+    file: Annotated[Path, typer.Argument(help="A .keras model or an .h5 data set of ours.")],
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say what a model file or a data set file holds."""
+    import json as encoder
+
+    from chromkeras.files import require_file
+
+    found = require_file(file, "file")
+    facts = _model_facts(found) if found.suffix == ".keras" else _dataset_facts(found)
+    print(encoder.dumps(facts, indent=2) if json else "\n".join(_lines(facts)))
+
+
+def _model_facts(path: Path) -> dict[str, Any]:
+    """Return what the run card says, without importing Keras."""
+    from chromkeras.run_card_file import read_card
+
+    card = read_card(path)
+    return {
+        "file": f"{path} (chromkeras model)",
+        "tasks": card["tasks"],
+        "data fingerprint": card["fingerprint"],
+        "recipe": card["recipe"],
+        "scores": card["scores"],
+    }
+
+
+def _dataset_facts(path: Path) -> dict[str, Any]:
+    from chromkeras.data.dataset import SPLITS
+    from chromkeras.data.hdf5 import load_dataset
+
+    dataset = load_dataset(path)
+    counts = {split: len(dataset.rows(split)) for split in SPLITS}
+    positives = (dataset.labels == 1).sum(axis=0).tolist()
+    unknown = (~dataset.known).sum(axis=0).tolist()
+    return {
+        "file": f"{path} (chromkeras data set)",
+        "rows": len(dataset),
+        "elements": int(dataset.elements.sum()),
+        "length": dataset.dna.length,
+        "splits": counts,
+        "positives": dict(zip(dataset.tasks, positives, strict=True)),
+        "unknown labels": dict(zip(dataset.tasks, unknown, strict=True)),
+        "planted motifs": 0 if dataset.truth is None else len(dataset.truth.row),
+        "fingerprint": dataset.fingerprint,
+    }
+
+
+def _lines(facts: dict[str, Any], indent: int = 0) -> list[str]:
+    lines = []
+    width = max(len(key) for key in facts) + 2
+    for key, value in facts.items():
+        if isinstance(value, dict) and value:
+            lines += [f"{' ' * indent}{key}", *_lines(value, indent + 2)]
+        else:
+            lines.append(f"{' ' * indent}{key:<{width}}{_short(value)}")
+    return lines
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

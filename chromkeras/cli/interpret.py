@@ -1,0 +1,5 @@
+"""``chromkeras interpret``."""
+
+
+def command() -> None:
+    """(being written)"""

@@ -1,0 +1,190 @@
+"""``chromkeras prepare``."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+_PEAKS_ONLY = (
+    "genome", "merge_distance", "weights", "center", "ignore_strand", "background", "exclude",
+)  # fmt: skip
+_SPLIT = ("valid", "test", "valid_fraction", "test_fraction", "seed")
+_FITS = {"peaks": (*_PEAKS_ONLY, *_SPLIT), "arrays": _SPLIT, "basset": ("repair",)}
+
+
+def command(
+    out: Annotated[Path, typer.Option(help="Data set file to write (HDF5).")],
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="More peak files, so that --peaks may be followed by several."),
+    ] = None,
+    peaks: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Source 1: BED, narrowPeak or broadPeak files (.gz or not), one a cell type, or "
+            "folders of them: --peaks DIR, --peaks *.bed.gz, or --peaks A --peaks B.",
+            metavar="DIR|FILES",
+        ),
+    ] = None,
+    genome: Annotated[
+        Path | None, typer.Option(help="Genome of the peaks, FASTA, .gz or not.")
+    ] = None,
+    basset: Annotated[
+        Path | None, typer.Option(help="Source 2: Basset's HDF5 file (train_in, train_out, …).")
+    ] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Unscramble the rows of a Basset file.")
+    ] = False,
+    arrays: Annotated[
+        Path | None,
+        typer.Option(
+            help="Source 3: HDF5 or .npz with x and y, and where present tasks, split, chrom, "
+            "start (or start_…) and kind. Its own split is kept unless one is asked for here."
+        ),
+    ] = None,
+    length: Annotated[
+        int | None, typer.Option(help="Bases of a row.", show_default="600 for peaks")
+    ] = None,
+    merge_distance: Annotated[
+        int | None,
+        typer.Option(
+            help="Windows that overlap by more bases than this are merged, Basset's rule.",
+            show_default="200",
+        ),
+    ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            help="Weight of a merged midpoint: basset (1 + cell types) or tasks (cell types).",
+            show_default="basset",
+        ),
+    ] = None,
+    center: Annotated[
+        str | None,
+        typer.Option(
+            help="midpoint, or summit (column 10 of narrowPeak).", show_default="midpoint"
+        ),
+    ] = None,
+    ignore_strand: Annotated[
+        bool,
+        typer.Option(
+            "--ignore-strand",
+            help="Merge + and - peaks together; Basset keeps them apart. Sequences are always "
+            "those of the forward strand.",
+        ),
+    ] = False,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Cell type to leave out (repeat or comma list); background still keeps off it.",
+            metavar="NAME",
+        ),
+    ] = None,
+    background: Annotated[
+        float | None,
+        typer.Option(
+            help="Add this many GC-matched windows per element that touch no peak, labelled 0.",
+            metavar="RATIO",
+        ),
+    ] = None,
+    valid: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Chromosome or region for validation, 0-based, end not included, such as chrIV "
+            "or chrX:0-3,000,000 (repeat or comma list). Rows across its edge are dropped.",
+            metavar="REGION",
+        ),
+    ] = None,
+    test: Annotated[
+        list[str] | None, typer.Option(help="The same for testing.", metavar="REGION")
+    ] = None,
+    valid_fraction: Annotated[
+        float | None,
+        typer.Option(
+            help="Share drawn for validation where no region is given; overlapping rows stay "
+            "together.",
+            show_default="0.1",
+        ),
+    ] = None,
+    test_fraction: Annotated[
+        float | None, typer.Option(help="The same for testing.", show_default="0.1")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Of the background and of the draw.", show_default="0", min=0)
+    ] = None,
+    drop_unknown: Annotated[
+        bool, typer.Option("--drop-unknown", help="Leave out rows that are nothing but N.")
+    ] = False,
+) -> None:
+    """Make a data set: from peaks and a genome, from Basset's HDF5, or from plain arrays."""
+    given = {
+        name: value
+        for name, value in locals().items()
+        if not (value is None or value is False or value == [])
+    }
+    source = _source(given)
+    if out.is_dir():
+        raise ValueError(f"--out {out} is a folder; expected the name of a file to write")
+    from chromkeras.data.hdf5 import save_dataset
+    from chromkeras.prepare.summary import summary
+
+    prepared = _prepare(source, given)
+    save_dataset(prepared.dataset, out)
+    print(summary(prepared))
+    print(f"\nwrote {out}")
+
+
+def _source(given: dict[str, Any]) -> str:
+    """Return the one source asked for, after checking that every other option goes with it."""
+    if "files" in given and "peaks" not in given:
+        raise ValueError(f"unexpected {given['files'][0]}; put --peaks before peak files")
+    sources = [name for name in _FITS if name in given]
+    if len(sources) != 1:
+        received = " and ".join(f"--{name}" for name in sources) or "none"
+        raise ValueError(f"expected one of --peaks, --arrays and --basset, received {received}")
+    source = sources[0]
+    special = {name for names in _FITS.values() for name in names}
+    for name in given:
+        if name in special and name not in _FITS[source]:
+            raise ValueError(f"--{name.replace('_', '-')} does not go with --{source}")
+    for part in ("valid", "test"):
+        if part in given and f"{part}_fraction" in given:
+            raise ValueError(f"expected --{part} or --{part}-fraction, received both")
+    if source == "peaks" and "genome" not in given:
+        raise ValueError("--peaks needs --genome GENOME.fa[.gz]")
+    return source
+
+
+def _prepare(source: str, given: dict[str, Any]) -> Any:
+    common = _chosen(given, "length", "drop_unknown")
+    if source == "basset":
+        from chromkeras.prepare.basset_hdf5 import prepare_basset
+
+        return prepare_basset(given["basset"], **common, **_chosen(given, "repair"))
+    plan = _plan(given)
+    if source == "arrays":
+        from chromkeras.prepare.arrays import prepare_arrays
+
+        asked = any(name in given for name in _SPLIT)
+        return prepare_arrays(given["arrays"], plan if asked else None, **common)
+    from chromkeras.prepare.from_peaks import PeakOptions, prepare_peaks
+
+    special = _chosen(given, *_PEAKS_ONLY[1:], "seed")
+    if "exclude" in special:
+        special["exclude"] = tuple(n for text in special["exclude"] for n in text.split(","))
+    paths = [*given["peaks"], *given.get("files", [])]
+    return prepare_peaks(paths, given["genome"], plan, PeakOptions(**common, **special))
+
+
+def _plan(given: dict[str, Any]) -> Any:
+    from chromkeras.data.splits import SplitPlan, parse_regions
+
+    return SplitPlan(
+        valid=parse_regions(given.get("valid", ())),
+        test=parse_regions(given.get("test", ())),
+        **_chosen(given, "valid_fraction", "test_fraction", "seed"),
+    )
+
+
+def _chosen(given: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: given[name] for name in names if name in given}

@@ -1,0 +1,90 @@
+"""``chromkeras simulate``."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    out: Annotated[Path, typer.Option(help="Data set file to write (HDF5).")],
+    tasks: Annotated[int, typer.Option(help="Cell types.")] = 4,
+    sequences: Annotated[int, typer.Option(help="Rows.")] = 5000,
+    length: Annotated[int, typer.Option(help="Bases of a row.")] = 600,
+    source: Annotated[
+        str, typer.Option(help="Motifs: jaspar:GROUP (such as nematodes) or a MEME file.")
+    ] = "jaspar:nematodes",
+    motifs: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Motif to plant, by identifier or factor (repeat or comma list).",
+            show_default="strong ones, three per two tasks",
+            metavar="NAME",
+        ),
+    ] = None,
+    motifs_per_task: Annotated[int, typer.Option(help="Motifs that open one cell type.")] = 2,
+    positive_rate: Annotated[
+        float, typer.Option(help="Probability that an element is open in a cell type.")
+    ] = 0.4,
+    copies: Annotated[
+        str, typer.Option(help="Instances of a motif where it is present, fewest-most.")
+    ] = "2-4",
+    span: Annotated[
+        int | None,
+        typer.Option(
+            help="Bases in the middle that take the instances.",
+            show_default="200, or the length if that is less",
+        ),
+    ] = None,
+    background_fraction: Annotated[
+        float, typer.Option(help="Share of rows with shuffled instances, open nowhere.")
+    ] = 0.25,
+    gc: Annotated[
+        float | None,
+        typer.Option(
+            help="GC content of independent bases.",
+            show_default="a Markov chain of the worm genome",
+        ),
+    ] = None,
+    valid_fraction: Annotated[float, typer.Option(help="Share drawn for validation.")] = 0.1,
+    test_fraction: Annotated[float, typer.Option(help="Share drawn for testing.")] = 0.1,
+    seed: Annotated[int, typer.Option(help="Same seed, same data set.")] = 0,
+) -> None:
+    """Make a data set of random sequences with real motifs planted, and keep where."""
+    from chromkeras.prepare.simulation import Simulation
+
+    settings = Simulation(
+        tasks=tasks,
+        sequences=sequences,
+        length=length,
+        source=source,
+        motifs=tuple(name.strip() for text in motifs or () for name in text.split(",")),
+        motifs_per_task=motifs_per_task,
+        positive_rate=positive_rate,
+        copies=_copies(copies),
+        span=min(200, length) if span is None else span,
+        background_fraction=background_fraction,
+        gc=gc,
+        valid_fraction=valid_fraction,
+        test_fraction=test_fraction,
+        seed=seed,
+    )
+    if out.is_dir():
+        raise ValueError(f"--out {out} is a folder; expected the name of a file to write")
+    from chromkeras.data.hdf5 import save_dataset
+    from chromkeras.prepare.assemble import Prepared
+    from chromkeras.prepare.simulate import describe, simulate
+    from chromkeras.prepare.summary import summary
+
+    dataset = simulate(settings)
+    save_dataset(dataset, out)
+    print(summary(Prepared(dataset, notes=tuple(describe(dataset)))))
+    print(f"\nwrote {out}")
+
+
+def _copies(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d+)(?:-(\d+))?", text)
+    if match is None:
+        raise ValueError(f"expected --copies such as 2-4 or 3, received {text!r}")
+    return int(match[1]), int(match[2] or match[1])

@@ -1,0 +1,53 @@
+"""``chromkeras train``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    plan: Annotated[str, typer.Argument(help="hard, single, soft or basset.", metavar="PLAN")],
+    data: Annotated[
+        Path | None, typer.Option(help="Data set from `prepare` or `simulate`; without it a demo.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Model file to write.", show_default="PLAN.keras")
+    ] = None,
+    size: Annotated[
+        str | None,
+        typer.Option(
+            help="small, poster or published.", show_default="poster, or small for the demo"
+        ),
+    ] = None,
+    recipe: Annotated[Path | None, typer.Option(help="Recipe in TOML.")] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="One recipe value, as section.key=value.", metavar="KEY=VALUE"),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Short for training.epochs.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Short for training.seed.")] = None,
+    resume: Annotated[bool, typer.Option(help="Go on with a run that was stopped.")] = False,
+) -> None:
+    """Train a multi-task model: the best epoch by validation AUROC ends in one .keras file."""
+    from chromkeras.recipe_sources import make_recipe
+
+    values = {"training.epochs": epochs, "training.seed": seed}
+    chosen = make_recipe(
+        plan,
+        size=size or ("poster" if data else "small"),
+        file=recipe,
+        settings=settings or (),
+        values={key: value for key, value in values.items() if value is not None},
+    )
+    from chromkeras.cli.open_data import open_data
+    from chromkeras.plots.history import plot_history
+    from chromkeras.training.train import train
+
+    target = out or Path(f"{plan}.keras")
+    result = train(open_data(data), chosen, target, resume=resume)
+    picture = result.history.with_suffix(".png")
+    plot_history(result.rows, picture)
+    mean = result.scores["validation_auroc_mean"]
+    print(f"validation AUROC {mean:.4f}, mean over {len(result.scores['best_epoch'])} tasks")
+    print(f"wrote {result.model}, {result.history} and {picture}")

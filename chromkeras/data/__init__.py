@@ -1,0 +1,1 @@
+"""Sequence codes, the data set, its file, splits and batches."""

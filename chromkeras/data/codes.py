@@ -1,0 +1,94 @@
+"""Bases as small integers: A 0, C 1, G 2, T 3, unknown (N) 4."""
+
+import numpy as np
+
+BASES = "ACGT"
+UNKNOWN = 4
+_FROM_ASCII = np.full(256, 255, np.uint8)
+for _code, _base in enumerate("ACGTN"):
+    _FROM_ASCII[ord(_base)] = _FROM_ASCII[ord(_base.lower())] = _code
+for _base in "RYSWKMBDHV":
+    _FROM_ASCII[ord(_base)] = _FROM_ASCII[ord(_base.lower())] = UNKNOWN
+_TO_ASCII = np.frombuffer(b"ACGTN", np.uint8)
+_ONE_HOT = np.vstack([np.eye(4), np.zeros((1, 4))]).astype(np.float32)
+
+
+def encode(sequence: str | bytes) -> np.ndarray:
+    """Return the codes of a DNA sequence.
+
+    Parameters
+    ----------
+    sequence
+        Letters of either case. IUPAC ambiguity letters become N.
+
+    Returns
+    -------
+    np.ndarray
+        Shape (length,), uint8, values 0 to 4.
+
+    Raises
+    ------
+    ValueError
+        A letter is not a nucleotide.
+    """
+    raw = sequence.encode("ascii", "replace") if isinstance(sequence, str) else sequence
+    codes = _FROM_ASCII[np.frombuffer(raw, np.uint8)]
+    if codes.size and codes.max() == 255:
+        place = int(np.argmax(codes == 255))
+        raise ValueError(
+            f"expected IUPAC nucleotides, received {chr(raw[place])!r} at position {place}"
+        )
+    return codes
+
+
+def decode(codes: np.ndarray) -> str:
+    """Return the letters (upper case, N for unknown) of codes of shape (length,)."""
+    return _TO_ASCII[np.asarray(codes, np.uint8)].tobytes().decode("ascii")
+
+
+def one_hot(codes: np.ndarray) -> np.ndarray:
+    """Return float32 one-hot of shape (..., length, 4), channels A C G T; N is four zeros."""
+    return _ONE_HOT[codes]
+
+
+def from_one_hot(sequences: np.ndarray) -> np.ndarray:
+    """Return the codes of one-hot sequences.
+
+    Parameters
+    ----------
+    sequences
+        Shape (N, length, 4), channels A C G T; every position sums to 1, or to 0 for N.
+
+    Returns
+    -------
+    np.ndarray
+        Shape (N, length), uint8.
+
+    Raises
+    ------
+    ValueError
+        The last axis is not 4 long, or a position is neither one-hot nor empty.
+    """
+    x = np.asarray(sequences)
+    if x.ndim != 3 or x.shape[-1] != 4:
+        where = " (axes look like (N, 4, length): transpose them)" if _channels_first(x) else ""
+        raise ValueError(f"expected one-hot of shape (N, length, 4), received {x.shape}{where}")
+    total = x.sum(axis=-1)
+    if not (np.isin(x, (0, 1)).all() and np.isin(total, (0, 1)).all()):
+        strange = ~np.isin(x, (0, 1)).all(axis=-1) | ~np.isin(total, (0, 1))
+        row = int(np.argwhere(strange)[0][0])
+        raise ValueError(
+            "expected one 1 at every position (or four 0 for N) in axis order (N, length, 4), "
+            f"received something else, first in row {row}"
+        )
+    return np.where(total == 1, x.argmax(axis=-1), UNKNOWN).astype(np.uint8)
+
+
+def _channels_first(x: np.ndarray) -> bool:
+    return x.ndim == 3 and x.shape[1] == 4
+
+
+def reverse_complement(codes: np.ndarray) -> np.ndarray:
+    """Return the codes of the other strand, read 5' to 3'; shape (..., length) as given."""
+    flipped = np.asarray(codes)[..., ::-1]
+    return np.where(flipped < UNKNOWN, 3 - np.minimum(flipped, 3), UNKNOWN).astype(np.uint8)

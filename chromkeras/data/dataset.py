@@ -1,0 +1,200 @@
+"""The one data set type: input tables, a row index into them, labels, tasks, places and a split."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from chromkeras.data.packed import PackedSequences
+from chromkeras.names import check_unique, unknown
+
+SPLITS = ("train", "valid", "test")
+KINDS = ("element", "background")
+Table = PackedSequences | np.ndarray
+
+
+@dataclass(frozen=True)
+class Truth:
+    """Where a simulator planted motifs.
+
+    Attributes
+    ----------
+    row, start, end
+        Shape (M,), int64: the data set row and the 0-based half-open place in its sequence.
+    motif
+        Shape (M,), int64: index into ``names``.
+    strand
+        Shape (M,), int8: +1 or -1.
+    names
+        Motif names.
+    """
+
+    row: np.ndarray
+    start: np.ndarray
+    end: np.ndarray
+    motif: np.ndarray
+    strand: np.ndarray
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Rows of inputs with a label for every task.
+
+    Attributes
+    ----------
+    inputs
+        Tables by name; DNA as ``PackedSequences``, other inputs as arrays of shape (M, ...).
+    labels
+        Shape (N, T). int8 with 1, 0 and -1 (unknown), or float32 with NaN (unknown).
+    tasks
+        T unique names.
+    split
+        Shape (N,), each "train", "valid" or "test".
+    index
+        Row of each input table for every data set row, shape (N,), int64. A table without an
+        entry is read in order.
+    chrom, start
+        Shape (N,), str, and (N,), int64 (0-based): where each row lies; None when unknown.
+    kind
+        Shape (N,), each "element" or "background"; None when all rows are elements.
+    truth
+        Planted motifs, for simulated data.
+    motifs
+        MEME text of the planted motifs, for simulated data.
+    """
+
+    inputs: dict[str, Table]
+    labels: np.ndarray
+    tasks: tuple[str, ...]
+    split: np.ndarray
+    index: dict[str, np.ndarray] = field(default_factory=dict)
+    chrom: np.ndarray | None = None
+    start: np.ndarray | None = None
+    kind: np.ndarray | None = None
+    truth: Truth | None = None
+    motifs: str | None = None
+
+    def __post_init__(self) -> None:
+        check_unique("task name", self.tasks)
+        if self.labels.ndim != 2 or self.labels.shape[1] != len(self.tasks):
+            raise ValueError(
+                f"expected labels of shape (rows, {len(self.tasks)} tasks), "
+                f"received {self.labels.shape}"
+            )
+        self._check_lengths()
+        strange = set(np.unique(self.split)) - set(SPLITS)
+        if strange:
+            raise unknown("split", str(sorted(strange)[0]), SPLITS)
+
+    def _check_lengths(self) -> None:
+        columns: dict[str, Table | None] = {
+            "split": self.split,
+            "chrom": self.chrom,
+            "start": self.start,
+            "kind": self.kind,
+        }
+        columns |= {f"index of {name}": rows for name, rows in self.index.items()}
+        columns |= {f"input {k}": v for k, v in self.inputs.items() if k not in self.index}
+        for name, column in columns.items():
+            if column is not None and len(column) != len(self):
+                raise ValueError(f"expected {len(self)} rows in {name}, received {len(column)}")
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def dna(self) -> PackedSequences:
+        """The DNA table."""
+        table = self.inputs.get("dna")
+        if not isinstance(table, PackedSequences):
+            raise ValueError(f"expected an input named 'dna', received {', '.join(self.inputs)}")
+        return table
+
+    @property
+    def elements(self) -> np.ndarray:
+        """Shape (N,), bool: rows that are elements, not background."""
+        return np.ones(len(self), bool) if self.kind is None else self.kind == "element"
+
+    def rows(self, split: str) -> np.ndarray:
+        """Return the row numbers of a split ("train", "valid", "test" or "all")."""
+        if split == "all":
+            return np.arange(len(self))
+        if split not in SPLITS:
+            raise unknown("split", split, (*SPLITS, "all"))
+        return np.flatnonzero(self.split == split)
+
+    def table_rows(self, name: str, rows: np.ndarray) -> np.ndarray:
+        """Return the rows of input table ``name`` that belong to data set rows ``rows``."""
+        return self.index[name][rows] if name in self.index else rows
+
+    def one_hot(self, rows: np.ndarray) -> np.ndarray:
+        """Return float32 one-hot DNA of the chosen rows, shape (n, length, 4)."""
+        return self.dna.one_hot(self.table_rows("dna", rows))
+
+    def codes(self, rows: np.ndarray) -> np.ndarray:
+        """Return the base codes of the chosen rows, shape (n, length), uint8."""
+        return self.dna.codes(self.table_rows("dna", rows))
+
+    @cached_property
+    def known(self) -> np.ndarray:
+        """Shape (N, T), bool: labels that are known."""
+        if self.labels.dtype.kind == "f":
+            return ~np.isnan(self.labels)
+        return self.labels >= 0
+
+    def select_tasks(self, names: Sequence[str]) -> "Dataset":
+        """Return the data set with only the named tasks, in the order given."""
+        for name in names:
+            if name not in self.tasks:
+                raise unknown("task", name, self.tasks)
+        columns = [self.tasks.index(name) for name in names]
+        return replace(self, labels=self.labels[:, columns], tasks=tuple(names))
+
+    def positive_fraction(self, split: str = "train") -> np.ndarray:
+        """Return ρ: the share of positives among the known labels of each task, shape (T,).
+
+        Raises
+        ------
+        ValueError
+            A task has no known label, only positives or only negatives in the split.
+        """
+        rows = self.rows(split)
+        known = self.known[rows].sum(axis=0)
+        positive = (self.labels[rows] == 1).sum(axis=0)
+        for task, n, ones in zip(self.tasks, known, positive, strict=True):
+            if ones in (0, n):
+                what = (
+                    "no known label"
+                    if n == 0
+                    else "only negatives"
+                    if ones == 0
+                    else "only positives"
+                )
+                raise ValueError(
+                    f"task {task!r} has {what} among the {len(rows)} {split} rows; "
+                    "leave the task out or change the split"
+                )
+        return positive / known
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Sixteen hex digits that change with inputs, labels, tasks or split."""
+        digest = hashlib.sha256()
+        for name in sorted(self.inputs):
+            table = self.inputs[name]
+            parts = (
+                (table.packed, table.unknown_rows, table.unknown_bits)
+                if isinstance(table, PackedSequences)
+                else (table,)
+            )
+            index = self.index.get(name)
+            digest.update(name.encode())
+            for part in (*parts, *(() if index is None else (index,))):
+                digest.update(np.ascontiguousarray(part).data)
+        digest.update(np.ascontiguousarray(self.labels).data)
+        digest.update("\0".join(self.tasks).encode())
+        digest.update("\0".join(self.split).encode())
+        return digest.hexdigest()[:16]

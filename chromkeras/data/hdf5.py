@@ -1,0 +1,124 @@
+"""The data set file: one HDF5 with packed DNA, labels, places and split."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from chromkeras.data.dataset import Dataset, Table, Truth
+from chromkeras.data.packed import PackedSequences
+from chromkeras.files import replacing, require_file
+
+FORMAT = "chromkeras dataset"
+VERSION = 1
+_TRUTH = ("row", "start", "end", "motif", "strand")
+
+
+def save_dataset(dataset: Dataset, path: str | os.PathLike[str]) -> None:
+    """Write a data set; the file appears whole or not at all."""
+    with replacing(path) as beside, h5py.File(beside, "w") as file:
+        file.attrs["format"], file.attrs["version"] = FORMAT, VERSION
+        for name, table in dataset.inputs.items():
+            _write_table(file.create_group(f"inputs/{name}"), table)
+        for name, rows in dataset.index.items():
+            file[f"index/{name}"] = rows
+        file["labels"] = dataset.labels
+        for name in ("tasks", "split", "chrom", "kind"):
+            column = getattr(dataset, name)
+            if column is not None:
+                _write_text(file, name, column)
+        if dataset.start is not None:
+            file["start"] = dataset.start
+        if dataset.truth is not None:
+            for name in _TRUTH:
+                file[f"truth/{name}"] = getattr(dataset.truth, name)
+            _write_text(file, "truth/names", dataset.truth.names)
+        if dataset.motifs is not None:
+            file.attrs["motifs"] = dataset.motifs
+
+
+def load_dataset(path: str | os.PathLike[str]) -> Dataset:
+    """Read a data set that ``save_dataset`` wrote.
+
+    Raises
+    ------
+    ValueError
+        The file is missing, empty, no HDF5, or HDF5 of another kind.
+    """
+    found = require_file(path, "data set")
+    if not h5py.is_hdf5(found):
+        raise ValueError(f"{found} is not an HDF5 file; expected what `chromkeras prepare` writes")
+    try:
+        opened = h5py.File(found)
+    except OSError as error:
+        raise ValueError(f"{found} is cut short or damaged: {error}") from error
+    with opened as file:
+        _check_format(file, found)
+        inputs = {name: _read_table(group) for name, group in file["inputs"].items()}
+        index = {name: rows[:] for name, rows in file.get("index", {}).items()}
+        columns: dict[str, Any] = {
+            name: _read_text(file, name) for name in ("split", "chrom", "kind") if name in file
+        }
+        return Dataset(
+            inputs=inputs,
+            index=index,
+            labels=file["labels"][:],
+            tasks=tuple(_read_text(file, "tasks").tolist()),
+            start=file["start"][:] if "start" in file else None,
+            truth=_read_truth(file),
+            motifs=file.attrs.get("motifs"),
+            **columns,
+        )
+
+
+def _check_format(file: h5py.File, path: Path) -> None:
+    if file.attrs.get("format") != FORMAT:
+        hint = (
+            f"convert it with `chromkeras prepare --basset {path} --out NEW.h5`"
+            if "train_in" in file
+            else f"convert it with `chromkeras prepare --arrays {path} --out NEW.h5`"
+        )
+        raise ValueError(f"{path} is no chromkeras data set; {hint}")
+    if file.attrs["version"] > VERSION:
+        raise ValueError(
+            f"{path} has data set version {file.attrs['version']}, this chromkeras reads up to "
+            f"{VERSION}; upgrade chromkeras"
+        )
+
+
+def _write_table(group: h5py.Group, table: Table) -> None:
+    if isinstance(table, PackedSequences):
+        group.attrs["length"] = table.length
+        for name in ("packed", "unknown_rows", "unknown_bits"):
+            group[name] = getattr(table, name)
+    else:
+        group["values"] = table
+
+
+def _read_table(group: h5py.Group) -> Table:
+    if "values" in group:
+        return group["values"][:]
+    return PackedSequences(
+        packed=group["packed"][:],
+        length=int(group.attrs["length"]),
+        unknown_rows=group["unknown_rows"][:],
+        unknown_bits=group["unknown_bits"][:],
+    )
+
+
+def _write_text(file: h5py.File, name: str, column: Sequence[str] | np.ndarray) -> None:
+    file[name] = np.char.encode(np.asarray(column, dtype=str), "utf-8")
+
+
+def _read_text(file: h5py.File, name: str) -> np.ndarray:
+    return np.char.decode(file[name][:], "utf-8")
+
+
+def _read_truth(file: h5py.File) -> Truth | None:
+    if "truth" not in file:
+        return None
+    columns = {name: file[f"truth/{name}"][:] for name in _TRUTH}
+    return Truth(**columns, names=tuple(_read_text(file, "truth/names").tolist()))

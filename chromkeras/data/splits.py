@@ -1,0 +1,229 @@
+"""Which rows train, validate and test: by region, or drawn by chance without tearing overlaps."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+DROPPED = ""
+_NUMBER = r"\d{1,3}(?:,\d{3})+|\d+"
+_REGION = re.compile(rf"\s*(?P<chrom>[^,:\s]+)(?::(?P<start>{_NUMBER})-(?P<end>{_NUMBER}))?\s*")
+
+
+@dataclass(frozen=True)
+class Region:
+    """A stretch of a chromosome, 0-based and half-open; ``end`` None is the chromosome's end."""
+
+    chrom: str
+    start: int = 0
+    end: int | None = None
+
+    def __str__(self) -> str:
+        return self.chrom if self.end is None else f"{self.chrom}:{self.start}-{self.end}"
+
+
+def parse_regions(texts: Iterable[str]) -> tuple[Region, ...]:
+    """Return the regions of texts such as ``chrX:0-3,000,000`` or ``chrI,chrII:0-500``.
+
+    Raises
+    ------
+    ValueError
+        A text is no region, or a region ends before it starts.
+    """
+    return tuple(region for text in texts for region in _regions(text))
+
+
+def _regions(text: str) -> Iterable[Region]:
+    place = 0
+    while True:
+        match = _REGION.match(text, place)
+        if match is None or text[match.end() : match.end() + 1] not in ("", ","):
+            raise ValueError(
+                f"expected a region such as chrX or chrX:0-3000000 (0-based, end not included), "
+                f"received {text!r}"
+            )
+        yield _region(match, text)
+        if match.end() == len(text):
+            return
+        place = match.end() + 1
+
+
+def _region(match: re.Match[str], text: str) -> Region:
+    if match["start"] is None:
+        return Region(match["chrom"])
+    start, end = (int(match[part].replace(",", "")) for part in ("start", "end"))
+    if end <= start:
+        raise ValueError(f"region {text!r} ends at {end}, not after its start {start}")
+    return Region(match["chrom"], start, end)
+
+
+@dataclass(frozen=True)
+class SplitPlan:
+    """How rows are shared out; each of valid and test is a list of regions or a fraction.
+
+    Attributes
+    ----------
+    valid, test
+        Regions; empty when the part is drawn by chance.
+    valid_fraction, test_fraction
+        Share of all rows to draw, used where no region is given.
+    seed
+        Of the draw.
+    """
+
+    valid: tuple[Region, ...] = ()
+    test: tuple[Region, ...] = ()
+    valid_fraction: float = 0.1
+    test_fraction: float = 0.1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        drawn = self.drawn
+        for part, share in drawn.items():
+            if not 0 < share < 1:
+                raise ValueError(f"expected a {part} fraction between 0 and 1, received {share}")
+        if sum(drawn.values()) >= 1:
+            raise ValueError(
+                f"valid and test fractions sum to {sum(drawn.values()):g}; "
+                "they must leave rows for training"
+            )
+        _check_apart([(r, "valid") for r in self.valid] + [(r, "test") for r in self.test])
+
+    @property
+    def drawn(self) -> dict[str, float]:
+        """Fraction of each part that is drawn by chance."""
+        parts = {
+            "valid": (self.valid, self.valid_fraction),
+            "test": (self.test, self.test_fraction),
+        }
+        return {part: share for part, (regions, share) in parts.items() if not regions}
+
+    @property
+    def by_region(self) -> bool:
+        """Whether a part is given by regions, so that rows need places."""
+        return bool(self.valid or self.test)
+
+
+def _check_apart(regions: list[tuple[Region, str]]) -> None:
+    for i, (one, part) in enumerate(regions):
+        for other, other_part in regions[:i]:
+            one_end, other_end = one.end or np.inf, other.end or np.inf
+            if (
+                one.chrom == other.chrom
+                and one.start < other_end
+                and other.start < one_end
+                and part != other_part
+            ):
+                raise ValueError(f"{other_part} region {other} and {part} region {one} overlap")
+
+
+def assign(
+    plan: SplitPlan,
+    *,
+    rows: int,
+    length: int,
+    chrom: np.ndarray | None = None,
+    start: np.ndarray | None = None,
+    groups: np.ndarray | None = None,
+) -> np.ndarray:
+    """Return the part of every row.
+
+    Parameters
+    ----------
+    plan
+        The split.
+    rows
+        Number of rows, N.
+    length
+        Bases of each row.
+    chrom, start
+        Shape (N,), str, and (N,), int64, 0-based: places. Needed for regions. Rows that
+        overlap are drawn together.
+    groups
+        Shape (N,), int64: rows of one number are drawn together; used without places.
+
+    Returns
+    -------
+    np.ndarray
+        Shape (N,), str: "train", "valid", "test", or "" for a row across a region's boundary.
+
+    Raises
+    ------
+    ValueError
+        Regions are asked for and the rows have no places.
+    """
+    part = np.full(rows, "train", dtype="U5")
+    if chrom is not None and start is not None:
+        _mark_regions(part, plan, chrom, start, start + length)
+        groups = overlap_groups(chrom, start, length)
+    elif plan.by_region:
+        raise ValueError(
+            "a split by region needs chrom and start of every row; use fractions instead"
+        )
+    if plan.drawn:
+        _draw(part, plan, np.arange(rows) if groups is None else groups)
+    return part
+
+
+def _mark_regions(
+    part: np.ndarray, plan: SplitPlan, chrom: np.ndarray, start: np.ndarray, end: np.ndarray
+) -> None:
+    for name, regions in (("valid", plan.valid), ("test", plan.test)):
+        for first, last, where in _joined(regions):
+            touches = (chrom == where) & (start < last) & (end > first)
+            inside = (start >= first) & (end <= last)
+            part[touches & inside] = name
+            part[touches & ~inside] = DROPPED
+
+
+def _joined(regions: tuple[Region, ...]) -> list[tuple[int, float, str]]:
+    """Return (start, end, chrom) with touching regions joined: no boundary lies between them."""
+    out: list[tuple[int, float, str]] = []
+    for region in sorted(regions, key=lambda r: (r.chrom, r.start)):
+        end = np.inf if region.end is None else region.end
+        if out and out[-1][2] == region.chrom and region.start <= out[-1][1]:
+            out[-1] = (out[-1][0], max(out[-1][1], end), region.chrom)
+        else:
+            out.append((region.start, end, region.chrom))
+    return out
+
+
+def overlap_groups(chrom: np.ndarray, start: np.ndarray, length: int) -> np.ndarray:
+    """Return a number for every row, equal for rows that overlap, directly or through others.
+
+    Parameters
+    ----------
+    chrom, start
+        Shape (N,), str, and (N,), int64, 0-based.
+    length
+        Bases of each row.
+
+    Returns
+    -------
+    np.ndarray
+        Shape (N,), int64.
+    """
+    _, chrom_id = np.unique(chrom, return_inverse=True)
+    order = np.lexsort((start, chrom_id))
+    apart = (np.diff(chrom_id[order]) != 0) | (np.diff(start[order]) >= length)
+    groups = np.empty(len(start), np.int64)
+    groups[order] = np.concatenate([[0], np.cumsum(apart)])[: len(start)]
+    return groups
+
+
+def _draw(part: np.ndarray, plan: SplitPlan, groups: np.ndarray) -> None:
+    """Fill valid and test with whole groups in random order, up to their fractions."""
+    free = np.flatnonzero(part == "train")
+    _, group, sizes = np.unique(groups[free], return_inverse=True, return_counts=True)
+    kept = np.count_nonzero(part != DROPPED)
+    room = {name: round(share * kept) for name, share in plan.drawn.items()}
+    choice = np.full(len(sizes), "train", dtype="U5")
+    for g in np.random.default_rng(plan.seed).permutation(len(sizes)):
+        name = next((name for name, left in room.items() if sizes[g] <= left), None)
+        if name is not None:
+            choice[g] = name
+            room[name] -= sizes[g]
+        if not any(room.values()):
+            break
+    part[free] = choice[group]

@@ -1,0 +1,1 @@
+"""Per-task layers stacked on a task axis, and the soft-sharing penalty."""

@@ -1,0 +1,61 @@
+"""What a model file knows about itself, kept inside the graph."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+
+@keras.saving.register_keras_serializable(package="chromkeras")
+class RunCard(keras.layers.Layer):
+    """Pass the logits through, and carry the run's facts in the saved file.
+
+    A layer's configuration survives every way of saving a Keras model, also a stranger's.
+
+    Parameters
+    ----------
+    tasks
+        Task names, in the order of the output columns.
+    recipe
+        ``Recipe.to_dict()``.
+    fingerprint
+        Fingerprint of the training data.
+    scores
+        Validation metrics and history, as plain JSON values.
+
+    Notes
+    -----
+    Input and output have the same shape, (batch, tasks).
+    """
+
+    attribution_rule = "identity"
+
+    def __init__(
+        self,
+        tasks: Sequence[str],
+        *,
+        recipe: dict[str, Any] | None = None,
+        fingerprint: str = "",
+        scores: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.tasks, self.recipe = tuple(tasks), dict(recipe or {})
+        self.fingerprint, self.scores = fingerprint, dict(scores or {})
+
+    def call(self, inputs: Any) -> Any:
+        """Return the inputs unchanged."""
+        return inputs
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Return the shape of the input."""
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        return super().get_config() | {
+            "tasks": list(self.tasks),
+            "recipe": dict(self.recipe),
+            "fingerprint": self.fingerprint,
+            "scores": dict(self.scores),
+        }

@@ -1,0 +1,94 @@
+"""The layer that adds the soft-sharing penalty to the loss."""
+
+from typing import Any
+
+import keras
+
+from chromkeras.layers.pairwise_distance import pairwise_distance
+from chromkeras.layers.task_layer import TaskLayer
+
+
+@keras.saving.register_keras_serializable(package="chromkeras")
+class SharingPenalty(keras.layers.Layer):
+    """Pass the logits through, and add λ Σ_{i<k} d(W_i, W_k) to the loss.
+
+    W_i is all weights of task i in the soft-shared layers that lead to this layer, as one
+    vector. The layer finds them itself, by walking the graph upstream of its input to every
+    ``TaskLayer`` with ``soft=True``, so it needs no reference that a saved file could lose.
+
+    Parameters
+    ----------
+    strength
+        λ, at least 0.
+    p
+        Norm of d, at least 1.
+    squared
+        Use the squared 2-norm.
+
+    Notes
+    -----
+    Input and output have the same shape.
+    """
+
+    attribution_rule = "identity"
+
+    def __init__(
+        self, strength: float, *, p: float = 2.0, squared: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        if strength < 0:
+            raise ValueError(f"expected a penalty strength of at least 0, received {strength}")
+        self.strength, self.p, self.squared = float(strength), float(p), squared
+        self._tied = _Untracked()
+
+    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """Call the layer; on a symbolic input, first find the layers it ties."""
+        if isinstance(inputs, keras.KerasTensor):
+            self._tied.layers = _soft_layers(inputs)
+        return super().__call__(inputs, *args, **kwargs)
+
+    def call(self, inputs: Any) -> Any:
+        """Return the inputs unchanged."""
+        if self.strength and self._tied.layers:
+            self.add_loss(self.strength * self.distance())
+        return inputs
+
+    def distance(self) -> Any:
+        """Return Σ_{i<k} d(W_i, W_k) of the weights as they are, shape ()."""
+        weights = [w for layer in self._tied.layers for w in layer.stacked_weights()]
+        return pairwise_distance(weights, p=self.p, squared=self.squared)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Return the shape of the input."""
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        return super().get_config() | {
+            "strength": self.strength,
+            "p": self.p,
+            "squared": self.squared,
+        }
+
+
+class _Untracked:
+    """Holds layers out of Keras's sight, which would save their weights a second time."""
+
+    def __init__(self) -> None:
+        self.layers: list[TaskLayer] = []
+
+
+def _soft_layers(tensor: keras.KerasTensor) -> list[TaskLayer]:
+    """Return the soft-shared layers from which ``tensor`` is computed, in graph order."""
+    seen: set[int] = set()
+    found: list[TaskLayer] = []
+    stack = [tensor]
+    while stack:
+        operation, node_index, _ = stack.pop()._keras_history
+        if id(operation) in seen or operation is None:
+            continue
+        seen.add(id(operation))
+        if isinstance(operation, TaskLayer) and operation.soft:
+            found.append(operation)
+        stack += operation._inbound_nodes[node_index].input_tensors
+    return found[::-1]

@@ -1,0 +1,63 @@
+"""Between tasks side by side on the channel axis and tasks on an axis of their own."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+
+class _TaskAxis(keras.layers.Layer):
+    """A layer without weights that knows the number of tasks."""
+
+    attribution_rule = "linear"
+
+    def __init__(self, tasks: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.tasks = tasks
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        return super().get_config() | {"tasks": self.tasks}
+
+
+@keras.saving.register_keras_serializable(package="chromkeras")
+class RepeatTasks(_TaskAxis):
+    """Copy the common channels to every task: (batch, length, C) to (batch, length, T * C)."""
+
+    def call(self, inputs: Any) -> Any:
+        """Return the input T times, side by side."""
+        return ops.tile(inputs, (1, 1, self.tasks))
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Return (batch, length, tasks * channels)."""
+        return *input_shape[:-1], self.tasks * (input_shape[-1] or 0)
+
+
+@keras.saving.register_keras_serializable(package="chromkeras")
+class SplitTasks(_TaskAxis):
+    """Flatten each task's features: (batch, length, T * C) to (T, batch, length * C)."""
+
+    def call(self, inputs: Any) -> Any:
+        """Return each task's features on a leading task axis."""
+        _, length, channels = inputs.shape
+        apart = ops.reshape(inputs, (-1, length, self.tasks, channels // self.tasks))
+        leading = ops.transpose(apart, (2, 0, 1, 3))
+        return ops.reshape(leading, (self.tasks, -1, length * channels // self.tasks))
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Return (tasks, batch, length * channels)."""
+        batch, length, channels = input_shape
+        return self.tasks, batch, (length or 0) * (channels or 0) // self.tasks
+
+
+@keras.saving.register_keras_serializable(package="chromkeras")
+class JoinLogits(_TaskAxis):
+    """Put the tasks' single logits side by side: (T, batch, 1) to (batch, T)."""
+
+    def call(self, inputs: Any) -> Any:
+        """Return the logits, one column a task."""
+        return ops.transpose(inputs[..., 0])
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Return (batch, tasks)."""
+        return input_shape[1], self.tasks

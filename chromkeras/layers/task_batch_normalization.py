@@ -1,0 +1,37 @@
+"""Batch normalisation with each task's own statistics."""
+
+from typing import Any
+
+import keras
+
+from chromkeras.layers.task_layer import TaskLayer
+
+
+@keras.saving.register_keras_serializable(package="chromkeras")
+class TaskBatchNormalization(TaskLayer, keras.layers.BatchNormalization):
+    """Normalise each channel of each task on its own.
+
+    With the tasks side by side on the channel axis this is plain batch normalisation; the layer
+    only knows that its weights belong to tasks.
+
+    Parameters
+    ----------
+    tasks
+        Number of tasks T.
+    soft
+        Whether the soft-sharing penalty ties scale and offset.
+    **kwargs
+        As for ``keras.layers.BatchNormalization``.
+
+    Notes
+    -----
+    Input and output shape (batch, length, T * C).
+    """
+
+    def __init__(self, tasks: int, *, soft: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.tasks, self.soft = tasks, soft
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        return super().get_config() | {"tasks": self.tasks, "soft": self.soft}

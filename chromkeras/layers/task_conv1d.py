@@ -1,0 +1,107 @@
+"""One convolution per task, as one layer."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from chromkeras.backend import grouped_convolution
+from chromkeras.layers.task_layer import PerTask, TaskLayer
+
+
+@keras.saving.register_keras_serializable(package="chromkeras")
+class TaskConv1D(TaskLayer, keras.layers.Layer):
+    """Convolve the common input, or each task's own channels, with each task's own kernel.
+
+    Parameters
+    ----------
+    tasks
+        Number of tasks T.
+    filters
+        Filters F of each task.
+    kernel_size
+        Filter width W.
+    stacked
+        Whether the input already holds T groups of channels; otherwise all tasks read it.
+    padding
+        "valid" or "same".
+    use_bias
+        Whether to add a bias; none is needed before batch normalisation.
+    soft
+        Whether the soft-sharing penalty ties the kernels.
+    kernel_initializer
+        Initializer of one task's kernel, of shape (W, C, F).
+
+    Notes
+    -----
+    Input shape (batch, length, C), or (batch, length, T * C) when ``stacked``; output shape
+    (batch, new length, T * F), task by task. The kernel has shape (T, W, C, F). A common input
+    is convolved once with T * F filters.
+    """
+
+    def __init__(
+        self,
+        tasks: int,
+        filters: int,
+        kernel_size: int,
+        *,
+        stacked: bool = False,
+        padding: str = "valid",
+        use_bias: bool = False,
+        soft: bool = False,
+        kernel_initializer: Any = "glorot_uniform",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.tasks, self.filters, self.kernel_size = tasks, filters, kernel_size
+        self.stacked, self.padding, self.use_bias, self.soft = stacked, padding, use_bias, soft
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Make the weights for an input of shape (batch, length, channels)."""
+        channels = input_shape[-1] or 0
+        groups = self.tasks if self.stacked else 1
+        if channels == 0 or channels % groups:
+            raise ValueError(
+                f"{self.name}: expected channels in {groups} equal groups, received {channels}"
+            )
+        self.kernel = self.add_weight(
+            shape=(self.tasks, self.kernel_size, channels // groups, self.filters),
+            initializer=PerTask(self.kernel_initializer),
+            name="kernel",
+        )
+        if self.use_bias:
+            self.bias = self.add_weight(
+                shape=(self.tasks, self.filters), initializer="zeros", name="bias"
+            )
+
+    def call(self, inputs: Any) -> Any:
+        """Return the activations of all tasks, side by side on the channel axis."""
+        kernel = ops.convert_to_tensor(self.kernel)
+        if self.stacked:
+            out = grouped_convolution(inputs, kernel, padding=self.padding)
+        else:
+            width, channels = kernel.shape[1:3]
+            wide = ops.reshape(ops.transpose(kernel, (1, 2, 0, 3)), (width, channels, -1))
+            out = ops.conv(inputs, wide, padding=self.padding)
+        return out + ops.reshape(self.bias, (-1,)) if self.use_bias else out
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Return (batch, new length, tasks * filters)."""
+        batch, length, _ = input_shape
+        if length is not None and self.padding == "valid":
+            length = length - self.kernel_size + 1
+        return batch, length, self.tasks * self.filters
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        return super().get_config() | {
+            "tasks": self.tasks,
+            "filters": self.filters,
+            "kernel_size": self.kernel_size,
+            "stacked": self.stacked,
+            "padding": self.padding,
+            "use_bias": self.use_bias,
+            "soft": self.soft,
+            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+        }

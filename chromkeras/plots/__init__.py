@@ -1,0 +1,1 @@
+"""Pictures of training and evaluation, drawn off screen."""

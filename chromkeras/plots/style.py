@@ -1,0 +1,53 @@
+"""One look for all pictures: sizes, colours that colour-blind readers tell apart, PNG files."""
+
+import os
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from chromkeras.files import replacing
+
+# Okabe and Ito 2008, without yellow (too pale for a line) and black (kept for means).
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
+GREY = "#8C8C8C"
+DPI = 200
+
+
+def new_figure(
+    panels: int = 1, *, width: float = 4.2, height: float = 4.0
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure and its panels, side by side; sizes in inches a panel."""
+    figure = Figure(figsize=(width * panels, height), layout="constrained")
+    axes = list(np.ravel(figure.subplots(1, panels)))
+    for panel in axes:
+        panel.spines[["top", "right"]].set_visible(False)
+        panel.tick_params(labelsize=9)
+    return figure, axes
+
+
+def save_png(figure: Figure, path: str | os.PathLike[str]) -> None:
+    """Write the figure as PNG; the file appears whole or not at all."""
+    with replacing(path) as beside:
+        figure.savefig(beside, dpi=DPI, format="png")
+
+
+def task_lines(
+    panel: Axes, curves: dict[str, tuple[np.ndarray, np.ndarray]], labels: list[str]
+) -> None:
+    """Draw one thin line per task.
+
+    Parameters
+    ----------
+    curves
+        x and y of each task, of shape (K,).
+    labels
+        Text for the legend, used when there are few enough tasks for a colour each; otherwise
+        all lines are grey and share one entry.
+    """
+    coloured = len(curves) <= len(COLOURS)
+    faint = 1.0 if coloured else max(0.15, min(0.6, 12 / len(curves)))
+    texts = labels if coloured else [f"{len(curves)} tasks", *[""] * (len(curves) - 1)]
+    for i, (x, y) in enumerate(curves.values()):
+        colour = COLOURS[i] if coloured else GREY
+        panel.plot(x, y, lw=1.1, color=colour, alpha=faint, label=texts[i] or "_nolegend_")

@@ -1,0 +1,1 @@
+"""From peaks and a genome, published files or a simulation to a data set."""

@@ -1,0 +1,214 @@
+"""Simulated accessibility: real motifs planted in random sequences, by cell type.
+
+The rule
+--------
+Every task (cell type) has a set of K motifs, no two tasks the same; sets may overlap, so some
+motifs serve several tasks. Motifs in no set are planted too and mean nothing.
+
+1. A row is background with probability ``background_fraction`` (as an exact count), else an
+   element. In every row each motif is present, independently, with probability
+   π = 1 − (1 − r)^(1/K).
+2. An element is open (label 1) in a task when any motif of the task's set is present, which has
+   probability r, the ``positive_rate``. Background rows are open nowhere.
+3. Every motif present is planted in a uniform number of ``copies``, drawn from its PWM, on a
+   random strand, at random places of the middle ``span`` bp that do not overlap. In background
+   rows the letters of every instance are shuffled: as many insertions of the same bases, and no
+   motif. A row whose instances do not fit is drawn again.
+
+The sequences around are order-1 Markov, with the transitions of the C. elegans genome unless a GC
+content is asked for. Places and strands of the instances in elements are kept as ``Truth``.
+"""
+
+import hashlib
+import json
+import os
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from chrominterpret.pwm import Motif
+from platformdirs import user_cache_dir
+
+from chromkeras.data.dataset import Dataset, Truth
+from chromkeras.data.hdf5 import load_dataset, save_dataset
+from chromkeras.data.packed import PackedSequences
+from chromkeras.prepare.motif_choice import choose_motifs, meme_text
+from chromkeras.prepare.planting import (
+    WORM_TRANSITIONS,
+    composition,
+    markov_sequences,
+    place,
+    write_instances,
+)
+from chromkeras.prepare.simulation import Simulation
+
+_RULE_VERSION = 1
+
+
+def simulate(settings: Simulation) -> Dataset:
+    """Return a data set made by the rule of this module, with ``truth`` and ``motifs``.
+
+    Raises
+    ------
+    ValueError
+        The motifs are unknown, too long or too few for the tasks, their instances do not fit in a
+        row, or a task came out with one class only in the training split.
+    """
+    rng = np.random.default_rng(settings.seed)
+    motifs = choose_motifs(settings)
+    member = _deal(rng, settings, len(motifs))
+    background = _background(rng, settings)
+    copies = _copies(rng, settings, np.array([len(motif) for motif in motifs]))
+    labels = ((copies > 0) @ member.T) & ~background[:, None]
+    codes, truth = _plant(rng, settings, motifs, copies, background)
+    dataset = Dataset(
+        inputs={"dna": PackedSequences.from_codes(codes)},
+        labels=labels.astype(np.int8),
+        tasks=tuple(f"cell_{i + 1}" for i in range(settings.tasks)),
+        split=_random_split(rng, settings),
+        kind=np.where(background, "background", "element"),
+        truth=truth,
+        motifs=meme_text(motifs),
+    )
+    _check_classes(dataset)
+    return dataset
+
+
+def demo_dataset(cache_dir: str | os.PathLike[str] | None = None, seed: int = 0) -> Dataset:
+    """Return the data set of the demo: the default simulation, made once and then kept.
+
+    Parameters
+    ----------
+    cache_dir
+        Where to keep it; None for the user's cache folder (``XDG_CACHE_HOME`` is heeded). A
+        damaged file there is made anew; a folder that cannot be written to is done without.
+    seed
+        Seed of the simulation.
+    """
+    settings = Simulation(seed=seed)
+    described = json.dumps([_RULE_VERSION, asdict(settings)])
+    key = hashlib.sha256(described.encode()).hexdigest()[:12]
+    path = Path(cache_dir or user_cache_dir("chromkeras")) / f"demo-{key}.h5"
+    with suppress(ValueError, OSError, KeyError):
+        return load_dataset(path)
+    dataset = simulate(settings)
+    with suppress(OSError):
+        save_dataset(dataset, path)
+    return dataset
+
+
+def motif_sets(dataset: Dataset) -> dict[str, tuple[str, ...]]:
+    """Return the motifs of each task of a simulated data set, read back from its truth.
+
+    A motif belongs to a task when it was planted, and every row that holds it is open there.
+    """
+    if dataset.truth is None:
+        raise ValueError("expected a simulated data set; this one holds no planted motifs")
+    truth = dataset.truth
+    rows = [truth.row[truth.motif == m] for m in range(len(truth.names))]
+    open_in = [(dataset.labels[r] == 1).all(axis=0) & (len(r) > 0) for r in rows]
+    return {
+        task: tuple(name for name, tasks in zip(truth.names, open_in, strict=True) if tasks[t])
+        for t, task in enumerate(dataset.tasks)
+    }
+
+
+def describe(dataset: Dataset) -> list[str]:
+    """Return lines that name the motifs of each task and count what was planted."""
+    sets = motif_sets(dataset)
+    lines_of_file = (dataset.motifs or "").splitlines()
+    heads = [line.split(maxsplit=2)[1:] for line in lines_of_file if line.startswith("MOTIF ")]
+    labels = {head[0]: " ".join(head) for head in heads}
+    lines = [
+        f"{task}: {', '.join(labels.get(n, n) for n in names)}" for task, names in sets.items()
+    ]
+    planted = 0 if dataset.truth is None else len(dataset.truth.row)
+    return [*lines, f"planted: {planted:,} motif instances"]
+
+
+def _copies(rng: np.random.Generator, settings: Simulation, widths: np.ndarray) -> np.ndarray:
+    """Return the instances of each motif in each row, shape (N, M), int64; they fit the span."""
+    copies = np.zeros((settings.sequences, len(widths)), np.int64)
+    again = np.arange(settings.sequences)
+    while len(again):
+        copies[again] = _draw_copies(rng, settings, (len(again), len(widths)))
+        too_long = copies @ widths > settings.span
+        if 2 * too_long.sum() > settings.sequences:
+            raise ValueError(
+                f"the motif instances of most rows do not fit in {settings.span} bp; choose "
+                "fewer motifs, fewer copies, a lower positive rate or a longer span"
+            )
+        again = np.flatnonzero(too_long)
+    return copies
+
+
+def _draw_copies(
+    rng: np.random.Generator, settings: Simulation, shape: tuple[int, int]
+) -> np.ndarray:
+    rate = 1 - (1 - settings.positive_rate) ** (1 / settings.motifs_per_task)
+    fewest, most = settings.copies
+    return np.where(rng.random(shape) < rate, rng.integers(fewest, most + 1, shape), 0)
+
+
+def _deal(rng: np.random.Generator, settings: Simulation, motifs: int) -> np.ndarray:
+    """Return a different set of motifs for each task, shape (T, M) bool, the least used first."""
+    member = np.zeros((settings.tasks, motifs), bool)
+    dealt: set[frozenset[int]] = set()
+    for task in member:
+        used = member.sum(axis=0) + rng.random(motifs) / 2
+        hand = frozenset(np.argsort(used)[: settings.motifs_per_task].tolist())
+        while hand in dealt:
+            hand = frozenset(rng.permutation(motifs)[: settings.motifs_per_task].tolist())
+        dealt.add(hand)
+        task[list(hand)] = True
+    return member
+
+
+def _background(rng: np.random.Generator, settings: Simulation) -> np.ndarray:
+    count = round(settings.sequences * settings.background_fraction)
+    return rng.permutation(settings.sequences) < count
+
+
+def _plant(
+    rng: np.random.Generator,
+    settings: Simulation,
+    motifs: list[Motif],
+    copies: np.ndarray,
+    background: np.ndarray,
+) -> tuple[np.ndarray, Truth]:
+    transitions = WORM_TRANSITIONS if settings.gc is None else composition(settings.gc)
+    codes = markov_sequences(rng, settings.sequences, settings.length, transitions)
+    widths = np.array([len(motif) for motif in motifs])
+    middle = ((settings.length - settings.span) // 2, settings.span)
+    sites = place(rng, copies, widths, middle, [motif.name for motif in motifs])
+    write_instances(rng, codes, sites, [motif.ppm for motif in motifs], background)
+    return codes, _only(sites, ~background[sites.row])
+
+
+def _only(sites: Truth, keep: np.ndarray) -> Truth:
+    return Truth(
+        row=sites.row[keep],
+        start=sites.start[keep],
+        end=sites.end[keep],
+        motif=sites.motif[keep],
+        strand=sites.strand[keep],
+        names=sites.names,
+    )
+
+
+def _random_split(rng: np.random.Generator, settings: Simulation) -> np.ndarray:
+    rank = rng.permutation(settings.sequences)
+    test = round(settings.sequences * settings.test_fraction)
+    valid = test + round(settings.sequences * settings.valid_fraction)
+    return np.where(rank < test, "test", np.where(rank < valid, "valid", "train"))
+
+
+def _check_classes(dataset: Dataset) -> None:
+    labels = dataset.labels[dataset.rows("train")] == 1
+    for task, column in zip(dataset.tasks, labels.T, strict=True):
+        if column.all() or not column.any():
+            raise ValueError(
+                f"task {task!r} came out {'positive' if column.any() else 'negative'} in all "
+                f"{len(column)} training rows; ask for more sequences or another positive rate"
+            )

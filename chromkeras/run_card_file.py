@@ -1,0 +1,27 @@
+"""A model file's run card, read without building the model or importing Keras."""
+
+import json
+import os
+import zipfile
+from typing import Any
+
+from chromkeras.files import require_file
+
+
+def read_card(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the run card's configuration without building the model."""
+    found = require_file(path, "model")
+    try:
+        with zipfile.ZipFile(found) as archive:
+            config = json.loads(archive.read("config.json"))
+    except (zipfile.BadZipFile, KeyError, json.JSONDecodeError) as error:
+        raise ValueError(f"{found} is not a .keras file; expected what `train` writes") from error
+    layers = config.get("config", {}).get("layers", [])
+    cards = [layer["config"] for layer in layers if layer.get("class_name") == "RunCard"]
+    if not cards:
+        raise ValueError(
+            f"{found} is a Keras model without a chromkeras run card; expected what "
+            "`chromkeras train` writes"
+        )
+    card: dict[str, Any] = cards[0]
+    return card

@@ -1,0 +1,1 @@
+"""Training: batches in, a .keras file with its history out."""

@@ -1,0 +1,78 @@
+"""The weights of the best epoch: of the whole model, or of each task's own network."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from chromkeras.training.validation import ValidationScores
+
+
+class BestWeights(keras.callbacks.Callback):
+    """Keep the best weights so far, and stop when nothing has improved for ``patience`` epochs.
+
+    A model that shares any layer has one best epoch, that of the best mean validation AUROC.
+    Where every layer is a task's own, each task has its own best epoch and its own patience, as
+    T separate trainings would: what is kept is a slice of the stacked weights.
+
+    Parameters
+    ----------
+    validation
+        The callback that scores each epoch; it must run before this one.
+    patience
+        Epochs without improvement before stopping.
+    per_task
+        Whether every weight of the model is stacked by task.
+    """
+
+    def __init__(self, validation: ValidationScores, *, patience: int, per_task: bool) -> None:
+        super().__init__()
+        self.validation, self.patience, self.per_task = validation, patience, per_task
+        groups = len(validation.dataset.tasks) if per_task else 1
+        self.score = np.full(groups, -np.inf)
+        self.task_auroc = np.full(len(validation.dataset.tasks), np.nan)
+        self.best_epoch = np.zeros(groups, int)
+        self.weights: list[np.ndarray] = []
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Take over the weights of the groups that improved."""
+        score = self.validation.auroc
+        score = np.nan_to_num(score if self.per_task else [np.nanmean(score)], nan=-1.0)
+        alive = epoch - self.best_epoch <= self.patience
+        better = (score > self.score) & alive
+        now = self.model.get_weights()
+        if not self.weights:
+            self.weights = [np.array(weight) for weight in now]
+        for kept, weight in zip(self.weights, now, strict=True):
+            _rows(kept, len(better))[better] = _rows(weight, len(better))[better]
+        self.score = np.where(better, score, self.score)
+        self.best_epoch = np.where(better, epoch, self.best_epoch)
+        self.task_auroc = np.where(better, self.validation.auroc, self.task_auroc)
+        if self.finished(epoch):
+            self.model.stop_training = True
+
+    def finished(self, epoch: int) -> bool:
+        """Return whether no group has improved for ``patience`` epochs up to ``epoch``."""
+        return bool((epoch - self.best_epoch >= self.patience).all())
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return what a resumed run needs."""
+        weights = {f"weight_{i}": weight for i, weight in enumerate(self.weights)}
+        return {
+            "score": self.score,
+            "best_epoch": self.best_epoch,
+            "task_auroc": self.task_auroc,
+            **weights,
+        }
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Take up where ``state`` was given."""
+        self.score, self.best_epoch = state["score"], state["best_epoch"]
+        self.task_auroc = state["task_auroc"]
+        count = sum(name.startswith("weight_") for name in state)
+        self.weights = [state[f"weight_{i}"] for i in range(count)]
+
+
+def _rows(weight: np.ndarray, groups: int) -> np.ndarray:
+    """Return a view of a weight with one row a group."""
+    return weight.reshape(groups, -1)

@@ -1,0 +1,124 @@
+"""Everything a stopped run needs to go on as if it had not stopped."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from chromkeras.files import replacing
+from chromkeras.recipe import Recipe
+from chromkeras.training.best_weights import BestWeights
+from chromkeras.training.history import History
+
+
+def checkpoint_path(out: str | os.PathLike[str]) -> Path:
+    """Return where the state of the run that makes ``out`` is kept until it ends."""
+    path = Path(out)
+    return path.with_name(f"{path.stem}.resume.npz")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The state after a whole epoch."""
+
+    epochs: int
+    history: list[dict[str, Any]]
+    variables: list[np.ndarray]
+    best: dict[str, np.ndarray]
+
+
+class SaveCheckpoint(keras.callbacks.Callback):
+    """Save the state of the run after every epoch; it must be the last callback.
+
+    Parameters
+    ----------
+    path
+        Where to save.
+    recipe, fingerprint
+        What a resumed run must agree with.
+    best, history
+        The callbacks whose state is part of it.
+    """
+
+    def __init__(
+        self, path: Path, recipe: Recipe, fingerprint: str, best: BestWeights, history: History
+    ) -> None:
+        super().__init__()
+        self.path, self.best, self.history = path, best, history
+        self.run = {"recipe": recipe.to_dict(), "fingerprint": fingerprint}
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Write the state, whole or not at all."""
+        facts = json.dumps({**self.run, "epochs": epoch + 1, "history": self.history.rows})
+        arrays = {f"variable_{i}": _value(v) for i, v in enumerate(_variables(self.model))}
+        arrays |= {f"best_{name}": value for name, value in self.best.state().items()}
+        with replacing(self.path) as beside:
+            np.savez(beside, facts=np.array(facts), **arrays)
+
+
+def load_checkpoint(path: Path, recipe: Recipe, fingerprint: str) -> Checkpoint:
+    """Read a saved state.
+
+    Raises
+    ------
+    ValueError
+        There is none, or it belongs to another recipe or data set.
+    """
+    if not path.exists():
+        raise ValueError(f"nothing to resume: {path} does not exist; train without --resume")
+    with np.load(path) as file:
+        facts = json.loads(str(file["facts"]))
+        _check_same(path, facts, recipe, fingerprint)
+        count = sum(name.startswith("variable_") for name in file)
+        return Checkpoint(
+            epochs=facts["epochs"],
+            history=facts["history"],
+            variables=[file[f"variable_{i}"] for i in range(count)],
+            best={n.removeprefix("best_"): file[n] for n in file if n.startswith("best_")},
+        )
+
+
+def restore(model: keras.Model, checkpoint: Checkpoint) -> None:
+    """Put the saved values of weights, seeds and optimizer into a compiled model."""
+    model.optimizer.build(model.trainable_variables)
+    for variable, value in zip(_variables(model), checkpoint.variables, strict=True):
+        variable.assign(value)
+
+
+def _variables(model: keras.Model) -> list[Any]:
+    metrics = {id(v) for v in model.metrics_variables}
+    own = [v for v in model.variables if id(v) not in metrics]
+    return [*own, *model.optimizer.variables]
+
+
+def _value(variable: Any) -> np.ndarray:
+    return keras.ops.convert_to_numpy(variable)
+
+
+def _check_same(path: Path, facts: dict[str, Any], recipe: Recipe, fingerprint: str) -> None:
+    if facts["fingerprint"] != fingerprint:
+        raise ValueError(
+            f"{path} belongs to data {facts['fingerprint']}, this data set is {fingerprint}; "
+            "give the same --data or train without --resume"
+        )
+    was, now = _flat(facts["recipe"]), _flat(recipe.to_dict())
+    changed = [f"{key} was {was[key]}, now {now[key]}" for key in now if was.get(key) != now[key]]
+    if changed:
+        raise ValueError(
+            f"{path} belongs to another recipe ({'; '.join(changed)}); "
+            "give the same options or train without --resume"
+        )
+
+
+def _flat(tables: dict[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in tables.items():
+        if isinstance(value, dict):
+            flat |= {f"{key}.{name}": inner for name, inner in value.items()}
+        else:
+            flat[key] = value
+    return flat

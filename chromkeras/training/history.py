@@ -1,0 +1,42 @@
+"""The history of a run: one row an epoch, kept as CSV from the first epoch on."""
+
+import csv
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from chromkeras.files import replacing
+
+
+class History(keras.callbacks.Callback):
+    """Write the epoch's logs to a CSV file after every epoch.
+
+    Parameters
+    ----------
+    path
+        The CSV file; columns ``epoch`` (from 1), ``seconds``, then the logs. It is replaced
+        whole each time, so a reader always finds complete rows.
+    rows
+        Rows of the epochs before, when a run is resumed.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], rows: list[dict[str, Any]]) -> None:
+        super().__init__()
+        self.path, self.rows = Path(path), list(rows)
+        self._began = 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Start the clock."""
+        self._began = time.monotonic()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Add a row and write the file."""
+        seconds = round(time.monotonic() - self._began, 2)
+        self.rows.append({"epoch": epoch + 1, "seconds": seconds, **(logs or {})})
+        with replacing(self.path) as beside, beside.open("w", newline="") as file:
+            writer = csv.DictWriter(file, list(self.rows[0]))
+            writer.writeheader()
+            writer.writerows(self.rows)

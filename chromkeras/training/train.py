@@ -1,0 +1,185 @@
+"""Train a model by a recipe: a data set in, a .keras file out."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from chromkeras.architectures.registry import architecture
+from chromkeras.backend import compile_options
+from chromkeras.data.batches import Batches
+from chromkeras.data.dataset import Dataset
+from chromkeras.losses import LOSSES, TaskCrossentropy
+from chromkeras.recipe import Recipe
+from chromkeras.sharing import sharing_plan
+from chromkeras.training.best_weights import BestWeights
+from chromkeras.training.checkpoint import (
+    SaveCheckpoint,
+    checkpoint_path,
+    load_checkpoint,
+    restore,
+)
+from chromkeras.training.divergence import DivergedError, StopOnDivergence
+from chromkeras.training.history import History
+from chromkeras.training.model_file import save_model
+from chromkeras.training.optimizers import make_optimizer
+from chromkeras.training.progress import ShowProgress
+from chromkeras.training.validation import ValidationScores
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What a run left behind.
+
+    Attributes
+    ----------
+    model, history
+        Paths of the .keras file and the CSV of its epochs.
+    scores
+        Validation AUROC at the best epoch, by task and mean, and which epochs were best.
+    rows
+        The history, one dictionary an epoch.
+    """
+
+    model: Path
+    history: Path
+    scores: dict[str, Any]
+    rows: list[dict[str, Any]]
+
+
+def history_path(out: str | os.PathLike[str]) -> Path:
+    """Return the path of the history that belongs to model file ``out``."""
+    path = Path(out)
+    return path.with_name(f"{path.stem}.history.csv")
+
+
+def train(
+    dataset: Dataset,
+    recipe: Recipe,
+    out: str | os.PathLike[str],
+    *,
+    resume: bool = False,
+) -> TrainingResult:
+    """Train by ``model.fit`` on the training split and keep the best epoch by validation AUROC.
+
+    Parameters
+    ----------
+    dataset
+        With a training and a validation split; the test split is never touched.
+    recipe
+        What to train and how.
+    out
+        The model file to write, ending in ``.keras``. Its history stands beside it, and until
+        the end the state to resume from.
+    resume
+        Go on from that state.
+
+    Raises
+    ------
+    ValueError
+        A split is empty, a task has one class only, the state to resume is missing or another
+        run's, or the loss stopped being a number (then the last good weights are saved).
+    """
+    out = _check_out(out)
+    rho = dataset.positive_fraction("train")
+    rows, valid = dataset.rows("train"), dataset.rows("valid")
+    if len(valid) == 0:
+        raise ValueError("the validation split is empty; give `prepare` --valid or fractions")
+    state_path = checkpoint_path(out)
+    state = load_checkpoint(state_path, recipe, dataset.fingerprint) if resume else None
+    first_epoch = state.epochs if state else 0
+
+    keras.utils.set_random_seed(recipe.training.seed)
+    batches = _batches(dataset, rows, recipe, first_epoch)
+    loss = LOSSES[recipe.training.loss](rho)
+    model = _compiled(dataset, recipe, loss, len(batches))
+    validation = ValidationScores(dataset, valid, loss)
+    per_task = not sharing_plan(recipe).has_shared
+    best = BestWeights(validation, patience=recipe.training.patience, per_task=per_task)
+    history = History(history_path(out), state.history if state else [])
+    if state:
+        restore(model, state)
+        best.restore(state.best)
+    progress = ShowProgress(recipe.training.epochs, len(batches), first_epoch)
+    saver = SaveCheckpoint(state_path, recipe, dataset.fingerprint, best, history)
+    callbacks = [StopOnDivergence(), validation, best, history, saver, progress]
+    diverged: DivergedError | None = None
+    try:
+        if not (state and best.finished(first_epoch - 1)):
+            _fit(model, batches, recipe.training.epochs, first_epoch, callbacks)
+    except DivergedError as error:
+        diverged = error
+    finally:
+        progress.stop()
+    if not best.weights:
+        raise ValueError(f"{diverged}, before any epoch was whole; lower training.learning_rate")
+    scores = _scores(dataset, best)
+    save_model(
+        out,
+        recipe=recipe,
+        tasks=dataset.tasks,
+        length=dataset.dna.length,
+        weights=best.weights,
+        fingerprint=dataset.fingerprint,
+        scores=scores,
+    )
+    state_path.unlink(missing_ok=True)
+    if diverged is not None:
+        raise ValueError(
+            f"{diverged}; training stopped and {out} holds the best weights before it; "
+            "lower training.learning_rate"
+        )
+    return TrainingResult(out, history.path, scores, history.rows)
+
+
+def _check_out(out: str | os.PathLike[str]) -> Path:
+    path = Path(out)
+    if path.suffix != ".keras":
+        raise ValueError(f"expected an output file that ends in .keras, received {path}")
+    return path
+
+
+def _batches(dataset: Dataset, rows: np.ndarray, recipe: Recipe, epoch: int) -> Batches:
+    return Batches(
+        dataset,
+        rows,
+        batch_size=recipe.training.batch_size,
+        seed=recipe.training.seed,
+        reverse_complement=recipe.data.reverse_complement,
+        shift=recipe.data.shift,
+        epoch=epoch,
+    )
+
+
+def _compiled(dataset: Dataset, recipe: Recipe, loss: TaskCrossentropy, steps: int) -> keras.Model:
+    build = architecture(recipe.architecture.name)
+    model = build(recipe, dataset.tasks, dataset.dna.length)
+    model.compile(optimizer=make_optimizer(recipe.training, steps), loss=loss, **compile_options())
+    return model
+
+
+def _fit(
+    model: keras.Model, batches: Batches, epochs: int, first_epoch: int, callbacks: list[Any]
+) -> None:
+    model.fit(
+        batches,
+        epochs=epochs,
+        initial_epoch=first_epoch,
+        shuffle=False,
+        callbacks=callbacks,
+        verbose=0,
+    )
+
+
+def _scores(dataset: Dataset, best: BestWeights) -> dict[str, Any]:
+    """Return validation AUROC and best epoch (from 1), by task and mean."""
+    auroc = best.task_auroc
+    epochs = np.broadcast_to(best.best_epoch + 1, (len(dataset.tasks),))
+    return {
+        "validation_auroc": dict(zip(dataset.tasks, auroc.tolist(), strict=True)),
+        "validation_auroc_mean": float(np.nanmean(auroc)),
+        "best_epoch": dict(zip(dataset.tasks, epochs.tolist(), strict=True)),
+    }

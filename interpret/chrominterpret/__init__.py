@@ -1,0 +1,1 @@
+"""Attributions and motifs of Keras 3 models with one-hot input."""

@@ -1,0 +1,142 @@
+"""The one file that knows TensorFlow, JAX and torch: gradients with respect to an input."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+import numpy as np
+
+Function = Callable[..., tuple[Any, Any]]
+Compiled = Callable[..., tuple[np.ndarray, np.ndarray, np.ndarray]]
+
+
+def compile_gradient(function: Function, variables: Sequence[Any] = ()) -> Compiled:
+    """Compile the gradients of weighted sums of a function's outputs.
+
+    Parameters
+    ----------
+    function
+        ``function(z, *others)`` on tensors returns ``(outputs, extra)``: outputs (rows, T), of
+        which row i depends on ``z[i]`` alone, and any tensor that is handed back as it is.
+    variables
+        The Keras variables that the function reads. Their values are read at each call.
+
+    Returns
+    -------
+    callable
+        ``compiled(z, weights, *others)`` on float32 arrays, weights (K, T), returns the arrays
+        ``outputs`` (rows, T), ``extra`` and ``gradients`` (K, *z.shape), where ``gradients[k]`` is
+        the gradient of ``sum(outputs @ weights[k])``. Calls with equal shapes compile once.
+    """
+    return _BACKENDS[keras.backend.backend()](function, list(variables))
+
+
+def input_gradient(function: Callable[[Any], Any], x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return a function's outputs and the gradient of their sum with respect to an array.
+
+    Parameters
+    ----------
+    function
+        On a tensor like x, returns a tensor of shape (rows, T).
+    x
+        float array (rows, ...).
+
+    Returns
+    -------
+    tuple of ndarray
+        Outputs (rows, T) and gradient, shaped like x.
+    """
+
+    def with_extra(z: Any) -> tuple[Any, Any]:
+        outputs = function(z)
+        return outputs, outputs
+
+    width = function(keras.ops.convert_to_tensor(x[:1])).shape[-1]
+    outputs, _, gradients = compile_gradient(with_extra)(x, np.ones((1, width), np.float32))
+    return outputs, gradients[0]
+
+
+def _tensorflow(function: Function, variables: list[Any]) -> Compiled:
+    import tensorflow as tf
+
+    @tf.function(autograph=False)
+    def step(z: Any, weights: Any, *others: Any) -> Any:
+        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+            tape.watch(z)
+            with keras.StatelessScope():
+                outputs, extra = function(z, *others)
+        seeds = [tf.broadcast_to(w, tf.shape(outputs)) for w in tf.unstack(weights)]
+        none = tf.UnconnectedGradients.ZERO
+        gradients = [tape.gradient(outputs, z, seed, unconnected_gradients=none) for seed in seeds]
+        return outputs, extra, tf.stack(gradients)
+
+    @contextmanager
+    def full_precision() -> Iterator[None]:
+        config = tf.config.experimental
+        before = config.tensor_float_32_execution_enabled()
+        config.enable_tensor_float_32_execution(False)
+        try:
+            yield
+        finally:
+            config.enable_tensor_float_32_execution(before)
+
+    def compiled(*arrays: np.ndarray) -> Any:
+        tensors = [tf.constant(_float(a)) for a in arrays]
+        with full_precision():
+            # A concrete function, because a plain call logs warnings of retracing in later jobs.
+            results = step.get_concrete_function(*tensors)(*tensors)
+        return tuple(result.numpy() for result in results)
+
+    return compiled
+
+
+def _jax(function: Function, variables: list[Any]) -> Compiled:
+    import jax
+    import jax.numpy as jnp
+
+    @jax.jit
+    def step(values: Any, z: Any, weights: Any, *others: Any) -> Any:
+        def pure(z: Any) -> tuple[Any, Any]:
+            with keras.StatelessScope(list(zip(variables, values, strict=True))):
+                return function(z, *others)
+
+        outputs, backward, extra = jax.vjp(pure, z, has_aux=True)
+
+        def gradient(w: Any) -> Any:
+            return backward(jnp.broadcast_to(w, outputs.shape).astype(outputs.dtype))[0]
+
+        return outputs, extra, jax.lax.map(gradient, weights)
+
+    def compiled(*arrays: np.ndarray) -> Any:
+        with jax.default_matmul_precision("float32"):
+            results = step([v.value for v in variables], *map(_float, arrays))
+        return tuple(np.asarray(result) for result in results)
+
+    return compiled
+
+
+def _torch(function: Function, variables: list[Any]) -> Compiled:
+    import torch  # type: ignore[import-not-found,unused-ignore]
+
+    def compiled(*arrays: np.ndarray) -> Any:
+        z, weights, *others = (keras.ops.convert_to_tensor(_float(a)) for a in arrays)
+        z = z.detach().requires_grad_(True)
+        with torch.enable_grad(), torch.backends.cudnn.flags(allow_tf32=False):
+            with keras.StatelessScope():
+                outputs, extra = function(z, *others)
+            gradients = [
+                torch.autograd.grad(outputs, z, w.expand_as(outputs), retain_graph=True)[0]
+                for w in weights
+            ]
+        results = (outputs, extra, torch.stack(gradients))
+        return tuple(result.detach().cpu().numpy() for result in results)
+
+    return compiled
+
+
+def _float(array: np.ndarray) -> np.ndarray:
+    return np.asarray(array, np.float32)
+
+
+_BACKENDS = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}

@@ -1,0 +1,137 @@
+"""JASPAR's motifs, offline: the databases that pyjaspar ships."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyjaspar
+
+from chrominterpret.motif_files import read_motifs
+from chrominterpret.pwm import BASES, Motif, motif_from_counts
+
+DEFAULT_RELEASE: Final = "JASPAR2024"
+_PREFIX: Final = "jaspar"
+
+
+def releases() -> list[str]:
+    """Return the names of the JASPAR releases that are installed, newest first."""
+    return list(pyjaspar.jaspar_releases)
+
+
+def taxonomic_groups(*, release: str = DEFAULT_RELEASE, collection: str = "CORE") -> list[str]:
+    """Return the taxonomic groups that a collection of a release has motifs of."""
+    with _database(release) as database:
+        _check_collection(database, release, collection)
+        return _groups(database.conn, collection)
+
+
+@contextmanager
+def _database(release: str) -> Iterator[pyjaspar.jaspardb]:
+    # pyjaspar itself prints and goes on with an unknown release, and never closes its connection
+    if release not in pyjaspar.jaspar_releases:
+        raise ValueError(f"expected a JASPAR release of {releases()}; received {release!r}")
+    database = pyjaspar.jaspardb(release=release)
+    try:
+        yield database
+    finally:
+        database.conn.close()
+
+
+def _check_collection(database: pyjaspar.jaspardb, release: str, collection: str) -> None:
+    rows = database.conn.execute("SELECT DISTINCT collection FROM MATRIX ORDER BY collection")
+    valid = [row[0] for row in rows]
+    if collection not in valid:
+        raise ValueError(f"expected a collection of {release}, {valid}; received {collection!r}")
+
+
+def _groups(connection: sqlite3.Connection, collection: str) -> list[str]:
+    rows = connection.execute(
+        "SELECT DISTINCT lower(a.val) FROM MATRIX_ANNOTATION a JOIN MATRIX m ON a.id = m.id "
+        "WHERE a.tag = 'tax_group' AND m.collection = ? ORDER BY 1",
+        (collection,),
+    )
+    return [row[0] for row in rows]
+
+
+def jaspar_motifs(
+    group: str | None = None, *, release: str = DEFAULT_RELEASE, collection: str = "CORE"
+) -> list[Motif]:
+    """Return the latest version of JASPAR's motifs.
+
+    Parameters
+    ----------
+    group : str or None
+        Taxonomic group, e.g. "vertebrates", "nematodes", "fungi"; None means all of them.
+    release : str
+        One of `releases`.
+    collection : str
+        JASPAR collection; "CORE" holds the curated motifs.
+
+    Returns
+    -------
+    list of Motif
+        ``name`` is the matrix identifier (MA0260.1), ``alt_name`` that of the factor; sorted by
+        identifier.
+
+    Raises
+    ------
+    ValueError
+        If the release, the collection or the group is unknown; the message lists the valid ones.
+
+    Notes
+    -----
+    Rauluseviciute et al. 2024, Nucleic Acids Res 52:D174.
+    """
+    with _database(release) as database:
+        _check_collection(database, release, collection)
+        valid = _groups(database.conn, collection)
+        if group is not None and group not in valid:
+            raise ValueError(
+                f"expected a taxonomic group of {release}, {valid}; received {group!r}"
+            )
+        records = database.fetch_motifs(collection=collection, tax_group=group)
+        motifs = [_to_motif(record) for record in records]
+    return sorted(motifs, key=lambda motif: motif.name)
+
+
+def _to_motif(record: "pyjaspar.jaspar.Motif") -> Motif:
+    counts = np.array([record.counts[base] for base in BASES]).T
+    return motif_from_counts(record.matrix_id, counts, alt_name=record.name)
+
+
+def load_motifs(source: str | os.PathLike[str]) -> list[Motif]:
+    """Load motifs from JASPAR or from a file.
+
+    Parameters
+    ----------
+    source : str or path
+        ``"jaspar"`` for all groups, ``"jaspar:nematodes"`` for one,
+        ``"jaspar:nematodes:JASPAR2022"`` for another release than 2024; or the path of a MEME or
+        JASPAR file.
+
+    Raises
+    ------
+    ValueError
+        If the group or release is unknown, or the file is malformed.
+    FileNotFoundError
+        If there is no such file.
+    """
+    words = str(source).split(":")
+    if words[0] == _PREFIX and not Path(source).is_file():
+        return _load_jaspar(str(source), words[1:])
+    if not Path(source).is_file():
+        raise FileNotFoundError(
+            f"expected a motif file or 'jaspar[:group[:release]]'; no file {str(source)!r}"
+        )
+    return read_motifs(source)
+
+
+def _load_jaspar(source: str, words: list[str]) -> list[Motif]:
+    if len(words) > 2:
+        raise ValueError(f"expected 'jaspar[:group[:release]]'; received {source!r}")
+    group = words[0] if words and words[0] not in ("", "all") else None
+    return jaspar_motifs(group, release=words[1] if len(words) == 2 else DEFAULT_RELEASE)

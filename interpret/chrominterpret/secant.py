@@ -1,0 +1,195 @@
+"""The arithmetic of DeepLIFT-rescale: each non-linear step replaced by its secant linearisation.
+
+A tensor of the model is carried as a pair, its value on the sequences and on their references. The
+pair's reference side is built so that its ordinary gradient is the DeepLIFT multiplier: with
+``sg = stop_gradient``, ``lin(value, m, z) = sg(value) + sg(m) (z - sg(z))`` has the value ``value``
+and the gradient ``m``. Gradients flow through references only, so a sequence runs forward once
+whatever its number of references.
+
+Shrikumar et al. 2017 (arXiv:1704.02685), rescale rule; Lundberg and Lee 2017 (arXiv:1705.07874).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from keras import ops, tree
+
+NEAR = 1e-6
+sg = ops.stop_gradient
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """A tensor's values on N sequences and on their N·R references.
+
+    Attributes
+    ----------
+    x
+        Values on the sequences: N entries on the batch axis, wherever that axis is.
+    r
+        Values on the references: N·R entries there, the R of one sequence together.
+    n
+        N.
+    active
+        Whether the tensor depends on the attributed input.
+    """
+
+    x: Any
+    r: Any
+    n: int
+    active: bool
+
+    def repeated(self) -> Any:
+        """Return the values on the sequences, repeated to stand beside the references."""
+        return repeat_rows(self.x, self.r, self.n)
+
+
+@dataclass(frozen=True)
+class Call:
+    """An operation about to be called on pairs, found anywhere in its arguments."""
+
+    function: Callable[..., Any]
+    arguments: tuple[tuple[Any, ...], dict[str, Any]]
+
+    def leaves(self) -> list[Any]:
+        """Return the arguments as a flat list."""
+        return tree.flatten(self.arguments)
+
+    def active(self) -> list[int]:
+        """Return the positions among the leaves that depend on the attributed input."""
+        return [i for i, leaf in enumerate(self.leaves()) if getattr(leaf, "active", False)]
+
+    def run(self, side: str, replaced: Mapping[int, Any] | None = None) -> Any:
+        """Call on one side of each pair ("x" or "r"), some leaves replaced."""
+        leaves = [getattr(v, side) if isinstance(v, Pair) else v for v in self.leaves()]
+        for position, value in (replaced or {}).items():
+            leaves[position] = value
+        args, kwargs = tree.pack_sequence_as(self.arguments, leaves)
+        return self.function(*args, **kwargs)
+
+    def pairs(self, x: Any, r: Any) -> Any:
+        """Return the pairs of an output structure."""
+        carried = [leaf for leaf in self.leaves() if isinstance(leaf, Pair)]
+        n, active = carried[0].n, any(pair.active for pair in carried)
+        return tree.map_structure(lambda a, b: Pair(a, b, n, active), x, r)
+
+
+def repeat_rows(x: Any, r: Any, n: int) -> Any:
+    """Repeat the N entries of x on its batch axis to the N·R entries of r.
+
+    The batch axis is the one where the two differ: inside a model it need not be the first.
+    """
+    axes = [axis for axis, (a, b) in enumerate(zip(x.shape, r.shape, strict=True)) if a != b]
+    if not axes:
+        return x
+    (axis,) = axes
+    if x.shape[axis] != n:
+        raise ValueError(
+            f"expected a batch axis of {n} rows, received shape {tuple(x.shape)}: "
+            "an operation that merges the batch axis with another cannot be attributed through"
+        )
+    return ops.repeat(x, r.shape[axis] // n, axis=axis)
+
+
+def linear(call: Call) -> Any:
+    """Carry both sides through an operation that is linear (or affine) in its active inputs."""
+    return call.pairs(call.run("x"), call.run("r"))
+
+
+def elementwise(call: Call) -> Any:
+    """Give f the multiplier (f(x) - f(r)) / (x - r), and f'(r) where x and r are as good as equal.
+
+    There the secant adds (f(x) - f(r)) / 1, which is below 1e-6 of f'(r).
+    """
+    (position,) = call.active()
+    pair = call.leaves()[position]
+    difference = pair.repeated() - sg(pair.r)
+    near = ops.abs(difference) < NEAR
+    # f sees no gradient away from x = r, where its own might be infinite.
+    x, r = call.run("x"), call.run("r", {position: ops.where(near, pair.r, sg(pair.r))})
+    change = repeat_rows(x, r, pair.n) - sg(r)
+    slope = sg(change / ops.where(near, 1.0, difference))
+    return call.pairs(x, r + slope * (pair.r - sg(pair.r)))
+
+
+def max_pool(call: Call) -> Any:
+    """Send the change of a maximum to the entry where the larger of x and r is largest.
+
+    With P the pooling, d = x - r (1 where 0): g = P(sg(max(x, r)) + (r - sg(r)) / d) and
+    y = sg(P(r)) + sg(P(x) - P(r)) (g - sg(g)). The routing is the framework's own pooling gradient,
+    so any window, stride and padding.
+    """
+    (position,) = call.active()
+    pair = call.leaves()[position]
+    x, px, pr = pair.repeated(), call.run("x"), call.run("r")
+    difference = sg(x - pair.r)
+    difference = ops.where(difference == 0, 1.0, difference)
+    probe = sg(ops.maximum(x, pair.r)) + (pair.r - sg(pair.r)) / difference
+    routed = call.run("r", {position: probe})
+    return call.pairs(px, _lin(pr, repeat_rows(px, pr, pair.n) - pr, routed))
+
+
+def bilinear(call: Call) -> Any:
+    """Split the change of f(a, b) evenly: f(Δa, mean b) + f(mean a, Δb)."""
+    first, second = call.active()
+    a, b = call.leaves()[first], call.leaves()[second]
+    x, r = call.run("x"), call.run("r")
+    by_a = call.run("r", {first: a.r - sg(a.r), second: _mean(b)})
+    by_b = call.run("r", {first: _mean(a), second: b.r - sg(b.r)})
+    return call.pairs(x, sg(r) + by_a + by_b)
+
+
+def product(call: Call) -> Any:
+    """Multiply any number of factors, two at a time, by the bilinear rule."""
+    (factors,), kwargs = call.arguments
+    result = factors[0]
+    for factor in factors[1:]:
+        pairwise = Call(call.function, (([result, factor],), kwargs))
+        result = (bilinear if len(pairwise.active()) == 2 else linear)(pairwise)
+    return result
+
+
+def integrated(call: Call) -> Any:
+    """Give any smooth f its gradient averaged over the straight path from r to x.
+
+    Integrated gradients of this one operation (Sundararajan et al. 2017, arXiv:1703.01365), with
+    Gauss-Legendre nodes.
+    """
+    positions = call.active()
+    starts = [call.leaves()[i] for i in positions]
+    changes = [sg(pair.repeated() - pair.r) for pair in starts]
+    x, r = call.run("x"), call.run("r")
+    total = tree.map_structure(sg, r)
+    for t, weight in zip(*_path(16), strict=True):
+        moved = [
+            sg(pair.r) + t * change + (pair.r - sg(pair.r))
+            for pair, change in zip(starts, changes, strict=True)
+        ]
+        y = call.run("r", dict(zip(positions, moved, strict=True)))
+        total = tree.map_structure(lambda s, v, w=weight: s + w * (v - sg(v)), total, y)
+    return call.pairs(x, total)
+
+
+RULES: dict[str, Callable[[Call], Any]] = {
+    "linear": linear,
+    "elementwise": elementwise,
+    "max_pool": max_pool,
+    "bilinear": bilinear,
+    "product": product,
+    "integrated": integrated,
+}
+
+
+def _lin(value: Any, m: Any, z: Any) -> Any:
+    return sg(value) + sg(m) * (z - sg(z))
+
+
+def _mean(pair: Pair) -> Any:
+    return sg((pair.repeated() + pair.r) / 2)
+
+
+def _path(n: int) -> tuple[list[float], list[float]]:
+    nodes, weights = np.polynomial.legendre.leggauss(n)
+    return ((nodes + 1) / 2).tolist(), (weights / 2).tolist()

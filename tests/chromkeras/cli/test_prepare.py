@@ -1,0 +1,162 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from chromkeras.cli.app import run
+from chromkeras.data.hdf5 import load_dataset
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with g.fa, peaks/ and arrays.h5, made the working folder."""
+    rng = np.random.default_rng(0)
+    letters = {name: "".join(rng.choice(list("ACGT"), 60_000)) for name in ("chrI", "chrX")}
+    (tmp_path / "g.fa").write_text("".join(f">{n}\n{s}\n" for n, s in letters.items()))
+    (tmp_path / "peaks").mkdir()
+    for name, step in (("gut", 2000), ("skin", 3000), ("all", 1000)):
+        lines = [f"{c}\t{s}\t{s + 150}" for c in letters for s in range(1000, 59_000, step)]
+        (tmp_path / "peaks" / f"{name}.bed").write_text("\n".join(lines))
+    with h5py.File(tmp_path / "arrays.h5", "w") as file:
+        file["x"] = rng.integers(0, 4, (50, 20), dtype=np.uint8)
+        file["y"] = rng.integers(0, 2, (50, 3), dtype=np.int8)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def call(line: str) -> int:
+    return run(["prepare", *line.split()])
+
+
+SPLIT = "--valid chrX:0-20,000 --test chrX:20000-60000"
+
+
+def test_peaks_to_a_data_set(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = f"--peaks peaks --exclude all --genome g.fa --out w.h5 --background 0.3 {SPLIT}"
+    assert call(line) == 0
+    dataset = load_dataset("w.h5")
+    assert dataset.tasks == ("gut", "skin")
+    assert dataset.dna.length == 600
+    assert (~dataset.elements).sum() == round(0.3 * dataset.elements.sum())
+    printed = capsys.readouterr().out
+    assert f"{len(dataset)} rows of 600 bp, 2 tasks, fingerprint {dataset.fingerprint}" in printed
+    assert "wrote w.h5" in printed
+    assert printed.count("\n  gut ") == 1
+
+
+@pytest.mark.parametrize("peaks", [
+    "--peaks peaks/gut.bed peaks/skin.bed", "--peaks peaks/gut.bed --peaks peaks/skin.bed",
+    "--peaks peaks --exclude all", "--peaks peaks --exclude all,skin --peaks more/skin.bed",
+])  # fmt: skip
+def test_ways_to_name_peak_files(world: Path, peaks: str) -> None:
+    (world / "more").mkdir()
+    if "more" in peaks:
+        (world / "peaks" / "skin.bed").rename(world / "more" / "skin.bed")
+        peaks = peaks.replace("all,skin", "all")
+    assert call(f"{peaks} --genome g.fa --out w.h5") == 0
+    assert load_dataset("w.h5").tasks == ("gut", "skin")
+
+
+def test_arrays_to_a_data_set(world: Path) -> None:
+    assert call("--arrays arrays.h5 --out a.h5 --valid-fraction 0.2 --seed 3") == 0
+    dataset = load_dataset("a.h5")
+    assert [len(dataset.rows(s)) for s in ("train", "valid", "test")] == [35, 10, 5]
+
+
+def test_basset_to_a_data_set(world: Path) -> None:
+    with h5py.File("b.h5", "w") as file:
+        file["target_labels"] = [b"gut"]
+        for part in ("train", "valid", "test"):
+            file[f"{part}_in"] = np.eye(4, dtype=np.uint8)[
+                np.arange(40).reshape(4, 10) % 4
+            ].reshape(4, 4, 1, 10)
+            file[f"{part}_out"] = np.array([[1], [0], [1], [0]])
+    assert call("--basset b.h5 --out d.h5") == 2
+    assert call("--basset b.h5 --out d.h5 --repair") == 0
+    assert len(load_dataset("d.h5")) == 12
+
+
+PEAKS = "--peaks peaks --genome g.fa"
+BAD_LINES = {
+    "": "expected one of --peaks, --arrays and --basset, received none",
+    "--arrays arrays.h5 --basset b.h5": "received --arrays and --basset",
+    "--peaks peaks": "--peaks needs --genome",
+    "peaks/gut.bed --arrays arrays.h5": "unexpected peaks/gut.bed; put --peaks before",
+    "--arrays arrays.h5 --genome g.fa": "--genome does not go with --arrays",
+    "--arrays arrays.h5 --repair": "--repair does not go with --arrays",
+    "--arrays arrays.h5 --merge-distance 9": "--merge-distance does not go with --arrays",
+    "--basset b.h5 --valid chrX": "--valid does not go with --basset",
+    "--arrays arrays.h5 --length 600": "expected sequences of 600 bases, received 20",
+    "--arrays arrays.h5 --valid chrX": "a split by region needs chrom and start",
+    "--arrays gone.h5": "array file gone.h5 does not exist",
+    "--basset arrays.h5": "arrays.h5 is no Basset file: it lacks target_labels",
+    "--peaks gone --genome g.fa": "peaks gone does not exist",
+    "--peaks peaks --genome gone.fa": "genome gone.fa does not exist",
+    "--peaks g.fa --genome g.fa": "g.fa:1: expected at least 3 columns",
+    f"{PEAKS} --valid chrX --valid-fraction 0.2": "expected --valid or --valid-fraction",
+    f"{PEAKS} --valid X": "region X is not in the genome; did you mean chrX?",
+    f"{PEAKS} --valid chrX:9": "expected a region such as chrX or chrX:0-3000000",
+    f"{PEAKS} --valid chrX:0-90000": "past the end of chrX, which has 60000 bases",
+    f"{PEAKS} --valid chrX --test chrX:5-9": "overlap",
+    f"{PEAKS} --exclude al --length 200": "unknown excluded cell type 'al'; did you mean all?",
+    f"{PEAKS} --background 0": "expected a positive background ratio, received 0.0",
+    f"{PEAKS} --weights task": "unknown weights 'task'; did you mean tasks?",
+    f"{PEAKS} --center mid": "unknown center 'mid'",
+    f"{PEAKS} --merge-distance 600": "expected a merge distance from 0 to 599, received 600",
+    f"{PEAKS} --length 0": "expected a positive length, received 0",
+    f"{PEAKS} --exclude all --test chrI,chrX": "no row is left for train",
+    f"{PEAKS}": "every region is a peak of 'all', so it has no negatives",
+    f"{PEAKS} --lenght 600": "No such option: --lenght",
+}
+
+
+@pytest.mark.parametrize("line", BAD_LINES)
+def test_bad_input_gets_one_line(
+    world: Path, capsys: pytest.CaptureFixture[str], line: str
+) -> None:
+    before = sorted(world.rglob("*"))
+    assert run(["prepare", *line.split(), "--out", "out.h5"]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.count("\n") == 1
+    assert BAD_LINES[line] in printed.err
+    assert sorted(world.rglob("*")) == before
+
+
+def test_an_old_file_stays_when_the_new_one_fails(world: Path) -> None:
+    Path("out.h5").write_text("old")
+    assert call(f"{PEAKS} --out out.h5") == 2
+    assert Path("out.h5").read_text() == "old"
+
+
+def test_out_must_be_a_file_name(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("--arrays arrays.h5 --out peaks") == 2
+    assert "--out peaks is a folder" in capsys.readouterr().err
+    assert call("--arrays arrays.h5") == 2
+    assert "'--out'" in capsys.readouterr().err
+
+
+def test_worm(world: Path, real_data: Callable[[str], Path]) -> None:
+    fasta, peaks = real_data("worm/genome.fa.gz"), real_data("worm/peaks")
+    line = f"--peaks {peaks} --genome {fasta} --exclude all_elements --out w.h5"
+    split = "--valid chrX:0-3000000 --test chrX:3000000-6000000"
+    assert call(f"{line} {split}") == 0
+    dataset = load_dataset("w.h5")
+    assert (len(dataset), len(dataset.tasks)) == (8878, 16)
+    assert [len(dataset.rows(s)) for s in ("train", "valid", "test")] == [6744, 906, 1228]
+
+
+def test_zero_is_not_taken_for_left_out(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [
+        "chrI\t1000\t1001",
+        "chrI\t1500\t1501",
+        *(f"chrX\t{s}\t{s + 9}" for s in range(0, 59_000, 999)),
+    ]
+    (world / "peaks" / "gut.bed").write_text("\n".join(lines))
+    line = "--peaks peaks --exclude all --genome g.fa --out w.h5"
+    assert call(line) == 0
+    apart = len(load_dataset("w.h5"))
+    assert call(f"{line} --merge-distance 0") == 0
+    assert len(load_dataset("w.h5")) < apart

@@ -1,0 +1,42 @@
+import pytest
+
+from chromkeras.cli.app import run
+from chromkeras.data.hdf5 import load_dataset
+
+
+def test_simulate_writes_a_data_set_and_says_what_is_in_it(tmp_path, capsys):
+    out = tmp_path / "sim.h5"
+    code = run(
+        ["simulate", "--out", str(out), "--tasks", "2", "--sequences", "200", "--length", "150",
+         "--motifs", "elt-2,hlh-1", "--motifs", "skn-1", "--copies", "1", "--seed", "3"]
+    )  # fmt: skip
+    assert code == 0
+    data = load_dataset(out)
+    assert (len(data), data.dna.length, data.tasks) == (200, 150, ("cell_1", "cell_2"))
+    assert data.truth.names == ("MA1701.2", "MA0545.2", "MA0547.2")
+    said = capsys.readouterr().out
+    assert "200 rows of 150 bp, 2 tasks" in said
+    assert "elt-2" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--copies", "many"], "expected --copies such as 2-4 or 3, received 'many'"),
+        (["--motifs", "elt-22"], "did you mean elt-2"),
+        (["--positive-rate", "7"], "received 7.0"),
+        (["--taks", "3"], "--tasks"),
+    ],
+)
+def test_bad_options_end_with_one_line_and_no_file(options, message, tmp_path, capsys):
+    out = tmp_path / "sim.h5"
+    assert run(["simulate", "--out", str(out), *options]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_as_output_is_refused(tmp_path, capsys):
+    assert run(["simulate", "--out", str(tmp_path)]) == 2
+    assert "is a folder" in capsys.readouterr().err

@@ -1,0 +1,50 @@
+"""Small data sets and recipes for the tests of chromkeras."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from chromkeras.data.dataset import Dataset
+from chromkeras.data.packed import PackedSequences
+from chromkeras.recipe import PLANS, Recipe
+from chromkeras.recipe_sources import make_recipe
+
+TINY = ("architecture.filters=[6, 5, 4]", "architecture.dense=[7, 6]")
+
+
+@pytest.fixture
+def tiny_recipe() -> Callable[..., Recipe]:
+    """Return a function that makes a recipe of a tiny column."""
+
+    def make(plan: str = "hard", *settings: str) -> Recipe:
+        return make_recipe(plan, settings=(*TINY, *settings))
+
+    return make
+
+
+@pytest.fixture(params=PLANS)
+def plan(request: pytest.FixtureRequest) -> str:
+    """Every sharing plan."""
+    return request.param
+
+
+@pytest.fixture
+def tiny_dataset() -> Callable[..., Dataset]:
+    """Return a function that makes random sequences with a learnable letter bias per task."""
+
+    def make(rows: int = 96, tasks: int = 3, length: int = 300, seed: int = 0) -> Dataset:
+        rng = np.random.default_rng(seed)
+        codes = rng.integers(0, 4, (rows, length)).astype(np.uint8)
+        share = np.stack([(codes == task % 4).mean(axis=1) for task in range(tasks)], axis=1)
+        labels = (share > np.median(share, axis=0)).astype(np.int8)
+        labels[rng.random(labels.shape) < 0.1] = -1
+        split = np.array(["train", "train", "valid", "test"])[np.arange(rows) % 4]
+        return Dataset(
+            {"dna": PackedSequences.from_codes(codes)},
+            labels,
+            tuple(f"task{i}" for i in range(tasks)),
+            split,
+        )
+
+    return make

@@ -1,0 +1,88 @@
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from chromkeras.data.dataset import Dataset, Truth
+from chromkeras.data.hdf5 import load_dataset, save_dataset
+from chromkeras.data.packed import PackedSequences
+
+
+def small() -> Dataset:
+    codes = np.random.default_rng(0).integers(0, 5, (4, 9), dtype=np.uint8)
+    return Dataset(
+        inputs={"dna": PackedSequences.from_codes(codes)},
+        labels=np.array([[1, 0], [0, 1], [-1, 1], [0, 0]], np.int8),
+        tasks=("Germline", "épiderme"),
+        split=np.array(["train", "train", "valid", "test"]),
+    )
+
+
+def full() -> Dataset:
+    plain = small()
+    one = np.array([0, 1])
+    return Dataset(
+        inputs=plain.inputs | {"marks": np.arange(6.0).reshape(2, 3)},
+        labels=plain.labels.astype(np.float32),
+        tasks=plain.tasks,
+        split=plain.split,
+        index={"marks": np.array([0, 0, 1, 1])},
+        chrom=np.array(["chrI", "chrI", "chrII", "chrX"]),
+        start=np.array([5, 0, 7, 9]),
+        kind=np.array(["element", "element", "background", "element"]),
+        truth=Truth(one, one, one + 3, one, np.array([1, -1], np.int8), ("GATA", "E-box")),
+        motifs="MEME version 4\n" * 9000,
+    )
+
+
+@pytest.mark.parametrize("make", [small, full])
+def test_round_trip(tmp_path: Path, make: type[Dataset]) -> None:
+    saved = make()
+    save_dataset(saved, tmp_path / "d.h5")
+    loaded = load_dataset(tmp_path / "d.h5")
+    assert loaded.fingerprint == saved.fingerprint
+    assert loaded.tasks == saved.tasks
+    assert loaded.motifs == saved.motifs
+    assert loaded.labels.dtype == saved.labels.dtype
+    for name in ("labels", "split", "chrom", "start", "kind"):
+        np.testing.assert_array_equal(getattr(loaded, name), getattr(saved, name))
+    np.testing.assert_array_equal(loaded.codes(np.arange(4)), saved.codes(np.arange(4)))
+    assert (loaded.truth is None) == (saved.truth is None)
+    if saved.truth is not None and loaded.truth is not None:
+        assert loaded.truth.names == saved.truth.names
+        np.testing.assert_array_equal(loaded.truth.end, saved.truth.end)
+        np.testing.assert_array_equal(loaded.inputs["marks"], saved.inputs["marks"])
+
+
+def test_files_that_are_no_data_set_fail(tmp_path: Path) -> None:
+    path = tmp_path / "x.h5"
+    with pytest.raises(ValueError, match=r"x\.h5 does not exist"):
+        load_dataset(path)
+    path.write_text("text")
+    with pytest.raises(ValueError, match="is not an HDF5 file"):
+        load_dataset(path)
+
+
+@pytest.mark.parametrize(("name", "hint"), [("train_in", "--basset"), ("x", "--arrays")])
+def test_hdf5_of_another_kind_says_how_to_convert_it(tmp_path: Path, name: str, hint: str) -> None:
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file[name] = [1]
+    with pytest.raises(ValueError, match=f"no chromkeras data set; convert it with .*{hint}"):
+        load_dataset(tmp_path / "x.h5")
+
+
+def test_a_file_of_a_later_version_fails(tmp_path: Path) -> None:
+    save_dataset(small(), tmp_path / "x.h5")
+    with h5py.File(tmp_path / "x.h5", "a") as file:
+        file.attrs["version"] = 99
+    with pytest.raises(ValueError, match=r"version 99.*upgrade"):
+        load_dataset(tmp_path / "x.h5")
+
+
+def test_a_file_cut_short_fails(tmp_path: Path) -> None:
+    path = tmp_path / "x.h5"
+    save_dataset(full(), path)
+    path.write_bytes(path.read_bytes()[:4000])
+    with pytest.raises(ValueError, match=r"x\.h5 is cut short or damaged"):
+        load_dataset(path)

@@ -1,0 +1,47 @@
+from pathlib import Path
+
+import pytest
+
+from chromkeras.files import replacing, require_file
+
+
+def test_the_file_appears_when_the_block_ends(tmp_path: Path) -> None:
+    target = tmp_path / "new" / "out.h5"
+    with replacing(target) as beside:
+        beside.write_text("whole")
+        assert beside.parent == target.parent
+        assert beside.suffix == ".h5"
+        assert not target.exists()
+    assert target.read_text() == "whole"
+    assert list(target.parent.iterdir()) == [target]
+
+
+def write_half(path: Path) -> None:
+    path.write_text("half")
+    raise RuntimeError("stopped")
+
+
+def test_an_exception_leaves_the_old_file(tmp_path: Path) -> None:
+    target = tmp_path / "out.h5"
+    target.write_text("old")
+    with pytest.raises(RuntimeError, match="stopped"), replacing(target) as beside:
+        write_half(beside)
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize(("name", "message"), [
+    ("gone", "genome .*gone does not exist"),
+    ("folder", "genome .*folder is a folder"),
+    ("empty", "genome .*empty is empty"),
+])  # fmt: skip
+def test_require_file_says_what_is_wrong(tmp_path: Path, name: str, message: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "empty").touch()
+    with pytest.raises(ValueError, match=message):
+        require_file(tmp_path / name, "genome")
+
+
+def test_require_file_returns_the_path(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("x")
+    assert require_file(str(tmp_path / "x"), "genome") == tmp_path / "x"

@@ -1,0 +1,72 @@
+import keras
+import numpy as np
+import pytest
+
+from chromkeras.losses import LOSSES, TaskCrossentropy
+
+RHO = [0.25, 0.1]
+
+
+def reference(y, z, rho):
+    """Plain loops over rows and tasks, in float64."""
+    total = 0.0
+    for task in range(y.shape[1]):
+        losses = []
+        for label, logit in zip(y[:, task], z[:, task].astype(np.float64), strict=True):
+            if label < 0:
+                continue
+            probability = 1 / (1 + np.exp(-logit))
+            weight = 1.0 if rho is None else (1 - rho[task] if label == 1 else rho[task])
+            losses.append(-weight * np.log(probability if label == 1 else 1 - probability))
+        total += np.mean(losses) if losses else 0.0
+    return total
+
+
+def draw(seed=0, shape=(9, 2)):
+    rng = np.random.default_rng(seed)
+    return rng.integers(-1, 2, shape).astype(np.float32), rng.normal(size=shape).astype(np.float32)
+
+
+@pytest.mark.parametrize("rho", [None, RHO])
+def test_equals_plain_loops(rho):
+    y, z = draw()
+    assert float(TaskCrossentropy(rho)(y, z)) == pytest.approx(reference(y, z, rho), rel=1e-5)
+
+
+def test_by_hand():
+    y, z = np.array([[1.0, 0.0]], np.float32), np.zeros((1, 2), np.float32)
+    assert float(TaskCrossentropy(RHO)(y, z)) == pytest.approx(np.log(2) * (0.75 + 0.1))
+    assert float(TaskCrossentropy()(y, z)) == pytest.approx(2 * np.log(2))
+
+
+def test_unknown_is_absent():
+    y, z = draw()
+    known = y[:, 0] >= 0
+    alone = TaskCrossentropy(RHO[:1])(y[known, :1], z[known, :1])
+    y[:, 1] = -1
+    assert float(TaskCrossentropy(RHO)(y, z)) == pytest.approx(float(alone), rel=1e-6)
+
+
+def test_numerical_gradient(gradients):
+    y, z = draw()
+    _, (slope,) = gradients(lambda z: TaskCrossentropy(RHO)(y, z), z)
+    for place in [(0, 0), (3, 1), (8, 0)]:
+        step = np.zeros_like(z, np.float64)
+        step[place] = 1e-5
+        rise = reference(y, z + step, RHO) - reference(y, z - step, RHO)
+        assert slope[place] == pytest.approx(rise / 2e-5, abs=1e-5)
+
+
+def test_large_logits_stay_finite():
+    y = np.array([[1.0], [0.0]], np.float32)
+    z = np.array([[-1000.0], [1000.0]], np.float32)
+    assert float(TaskCrossentropy()(y, z)) == pytest.approx(1000.0)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_every_registered_loss_round_trips(name):
+    y, z = draw()
+    loss = LOSSES[name](np.array(RHO))
+    again = keras.losses.deserialize(keras.losses.serialize(loss))
+    assert float(again(y, z)) == float(loss(y, z))
+    assert again.get_config() == loss.get_config()

@@ -1,0 +1,128 @@
+import csv
+
+import keras
+import numpy as np
+import pytest
+
+from chromkeras.training.checkpoint import checkpoint_path
+from chromkeras.training.model_file import open_model
+from chromkeras.training.predict import predict_logits
+from chromkeras.training.train import train
+
+SHORT = ("training.epochs=3", "training.batch_size=16", "training.learning_rate=0.01")
+
+
+def weights(path):
+    return open_model(path)[0].get_weights()
+
+
+def test_same_seed_same_result(plan, tiny_dataset, tiny_recipe, tmp_path):
+    runs = [train(tiny_dataset(), tiny_recipe(plan, *SHORT), tmp_path / f"{i}.keras") for i in "ab"]
+    for one, other in zip(*(weights(run.model) for run in runs), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert runs[0].scores == runs[1].scores
+    other = train(
+        tiny_dataset(), tiny_recipe(plan, *SHORT, "training.seed=1"), tmp_path / "c.keras"
+    )
+    assert other.scores != runs[0].scores
+
+
+class Interrupt(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        if self.model.optimizer.iterations == 5:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("kind", ["hard", "single"])
+def test_a_resumed_run_equals_an_uninterrupted_one(
+    kind, tiny_dataset, tiny_recipe, tmp_path, monkeypatch
+):
+    recipe = tiny_recipe(kind, *SHORT)
+    whole = train(tiny_dataset(), recipe, tmp_path / "whole.keras")
+    broken = tmp_path / "broken.keras"
+    with monkeypatch.context() as patch:
+        patch.setattr("chromkeras.training.train.StopOnDivergence", Interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            train(tiny_dataset(), recipe, broken)
+    assert not broken.exists()
+    assert checkpoint_path(broken).exists()
+    resumed = train(tiny_dataset(), recipe, broken, resume=True)
+    for one, other in zip(weights(whole.model), weights(resumed.model), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert [r["loss"] for r in resumed.rows] == [r["loss"] for r in whole.rows]
+    assert not checkpoint_path(broken).exists()
+
+
+def test_resume_wants_the_same_run(tiny_dataset, tiny_recipe, tmp_path, monkeypatch):
+    out = tmp_path / "m.keras"
+    with pytest.raises(ValueError, match="nothing to resume"):
+        train(tiny_dataset(), tiny_recipe(), out, resume=True)
+    monkeypatch.setattr("chromkeras.training.train.StopOnDivergence", Interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny_dataset(), tiny_recipe("hard", *SHORT), out)
+    with pytest.raises(ValueError, match=r"training.seed was 0, now 4"):
+        train(tiny_dataset(), tiny_recipe("hard", *SHORT, "training.seed=4"), out, resume=True)
+    with pytest.raises(ValueError, match="belongs to data"):
+        train(tiny_dataset(seed=1), tiny_recipe("hard", *SHORT), out, resume=True)
+
+
+def test_the_best_epoch_is_kept(plan, tiny_dataset, tiny_recipe, tmp_path):
+    dataset = tiny_dataset(rows=200)
+    result = train(dataset, tiny_recipe(plan, *SHORT), tmp_path / "m.keras")
+    model, card = open_model(result.model)
+    rows = dataset.rows("valid")
+    from chromkeras.metrics import auroc
+
+    scores = auroc(dataset.labels[rows], predict_logits(model, dataset, rows))
+    best = [max(float(r[f"val_auroc/{t}"]) for r in result.rows) for t in dataset.tasks]
+    if plan in ("single", "soft"):  # each task its own best epoch
+        np.testing.assert_allclose(scores, best, atol=1e-6)
+    else:
+        assert scores.mean() == pytest.approx(max(r["val_auroc"] for r in result.rows), abs=1e-6)
+    stored = list(card.scores["validation_auroc"].values())
+    np.testing.assert_allclose(stored, scores, atol=1e-6)
+    assert card.fingerprint == dataset.fingerprint
+    assert card.tasks == dataset.tasks
+
+
+def test_history_has_a_row_an_epoch(tiny_dataset, tiny_recipe, tmp_path):
+    result = train(tiny_dataset(), tiny_recipe("hard", *SHORT), tmp_path / "m.keras")
+    with result.history.open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    assert {"loss", "val_loss", "val_auroc", "val_auroc/task2"} <= set(rows[0])
+
+
+def test_early_stopping(tiny_dataset, tiny_recipe, tmp_path):
+    quick = ("training.epochs=30", "training.patience=1", "training.learning_rate=1e-9")
+    result = train(tiny_dataset(), tiny_recipe("hard", *quick), tmp_path / "m.keras")
+    assert len(result.rows) < 30
+
+
+def test_divergence_keeps_the_last_good_weights(tiny_dataset, tiny_recipe, tmp_path, monkeypatch):
+    out = tmp_path / "m.keras"
+    wild = ("training.learning_rate=1e30", "training.optimizer=sgd", "training.batch_size=8")
+    with pytest.raises(ValueError, match=r"step \d+ of epoch 1, before any epoch was whole"):
+        train(tiny_dataset(), tiny_recipe("hard", *wild), out)
+    assert not out.exists()
+
+
+def test_divergence_later_leaves_a_good_model(tiny_dataset, tiny_recipe, tmp_path, monkeypatch):
+    from chromkeras.training.divergence import StopOnDivergence
+
+    class Poison(StopOnDivergence):
+        def on_epoch_begin(self, epoch, logs=None):
+            super().on_epoch_begin(epoch, logs)
+            if epoch == 1:
+                self.model.trainable_variables[0].assign(self.model.trainable_variables[0] * np.nan)
+
+    monkeypatch.setattr("chromkeras.training.train.StopOnDivergence", Poison)
+    out = tmp_path / "m.keras"
+    with pytest.raises(ValueError, match="step 1 of epoch 2; training stopped and"):
+        train(tiny_dataset(), tiny_recipe("hard", *SHORT), out)
+    assert all(np.isfinite(w).all() for w in weights(out))
+
+
+def test_out_must_be_a_keras_file(tiny_dataset, tiny_recipe, tmp_path):
+    with pytest.raises(ValueError, match=r"ends in .keras, received .*m.h5"):
+        train(tiny_dataset(), tiny_recipe(), tmp_path / "m.h5")
