@@ -91,9 +91,12 @@ def _layer_flops(layer: Any, output_shape: tuple[int | None, ...]) -> int:
     formula = next((f for kind, f in POSITIONS.items() if isinstance(layer, kind)), None)
     if formula is not None:
         positions = formula(output_shape)
-        if None in positions:
-            raise ValueError(f"{layer.name}: expected a known output length, got {output_shape}")
-        return 2 * math.prod(positions) * math.prod(layer.kernel.shape)
+        known = [n for n in positions if n is not None]
+        if len(known) < len(positions):
+            raise ValueError(
+                f"{layer.name}: expected a known output length, received shape {output_shape}"
+            )
+        return 2 * math.prod(known) * math.prod(layer.kernel.shape)
     if not getattr(layer, "weights", ()) or isinstance(layer, ELEMENT_WISE):
         return 0
     raise ValueError(f"{layer.name}: no formula for the cost of a {type(layer).__name__}")

@@ -62,14 +62,13 @@ def _undefined(evaluation: Evaluation) -> list[str]:
     notes = []
     for name in STRATA:
         missing = evaluation.strata[name].undefined
-        for label, key in _FIGURES.items():
-            if key in missing:
-                tasks = missing[key]
-                shown = ", ".join(tasks[:4]) + (", …" if len(tasks) > 4 else "")
-                notes.append(
-                    f"{_MEANS[name]}: {label} undefined for {len(tasks)} of "
-                    f"{len(evaluation.tasks)} tasks, left out of the mean ({shown})"
-                )
+        for tasks in sorted({tuple(missing[key]) for key in _FIGURES.values() if key in missing}):
+            labels = [label for label, key in _FIGURES.items() if missing.get(key) == list(tasks)]
+            shown = ", ".join(tasks[:4]) + (", …" if len(tasks) > 4 else "")
+            notes.append(
+                f"{_MEANS[name]}: {', '.join(labels)} undefined for {len(tasks)} of "
+                f"{len(evaluation.tasks)} tasks, left out of the mean ({shown})"
+            )
     return ["\n".join(notes)] if notes else []
 
 

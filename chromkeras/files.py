@@ -23,7 +23,10 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         ``path`` stays as it was.
     """
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise ValueError(f"cannot write {target}: its folder is a file; choose another") from None
     beside = target.with_name(f".{target.stem}.{secrets.token_hex(4)}{target.suffix}")
     try:
         yield beside

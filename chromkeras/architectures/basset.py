@@ -20,8 +20,8 @@ from chromkeras.layers.task_dense import TaskDense
 from chromkeras.recipe import Recipe
 from chromkeras.sharing import SHARED, SOFT, SharingPlan, sharing_plan
 
-MOMENTUM = 0.9
-INITIALIZER = "he_normal"
+MOMENTUM = 0.99
+INITIALIZER = "glorot_uniform"
 
 
 def build(

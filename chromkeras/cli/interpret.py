@@ -1,5 +1,75 @@
 """``chromkeras interpret``."""
 
+from pathlib import Path
+from typing import Annotated, Any
 
-def command() -> None:
-    """(being written)"""
+import typer
+
+
+def command(
+    model: Annotated[Path, typer.Option(help="Model file from `train`.")],
+    data: Annotated[
+        Path | None, typer.Option(help="Data set from `prepare` or `simulate`; without it a demo.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write.", show_default="MODEL_interpretation")
+    ] = None,
+    tasks: Annotated[
+        list[str] | None,
+        typer.Option(help="Task to attribute (repeat or comma list).", show_default="all"),
+    ] = None,
+    split: Annotated[
+        str, typer.Option(help="Where sequences come from: train, valid, test, all.")
+    ] = "valid",
+    sequences: Annotated[
+        int, typer.Option(help="Sequences to attribute: open in a task, and called so there more than elsewhere.")
+    ] = 48,
+    scan: Annotated[int, typer.Option(help="Sequences for the filters to scan.")] = 1000,
+    references: Annotated[
+        int, typer.Option(help="Dinucleotide shuffles per sequence for DeepLIFT.")
+    ] = 20,
+    motifs: Annotated[
+        str,
+        typer.Option(help="Known motifs: jaspar, jaspar:GROUP[:RELEASE], a MEME or JASPAR file."),
+    ] = "jaspar",
+    rule: Annotated[
+        str,
+        typer.Option(
+            help="Filter to motif: threshold (sites above half of the highest activation) or top "
+            "(the 100 sequences that activate it most)."
+        ),
+    ] = "threshold",
+    seed: Annotated[int, typer.Option(help="Of every random choice.", min=0)] = 0,
+) -> None:
+    """Say what a model reads: attributions of sequences, filters as motifs, their known matches."""
+    folder = out or model.parent / f"{model.stem}_interpretation"
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"--out {folder} is a file; expected a folder")
+    from chromkeras.run_card_file import read_card
+
+    read_card(model)  # says what is wrong before TensorFlow takes its seconds to load
+    from chromkeras.cli.open_data import open_data
+    from chromkeras.interpretation.interpret import InterpretOptions, interpret
+
+    options = InterpretOptions(
+        tasks=tuple(name.strip() for text in tasks or () for name in text.split(",")),
+        split=split,
+        sequences=sequences,
+        scan=scan,
+        references=references,
+        motifs=motifs,
+        rule=rule,  # type: ignore[arg-type]  # checked by InterpretOptions
+        seed=seed,
+    )
+    summary = interpret(model, open_data(data), folder, options)
+    _report(summary, folder)
+
+
+def _report(summary: dict[str, Any], folder: Path) -> None:
+    delta = summary["attributions"]["deep_lift_shap"]["relative convergence delta, largest"]
+    print(f"attributed {summary['attributed sequences']} sequences")
+    print(f"largest relative convergence delta of DeepLIFT: {delta:.1e}")
+    for name, value in summary["filters"].items():
+        print(f"{name}: {value:.3g}" if isinstance(value, float) else f"{name}: {value}")
+    files = "summary.json, sequences.tsv, *.npz, tracks/, filters.{meme,tsv,png} and tomtom.tsv"
+    print(f"wrote {folder}: {files}")

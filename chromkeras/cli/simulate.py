@@ -29,7 +29,7 @@ def command(
     ] = 0.4,
     copies: Annotated[
         str, typer.Option(help="Instances of a motif where it is present, fewest-most.")
-    ] = "2-4",
+    ] = "3-5",
     span: Annotated[
         int | None,
         typer.Option(
@@ -86,5 +86,5 @@ def command(
 def _copies(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d+)(?:-(\d+))?", text)
     if match is None:
-        raise ValueError(f"expected --copies such as 2-4 or 3, received {text!r}")
+        raise ValueError(f"expected --copies such as 3-5 or 4, received {text!r}")
     return int(match[1]), int(match[2] or match[1])

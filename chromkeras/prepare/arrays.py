@@ -15,6 +15,7 @@ from chromkeras.data.splits import SplitPlan, assign
 from chromkeras.files import require_file
 from chromkeras.names import unknown
 from chromkeras.prepare.assemble import Prepared, Rows, assemble, pack_blocks
+from chromkeras.prepare.genome import nearest_names
 from chromkeras.prepare.labels import check_length, code_blocks, to_labels, to_text
 
 
@@ -62,6 +63,8 @@ def prepare_arrays(
     tasks = texts.pop("tasks", _numbered(labels))
     kind = _kind(texts.pop("kind"), found) if "kind" in texts else None
     _check_rows(found, dna, y=labels, start=start, kind=kind, **texts)
+    if plan is not None and "chrom" in texts:
+        _check_chromosomes(plan, texts["chrom"], found)
     split, note = _split(texts, plan, dna, start)
     rows = Rows(
         dna=dna,
@@ -141,6 +144,15 @@ def _check_rows(path: Path, dna: PackedSequences, **columns: np.ndarray | None) 
     for name, column in columns.items():
         if column is not None and len(column) != len(dna):
             raise ValueError(f"{path}: x has {len(dna)} rows and {name} {len(column)}")
+
+
+def _check_chromosomes(plan: SplitPlan, chrom: np.ndarray, path: Path) -> None:
+    names = dict.fromkeys(np.unique(chrom).tolist(), 0)
+    for region in (*plan.valid, *plan.test):
+        if region.chrom not in names:
+            raise ValueError(
+                f"no row of {path} lies on {region.chrom!r}; {nearest_names(region.chrom, names)}"
+            )
 
 
 def _split(

@@ -13,8 +13,8 @@ from chromkeras.prepare.simulation import DEFAULT_SOURCE, Simulation
 
 # Strong, unlike each other, and known to a worm biologist; the order is that of use.
 WORM_MOTIFS = (
-    "elt-2", "hlh-1", "skn-1", "efl-1", "snpc-4", "nfya-1", "lin-54", "mab-3",
-    "ceh-38", "pha-4", "egl-38", "ets-7", "nfi-1", "hsf-1", "ref-1", "unc-86",
+    "elt-2", "hlh-1", "skn-1", "efl-1", "snpc-4", "egl-38", "nfya-1", "lin-54",
+    "mab-3", "ceh-38", "pha-4", "ets-7", "nfi-1", "hsf-1", "ref-1", "unc-86",
 )  # fmt: skip
 
 

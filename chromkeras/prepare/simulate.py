@@ -2,8 +2,9 @@
 
 The rule
 --------
-Every task (cell type) has a set of K motifs, no two tasks the same; sets may overlap, so some
-motifs serve several tasks. Motifs in no set are planted too and mean nothing.
+Every task (cell type) has a set of K motifs, no two tasks the same. Where there are enough motifs,
+the first T are one task's own each, and K − 1 come from the others, which tasks then share; else
+all come from the same pool, the least used first. Motifs in no set are planted and mean nothing.
 
 1. A row is background with probability ``background_fraction`` (as an exact count), else an
    element. In every row each motif is present, independently, with probability
@@ -13,7 +14,7 @@ motifs serve several tasks. Motifs in no set are planted too and mean nothing.
 3. Every motif present is planted in a uniform number of ``copies``, drawn from its PWM, on a
    random strand, at random places of the middle ``span`` bp that do not overlap. In background
    rows the letters of every instance are shuffled: as many insertions of the same bases, and no
-   motif. A row whose instances do not fit is drawn again.
+   motif. Where the instances do not fit, the most frequent motif of the row loses copies.
 
 The sequences around are order-1 Markov, with the transitions of the C. elegans genome unless a GC
 content is asked for. Places and strands of the instances in elements are kept as ``Truth``.
@@ -93,7 +94,7 @@ def demo_dataset(cache_dir: str | os.PathLike[str] | None = None, seed: int = 0)
     with suppress(ValueError, OSError, KeyError):
         return load_dataset(path)
     dataset = simulate(settings)
-    with suppress(OSError):
+    with suppress(ValueError, OSError):
         save_dataset(dataset, path)
     return dataset
 
@@ -129,37 +130,41 @@ def describe(dataset: Dataset) -> list[str]:
 
 def _copies(rng: np.random.Generator, settings: Simulation, widths: np.ndarray) -> np.ndarray:
     """Return the instances of each motif in each row, shape (N, M), int64; they fit the span."""
-    copies = np.zeros((settings.sequences, len(widths)), np.int64)
-    again = np.arange(settings.sequences)
-    while len(again):
-        copies[again] = _draw_copies(rng, settings, (len(again), len(widths)))
-        too_long = copies @ widths > settings.span
-        if 2 * too_long.sum() > settings.sequences:
+    shape = (settings.sequences, len(widths))
+    rate = 1 - (1 - settings.positive_rate) ** (1 / settings.motifs_per_task)
+    fewest, most = settings.copies
+    copies = np.where(rng.random(shape) < rate, rng.integers(fewest, most + 1, shape), 0)
+    while len(crowded := np.flatnonzero(copies @ widths > settings.span)):
+        frequent = copies[crowded].argmax(axis=1)
+        if (copies[crowded, frequent] == 1).any():
             raise ValueError(
-                f"the motif instances of most rows do not fit in {settings.span} bp; choose "
-                "fewer motifs, fewer copies, a lower positive rate or a longer span"
+                f"the motifs present in a row do not fit in {settings.span} bp, even once each; "
+                "choose fewer motifs, a lower positive rate or a longer span"
             )
-        again = np.flatnonzero(too_long)
+        copies[crowded, frequent] -= 1
     return copies
 
 
-def _draw_copies(
-    rng: np.random.Generator, settings: Simulation, shape: tuple[int, int]
-) -> np.ndarray:
-    rate = 1 - (1 - settings.positive_rate) ** (1 / settings.motifs_per_task)
-    fewest, most = settings.copies
-    return np.where(rng.random(shape) < rate, rng.integers(fewest, most + 1, shape), 0)
-
-
 def _deal(rng: np.random.Generator, settings: Simulation, motifs: int) -> np.ndarray:
-    """Return a different set of motifs for each task, shape (T, M) bool, the least used first."""
-    member = np.zeros((settings.tasks, motifs), bool)
+    """Return a different set of motifs for each task, shape (T, M) bool."""
+    tasks, others = settings.tasks, settings.motifs_per_task - 1
+    if motifs - tasks >= others:
+        common = _deal_common(rng, tasks, others, motifs - tasks, distinct=False)
+        return np.hstack([np.eye(tasks, dtype=bool), common])
+    return _deal_common(rng, tasks, others + 1, motifs, distinct=True)
+
+
+def _deal_common(
+    rng: np.random.Generator, tasks: int, size: int, motifs: int, *, distinct: bool
+) -> np.ndarray:
+    """Deal each task ``size`` motifs, the least used first; shape (tasks, motifs), bool."""
+    member = np.zeros((tasks, motifs), bool)
     dealt: set[frozenset[int]] = set()
     for task in member:
         used = member.sum(axis=0) + rng.random(motifs) / 2
-        hand = frozenset(np.argsort(used)[: settings.motifs_per_task].tolist())
-        while hand in dealt:
-            hand = frozenset(rng.permutation(motifs)[: settings.motifs_per_task].tolist())
+        hand = frozenset(np.argsort(used)[:size].tolist())
+        while distinct and hand in dealt:
+            hand = frozenset(rng.permutation(motifs)[:size].tolist())
         dealt.add(hand)
         task[list(hand)] = True
     return member

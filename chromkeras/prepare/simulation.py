@@ -16,8 +16,8 @@ class Simulation:
     source
         Where motifs come from: "jaspar:GROUP" or a MEME or JASPAR file.
     motifs
-        Names of the motifs to use (identifier or factor); empty for three per two tasks, at most
-        16, from ``WORM_MOTIFS`` or the most informative of another source.
+        Names of the motifs to use (identifier or factor), each task's own first; empty for three
+        per two tasks, at most 16, from ``WORM_MOTIFS`` or the most informative of another source.
     motifs_per_task
         K, the size of each task's set.
     positive_rate
@@ -43,7 +43,7 @@ class Simulation:
     motifs: tuple[str, ...] = ()
     motifs_per_task: int = 2
     positive_rate: float = 0.4
-    copies: tuple[int, int] = (2, 4)
+    copies: tuple[int, int] = (3, 5)
     span: int = 200
     background_fraction: float = 0.25
     gc: float | None = None

@@ -54,10 +54,11 @@ class SaveCheckpoint(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Write the state, whole or not at all."""
         facts = json.dumps({**self.run, "epochs": epoch + 1, "history": self.history.rows})
-        arrays = {f"variable_{i}": _value(v) for i, v in enumerate(_variables(self.model))}
+        arrays: dict[str, Any] = {"facts": np.array(facts)}
+        arrays |= {f"variable_{i}": _value(v) for i, v in enumerate(_variables(self.model))}
         arrays |= {f"best_{name}": value for name, value in self.best.state().items()}
         with replacing(self.path) as beside:
-            np.savez(beside, facts=np.array(facts), **arrays)
+            np.savez(beside, **arrays)
 
 
 def load_checkpoint(path: Path, recipe: Recipe, fingerprint: str) -> Checkpoint:

@@ -10,6 +10,7 @@ from chromkeras.architectures.registry import architecture
 from chromkeras.files import replacing
 from chromkeras.layers.run_card import RunCard
 from chromkeras.recipe import Recipe
+from chromkeras.recipe_sources import recipe_from_dict
 from chromkeras.run_card_file import read_card
 
 
@@ -53,6 +54,7 @@ def open_model(path: str | os.PathLike[str]) -> tuple[keras.Model, RunCard]:
     ValueError
         The file is missing, empty, no .keras file, or a model without a run card.
     """
-    read_card(path)
+    recipe = recipe_from_dict(read_card(path)["recipe"])
+    architecture(recipe.architecture.name)  # registers the layers it is made of
     model = keras.saving.load_model(path, compile=False)
     return model, next(layer for layer in model.layers if isinstance(layer, RunCard))

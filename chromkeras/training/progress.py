@@ -8,6 +8,8 @@ import keras
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from chromkeras.progress import duration
+
 
 class ShowProgress(keras.callbacks.Callback):
     """A live bar on a terminal, a line an epoch elsewhere.
@@ -67,7 +69,7 @@ class ShowProgress(keras.callbacks.Callback):
             f"epoch {epoch + 1}/{self.epochs}  loss {logs.get('loss', float('nan')):.4f}  "
             f"validation loss {logs.get('val_loss', float('nan')):.4f}  "
             f"AUROC {logs.get('val_auroc', float('nan')):.4f}  "
-            f"at most {_duration(left)} left",
+            f"at most {duration(left)} left",
             highlight=False,
             soft_wrap=True,
         )
@@ -79,15 +81,3 @@ class ShowProgress(keras.callbacks.Callback):
     def stop(self) -> None:
         """Take the bar away, also when training broke off."""
         self.bar.stop()
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return (
-        f"{hours} h {minutes} min"
-        if hours
-        else f"{minutes} min {rest} s"
-        if minutes
-        else f"{rest} s"
-    )

@@ -68,7 +68,9 @@ class Attribution:
     def save(self, path: str | Path) -> None:
         """Write everything to an .npz file, whole or not at all."""
         values: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
-        arrays = {name: v for name, v in values.items() if isinstance(v, np.ndarray)}
+        arrays: dict[str, Any] = {
+            name: v for name, v in values.items() if isinstance(v, np.ndarray)
+        }
         texts = {name: v for name, v in values.items() if name not in arrays}
         arrays["description"] = np.array(json.dumps(texts))
         with replacing(path) as temporary, temporary.open("wb") as file:

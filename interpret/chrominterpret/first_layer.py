@@ -11,13 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 Stage = Literal["activation", "convolution"]
 
 _ACTIVATION_LAYERS: Final = (
-    keras.layers.BatchNormalization,
-    keras.layers.Activation,
     keras.layers.ReLU,
     keras.layers.LeakyReLU,
     keras.layers.PReLU,
     keras.layers.ELU,
 )
+_MIXING_ACTIVATIONS: Final = {"softmax", "log_softmax", "sparsemax", "glu"}
 _ACTIVATION_OPS: Final = {
     "Relu", "Relu6", "LeakyRelu", "Elu", "Selu", "Gelu", "Silu", "Softplus", "Sigmoid", "Tanh",
     "Exp", "HardSigmoid", "HardSilu",
@@ -146,13 +145,18 @@ def _reads_dna(node: Any) -> bool:
 def _follow_activations(nodes: list[Any], tensor: keras.KerasTensor) -> keras.KerasTensor:
     while True:
         readers = [n for n in nodes if any(t is tensor for t in n.input_tensors)]
-        if len(readers) != 1 or not _is_elementwise(readers[0].operation):
+        if len(readers) != 1 or not is_elementwise(readers[0].operation):
             return tensor
         tensor = readers[0].output_tensors[0]
 
 
-def _is_elementwise(operation: Any) -> bool:
+def is_elementwise(operation: Any) -> bool:
+    """Return whether a layer or operation treats every channel of (B, L, F) on its own."""
     name = type(operation).__name__
+    if isinstance(operation, keras.layers.BatchNormalization):
+        return operation.axis in (-1, 2)
+    if isinstance(operation, keras.layers.Activation):
+        return getattr(operation.activation, "__name__", "") not in _MIXING_ACTIVATIONS
     return (
         isinstance(operation, _ACTIVATION_LAYERS)
         or name in _ACTIVATION_OPS

@@ -11,8 +11,6 @@ from typing import Any
 
 import keras
 
-RESHAPING = frozenset({"Reshape", "Flatten", "Permute", "Transpose", "Squeeze", "ExpandDims"})
-
 
 @dataclass(frozen=True)
 class Step:
@@ -187,8 +185,17 @@ def run_graph(
     return [known[id(tensor)] for tensor in outputs]
 
 
-def last_step(model: Any, index: int) -> Step | None:
-    """Return the step that makes a model output, looking through reshaping and nested models.
+def last_step(model: Any, index: int, is_transparent: Callable[[Any], bool]) -> Step | None:
+    """Return the step that makes a model output, looking into nested models.
+
+    Parameters
+    ----------
+    model
+        A functional Keras model.
+    index
+        Position of the output.
+    is_transparent
+        Says of an operation with one input whether to look through it.
 
     Returns
     -------
@@ -205,7 +212,7 @@ def last_step(model: Any, index: int) -> Step | None:
         if is_functional(operation):
             path = (*path, id(node))
             tensor = functional(operation).outputs[tensor_index]
-        elif type(operation).__name__ in RESHAPING and len(node.input_tensors) == 1:
+        elif len(node.input_tensors) == 1 and is_transparent(operation):
             tensor = node.input_tensors[0]
         else:
             return Step(operation, (*path, id(node)), len(node.outputs))

@@ -30,6 +30,7 @@ from chrominterpret.secant import RULES, Call, elementwise, linear
 
 DECLARABLE = ("identity", "linear", "elementwise", "max_pool", "bilinear", "integrated")
 
+RESHAPING = frozenset({"Reshape", "Flatten", "Permute", "Transpose", "Squeeze", "ExpandDims"})
 _declared: dict[type, str] = {}
 
 
@@ -109,7 +110,7 @@ def prepare_logit_call(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]
 
 def logit_step(model: Any, index: int) -> Step | None:
     """Return the step whose sigmoid or softmax makes a model output, or None if there is none."""
-    step = last_step(model, index)
+    step = last_step(model, index, _is_transparent)
     if step is None or not _is_output_activation(step.operation):
         return None
     operation = step.operation
@@ -185,6 +186,10 @@ def _fit(rule: str | None, call: Call) -> str | None:
     if rule in ("elementwise", "max_pool", "identity"):
         return rule if active == 1 else None
     return rule
+
+
+def _is_transparent(operation: Any) -> bool:
+    return type(operation).__name__ in RESHAPING or _named_rule(operation) == "identity"
 
 
 def _is_output_activation(operation: Any) -> bool:

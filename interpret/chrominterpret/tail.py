@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from chrominterpret.first_layer import FirstLayer, to_numpy
+from chrominterpret.first_layer import FirstLayer, is_elementwise, to_numpy
 
 Scale = Literal["logit", "output"]
 Floats = NDArray[np.float64]
@@ -19,13 +19,10 @@ _SMALLEST: Final = float(np.finfo(np.float32).eps) / 2
 _CHANNELWISE: Final = (
     keras.layers.MaxPooling1D,
     keras.layers.AveragePooling1D,
-    keras.layers.BatchNormalization,
-    keras.layers.ReLU,
-    keras.layers.LeakyReLU,
     keras.layers.Dropout,
     keras.layers.SpatialDropout1D,
 )
-"""Layers in which no channel sees another; batch normalisation on its default axis."""
+"""Layers in which no channel sees another, besides the elementwise ones."""
 
 
 class Tail:
@@ -172,9 +169,9 @@ def _is_plain_convolution(layer: Any) -> bool:
 
 
 def _is_channelwise(layer: Any) -> bool:
-    if isinstance(layer, keras.layers.BatchNormalization):
-        return layer.axis in (-1, 2)
-    return type(layer) in _CHANNELWISE and getattr(layer, "data_format", None) != "channels_first"
+    if getattr(layer, "data_format", "channels_last") != "channels_last":
+        return False
+    return is_elementwise(layer) or type(layer) in _CHANNELWISE
 
 
 def _logit_tensor(output: keras.KerasTensor) -> tuple[keras.KerasTensor, bool]:

@@ -1,6 +1,6 @@
 """Which outputs are attributed: single outputs, named tasks, or contrasts between them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,7 +57,7 @@ def resolve_targets(
         return Targets(tuple(map(str, targets)), _stack(rows, targets))
     if isinstance(targets, np.ndarray) and targets.ndim == 2:
         return _from_array(targets, n_outputs)
-    if isinstance(targets, str | int | np.integer):
+    if isinstance(targets, str) or not isinstance(targets, Iterable):
         targets = [targets]
     indices = [_index(target, names) for target in targets]
     rows = [np.eye(n_outputs, dtype=np.float32)[i] for i in indices]

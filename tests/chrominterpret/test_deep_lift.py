@@ -5,11 +5,10 @@ import warnings
 import keras
 import numpy as np
 import pytest
-from keras import layers, ops
-
 from chrominterpret.deep_lift import check_supported, deep_lift_shap
 from chrominterpret.references import one_hot
 from chrominterpret.rules import register_rule
+from keras import layers, ops
 
 LENGTH = 96
 
@@ -231,13 +230,25 @@ def test_product_by_hand():
     np.testing.assert_allclose(result.attributions[0, 0].min(-1)[1], -14, atol=1e-5)
 
 
-def test_equal_sequence_and_reference_give_the_gradient_and_nothing_infinite():
-    x = keras.Input((LENGTH, 4))
-    h = ops.sqrt(ops.relu(layers.Conv1D(4, 5)(x)))  # infinite slope at 0
-    model = randomised(keras.Model(x, layers.Dense(2)(layers.GlobalMaxPooling1D()(h))))
-    result = deep_lift_shap(model, sequences(1), references=sequences(1))
-    assert np.isfinite(result.multipliers).all()
-    np.testing.assert_array_equal(result.attributions, 0)
+def test_an_infinite_slope_at_the_reference_is_never_used():
+    # sqrt from 0 to 9: multiplier 3/9 on the weight 9.
+    x = keras.Input((1, 4))
+    dense = layers.Dense(1, use_bias=False)
+    model = keras.Model(x, ops.sqrt(dense(layers.Flatten()(x))))
+    dense.set_weights([np.array([[9.0], [4], [1], [16]])])
+    result = deep_lift_shap(model, one_hot([[0]]), references="zeros")
+    np.testing.assert_allclose(result.multipliers.ravel(), np.divide([9, 4, 1, 16], 3), rtol=1e-6)
+
+
+def test_where_sequence_and_reference_are_equal_the_multiplier_is_the_derivative():
+    x = keras.Input((1, 4))
+    dense = layers.Dense(1, activation="exponential", use_bias=False)
+    model = keras.Model(x, dense(layers.Flatten()(x)))
+    dense.set_weights([np.array([[0.5], [1], [2], [3]])])
+    result = deep_lift_shap(model, one_hot([[0]]), references=one_hot([[0]]))
+    expected = np.exp(0.5) * np.array([0.5, 1, 2, 3])
+    np.testing.assert_allclose(result.multipliers.ravel(), expected, rtol=1e-5)
+    np.testing.assert_allclose(result.attributions, 0, atol=1e-6)
 
 
 @pytest.mark.parametrize("builder", [basset, stacked])
@@ -312,6 +323,7 @@ def test_logit_or_as_is():
         lambda h: layers.Activation("sigmoid")(layers.Dense(3)(h)),
         lambda h: layers.Dense(3, activation="softmax")(h),
         lambda h: layers.Softmax()(layers.Dense(3)(h)),
+        lambda h: layers.Dropout(0.1)(layers.Activation("sigmoid")(layers.Dense(3)(h))),
         lambda h: layers.Reshape((3,))(ops.sigmoid(layers.Dense(3)(h))),
         lambda h: keras.Sequential([keras.Input((8,)), layers.Dense(3, activation="sigmoid")])(h),
     ],

@@ -35,7 +35,10 @@ def predictions(model: keras.Model) -> tuple[bool, np.ndarray]:
 MODELS = {
     "bare": lambda: column(conv=conv1d()),
     "pooled": lambda: column(
-        layers.MaxPooling1D(3), layers.BatchNormalization(), conv=conv1d(padding="same")
+        layers.MaxPooling1D(3),
+        layers.BatchNormalization(),
+        layers.Activation("tanh"),
+        conv=conv1d(padding="same"),
     ),
     "activated": lambda: column(
         layers.Dropout(0.5), layers.AveragePooling1D(2), conv=conv1d(activation="gelu")

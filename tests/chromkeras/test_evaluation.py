@@ -140,7 +140,8 @@ def test_one_class_missing_is_said(dataset, logits):
     assert stratum.undefined["auroc"] == ["muscle"]
     assert stratum.mean["auroc"] == pytest.approx(stratum.figures["auroc"][:2].mean())
     text = evaluation_table(evaluation)
-    assert "mean, all rows: AUROC undefined for 1 of 3 tasks, left out of the mean (muscle)" in text
+    assert "mean, all rows: AUROC, AUPRC, recall undefined for 1 of 3 tasks" in text
+    assert "left out of the mean (muscle)" in text
 
 
 def test_json_holds_every_figure_and_no_nan(dataset, logits):

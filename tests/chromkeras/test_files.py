@@ -30,6 +30,13 @@ def test_an_exception_leaves_the_old_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [target]
 
 
+@pytest.mark.parametrize("name", ["file/out.h5", "file/more/out.h5"])
+def test_the_folder_may_not_be_a_file(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ValueError, match=r"cannot write .*out\.h5: its folder is a file"):
+        replacing(tmp_path / name).__enter__()
+
+
 @pytest.mark.parametrize(("name", "message"), [
     ("gone", "genome .*gone does not exist"),
     ("folder", "genome .*folder is a folder"),

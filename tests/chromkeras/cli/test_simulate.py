@@ -2,6 +2,8 @@ import pytest
 
 from chromkeras.cli.app import run
 from chromkeras.data.hdf5 import load_dataset
+from chromkeras.prepare.simulate import simulate
+from chromkeras.prepare.simulation import Simulation
 
 
 def test_simulate_writes_a_data_set_and_says_what_is_in_it(tmp_path, capsys):
@@ -22,7 +24,7 @@ def test_simulate_writes_a_data_set_and_says_what_is_in_it(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--copies", "many"], "expected --copies such as 2-4 or 3, received 'many'"),
+        (["--copies", "many"], "expected --copies such as 3-5 or 4, received 'many'"),
         (["--motifs", "elt-22"], "did you mean elt-2"),
         (["--positive-rate", "7"], "received 7.0"),
         (["--taks", "3"], "--tasks"),
@@ -40,3 +42,9 @@ def test_bad_options_end_with_one_line_and_no_file(options, message, tmp_path, c
 def test_a_folder_as_output_is_refused(tmp_path, capsys):
     assert run(["simulate", "--out", str(tmp_path)]) == 2
     assert "is a folder" in capsys.readouterr().err
+
+
+def test_defaults_are_those_of_the_demo(tmp_path):
+    out = tmp_path / "sim.h5"
+    assert run(["simulate", "--out", str(out)]) == 0
+    assert load_dataset(out).fingerprint == simulate(Simulation()).fingerprint

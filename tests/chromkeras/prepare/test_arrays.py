@@ -80,6 +80,11 @@ def test_a_plan_replaces_the_files_own_split(tmp_path: Path) -> None:
     assert prepared.notes == ("split: made here, not the file's own",)
 
 
+def test_a_plan_with_an_unknown_chromosome_fails(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"no row of .*f\.h5 lies on '2'; did you mean chr2\?"):
+        prepare_arrays(write(tmp_path), SplitPlan(test=(Region("2"),)))
+
+
 @pytest.mark.parametrize("suffix", ["h5", "npz"])
 @pytest.mark.parametrize(("changes", "message"), [
     ({"x": None}, "expected an array 'x', found .*chrom, "),

@@ -38,7 +38,17 @@ def test_labels_are_those_of_the_rule(dataset):
 def test_no_two_tasks_have_the_same_set(dataset):
     sets = list(motif_sets(dataset).values())
     assert len(set(sets)) == len(sets) == SMALL.tasks
-    assert sum(len(s) for s in sets) > len(set().union(*sets)), "some motif serves two tasks"
+    names = dataset.truth.names
+    for t, motifs in enumerate(sets):
+        assert [name for name in names[:4] if name in motifs] == [names[t]], "one of its own"
+        assert sum(names[5] in other or names[4] in other for other in sets) == 4, "one shared"
+
+
+def test_more_tasks_than_motifs_share_them_all():
+    data = simulate(replace(SMALL, tasks=9, motifs=WORM_MOTIFS[:5], sequences=2000))
+    sets = list(motif_sets(data).values())
+    assert len(set(sets)) == 9
+    assert {len(s) for s in sets} == {2}
 
 
 def test_background_is_open_nowhere_and_holds_no_truth(dataset):
@@ -70,7 +80,7 @@ def test_sites_stay_in_the_span_and_apart(dataset):
     assert (truth.start[1:] >= truth.end[:-1])[same].all()
     counts = np.zeros((len(dataset), len(truth.names)), int)
     np.add.at(counts, (truth.row, truth.motif), 1)
-    assert set(np.unique(counts)) == {0, 2, 3, 4}
+    assert set(np.unique(counts)) == {0, 3, 4, 5}
 
 
 def test_rates_and_splits_are_met():
@@ -79,6 +89,16 @@ def test_rates_and_splits_are_met():
     np.testing.assert_allclose((big.labels == 1).mean(axis=0), 0.15, atol=0.02)
     sizes = {name: len(big.rows(name)) for name in ("train", "valid", "test")}
     assert sizes == {"train": 6400, "valid": 800, "test": 800}
+
+
+def test_crowded_rows_lose_copies_and_keep_their_motifs():
+    crowded = simulate(replace(SMALL, span=100, copies=(9, 9)))
+    np.testing.assert_allclose((crowded.labels == 1).mean(axis=0), 0.3, atol=0.06)
+    counts = np.zeros((len(crowded), len(crowded.truth.names)), int)
+    np.add.at(counts, (crowded.truth.row, crowded.truth.motif), 1)
+    spread = [row[row > 0].max() - row[row > 0].min() for row in counts if row.any()]
+    assert max(spread) <= 1
+    assert counts.max() < 10
 
 
 def test_same_seed_same_data_other_seed_other_data(dataset):
@@ -154,7 +174,7 @@ def test_other_sources_give_their_strongest_motifs(source):
         ({"tasks": 200}, "16 motifs give 120 sets"),
         ({"motifs": ("elt-2",)}, "1 motifs give 0 sets"),
         ({"span": 8}, "does not fit in 8 bp"),
-        ({"span": 40, "copies": (4, 4)}, "most rows do not fit in 40 bp"),
+        ({"span": 20, "length": 20}, "do not fit in 20 bp, even once each"),
         ({"sequences": 3, "background_fraction": 0.9}, "came out negative in all"),
         ({"gc": 0.0}, "GC content strictly between 0 and 1, received 0.0"),
     ],

@@ -1,0 +1,76 @@
+"""Which sequences to interpret."""
+
+import numpy as np
+
+from chromkeras.data.dataset import Dataset
+
+
+def scanned_rows(dataset: Dataset, split: str, count: int, seed: int) -> np.ndarray:
+    """Return rows for filters to scan: elements open in some task, at random.
+
+    Parameters
+    ----------
+    dataset, split
+        Where to choose from.
+    count
+        How many; all where there are fewer.
+    seed
+        Of the choice.
+
+    Returns
+    -------
+    np.ndarray
+        Shape (n,), int64, sorted.
+
+    Raises
+    ------
+    ValueError
+        No row of the split is open in any task.
+    """
+    rows = dataset.rows(split)
+    rows = rows[(dataset.labels[rows] == 1).any(axis=1)]
+    if len(rows) == 0:
+        raise ValueError(f"no row of the {split} split is open in any task; choose another --split")
+    random = np.random.default_rng(seed)
+    return np.sort(random.choice(rows, min(count, len(rows)), replace=False))
+
+
+def attributed_rows(
+    dataset: Dataset, rows: np.ndarray, logits: np.ndarray, tasks: tuple[str, ...], count: int
+) -> np.ndarray:
+    """Return rows to attribute: open in a task, and called so there more than in the others.
+
+    Rows are ranked by the task's logit minus the mean over tasks, so that what is particular to
+    a task comes first; with one task, by its logit. Tasks take turns, so each has about
+    ``count`` / K rows, and a row is taken once.
+
+    Parameters
+    ----------
+    dataset
+        With all tasks of the model.
+    rows, logits
+        Candidates of shape (n,) and the model's logits of shape (n, T).
+    tasks
+        K names.
+    count
+        How many rows; fewer where too few are open.
+
+    Returns
+    -------
+    np.ndarray
+        Shape (m,), int64.
+    """
+    ranked = []
+    common = logits.mean(axis=1) if logits.shape[1] > 1 else np.zeros(len(logits))
+    for task in tasks:
+        column = dataset.tasks.index(task)
+        open_rows = np.flatnonzero(dataset.labels[rows, column] == 1)
+        excess = (logits[:, column] - common)[open_rows]
+        called = logits[open_rows, column] > 0
+        ranked.append(open_rows[np.lexsort((-excess, ~called))])
+    taken: dict[int, None] = {}
+    for place in range(max((len(r) for r in ranked), default=0)):
+        for candidates in ranked:
+            if place < len(candidates) and len(taken) < count:
+                taken[int(rows[candidates[place]])] = None
+    return np.array(list(taken), np.int64)

@@ -1,0 +1,161 @@
+"""First-layer filters as motifs: logos, a MEME file, TomTom matches, influence on tasks."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+from chrominterpret.filters import FilterMotif, Rule, filter_motifs
+from chrominterpret.influence import Influence, filter_influence
+from chrominterpret.letters import save_figure
+from chrominterpret.logos import logo_grid, logo_pairs
+from chrominterpret.motif_files import write_meme
+from chrominterpret.pwm import Motif, consensus, information_content, trim
+from chrominterpret.tomtom import best_matches, calibrate, tomtom, write_matches
+
+from chromkeras.data.dataset import Dataset
+from chromkeras.files import replacing
+from chromkeras.layers.task_conv1d import TaskConv1D
+from chromkeras.progress import progress
+
+FIRST = "conv_1"
+Q_CUT = 0.1
+INFLUENCE_ROWS = 256
+LOGOS = 40
+
+
+def interpret_filters(
+    model: keras.Model,
+    dataset: Dataset,
+    rows: np.ndarray,
+    *,
+    database: list[Motif],
+    rule: Rule,
+    seed: int,
+    out: Path,
+) -> dict[str, Any]:
+    """Write ``filters.meme``, ``filters.tsv``, ``tomtom.tsv`` and ``filters.png``.
+
+    Parameters
+    ----------
+    model
+        A model of ours.
+    dataset, rows
+        Sequences for the filters to scan, rows of shape (n,).
+    database
+        Known motifs.
+    rule
+        "threshold" (Basset) or "top" (DeepREG).
+    seed
+        Of the shuffled filters that show what matches by chance.
+    out
+        Folder to write to.
+
+    Returns
+    -------
+    dict
+        Counts, and the calibration of TomTom by shuffled filters.
+    """
+    blocks = _blocks(model)
+    found = filter_motifs(
+        model, dataset.one_hot(rows), rule=rule, filter_names=_names(model, dataset, blocks)
+    )
+    motifs = [f.motif for f in found if f.motif is not None]
+    facts: dict[str, Any] = {
+        "scanned sequences": len(rows),
+        "rule": rule,
+        "filters": len(found),
+        "filters with a motif": len(motifs),
+        "dead filters": sum(f.dead for f in found),
+    }
+    with progress("influence of the filters") as report:
+        influence = filter_influence(
+            model, dataset.one_hot(rows[:INFLUENCE_ROWS]), blocks=blocks, progress=report
+        )
+    matches = tomtom(motifs, database)
+    write_matches(out / "tomtom.tsv", matches.groupby("query", sort=False).head(5))
+    _write_table(found, matches, influence, dataset.tasks, out / "filters.tsv")
+    if motifs:
+        write_meme(out / "filters.meme", motifs)
+        _draw(motifs, database, matches, influence, found, out / "filters.png")
+        facts |= _calibration(motifs, database, matches, seed)
+    return facts
+
+
+def _blocks(model: keras.Model) -> int:
+    """Return T where every task has filters of its own, or 1 where filters are shared."""
+    first = model.get_layer(FIRST)
+    return first.tasks if isinstance(first, TaskConv1D) else 1
+
+
+def _names(model: keras.Model, dataset: Dataset, blocks: int) -> list[str]:
+    filters = model.get_layer(FIRST).filters
+    if blocks == 1:
+        return [f"f{i}" for i in range(filters)]
+    return [f"{task}:f{i}" for task in dataset.tasks for i in range(filters)]
+
+
+def _calibration(
+    motifs: list[Motif], database: list[Motif], matches: pd.DataFrame, seed: int
+) -> dict[str, Any]:
+    best = best_matches(matches, motifs)
+    chance = calibrate(motifs, database, seed=seed, q_cut=Q_CUT)
+    return {
+        "database motifs": len(database),
+        f"filters that match at q < {Q_CUT}": int((best["q_value"] < Q_CUT).sum()),
+        f"share of shuffled filters that match at q < {Q_CUT}": chance.shuffled_share,
+    }
+
+
+def _write_table(
+    found: list[FilterMotif],
+    matches: pd.DataFrame,
+    influence: Influence,
+    tasks: tuple[str, ...],
+    path: Path,
+) -> None:
+    """Write one row a filter: its motif, its best match, its influence on every task."""
+    best = matches.drop_duplicates("query").set_index("query")
+    table = pd.DataFrame(
+        {
+            "filter": [f.name for f in found],
+            "consensus": [_consensus(f.motif) for f in found],
+            "sites": [f.n_sites for f in found],
+            "bits": [_bits(f.motif) for f in found],
+            "dead": [f.dead for f in found],
+            "why no motif": [f.reason for f in found],
+        }
+    )
+    columns = ["target_id", "target_name", "p_value", "q_value", "strand"]
+    table = table.join(best[columns], on="filter")
+    for column, task in enumerate(tasks):
+        table[f"influence on {task}"] = influence.mean_difference[:, column]
+    with replacing(path) as beside:
+        table.to_csv(beside, sep="\t", index=False, float_format="%.6g")
+
+
+def _consensus(motif: Motif | None) -> str:
+    trimmed = None if motif is None else trim(motif)
+    return "" if trimmed is None else consensus(trimmed, iupac=True)
+
+
+def _bits(motif: Motif | None) -> float:
+    return np.nan if motif is None else float(information_content(motif.ppm).sum())
+
+
+def _draw(
+    motifs: list[Motif],
+    database: list[Motif],
+    matches: pd.DataFrame,
+    influence: Influence,
+    found: list[FilterMotif],
+    path: Path,
+) -> None:
+    """Draw the most influential filters beside their best matches."""
+    strength = np.abs(influence.mean_difference).max(axis=1)
+    order = {f.name: strength[i] for i, f in enumerate(found)}
+    top = sorted(motifs, key=lambda motif: -order[motif.name])[:LOGOS]
+    pairs = logo_pairs(top, database, matches, max_q=Q_CUT)
+    if pairs:
+        save_figure(logo_grid(pairs), path)

@@ -1,0 +1,120 @@
+"""One measurement in a process of its own: cases.py JSON prints its result as one line of JSON."""
+
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+import keras
+import numpy as np
+from naive import naive_model
+from penalty import KERNELS, penalty_step
+from timing import in_turns, seconds, sgemm, sgemm_rate
+
+from chromkeras.architectures.registry import architecture
+from chromkeras.backend import compile_options
+from chromkeras.costs import model_cost
+from chromkeras.losses import TaskCrossentropy
+from chromkeras.recipe import Recipe
+from chromkeras.recipe_sources import make_recipe
+from chromkeras.training.optimizers import make_optimizer
+
+LENGTH = 600
+EPOCH_STEPS = 1000
+
+
+def model_case(case: dict[str, Any]) -> dict[str, Any]:
+    """Measure one model: time to its first step, then steps in turns with a matrix product."""
+    start = time.perf_counter()
+    model = _compiled(case, case["model"])
+    step = _step(model, case)
+    step()
+    first = time.perf_counter() - start
+    step()
+    (times, product), _ = in_turns([step, sgemm()], budget=case["seconds"])
+    cost = model_cost(model)
+    rate = cost.training * case["batch"] / times.median
+    return {
+        "parameters": cost.parameters,
+        "first_step": first,
+        "step": asdict(times),
+        "flops": rate,
+        "peak_share": rate / sgemm_rate(product),
+    }
+
+
+def pair_case(case: dict[str, Any]) -> dict[str, Any]:
+    """Measure the stacked and the naive model's steps in turns."""
+    steps = [_step(_compiled(case, model), case) for model in ("naive", "stacked")]
+    for step in steps * 2:
+        step()
+    (naive, stacked), (_, ratio) = in_turns(steps, budget=case["seconds"])
+    return {"stacked": asdict(stacked), "naive": asdict(naive), "stacked_to_naive": ratio}
+
+
+def penalty_case(case: dict[str, Any]) -> dict[str, Any]:
+    """Measure the penalty's value and gradient; memory beyond the weights' own."""
+    step = penalty_step(case["tasks"], case["model"])
+    before = _peak_memory()
+    first = seconds(step)
+    (times,), _ = in_turns([step], budget=case["seconds"])
+    return {
+        "parameters": case["tasks"] * sum(KERNELS),
+        "first_step": first,
+        "step": asdict(times),
+        "extra_memory": _peak_memory() - before,
+    }
+
+
+def _compiled(case: dict[str, Any], model: str) -> keras.Model:
+    keras.utils.set_random_seed(0)
+    recipe = make_recipe(case["plan"], size=case["size"])
+    built = _stacked(recipe, case["tasks"]) if model == "stacked" else naive_model(
+        recipe, case["tasks"], LENGTH
+    )
+    options = {} if case["jit"] == "auto" else {"jit_compile": case["jit"] == "on"}
+    built.compile(
+        optimizer=make_optimizer(recipe.training, EPOCH_STEPS),
+        loss=TaskCrossentropy([0.3] * case["tasks"]),
+        **compile_options() | options,
+    )
+    return built
+
+
+def _stacked(recipe: Recipe, tasks: int) -> keras.Model:
+    names = [f"task{i}" for i in range(tasks)]
+    model: keras.Model = architecture(recipe.architecture.name)(recipe, names, LENGTH)
+    return model
+
+
+def _step(model: keras.Model, case: dict[str, Any]) -> Callable[[], Any]:
+    rng = np.random.default_rng(0)
+    x = np.eye(4, dtype=np.float32)[rng.integers(0, 4, (case["batch"], LENGTH))]
+    y = rng.integers(0, 2, (case["batch"], case["tasks"])).astype(np.float32)
+    return lambda: model.train_on_batch(x, y)
+
+
+def _limit_memory() -> None:
+    """Let a case that wants more memory than is free fail, rather than the whole machine."""
+    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    resource.setrlimit(resource.RLIMIT_DATA, (free, free))
+
+
+def _peak_memory() -> int:
+    """Return the peak resident memory of this process in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+KINDS = {"model": model_case, "pair": pair_case, "penalty": penalty_case}
+
+if __name__ == "__main__":
+    request = json.loads(sys.argv[1])
+    if sys.platform == "linux":
+        _limit_memory()
+    result = KINDS[request["kind"]](request)
+    print(json.dumps(result | {"peak_memory": _peak_memory()}))

@@ -1,0 +1,82 @@
+"""Times of repeated calls, taken in turns so that the machine's load strikes all alike."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+SGEMM_SIZE = 2048
+
+
+@dataclass(frozen=True)
+class Times:
+    """Seconds of a repeated call: median, least, most, and how many calls."""
+
+    median: float
+    least: float
+    most: float
+    calls: int
+
+
+def seconds(call: Callable[[], Any]) -> float:
+    """Return how long one call takes."""
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def in_turns(
+    calls: Sequence[Callable[[], Any]], *, budget: float, least: int = 3, most: int = 30
+) -> tuple[list[Times], list[float]]:
+    """Time calls in turns: a b c a b c …
+
+    Parameters
+    ----------
+    calls
+        What to time; each must wait for its own result.
+    budget
+        Stop after this many seconds, but not before ``least`` rounds; after ``most`` in any case.
+
+    Returns
+    -------
+    times
+        Of each call.
+    ratios
+        Median over rounds of each call's time to the first call's in the same round.
+    """
+    rounds: list[list[float]] = []
+    start = time.perf_counter()
+    while len(rounds) < least or (
+        len(rounds) < most and time.perf_counter() - start < budget
+    ):
+        rounds.append([seconds(call) for call in calls])
+    table = np.array(rounds)
+    ratios = np.median(table / table[:, :1], axis=0)
+    return [_summary(column) for column in table.T], ratios.tolist()
+
+
+def _summary(column: np.ndarray) -> Times:
+    return Times(
+        float(np.median(column)), float(column.min()), float(column.max()), len(column)
+    )
+
+
+def sgemm() -> Callable[[], Any]:
+    """Return a call that multiplies two float32 matrices by the framework and waits."""
+    a = keras.ops.convert_to_tensor(
+        np.random.default_rng(0).standard_normal((SGEMM_SIZE, SGEMM_SIZE), dtype=np.float32)
+    )
+
+    def multiply() -> Any:
+        return keras.ops.convert_to_numpy(keras.ops.matmul(a, a)[0, 0])
+
+    multiply()
+    return multiply
+
+
+def sgemm_rate(times: Times) -> float:
+    """Return the operations per second of ``sgemm``."""
+    return 2.0 * SGEMM_SIZE**3 / times.median

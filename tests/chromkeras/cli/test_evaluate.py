@@ -1,0 +1,140 @@
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+from sklearn.metrics import roc_auc_score
+
+from chromkeras.architectures.registry import architecture
+from chromkeras.cli.app import run
+from chromkeras.data.hdf5 import save_dataset
+from chromkeras.training.model_file import open_model, save_model
+from chromkeras.training.predict import predict_logits
+
+
+@pytest.fixture
+def made(tiny_recipe, tiny_dataset, tmp_path):
+    """An untrained model and its data set, as files."""
+    recipe, dataset = tiny_recipe("hard"), tiny_dataset(rows=200)
+    kind = np.where(np.arange(200) % 3 == 0, "background", "element")
+    labels = np.where((kind == "background")[:, None], 0, dataset.labels).astype(np.int8)
+    dataset = replace(dataset, kind=kind, labels=labels)
+    model = architecture("basset")(recipe, dataset.tasks, 300)
+    path = tmp_path / "hard.keras"
+    save_model(
+        path,
+        recipe=recipe,
+        tasks=dataset.tasks,
+        length=300,
+        weights=model.get_weights(),
+        fingerprint=dataset.fingerprint,
+        scores={},
+    )
+    save_dataset(dataset, tmp_path / "data.h5")
+    return path, dataset, tmp_path / "data.h5"
+
+
+def call(*arguments):
+    return run(["evaluate", *map(str, arguments)])
+
+
+def test_json_table_and_pictures_are_written(made, capsys):
+    path, dataset, data = made
+    assert call("--model", path, "--data", data) == 0
+    folder = path.parent / "hard_evaluation"
+    assert sorted(p.name for p in folder.iterdir()) == ["metrics.json", "pr.png", "roc.png"]
+    assert imread(folder / "roc.png").std() > 0
+    said = capsys.readouterr()
+    assert "mean, elements only" in said.out
+    assert "note:" not in said.err
+    read = json.loads((folder / "metrics.json").read_text())
+    assert read["split"] == "test"
+    assert read["fingerprint"]["same"]
+    model, _ = open_model(path)
+    rows = dataset.rows("test")
+    logits, labels = predict_logits(model, dataset, rows), dataset.labels[rows]
+    for t, task in enumerate(dataset.tasks):
+        known = labels[:, t] >= 0
+        expected = roc_auc_score(labels[known, t], logits[known, t])
+        got = read["strata"]["all"]["tasks"][task]["auroc"]
+        assert got == pytest.approx(expected, abs=1e-9)
+
+
+def test_places_split_and_threshold_can_be_chosen(made):
+    path, dataset, data = made
+    out, plots = path.parent / "deep" / "m.json", path.parent / "pictures"
+    options = ("--split", "train", "--threshold", "f1", "--out", out, "--plots", plots)
+    assert call("--model", path, "--data", data, *options) == 0
+    read = json.loads(out.read_text())
+    assert read["rows"] == len(dataset.rows("train"))
+    assert read["threshold"]["rule"] == "f1"
+    assert (plots / "roc.png").exists()
+    assert [p.name for p in out.parent.iterdir()] == ["m.json"]
+
+
+def test_tasks_are_matched_by_name(made, capsys):
+    path, dataset, _ = made
+    names = ("task2", "extra", "task0", "task1")
+    columns = dataset.labels[:, [2, 0, 0, 1]]
+    other = path.parent / "other.h5"
+    save_dataset(replace(dataset, labels=columns, tasks=names), other)
+    assert call("--model", path, "--data", other, "--out", path.parent / "a.json") == 0
+    assert "note:" not in capsys.readouterr().err, "the same rows and labels, after all"
+    assert call("--model", path, "--data", made[2], "--out", path.parent / "b.json") == 0
+    one, two = (json.loads((path.parent / f"{n}.json").read_text()) for n in "ab")
+    assert one["strata"] == two["strata"]
+
+
+def test_other_data_is_said(made, tiny_dataset, capsys):
+    path, _, _ = made
+    other = path.parent / "other.h5"
+    save_dataset(tiny_dataset(seed=1), other)
+    assert call("--model", path, "--data", other) == 0
+    assert capsys.readouterr().err.count("note: the model was trained on other data") == 1
+    read = json.loads((path.parent / "hard_evaluation" / "metrics.json").read_text())
+    assert not read["fingerprint"]["same"]
+
+
+def test_works_in_a_process_that_knows_no_layer_yet(made):
+    path, _, data = made
+    code = "import sys; from chromkeras.cli.app import run; sys.exit(run(sys.argv[1:]))"
+    words = ["evaluate", "--model", path, "--data", data]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "mean, all rows" in done.stdout
+
+
+def test_missing_task_and_wrong_length_end_with_one_line(made, tiny_dataset, capsys):
+    path, dataset, _ = made
+    fewer, longer = path.parent / "fewer.h5", path.parent / "longer.h5"
+    save_dataset(dataset.select_tasks(["task0", "task1"]), fewer)
+    save_dataset(tiny_dataset(length=320), longer)
+    for data, message in (
+        (fewer, "the data set lacks task 'task2' of the model (1 of 3 missing)"),
+        (longer, "expected sequences of 300 bases, as the model was trained on, received 320"),
+    ):
+        assert call("--model", path, "--data", data) == 2
+        error = capsys.readouterr().err.strip().splitlines()[-1]
+        assert message in error
+    assert not (path.parent / "hard_evaluation").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--split", "tets"), "did you mean test?"),
+        (("--threshold", "f2"), "unknown threshold 'f2'"),
+        (("--threshold", "1.5"), "received 1.5"),
+        (("--out", "."), "is a folder"),
+    ],
+)
+def test_bad_options_write_nothing(made, options, message, capsys):
+    path, _, data = made
+    assert call("--model", path, "--data", data, *options) == 2
+    assert message in capsys.readouterr().err
+    assert not (path.parent / "hard_evaluation").exists()
