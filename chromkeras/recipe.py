@@ -37,6 +37,9 @@ class ArchitectureRecipe:
         Units of each dense layer.
     padding
         Padding of the convolutions, "valid" or "same".
+    first_activation
+        Activation after the first convolution, "relu" or "exponential". The exponential makes
+        filters read whole motifs (Koo and Ploenzke 2021, Nature Machine Intelligence 3:258).
     dropout
         Dropout rate after each dense layer.
     """
@@ -47,6 +50,7 @@ class ArchitectureRecipe:
     pools: tuple[int, ...] = (4, 4, 4)
     dense: tuple[int, ...] = (1000, 1000)
     padding: str = "valid"
+    first_activation: str = "relu"
     dropout: float = 0.3
 
 
@@ -137,6 +141,7 @@ SECTIONS = ("data", "architecture", "sharing", "training")
 CHOICES = {
     "plan": PLANS,
     "architecture.padding": ("valid", "same"),
+    "architecture.first_activation": ("relu", "exponential"),
     "training.loss": ("rebalanced", "plain"),
     "training.optimizer": ("adam", "rmsprop", "sgd"),
     "training.schedule": ("cosine", "constant"),

@@ -84,7 +84,8 @@ def _trunk(
         if plan[first + 1] != SHARED and not stacked:
             x, stacked = RepeatTasks(tasks, name=f"fan_out_{block}")(x), True
         x = _normalisation(x, plan[first + 1], tasks, block)
-        x = layers.ReLU(name=f"relu_{block}")(x)
+        activation = column.first_activation if block == 1 else "relu"
+        x = layers.Activation(activation, name=f"activation_{block}")(x)
         x = layers.MaxPooling1D(pool, padding="same", name=f"pool_{block}")(x)
     return x, stacked
 
@@ -138,7 +139,7 @@ def _head(
     first = 3 * len(recipe.architecture.filters) + 1
     for number, units in enumerate(recipe.architecture.dense, start=first):
         x = _dense(x, plan[number], units, tasks, number)
-        x = layers.ReLU(name=f"relu_{number}")(x)
+        x = layers.Activation("relu", name=f"activation_{number}")(x)
         if recipe.architecture.dropout:
             x = layers.Dropout(recipe.architecture.dropout, name=f"dropout_{number}")(x)
     x = TaskDense(tasks, 1, kernel_initializer="glorot_uniform", name="logits")(x)

@@ -22,7 +22,10 @@ def command(
         str, typer.Option(help="Where sequences come from: train, valid, test, all.")
     ] = "valid",
     sequences: Annotated[
-        int, typer.Option(help="Sequences to attribute: open in a task, and called so there more than elsewhere.")
+        int,
+        typer.Option(
+            help="Sequences to attribute: open in a task, and called so there more than elsewhere."
+        ),
     ] = 48,
     scan: Annotated[int, typer.Option(help="Sequences for the filters to scan.")] = 1000,
     references: Annotated[

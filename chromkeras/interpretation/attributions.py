@@ -7,12 +7,12 @@ from typing import Any
 
 import keras
 import numpy as np
+
 from chrominterpret.attribution import Attribution
 from chrominterpret.deep_lift import deep_lift_shap
 from chrominterpret.gradient import gradient_x_input
 from chrominterpret.letters import save_figure
 from chrominterpret.tracks import contribution_tracks, top_sequences
-
 from chromkeras.data.dataset import Dataset
 from chromkeras.progress import progress
 

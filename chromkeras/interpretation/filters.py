@@ -6,6 +6,8 @@ from typing import Any
 import keras
 import numpy as np
 import pandas as pd
+
+from chrominterpret.chance import matches_by_chance
 from chrominterpret.filters import FilterMotif, Rule, filter_motifs
 from chrominterpret.influence import Influence, filter_influence
 from chrominterpret.letters import save_figure
@@ -13,7 +15,6 @@ from chrominterpret.logos import logo_grid, logo_pairs
 from chrominterpret.motif_files import write_meme
 from chrominterpret.pwm import Motif, consensus, information_content, trim
 from chrominterpret.tomtom import best_matches, calibrate, tomtom, write_matches
-
 from chromkeras.data.dataset import Dataset
 from chromkeras.files import replacing
 from chromkeras.layers.task_conv1d import TaskConv1D
@@ -73,13 +74,17 @@ def interpret_filters(
         influence = filter_influence(
             model, dataset.one_hot(rows[:INFLUENCE_ROWS]), blocks=blocks, progress=report
         )
-    matches = tomtom(motifs, database)
+    by_chance = matches_by_chance(motifs, database, seed=seed)
+    targets = [target for target, bad in zip(database, by_chance, strict=True) if not bad]
+    matches = tomtom(motifs, targets)
     write_matches(out / "tomtom.tsv", matches.groupby("query", sort=False).head(5))
     _write_table(found, matches, influence, dataset.tasks, out / "filters.tsv")
     if motifs:
         write_meme(out / "filters.meme", motifs)
-        _draw(motifs, database, matches, influence, found, out / "filters.png")
-        facts |= _calibration(motifs, database, matches, seed)
+        _draw(motifs, targets, matches, influence, found, out / "filters.png")
+        facts["motifs in the database"] = len(database)
+        facts["of them left out, as shuffled filters match them"] = int(by_chance.sum())
+        facts |= _calibration(motifs, targets, matches, seed)
     return facts
 
 
@@ -102,7 +107,6 @@ def _calibration(
     best = best_matches(matches, motifs)
     chance = calibrate(motifs, database, seed=seed, q_cut=Q_CUT)
     return {
-        "database motifs": len(database),
         f"filters that match at q < {Q_CUT}": int((best["q_value"] < Q_CUT).sum()),
         f"share of shuffled filters that match at q < {Q_CUT}": chance.shuffled_share,
     }

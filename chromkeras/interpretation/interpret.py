@@ -8,7 +8,6 @@ from typing import Any, get_args
 
 from chrominterpret.filters import Rule
 from chrominterpret.jaspar import load_motifs
-
 from chromkeras.data.dataset import Dataset
 from chromkeras.evaluation import match_tasks
 from chromkeras.files import replacing

@@ -7,7 +7,6 @@ from tempfile import TemporaryDirectory
 from chrominterpret.jaspar import load_motifs
 from chrominterpret.motif_files import write_meme
 from chrominterpret.pwm import Motif, information_content
-
 from chromkeras.names import unknown
 from chromkeras.prepare.simulation import DEFAULT_SOURCE, Simulation
 

@@ -28,9 +28,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-from chrominterpret.pwm import Motif
 from platformdirs import user_cache_dir
 
+from chrominterpret.pwm import Motif
 from chromkeras.data.dataset import Dataset, Truth
 from chromkeras.data.hdf5 import load_dataset, save_dataset
 from chromkeras.data.packed import PackedSequences

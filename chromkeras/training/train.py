@@ -84,16 +84,74 @@ def train(
         run's, or the loss stopped being a number (then the last good weights are saved).
     """
     out = _check_out(out)
+    run = _prepare(dataset, recipe, out, resume=resume)
+    broken = run.fit()
+    if not run.best.weights:
+        raise ValueError(f"{broken}, before any epoch was whole; lower training.learning_rate")
+    scores = _scores(dataset, run.best)
+    save_model(
+        out,
+        recipe=recipe,
+        tasks=dataset.tasks,
+        length=dataset.dna.length,
+        weights=run.best.weights,
+        fingerprint=dataset.fingerprint,
+        scores=scores,
+    )
+    checkpoint_path(out).unlink(missing_ok=True)
+    if broken is not None:
+        raise ValueError(
+            f"{broken}; training stopped and {out} holds the best weights before it; "
+            "lower training.learning_rate"
+        )
+    return TrainingResult(out, run.history.path, scores, run.history.rows)
+
+
+@dataclass
+class _Run:
+    """A model ready to be fitted, and the callbacks that watch it."""
+
+    model: keras.Model
+    batches: Batches
+    epochs: int
+    first_epoch: int
+    best: BestWeights
+    history: History
+    progress: ShowProgress
+    callbacks: list[Any]
+
+    def fit(self) -> DivergedError | None:
+        """Train to the end; return the error where the loss stopped being a number."""
+        if self.first_epoch and self.best.finished(self.first_epoch - 1):
+            return None
+        try:
+            self.model.fit(
+                self.batches,
+                epochs=self.epochs,
+                initial_epoch=self.first_epoch,
+                shuffle=False,
+                callbacks=self.callbacks,
+                verbose=0,
+            )
+        except DivergedError as error:
+            return error
+        finally:
+            self.progress.stop()
+        return None
+
+
+def _prepare(dataset: Dataset, recipe: Recipe, out: Path, *, resume: bool) -> _Run:
+    """Build and compile the model and its callbacks, taking up a saved state when asked."""
     rho = dataset.positive_fraction("train")
-    rows, valid = dataset.rows("train"), dataset.rows("valid")
+    valid = dataset.rows("valid")
     if len(valid) == 0:
         raise ValueError("the validation split is empty; give `prepare` --valid or fractions")
-    state_path = checkpoint_path(out)
-    state = load_checkpoint(state_path, recipe, dataset.fingerprint) if resume else None
+    state_path, fingerprint = checkpoint_path(out), dataset.fingerprint
+    state = load_checkpoint(state_path, recipe, fingerprint) if resume else None
     first_epoch = state.epochs if state else 0
 
     keras.utils.set_random_seed(recipe.training.seed)
-    batches = _batches(dataset, rows, recipe, first_epoch)
+    batches = _batches(dataset, recipe, first_epoch)
     loss = LOSSES[recipe.training.loss](rho)
     model = _compiled(dataset, recipe, loss, len(batches))
     validation = ValidationScores(dataset, valid, loss)
@@ -104,35 +162,10 @@ def train(
         restore(model, state)
         best.restore(state.best)
     progress = ShowProgress(recipe.training.epochs, len(batches), first_epoch)
-    saver = SaveCheckpoint(state_path, recipe, dataset.fingerprint, best, history)
+    saver = SaveCheckpoint(state_path, recipe, fingerprint, best, history)
     callbacks = [StopOnDivergence(), validation, best, history, saver, progress]
-    diverged: DivergedError | None = None
-    try:
-        if not (state and best.finished(first_epoch - 1)):
-            _fit(model, batches, recipe.training.epochs, first_epoch, callbacks)
-    except DivergedError as error:
-        diverged = error
-    finally:
-        progress.stop()
-    if not best.weights:
-        raise ValueError(f"{diverged}, before any epoch was whole; lower training.learning_rate")
-    scores = _scores(dataset, best)
-    save_model(
-        out,
-        recipe=recipe,
-        tasks=dataset.tasks,
-        length=dataset.dna.length,
-        weights=best.weights,
-        fingerprint=dataset.fingerprint,
-        scores=scores,
-    )
-    state_path.unlink(missing_ok=True)
-    if diverged is not None:
-        raise ValueError(
-            f"{diverged}; training stopped and {out} holds the best weights before it; "
-            "lower training.learning_rate"
-        )
-    return TrainingResult(out, history.path, scores, history.rows)
+    epochs = recipe.training.epochs
+    return _Run(model, batches, epochs, first_epoch, best, history, progress, callbacks)
 
 
 def _check_out(out: str | os.PathLike[str]) -> Path:
@@ -142,10 +175,10 @@ def _check_out(out: str | os.PathLike[str]) -> Path:
     return path
 
 
-def _batches(dataset: Dataset, rows: np.ndarray, recipe: Recipe, epoch: int) -> Batches:
+def _batches(dataset: Dataset, recipe: Recipe, epoch: int) -> Batches:
     return Batches(
         dataset,
-        rows,
+        dataset.rows("train"),
         batch_size=recipe.training.batch_size,
         seed=recipe.training.seed,
         reverse_complement=recipe.data.reverse_complement,
@@ -159,19 +192,6 @@ def _compiled(dataset: Dataset, recipe: Recipe, loss: TaskCrossentropy, steps: i
     model = build(recipe, dataset.tasks, dataset.dna.length)
     model.compile(optimizer=make_optimizer(recipe.training, steps), loss=loss, **compile_options())
     return model
-
-
-def _fit(
-    model: keras.Model, batches: Batches, epochs: int, first_epoch: int, callbacks: list[Any]
-) -> None:
-    model.fit(
-        batches,
-        epochs=epochs,
-        initial_epoch=first_epoch,
-        shuffle=False,
-        callbacks=callbacks,
-        verbose=0,
-    )
 
 
 def _scores(dataset: Dataset, best: BestWeights) -> dict[str, Any]:

@@ -89,8 +89,8 @@ def _empty() -> pd.DataFrame:
     return pd.DataFrame({column: pd.Series(dtype=kind) for column, kind in kinds.items()})
 
 
-def _compare(queries: Sequence[Motif], targets: Sequence[Motif]) -> Iterator[Floats]:
-    """Yield p, score, offset, overlap and strand, (5, q, T), of some queries at a time."""
+def compare(queries: Sequence[Motif], targets: Sequence[Motif]) -> Iterator[Floats]:
+    """Yield p, score, offset, overlap and strand, shape (5, q, T), of some q queries at a time."""
     matrices = [target.ppm.T for target in targets]
     for start in range(0, len(queries), _QUERIES_AT_ONCE):
         some = [query.ppm.T for query in queries[start : start + _QUERIES_AT_ONCE]]
@@ -104,7 +104,7 @@ def _table(queries: list[Motif], targets: Sequence[Motif], n_best: int) -> pd.Da
     best = np.empty((len(queries), n_best), np.int64)
     details = np.empty((4, len(queries), n_best))
     done = 0
-    for results in _compare(queries, targets):
+    for results in compare(queries, targets):
         rows = slice(done, done + results.shape[1])
         p[rows] = results[0]
         best[rows] = np.argsort(results[0], axis=1, kind="stable")[:, :n_best]

@@ -73,8 +73,10 @@ def penalty_case(case: dict[str, Any]) -> dict[str, Any]:
 def _compiled(case: dict[str, Any], model: str) -> keras.Model:
     keras.utils.set_random_seed(0)
     recipe = make_recipe(case["plan"], size=case["size"])
-    built = _stacked(recipe, case["tasks"]) if model == "stacked" else naive_model(
-        recipe, case["tasks"], LENGTH
+    built = (
+        _stacked(recipe, case["tasks"])
+        if model == "stacked"
+        else naive_model(recipe, case["tasks"], LENGTH)
     )
     options = {} if case["jit"] == "auto" else {"jit_compile": case["jit"] == "on"}
     built.compile(

@@ -31,7 +31,7 @@ def seconds(call: Callable[[], Any]) -> float:
 def in_turns(
     calls: Sequence[Callable[[], Any]], *, budget: float, least: int = 3, most: int = 30
 ) -> tuple[list[Times], list[float]]:
-    """Time calls in turns: a b c a b c …
+    """Time calls in turns, a b c a b c and so on.
 
     Parameters
     ----------
@@ -49,9 +49,7 @@ def in_turns(
     """
     rounds: list[list[float]] = []
     start = time.perf_counter()
-    while len(rounds) < least or (
-        len(rounds) < most and time.perf_counter() - start < budget
-    ):
+    while len(rounds) < least or (len(rounds) < most and time.perf_counter() - start < budget):
         rounds.append([seconds(call) for call in calls])
     table = np.array(rounds)
     ratios = np.median(table / table[:, :1], axis=0)
@@ -59,9 +57,7 @@ def in_turns(
 
 
 def _summary(column: np.ndarray) -> Times:
-    return Times(
-        float(np.median(column)), float(column.min()), float(column.max()), len(column)
-    )
+    return Times(float(np.median(column)), float(column.min()), float(column.max()), len(column))
 
 
 def sgemm() -> Callable[[], Any]:

@@ -3,8 +3,11 @@
 import keras
 import numpy as np
 import pytest
-from chrominterpret.backend import compile_gradient, input_gradient
 from keras import layers, ops
+
+from chrominterpret.backend import compile_gradient, input_gradient
+
+pytestmark = pytest.mark.backend
 
 
 def test_input_gradient_by_hand():

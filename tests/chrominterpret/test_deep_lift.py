@@ -5,10 +5,13 @@ import warnings
 import keras
 import numpy as np
 import pytest
+from keras import layers, ops
+
 from chrominterpret.deep_lift import check_supported, deep_lift_shap
 from chrominterpret.references import one_hot
 from chrominterpret.rules import register_rule
-from keras import layers, ops
+
+pytestmark = pytest.mark.backend
 
 LENGTH = 96
 

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+
 from chrominterpret.filters import FilterMotif, filter_motifs
 from chrominterpret.jaspar import jaspar_motifs
 from chrominterpret.pwm import Motif, pssm

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+
 from chrominterpret.first_layer import (
     activations,
     checked_filter_names,

@@ -3,9 +3,12 @@
 import keras
 import numpy as np
 import pytest
+from keras import layers, ops
+
 from chrominterpret.gradient import corrected, gradient, gradient_x_input
 from chrominterpret.references import one_hot
-from keras import layers, ops
+
+pytestmark = pytest.mark.backend
 
 
 def small_model(activation: str = "softplus") -> keras.Model:

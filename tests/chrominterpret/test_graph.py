@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 import pytest
+from keras import layers, ops
+
 from chrominterpret.graph import (
     call_at_inference,
     functional,
@@ -12,7 +14,6 @@ from chrominterpret.graph import (
     run_graph,
     without_activation,
 )
-from keras import layers, ops
 
 
 def evaluate(step, args, kwargs):

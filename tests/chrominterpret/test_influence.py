@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+
 from chrominterpret.influence import filter_influence
 
 layers = keras.layers

@@ -2,12 +2,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from chrominterpret.letters import BASE_COLOURS, draw_letters, save_figure, stack_bottoms
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
+
+from chrominterpret.letters import BASE_COLOURS, draw_letters, save_figure, stack_bottoms
 
 HEIGHTS = hnp.arrays(
     np.float64, st.tuples(st.integers(1, 6), st.just(4)), elements=st.floats(-5, 5, width=16)

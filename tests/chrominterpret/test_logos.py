@@ -2,12 +2,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
+
 from chrominterpret.jaspar import jaspar_motifs
 from chrominterpret.letters import save_figure
 from chrominterpret.logos import LogoPair, draw_logo, logo_grid, logo_pairs, motif_logo
 from chrominterpret.pwm import Motif, reverse_complement
 from chrominterpret.tomtom import tomtom
-from matplotlib.figure import Figure
 
 
 @pytest.fixture(scope="module")
@@ -73,12 +74,12 @@ def test_grid_aligns_the_pairs(database: list[Motif]) -> None:
 
 
 def test_grid_of_many_is_saved(tmp_path: Path, database: list[Motif]) -> None:
-    pairs = [LogoPair(m, m.label, m, 0, "same") for m in database]
+    pairs = [LogoPair(m, m.label, m, 0, "same") for m in database[:40]]
     pairs.append(LogoPair(database[0], "alone"))
     figure = logo_grid(pairs, columns=3)
     assert len(figure.axes[0].patches) == 4
     words = [text.get_text() for text in figure.axes[0].texts]
-    assert words.count("same") == len(database)
+    assert words.count("same") == 40
     assert "no match" in words
     save_figure(figure, tmp_path / "grid.svg")
     assert (tmp_path / "grid.svg").stat().st_size > 10_000

@@ -4,6 +4,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from Bio import motifs as bio
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from memelite.io import read_meme as read_meme_of_memelite
+
 from chrominterpret.motif_files import (
     read_jaspar,
     read_meme,
@@ -12,10 +17,6 @@ from chrominterpret.motif_files import (
     write_meme,
 )
 from chrominterpret.pwm import BASES, Motif
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
-from memelite.io import read_meme as read_meme_of_memelite
 
 HEAD = "MEME version 4\n\nALPHABET= ACGT\n\n"
 ROW = " 0.25 0.25 0.25 0.25\n"

@@ -3,6 +3,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from Bio import motifs as bio
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
 from chrominterpret.pwm import (
     BASES,
     Motif,
@@ -18,9 +22,6 @@ from chrominterpret.pwm import (
     small_sample_correction,
     trim,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
 COUNTS = hnp.arrays(
     np.int64, st.tuples(st.integers(1, 12), st.just(4)), elements=st.integers(0, 50)

@@ -6,14 +6,15 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from chrominterpret.references import (
     dinucleotide_shuffle,
     one_hot,
     resolve_references,
     to_codes,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 
 def pairs(codes) -> Counter:

@@ -2,11 +2,12 @@
 
 import keras
 import pytest
+from keras import layers
+
 from chrominterpret.graph import Step
 from chrominterpret.rule_table import RULE_OF_LAYER, RULE_OF_OPERATION
 from chrominterpret.rules import logit_step, prepare_call, register_rule, rule_for
 from chrominterpret.secant import RULES, Pair
-from keras import layers
 
 
 def rule(operation, active: int = 1, **options) -> str:

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+
 from chrominterpret import tail
 from chrominterpret.first_layer import activations, find_first_layer
 

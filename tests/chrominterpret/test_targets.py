@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from chrominterpret.targets import resolve_targets
 
 NAMES = ["Intest", "Neurons", "Muscle"]

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+
 from chrominterpret.jaspar import jaspar_motifs
 from chrominterpret.pwm import Motif, reverse_complement
 from chrominterpret.tomtom import (

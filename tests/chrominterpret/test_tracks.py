@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from chrominterpret.letters import save_figure
 from chrominterpret.tracks import contribution_tracks, top_sequences
 

@@ -4,6 +4,8 @@ import pytest
 
 from chromkeras.losses import LOSSES, TaskCrossentropy
 
+pytestmark = pytest.mark.backend
+
 RHO = [0.25, 0.1]
 
 

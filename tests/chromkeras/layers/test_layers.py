@@ -17,6 +17,8 @@ from chromkeras.layers.task_conv1d import TaskConv1D
 from chromkeras.layers.task_dense import TaskDense
 from chromkeras.layers.task_layer import PerTask, TaskLayer
 
+pytestmark = pytest.mark.backend
+
 EXAMPLES = {
     TaskConv1D: [
         ({"tasks": 3, "filters": 2, "kernel_size": 4}, (9, 5)),

@@ -3,6 +3,8 @@ import pytest
 
 from chromkeras.layers.pairwise_distance import pairwise_distance
 
+pytestmark = pytest.mark.backend
+
 CASES = [(1.0, False), (2.0, False), (2.0, True), (3.0, False), (1.5, False)]
 
 

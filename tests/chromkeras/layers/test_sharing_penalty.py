@@ -7,6 +7,8 @@ from chromkeras.layers.sharing_penalty import SharingPenalty
 from chromkeras.layers.task_axis import JoinLogits
 from chromkeras.layers.task_dense import TaskDense
 
+pytestmark = pytest.mark.backend
+
 
 def model(strength=0.5, **options):
     inputs = keras.Input((4,))

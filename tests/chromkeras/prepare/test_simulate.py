@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from chrominterpret.motif_files import read_meme, write_meme
 from chrominterpret.pwm import Motif
-
 from chromkeras.baselines.kmer import fit_kmer_model
 from chromkeras.data.hdf5 import load_dataset, save_dataset
 from chromkeras.evaluation import evaluate

@@ -1,0 +1,33 @@
+import subprocess
+import sys
+import time
+
+import pytest
+
+from chromkeras.cli.app import app, run
+
+COMMANDS = [command.name for command in app.registered_commands]
+HEAVY = ("keras", "tensorflow", "numpy", "h5py", "matplotlib", "pandas")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command, capsys):
+    assert run([command, "--help"]) == 0
+    assert "Options" in capsys.readouterr().out
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys; from chromkeras.cli.app import run; run(['train', '--help']); "
+        f"print([name for name in {HEAVY} if name in sys.modules])"
+    )
+    began = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert time.monotonic() - began < 5  # 0.2 s on a quiet machine
+
+
+def test_errors_can_be_traced(monkeypatch):
+    monkeypatch.setenv("CHROMKERAS_TRACEBACK", "1")
+    with pytest.raises(ValueError, match="unknown plan"):
+        run(["train", "hrd"])

@@ -1,0 +1,63 @@
+import json
+
+import pytest
+
+from chromkeras.cli.app import run
+from chromkeras.data.hdf5 import save_dataset
+
+TINY = ["--set", "architecture.filters=[6,5,4]", "--set", "architecture.dense=[7,6]"]
+
+
+@pytest.fixture
+def data(tiny_dataset, tmp_path):
+    path = tmp_path / "data.h5"
+    save_dataset(tiny_dataset(), path)
+    return path
+
+
+def test_train_then_info(data, tmp_path, capsys):
+    out = tmp_path / "model.keras"
+    assert (
+        run(["train", "hard", "--data", str(data), "--out", str(out), "--epochs", "1", *TINY]) == 0
+    )
+    assert "validation AUROC" in capsys.readouterr().out
+    assert {p.name for p in tmp_path.iterdir()} == {
+        "data.h5", "model.keras", "model.history.csv", "model.history.png",
+    }  # fmt: skip
+    assert run(["info", str(out), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["tasks"] == ["task0", "task1", "task2"]
+    assert facts["recipe"]["training"]["epochs"] == 1
+    assert run(["info", str(data), "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["fingerprint"] == facts["data fingerprint"]
+    assert shown["rows"] == 96
+
+
+BAD = {
+    ("train", "hrd"): "unknown plan 'hrd'; did you mean hard",
+    ("train",): "Missing argument 'PLAN'",
+    ("train", "hard", "--epoch", "3"): "No such option: --epoch",
+    ("train", "hard", "--size", "tiny"): "unknown size 'tiny'",
+    ("train", "hard", "--set", "training.epoch=1"): "did you mean training.epochs",
+    ("train", "hard", "--data", "absent.h5"): "data set absent.h5 does not exist",
+    ("train", "hard", "--recipe", "absent.toml"): "recipe absent.toml does not exist",
+    ("train", "hard", "--data", "DATA", "--out", "m.h5"): "ends in .keras, received m.h5",
+    ("train", "hard", "--data", "DATA", "--resume"): "nothing to resume",
+    ("train", "hard", "--data", "DATA", "--set", "sharing.depth=99"): "expected 0 to 11",
+    ("info", "absent.keras"): "file absent.keras does not exist",
+    ("interpret", "--model", "absent.keras"): "model absent.keras does not exist",
+    ("interpret", "--model", "DATA"): "is not a .keras file",
+}
+
+
+@pytest.mark.parametrize("arguments", BAD)
+def test_bad_input_is_one_line_and_code_2(arguments, data, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = [str(data) if word == "DATA" else word for word in arguments]
+    assert run(words) == 2
+    printed = capsys.readouterr()
+    assert BAD[arguments] in printed.err
+    assert printed.err.count("\n") == 1
+    assert printed.err.startswith("chromkeras: ")
+    assert {p.name for p in tmp_path.iterdir()} == {"data.h5"}

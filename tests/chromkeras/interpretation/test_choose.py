@@ -1,0 +1,29 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from chromkeras.interpretation.choose import attributed_rows, scanned_rows
+
+
+def test_scanned_rows_are_open_somewhere(tiny_dataset):
+    dataset = tiny_dataset()
+    rows = scanned_rows(dataset, "valid", 10, seed=0)
+    assert len(rows) == 10
+    assert set(rows) <= set(dataset.rows("valid"))
+    assert (dataset.labels[rows] == 1).any(axis=1).all()
+    np.testing.assert_array_equal(rows, scanned_rows(dataset, "valid", 10, seed=0))
+    with pytest.raises(ValueError, match="no row of the valid split is open"):
+        scanned_rows(replace(dataset, labels=dataset.labels * 0), "valid", 10, seed=0)
+
+
+def test_attributed_rows_stand_out_in_their_task(tiny_dataset):
+    dataset = tiny_dataset(rows=8)
+    labels = np.array([[1, 1, 0], [1, 1, 0], [1, 0, 1], [0, 0, 1]], np.int8)
+    dataset = replace(dataset, labels=np.tile(labels, (2, 1)))
+    rows = np.arange(4)
+    logits = np.array([[5.0, 5, 5], [2, -1, -1], [1, 0, 3], [9, 9, 9]])
+    # task0: row 1 stands out most (2 against a mean of 0), then row 0; task2: row 2, then row 3
+    picked = attributed_rows(dataset, rows, logits, ("task0", "task2"), 3)
+    assert picked.tolist() == [1, 2, 0]
+    assert sorted(attributed_rows(dataset, rows, logits, dataset.tasks, 99)) == [0, 1, 2, 3]
