@@ -11,7 +11,11 @@ from chromkeras.names import unknown
 from chromkeras.recipe import PLANS, SECTIONS, Recipe
 
 SIZES: dict[str, dict[str, Any]] = {
-    "small": {"architecture.filters": (64, 64, 64), "architecture.dense": (64, 64)},
+    "small": {
+        "architecture.filters": (64, 64, 64),
+        "architecture.dense": (64, 64),
+        "architecture.first_activation": "exponential",
+    },
     "poster": {},
     "published": {"architecture.pools": (3, 4, 4)},
 }

@@ -15,11 +15,11 @@ def command(
         Path | None, typer.Option(help="Model file to write.", show_default="PLAN.keras")
     ] = None,
     size: Annotated[
-        str | None,
+        str,
         typer.Option(
-            help="small, poster or published.", show_default="poster, or small for the demo"
+            help="small (for laptops, exponential first layer), poster or published (Basset's)."
         ),
-    ] = None,
+    ] = "small",
     recipe: Annotated[Path | None, typer.Option(help="Recipe in TOML.")] = None,
     settings: Annotated[
         list[str] | None,
@@ -35,7 +35,7 @@ def command(
     values = {"training.epochs": epochs, "training.seed": seed}
     chosen = make_recipe(
         plan,
-        size=size or ("poster" if data else "small"),
+        size=size,
         file=recipe,
         settings=settings or (),
         values={key: value for key, value in values.items() if value is not None},
