@@ -23,7 +23,7 @@ from chromkeras.progress import progress
 FIRST = "conv_1"
 Q_CUT = 0.1
 INFLUENCE_ROWS = 256
-LOGOS = 40
+LOGOS = 24
 
 
 def interpret_filters(
@@ -156,10 +156,11 @@ def _draw(
     found: list[FilterMotif],
     path: Path,
 ) -> None:
-    """Draw the most influential filters beside their best matches."""
+    """Draw filters beside their best matches: those that match first, the influential first."""
     strength = np.abs(influence.mean_difference).max(axis=1)
     order = {f.name: strength[i] for i, f in enumerate(found)}
-    top = sorted(motifs, key=lambda motif: -order[motif.name])[:LOGOS]
+    matched = set(matches.loc[matches["q_value"] < Q_CUT, "query"])
+    top = sorted(motifs, key=lambda m: (m.name not in matched, -order[m.name]))[:LOGOS]
     pairs = logo_pairs(top, database, matches, max_q=Q_CUT)
     if pairs:
         save_figure(logo_grid(pairs), path)

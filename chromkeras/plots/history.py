@@ -68,7 +68,7 @@ def _draw_loss(panel: Axes, epoch: np.ndarray, columns: dict[str, np.ndarray]) -
             panel.plot(epoch, columns[key], marker="o", ms=3, lw=1.4, color=colour, label=label)
     panel.set_ylabel("Loss")
     if panel.lines:
-        panel.legend(fontsize=8, frameon=False)
+        panel.legend(fontsize=8, edgecolor="none", framealpha=1)
 
 
 def _draw_auroc(panel: Axes, epoch: np.ndarray, columns: dict[str, np.ndarray]) -> None:
@@ -81,4 +81,4 @@ def _draw_auroc(panel: Axes, epoch: np.ndarray, columns: dict[str, np.ndarray]) 
         best = int(np.nanargmax(mean))
         label = f"best: epoch {epoch[best]:.0f}, {mean[best]:.3f}"
         panel.axvline(epoch[best], lw=0.8, ls=":", color=GREY, label=label)
-        panel.legend(fontsize=8, frameon=False)
+        panel.legend(fontsize=8, edgecolor="none", framealpha=1)
