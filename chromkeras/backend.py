@@ -39,10 +39,112 @@ def grouped_convolution(x: Any, kernel: Any, *, padding: str) -> Any:
     )
 
 
-def compile_options() -> dict[str, Any]:
-    """Return what ``Model.compile`` should be told: XLA costs 10-25 % on TensorFlow's CPU."""
-    if keras.backend.backend() == "tensorflow":
+def compile_model(
+    model: keras.Model, optimizer: Any, loss: Any, *, xla: bool | None = None
+) -> None:
+    """Compile a model for training.
+
+    The optimizer's variables are made here: TensorFlow traces a step that makes variables twice.
+
+    Parameters
+    ----------
+    model, optimizer, loss
+        What to compile, and with what.
+    xla
+        Whether to use XLA; None leaves it off on TensorFlow's CPU, where it costs 10-25 %, and
+        elsewhere leaves it to Keras.
+    """
+    jit: bool | str = "auto" if xla is None else xla
+    if xla is None and keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        return {"jit_compile": bool(tf.config.list_physical_devices("GPU"))}
-    return {}
+        jit = bool(tf.config.list_physical_devices("GPU"))
+    model.compile(optimizer=optimizer, loss=loss, jit_compile=jit)
+    optimizer.build(model.trainable_variables)
+
+
+def normalize_batch(x: Any, scale: Any, offset: Any, epsilon: float) -> tuple[Any, Any, Any] | None:
+    """Normalise each channel by its batch statistics in one pass, where the backend can.
+
+    Keras's own batch normalisation goes over the activations several times, which costs 6 % of
+    a step of stacked networks on a CPU.
+
+    Parameters
+    ----------
+    x
+        Shape (batch, length, channels), float32.
+    scale, offset
+        Shape (channels,).
+    epsilon
+        Added to the variance.
+
+    Returns
+    -------
+    tuple or None
+        The output, and mean and (biased) variance of each channel; None where there is no such
+        operation.
+    """
+    if keras.backend.backend() != "tensorflow" or x.dtype != "float32":
+        return None
+    import tensorflow as tf
+
+    out, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+        x=x[:, None],
+        scale=scale,
+        offset=offset,
+        mean=tf.zeros((0,)),
+        variance=tf.zeros((0,)),
+        epsilon=epsilon,
+        is_training=True,
+    )
+    count = tf.cast(tf.size(x[..., 0]), variance.dtype)
+    return out[:, 0], mean, variance * (count - 1.0) / count
+
+
+def apply_adam(
+    variable: Any, momentum: Any, velocity: Any, gradient: Any, *, step: Any, adam: Any, rate: Any
+) -> bool:
+    """Update a variable by Adam in one pass over its memory, where the backend can.
+
+    Keras's Adam takes some ten passes, which costs 20 % of a step of a hard-shared model with
+    16 tasks on a CPU. The arithmetic is the same.
+
+    Parameters
+    ----------
+    variable, momentum, velocity
+        Variables of one shape, float32.
+    gradient
+        Tensor of the same shape.
+    step
+        Number of this step, from 1.
+    adam
+        Holds ``beta_1``, ``beta_2`` and ``epsilon``.
+    rate
+        Learning rate.
+
+    Returns
+    -------
+    bool
+        Whether the update was made.
+    """
+    if keras.backend.backend() != "tensorflow" or gradient.dtype != "float32":
+        return False
+    import tensorflow as tf
+
+    def handle(v: Any) -> Any:
+        return (v if isinstance(v, tf.Variable) else v.value).handle
+
+    step = tf.cast(step, tf.float32)
+    tf.raw_ops.ResourceApplyAdam(
+        var=handle(variable),
+        m=handle(momentum),
+        v=handle(velocity),
+        beta1_power=tf.pow(adam.beta_1, step),
+        beta2_power=tf.pow(adam.beta_2, step),
+        lr=tf.cast(rate, tf.float32),
+        beta1=adam.beta_1,
+        beta2=adam.beta_2,
+        epsilon=adam.epsilon,
+        grad=gradient,
+    )
+    return True

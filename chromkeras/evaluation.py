@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from chromkeras.confusion import confusion
-from chromkeras.data.dataset import Dataset
+from chromkeras.data.dataset import SPLITS, Dataset
 from chromkeras.metrics import auprc, auroc, best_f1_thresholds, cross_entropy, mean_defined
 from chromkeras.names import unknown
 
@@ -147,6 +147,15 @@ def match_tasks(dataset: Dataset, tasks: Sequence[str]) -> Dataset:
             f"{len(tasks)} missing); it has {have}"
         )
     return dataset if dataset.tasks == tuple(tasks) else dataset.select_tasks(tasks)
+
+
+def check_rows(dataset: Dataset, split: str) -> np.ndarray:
+    """Return the row numbers of a split, shape (n,); ``ValueError`` when it has none."""
+    rows = dataset.rows(split)
+    if len(rows) == 0:
+        have = ", ".join(f"{name} {len(dataset.rows(name))}" for name in SPLITS)
+        raise ValueError(f"the {split} split has no rows ({have}); choose another --split")
+    return rows
 
 
 def specific_rows(dataset: Dataset, rows: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ import typer
 from typer.exceptions import TyperException
 
 from chromkeras.cli import evaluate, info, interpret, prepare, simulate, train
+from chromkeras.cli.stop import Stopped, stoppable
 
 app = typer.Typer(
     name="chromkeras",
@@ -23,7 +24,13 @@ for _command in (simulate, prepare, train, evaluate, interpret, info):
 
 def main() -> None:
     """Run the program; bad input ends with one line on standard error and exit code 2."""
-    sys.exit(run(sys.argv[1:]))
+    try:
+        with stoppable():
+            code = run(sys.argv[1:])
+    except Stopped as stopped:
+        _complain(stopped.message)
+        code = 128 + stopped.number
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
@@ -31,13 +38,26 @@ def run(arguments: list[str]) -> int:
 
     ``CHROMKERAS_TRACEBACK=1`` in the environment lets errors through with their traceback.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         code = app(arguments, prog_name="chromkeras", standalone_mode=False)
-    except (TyperException, ValueError, OSError) as error:
+    except (TyperException, ValueError, OSError, MemoryError) as error:
         if os.environ.get("CHROMKERAS_TRACEBACK"):
             raise
-        text = error.format_message() if isinstance(error, TyperException) else str(error)
-        print(f"chromkeras: {' '.join(text.split())}", file=sys.stderr)
+        _complain(_message(error))
         return 2
     return code if isinstance(code, int) else 0
+
+
+def _message(error: Exception) -> str:
+    if isinstance(error, TyperException):
+        return error.format_message()
+    if isinstance(error, MemoryError):
+        return f"out of memory ({error}); ask for less"
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror[:1].lower()}{error.strerror[1:]}"
+    return str(error)
+
+
+def _complain(text: str) -> None:
+    print(f"chromkeras: {' '.join(text.split())}", file=sys.stderr)

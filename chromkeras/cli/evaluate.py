@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chromkeras.cli.places import check_output_file, check_output_folder
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -39,20 +41,32 @@ def command(
     """Measure a model on a split: per task, mean, within elements and in specific elements."""
     target = out or model.parent / f"{model.stem}_evaluation" / "metrics.json"
     folder = plots or target.parent
-    _check_places(target, folder)
+    check_output_file(target, inputs=(model, data))
+    check_output_folder(folder, "--plots")
     rule = _rule(threshold)
 
+    from chromkeras.run_card_file import read_card
+
+    tasks = read_card(model)["tasks"]
     from chromkeras.cli.open_data import open_data
-    from chromkeras.evaluation import evaluate, match_tasks
+    from chromkeras.evaluation import check_rows, evaluate, logit_threshold, match_tasks
+
+    given = open_data(data)
+    dataset = match_tasks(given, tasks)
+    rows = check_rows(dataset, split)
+    if rule == "f1":
+        check_rows(dataset, "valid")
+    else:
+        logit_threshold(dataset, rule)
+    from chromkeras.quiet import import_keras
+
+    import_keras()  # only now, as it takes seconds and all that is wrong above takes none
     from chromkeras.evaluation_table import evaluation_table
     from chromkeras.files import replacing
     from chromkeras.training.model_file import open_model
     from chromkeras.training.predict import predict_logits
 
     network, card = open_model(model)
-    given = open_data(data)
-    dataset = match_tasks(given, card.tasks)
-    rows = dataset.rows(split)
     same = card.fingerprint in (given.fingerprint, dataset.fingerprint)
     if not same:
         print(
@@ -77,13 +91,6 @@ def command(
     print(f"{model} on the {split} split: {len(rows):,} rows, {len(dataset.tasks)} tasks\n")
     print(evaluation_table(evaluation))
     print(f"\nwrote {target}, {folder / 'roc.png'} and {folder / 'pr.png'}")
-
-
-def _check_places(target: Path, folder: Path) -> None:
-    if target.is_dir():
-        raise ValueError(f"--out {target} is a folder; expected the name of a file to write")
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(f"--plots {folder} is a file; expected a folder")
 
 
 def _rule(threshold: str) -> float | str:

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from chromkeras.cli.places import check_output_folder
+
 
 def command(
     model: Annotated[Path, typer.Option(help="Model file from `train`.")],
@@ -46,12 +48,18 @@ def command(
 ) -> None:
     """Say what a model reads: attributions of sequences, filters as motifs, their known matches."""
     folder = out or model.parent / f"{model.stem}_interpretation"
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(f"--out {folder} is a file; expected a folder")
+    check_output_folder(folder)
     from chromkeras.run_card_file import read_card
 
-    read_card(model)  # says what is wrong before TensorFlow takes its seconds to load
+    known = tuple(read_card(model)["tasks"])
     from chromkeras.cli.open_data import open_data
+    from chromkeras.evaluation import check_rows, match_tasks
+
+    dataset = open_data(data)
+    check_rows(match_tasks(dataset, known), split)
+    from chromkeras.quiet import import_keras
+
+    import_keras()  # only now, as it takes seconds and all that is wrong above takes none
     from chromkeras.interpretation.interpret import InterpretOptions, interpret
 
     options = InterpretOptions(
@@ -64,7 +72,7 @@ def command(
         rule=rule,  # type: ignore[arg-type]  # checked by InterpretOptions
         seed=seed,
     )
-    summary = interpret(model, open_data(data), folder, options)
+    summary = interpret(model, dataset, folder, options)
     _report(summary, folder)
 
 

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from chromkeras.cli.places import check_output_file
+
 _PEAKS_ONLY = (
     "genome", "merge_distance", "weights", "center", "ignore_strand", "background", "exclude",
 )  # fmt: skip
@@ -123,8 +125,7 @@ def command(
         if not (value is None or value is False or value == [])
     }
     source = _source(given)
-    if out.is_dir():
-        raise ValueError(f"--out {out} is a folder; expected the name of a file to write")
+    check_output_file(out, inputs=(genome, basset, arrays, *(peaks or ()), *(files or ())))
     from chromkeras.data.hdf5 import save_dataset
     from chromkeras.prepare.summary import summary
 

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from chromkeras.cli.places import check_output_file
+
 
 def command(
     out: Annotated[Path, typer.Option(help="Data set file to write (HDF5).")],
@@ -70,8 +72,7 @@ def command(
         test_fraction=test_fraction,
         seed=seed,
     )
-    if out.is_dir():
-        raise ValueError(f"--out {out} is a folder; expected the name of a file to write")
+    check_output_file(out)
     from chromkeras.data.hdf5 import save_dataset
     from chromkeras.prepare.assemble import Prepared
     from chromkeras.prepare.simulate import describe, simulate

@@ -1,9 +1,13 @@
 """``chromkeras train``."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from chromkeras.cli.places import check_output_file
+from chromkeras.cli.stop import Stopped
 
 
 def command(
@@ -40,14 +44,44 @@ def command(
         settings=settings or (),
         values={key: value for key, value in values.items() if value is not None},
     )
+    target = out or Path(f"{plan}.keras")
+    if target.suffix != ".keras":
+        raise ValueError(f"expected an output file that ends in .keras, received {target}")
+    check_output_file(target, inputs=(data, recipe))
     from chromkeras.cli.open_data import open_data
+
+    dataset = open_data(data)
+    from chromkeras.quiet import import_keras
+
+    import_keras()
     from chromkeras.plots.history import plot_history
+    from chromkeras.training.checkpoint import checkpoint_path
     from chromkeras.training.train import train
 
-    target = out or Path(f"{plan}.keras")
-    result = train(open_data(data), chosen, target, resume=resume)
+    state = checkpoint_path(target)
+    saved = _changed(state)
+    if saved and not resume:
+        print(
+            f"note: {state} of a stopped run will be replaced; --resume goes on with it instead",
+            file=sys.stderr,
+        )
+    try:
+        result = train(dataset, chosen, target, resume=resume)
+    except Stopped as stopped:
+        kept = state.exists() and (resume or _changed(state) != saved)
+        stopped.add_note(
+            f"{state} keeps every whole epoch: the same command with --resume goes on from there"
+            if kept
+            else "no epoch was whole, so there is nothing to resume"
+        )
+        raise
     picture = result.history.with_suffix(".png")
     plot_history(result.rows, picture)
     mean = result.scores["validation_auroc_mean"]
     print(f"validation AUROC {mean:.4f}, mean over {len(result.scores['best_epoch'])} tasks")
     print(f"wrote {result.model}, {result.history} and {picture}")
+
+
+def _changed(path: Path) -> int:
+    """Return when a file was last changed, 0 where there is none."""
+    return path.stat().st_mtime_ns if path.exists() else 0

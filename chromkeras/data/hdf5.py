@@ -56,22 +56,30 @@ def load_dataset(path: str | os.PathLike[str]) -> Dataset:
     except OSError as error:
         raise ValueError(f"{found} is cut short or damaged: {error}") from error
     with opened as file:
-        _check_format(file, found)
-        inputs = {name: _read_table(group) for name, group in file["inputs"].items()}
-        index = {name: rows[:] for name, rows in file.get("index", {}).items()}
-        columns: dict[str, Any] = {
-            name: _read_text(file, name) for name in ("split", "chrom", "kind") if name in file
-        }
-        return Dataset(
-            inputs=inputs,
-            index=index,
-            labels=file["labels"][:],
-            tasks=tuple(_read_text(file, "tasks").tolist()),
-            start=file["start"][:] if "start" in file else None,
-            truth=_read_truth(file),
-            motifs=file.attrs.get("motifs"),
-            **columns,
-        )
+        try:
+            _check_format(file, found)
+            return _read(file)
+        except (KeyError, OSError, RuntimeError, UnicodeDecodeError, TypeError) as error:
+            raise ValueError(f"{found} is damaged: {error}; make it again") from error
+
+
+def _read(file: h5py.File) -> Dataset:
+    inputs = {name: _read_table(group) for name, group in file["inputs"].items()}
+    index = {name: rows[:] for name, rows in file.get("index", {}).items()}
+    columns: dict[str, Any] = {
+        name: _read_text(file, name) for name in ("chrom", "kind") if name in file
+    }
+    return Dataset(
+        inputs=inputs,
+        index=index,
+        labels=file["labels"][:],
+        tasks=tuple(_read_text(file, "tasks").tolist()),
+        split=_read_text(file, "split"),
+        start=file["start"][:] if "start" in file else None,
+        truth=_read_truth(file),
+        motifs=file.attrs.get("motifs"),
+        **columns,
+    )
 
 
 def _check_format(file: h5py.File, path: Path) -> None:

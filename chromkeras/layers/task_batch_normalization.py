@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from chromkeras.backend import normalize_batch
 from chromkeras.layers.task_layer import TaskLayer
 
 
@@ -31,6 +32,18 @@ class TaskBatchNormalization(TaskLayer, keras.layers.BatchNormalization):
     def __init__(self, tasks: int, *, soft: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.tasks, self.soft = tasks, soft
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Return the normalised activations; in training, by and with the batch's statistics."""
+        fused = None
+        if training and mask is None and self.trainable and self.scale and self.center:
+            fused = normalize_batch(inputs, self.gamma, self.beta, self.epsilon)
+        if fused is None:
+            return super().call(inputs, training=training, mask=mask)
+        out, mean, variance = fused
+        for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            moving.assign(moving * self.momentum + batch * (1.0 - self.momentum))
+        return out
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""

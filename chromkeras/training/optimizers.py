@@ -5,9 +5,10 @@ from typing import Any
 import keras
 
 from chromkeras.recipe import TrainingRecipe
+from chromkeras.training.fused_adam import FusedAdam
 
 OPTIMIZERS = {
-    "adam": keras.optimizers.Adam,
+    "adam": FusedAdam,
     "rmsprop": keras.optimizers.RMSprop,
     "sgd": keras.optimizers.SGD,
 }

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from chromkeras.architectures.registry import architecture
-from chromkeras.backend import compile_options
+from chromkeras.backend import compile_model
 from chromkeras.data.batches import Batches
 from chromkeras.data.dataset import Dataset
 from chromkeras.losses import LOSSES, TaskCrossentropy
@@ -190,7 +190,7 @@ def _batches(dataset: Dataset, recipe: Recipe, epoch: int) -> Batches:
 def _compiled(dataset: Dataset, recipe: Recipe, loss: TaskCrossentropy, steps: int) -> keras.Model:
     build = architecture(recipe.architecture.name)
     model = build(recipe, dataset.tasks, dataset.dna.length)
-    model.compile(optimizer=make_optimizer(recipe.training, steps), loss=loss, **compile_options())
+    compile_model(model, make_optimizer(recipe.training, steps), loss)
     return model
 
 

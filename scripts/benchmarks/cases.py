@@ -16,7 +16,7 @@ from penalty import KERNELS, penalty_step
 from timing import in_turns, seconds, sgemm, sgemm_rate
 
 from chromkeras.architectures.registry import architecture
-from chromkeras.backend import compile_options
+from chromkeras.backend import compile_model
 from chromkeras.costs import model_cost
 from chromkeras.losses import TaskCrossentropy
 from chromkeras.recipe import Recipe
@@ -78,11 +78,11 @@ def _compiled(case: dict[str, Any], model: str) -> keras.Model:
         if model == "stacked"
         else naive_model(recipe, case["tasks"], LENGTH)
     )
-    options = {} if case["jit"] == "auto" else {"jit_compile": case["jit"] == "on"}
-    built.compile(
-        optimizer=make_optimizer(recipe.training, EPOCH_STEPS),
-        loss=TaskCrossentropy([0.3] * case["tasks"]),
-        **compile_options() | options,
+    compile_model(
+        built,
+        make_optimizer(recipe.training, EPOCH_STEPS),
+        TaskCrossentropy([0.3] * case["tasks"]),
+        xla=None if case["jit"] == "auto" else case["jit"] == "on",
     )
     return built
 

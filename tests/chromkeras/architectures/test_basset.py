@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from chromkeras.architectures.basset import MOMENTUM, build
-from chromkeras.backend import compile_options
+from chromkeras.backend import compile_model
 from chromkeras.losses import TaskCrossentropy
 from chromkeras.recipe_sources import make_recipe
 
@@ -68,7 +68,7 @@ def slices(model, task):
 
 
 def fit(model, rho, x, y):
-    model.compile(keras.optimizers.Adam(1e-3), TaskCrossentropy(rho), **compile_options())
+    compile_model(model, keras.optimizers.Adam(1e-3), TaskCrossentropy(rho))
     for start in range(0, len(x), 8):
         model.train_on_batch(x[start : start + 8], y[start : start + 8])
 

@@ -1,0 +1,56 @@
+"""Import Keras without the start-up chatter of the libraries below it."""
+
+import importlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
+
+
+def import_keras() -> None:
+    """Import Keras and its backend; what C++ prints meanwhile is shown only if that fails.
+
+    TensorFlow logs its oneDNN and CUDA lines straight to file descriptor 2 while it is imported,
+    and no setting stops them. Python's own warnings and errors stay visible.
+    ``CHROMKERAS_TRACEBACK=1`` in the environment lets everything through.
+    """
+    if "keras" in sys.modules or os.environ.get("CHROMKERAS_TRACEBACK"):
+        importlib.import_module("keras")
+        return
+    with _native_stderr_held_back():
+        importlib.import_module("keras")
+
+
+@contextmanager
+def _native_stderr_held_back() -> Iterator[None]:
+    """Keep what is written to file descriptor 2; Python's ``sys.stderr`` goes where it went."""
+    try:
+        visible = os.dup(2)
+    except OSError:  # there is no standard error to keep quiet
+        yield
+        return
+    before = sys.stderr
+    with tempfile.TemporaryFile() as held:
+        before.flush()
+        os.dup2(held.fileno(), 2)
+        if _writes_to_descriptor_2(before):
+            # never closed: loggers made during the import keep it
+            sys.stderr = open(visible, "w", buffering=1, errors="backslashreplace", closefd=False)
+        try:
+            yield
+        except Exception:
+            held.seek(0)
+            os.write(visible, held.read())
+            raise
+        finally:
+            sys.stderr = before
+            os.dup2(visible, 2)
+
+
+def _writes_to_descriptor_2(stream: IO[str]) -> bool:
+    try:
+        return stream.fileno() == 2
+    except (OSError, AttributeError, ValueError):
+        return False

@@ -1,0 +1,51 @@
+import keras
+import numpy as np
+import pytest
+
+from chromkeras.layers.task_batch_normalization import TaskBatchNormalization
+
+pytestmark = pytest.mark.backend
+
+
+def test_training_equals_keras_batch_normalisation(gradients):
+    rng = np.random.default_rng(0)
+    x = rng.normal(3, 2, size=(5, 7, 6)).astype(np.float32)
+    weight = rng.normal(size=x.shape).astype(np.float32)
+    layers = [
+        TaskBatchNormalization(3, momentum=0.7),
+        keras.layers.BatchNormalization(momentum=0.7),
+    ]
+    slopes = []
+    for layer in layers:
+        layer.build(x.shape)
+        for place, variable in enumerate(layer.trainable_variables):
+            variable.assign(np.arange(1, 7) / (place + 1))
+    for layer in layers:
+        _, (slope,) = gradients(
+            lambda x, layer=layer: (
+                keras.ops.sum(layer(x, training=True) * weight)
+                if keras.backend.backend() == "tensorflow"
+                else keras.ops.sum(layer(x, training=False) * weight)
+            ),
+            x,
+        )
+        slopes.append(slope)
+    np.testing.assert_allclose(*slopes, atol=1e-4)
+    for layer in layers:
+        layer(x, training=True)
+    for ours, theirs in zip(*(layer.get_weights() for layer in layers), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+    outputs = [keras.ops.convert_to_numpy(layer(x, training=True)) for layer in layers]
+    np.testing.assert_allclose(*outputs, atol=1e-5)
+
+
+def test_frozen_or_at_inference_it_keeps_its_statistics():
+    layer = TaskBatchNormalization(2)
+    x = np.random.default_rng(0).normal(size=(3, 4, 4)).astype(np.float32)
+    layer(x)
+    before = layer.get_weights()
+    layer(x, training=False)
+    layer.trainable = False
+    layer(x, training=True)
+    for one, other in zip(before, layer.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
