@@ -1,6 +1,7 @@
 """Import Keras without the start-up chatter of the libraries below it."""
 
 import importlib
+import io
 import os
 import sys
 import tempfile
@@ -37,7 +38,8 @@ def _native_stderr_held_back() -> Iterator[None]:
         os.dup2(held.fileno(), 2)
         if _writes_to_descriptor_2(before):
             # never closed: loggers made during the import keep it
-            sys.stderr = open(visible, "w", buffering=1, errors="backslashreplace", closefd=False)
+            raw = io.FileIO(visible, "w", closefd=False)
+            sys.stderr = io.TextIOWrapper(raw, errors="backslashreplace", write_through=True)
         try:
             yield
         except Exception:

@@ -61,7 +61,7 @@ def make_recipe(
         raise unknown("plan", plan, PLANS)
     merged: dict[str, Any] = dict(SIZES[size])
     merged |= _read_file(file) if file is not None else {}
-    merged |= dict(_split_setting(text) for text in settings)
+    merged |= {k: _checked(k, v) for k, v in map(_split_setting, settings)}
     merged |= values or {}
     return recipe_from_values(plan, merged)
 
@@ -71,10 +71,9 @@ def recipe_from_values(plan: str, values: Mapping[str, Any]) -> Recipe:
     recipe = Recipe(plan=plan)
     by_section: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
     for key, value in values.items():
-        if key not in recipe_keys():
-            raise unknown("recipe key", key, recipe_keys())
+        converted = _checked(key, value)
         section, name = key.split(".")
-        by_section[section][name] = _convert(key, value, getattr(recipe, section), name)
+        by_section[section][name] = converted
     sections = {s: replace(getattr(recipe, s), **by_section[s]) for s in SECTIONS}
     return replace(recipe, **sections)
 
@@ -98,7 +97,10 @@ def _read_file(path: str | os.PathLike[str]) -> dict[str, Any]:
         if not isinstance(table, dict):
             raise ValueError(f"recipe {found}: expected a table [{section}], received {table!r}")
         values |= {f"{section}.{key}": value for key, value in table.items()}
-    return values
+    try:
+        return {key: _checked(key, value) for key, value in values.items()}
+    except ValueError as error:
+        raise ValueError(f"recipe {found}: {error}") from error
 
 
 def _split_setting(text: str) -> tuple[str, Any]:
@@ -109,6 +111,14 @@ def _split_setting(text: str) -> tuple[str, Any]:
         return key.strip(), tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         return key.strip(), value.strip()
+
+
+def _checked(key: str, value: Any) -> Any:
+    """Return the value of a known key as its type, so that no later source hides a mistake."""
+    if key not in recipe_keys():
+        raise unknown("recipe key", key, recipe_keys())
+    section, name = key.split(".")
+    return _convert(key, value, getattr(Recipe(), section), name)
 
 
 def _convert(key: str, value: Any, section: Any, name: str) -> Any:

@@ -41,6 +41,9 @@ def run(arguments: list[str]) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         code = app(arguments, prog_name="chromkeras", standalone_mode=False)
+    except typer.Abort as error:  # what Typer makes of an EOFError
+        _complain(str(error.__cause__ or "stopped"))
+        return 2
     except (TyperException, ValueError, OSError, MemoryError) as error:
         if os.environ.get("CHROMKERAS_TRACEBACK"):
             raise

@@ -67,6 +67,7 @@ def command(
     from chromkeras.training.predict import predict_logits
 
     network, card = open_model(model)
+    logits = predict_logits(network, dataset, rows)
     same = card.fingerprint in (given.fingerprint, dataset.fingerprint)
     if not same:
         print(
@@ -74,7 +75,6 @@ def command(
             f"this ({given.fingerprint}); rows here may have been among its training rows",
             file=sys.stderr,
         )
-    logits = predict_logits(network, dataset, rows)
     valid = predict_logits(network, dataset, dataset.rows("valid")) if rule == "f1" else None
     evaluation = evaluate(logits, dataset, rows, threshold=rule, valid_logits=valid)
     described: dict[str, Any] = {

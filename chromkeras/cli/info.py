@@ -17,7 +17,7 @@ def command(
 
     found = require_file(file, "file")
     facts = _model_facts(found) if found.suffix == ".keras" else _dataset_facts(found)
-    print(encoder.dumps(facts, indent=2) if json else "\n".join(_lines(facts)))
+    print(encoder.dumps(_plain(facts), indent=2) if json else "\n".join(_lines(facts)))
 
 
 def _model_facts(path: Path) -> dict[str, Any]:
@@ -25,6 +25,9 @@ def _model_facts(path: Path) -> dict[str, Any]:
     from chromkeras.run_card_file import read_card
 
     card = read_card(path)
+    missing = [name for name in ("tasks", "fingerprint", "recipe", "scores") if name not in card]
+    if missing:
+        raise ValueError(f"{path}: the run card lacks {', '.join(missing)}; train the model again")
     return {
         "file": f"{path} (chromkeras model)",
         "tasks": card["tasks"],
@@ -53,6 +56,13 @@ def _dataset_facts(path: Path) -> dict[str, Any]:
         "planted motifs": 0 if dataset.truth is None else len(dataset.truth.row),
         "fingerprint": dataset.fingerprint,
     }
+
+
+def _plain(value: Any) -> Any:
+    """Return ``value`` with None for NaN, which JSON does not have."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return None if value != value else value
 
 
 def _lines(facts: dict[str, Any], indent: int = 0) -> list[str]:

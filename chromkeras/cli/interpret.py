@@ -82,5 +82,5 @@ def _report(summary: dict[str, Any], folder: Path) -> None:
     print(f"largest relative convergence delta of DeepLIFT: {delta:.1e}")
     for name, value in summary["filters"].items():
         print(f"{name}: {value:.3g}" if isinstance(value, float) else f"{name}: {value}")
-    files = "summary.json, sequences.tsv, *.npz, tracks/, filters.{meme,tsv,png} and tomtom.tsv"
-    print(f"wrote {folder}: {files}")
+    made = sorted(f"{file.name}/" if file.is_dir() else file.name for file in folder.iterdir())
+    print(f"wrote {folder}: {', '.join(made)}")

@@ -30,6 +30,11 @@ class Batches(keras.utils.PyDataset):
         Shift each sequence by up to this many bases; the gap is N.
     epoch
         The first epoch, counted from 0.
+
+    Raises
+    ------
+    ValueError
+        A shift is as long as a sequence.
     """
 
     def __init__(
@@ -43,6 +48,11 @@ class Batches(keras.utils.PyDataset):
         shift: int = 0,
         epoch: int = 0,
     ) -> None:
+        if not 0 <= shift < dataset.dna.length:
+            raise ValueError(
+                f"data.shift: expected 0 to {dataset.dna.length - 1}, less than the sequence "
+                f"length, received {shift}"
+            )
         super().__init__(workers=1, use_multiprocessing=False)
         self.dataset, self.all_rows, self.batch_size = dataset, np.asarray(rows), batch_size
         self.seed, self.reverse_complement, self.shift = seed, reverse_complement, shift

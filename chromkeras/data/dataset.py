@@ -39,6 +39,16 @@ class Truth:
     names: tuple[str, ...]
 
 
+def _check_names(tasks: Sequence[str]) -> None:
+    for column, name in enumerate(tasks):
+        if not name.strip() or not name.isprintable():
+            raise ValueError(
+                f"task name {name!r} of column {column} is blank or has characters that cannot "
+                "be printed; rename it"
+            )
+    check_unique("task name", tasks)
+
+
 @dataclass(frozen=True)
 class Dataset:
     """Rows of inputs with a label for every task.
@@ -78,7 +88,7 @@ class Dataset:
     motifs: str | None = None
 
     def __post_init__(self) -> None:
-        check_unique("task name", self.tasks)
+        _check_names(self.tasks)
         if self.labels.ndim != 2 or self.labels.shape[1] != len(self.tasks):
             raise ValueError(
                 f"expected labels of shape (rows, {len(self.tasks)} tasks), "
@@ -162,6 +172,8 @@ class Dataset:
             A task has no known label, only positives or only negatives in the split.
         """
         rows = self.rows(split)
+        if len(rows) == 0:
+            raise ValueError(f"the {split} split has no rows; make the data set with another split")
         known = self.known[rows].sum(axis=0)
         positive = (self.labels[rows] == 1).sum(axis=0)
         for task, n, ones in zip(self.tasks, known, positive, strict=True):

@@ -18,26 +18,43 @@ _TRUTH = ("row", "start", "end", "motif", "strand")
 
 
 def save_dataset(dataset: Dataset, path: str | os.PathLike[str]) -> None:
-    """Write a data set; the file appears whole or not at all."""
-    with replacing(path) as beside, h5py.File(beside, "w") as file:
-        file.attrs["format"], file.attrs["version"] = FORMAT, VERSION
-        for name, table in dataset.inputs.items():
-            _write_table(file.create_group(f"inputs/{name}"), table)
-        for name, rows in dataset.index.items():
-            file[f"index/{name}"] = rows
-        file["labels"] = dataset.labels
-        for name in ("tasks", "split", "chrom", "kind"):
-            column = getattr(dataset, name)
-            if column is not None:
-                _write_text(file, name, column)
-        if dataset.start is not None:
-            file["start"] = dataset.start
-        if dataset.truth is not None:
-            for name in _TRUTH:
-                file[f"truth/{name}"] = getattr(dataset.truth, name)
-            _write_text(file, "truth/names", dataset.truth.names)
-        if dataset.motifs is not None:
-            file.attrs["motifs"] = dataset.motifs
+    """Write a data set; the file appears whole or not at all.
+
+    Raises
+    ------
+    ValueError
+        The disk is full or refuses the file.
+    """
+    try:
+        with replacing(path) as beside, h5py.File(beside, "w") as file:
+            _write(file, dataset)
+    except (OSError, RuntimeError) as error:  # HDF5 says it with either
+        number = getattr(error, "errno", None)
+        why = os.strerror(number) if number else str(error)
+        raise ValueError(
+            f"cannot write {path}: {why}; free space or choose another place"
+        ) from error
+
+
+def _write(file: h5py.File, dataset: Dataset) -> None:
+    file.attrs["format"], file.attrs["version"] = FORMAT, VERSION
+    for name, table in dataset.inputs.items():
+        _write_table(file.create_group(f"inputs/{name}"), table)
+    for name, rows in dataset.index.items():
+        file[f"index/{name}"] = rows
+    file["labels"] = dataset.labels
+    for name in ("tasks", "split", "chrom", "kind"):
+        column = getattr(dataset, name)
+        if column is not None:
+            _write_text(file, name, column)
+    if dataset.start is not None:
+        file["start"] = dataset.start
+    if dataset.truth is not None:
+        for name in _TRUTH:
+            file[f"truth/{name}"] = getattr(dataset.truth, name)
+        _write_text(file, "truth/names", dataset.truth.names)
+    if dataset.motifs is not None:
+        file.attrs["motifs"] = dataset.motifs
 
 
 def load_dataset(path: str | os.PathLike[str]) -> Dataset:

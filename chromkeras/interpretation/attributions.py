@@ -1,6 +1,7 @@
 """Attributions of chosen sequences: arrays, a table of the sequences, pictures."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,7 @@ def _facts(result: Attribution) -> dict[str, Any]:
 
 def _draw(question: Question, result: Attribution, folder: Path) -> None:
     """Draw the strongest stretch of each task's top sequences, one picture a task."""
+    names = _file_names(question.tasks)
     for k, task in enumerate(question.tasks):
         column = question.dataset.tasks.index(task)
         mine = np.flatnonzero(question.dataset.labels[question.rows, column] == 1)
@@ -112,7 +114,7 @@ def _draw(question: Question, result: Attribution, folder: Path) -> None:
             y_label=f"contribution to {task}",
             x_label="position in the sequence (bp)",
         )
-        save_figure(figure, folder / f"{_file_name(task)}.png")
+        save_figure(figure, folder / f"{names[k]}.png")
 
 
 def _densest(track: np.ndarray) -> int:
@@ -128,8 +130,14 @@ def _place(dataset: Dataset, row: int, task: str) -> str:
     return f"{dataset.chrom[row]}:{start:,}-{start + dataset.dna.length:,}, open in {task}"
 
 
-def _file_name(task: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_." else "_" for c in task)
+def _file_names(tasks: Sequence[str]) -> list[str]:
+    """Return a file name for every task; tasks that would share one are numbered.
+
+    Sharing is judged without case, as some file systems do.
+    """
+    plain = ["".join(c if c.isalnum() or c in "-_." else "_" for c in task) for task in tasks]
+    counts = Counter(name.casefold() for name in plain)
+    return [f"{n}_{i}" if counts[n.casefold()] > 1 else n for i, n in enumerate(plain)]
 
 
 def _write_sequences(question: Question, path: Path) -> None:

@@ -79,6 +79,8 @@ def interpret_filters(
     matches = tomtom(motifs, targets)
     write_matches(out / "tomtom.tsv", matches.groupby("query", sort=False).head(5))
     _write_table(found, matches, influence, dataset.tasks, out / "filters.tsv")
+    for name in ("filters.meme", "filters.png"):
+        (out / name).unlink(missing_ok=True)  # of an earlier run; this one may have none
     if motifs:
         write_meme(out / "filters.meme", motifs)
         _draw(motifs, targets, matches, influence, found, out / "filters.png")

@@ -14,9 +14,11 @@ from chromkeras.files import replacing
 from chromkeras.interpretation.attributions import Question, attribute
 from chromkeras.interpretation.choose import attributed_rows, scanned_rows
 from chromkeras.interpretation.filters import interpret_filters
-from chromkeras.names import unknown
+from chromkeras.names import check_unique, unknown
 from chromkeras.training.model_file import open_model
 from chromkeras.training.predict import predict_logits
+
+MOST_REFERENCES = 1000
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,11 @@ class InterpretOptions:
         for name in ("sequences", "scan", "references"):
             if getattr(self, name) < 1:
                 raise ValueError(f"--{name}: expected at least 1, received {getattr(self, name)}")
+        if self.references > MOST_REFERENCES:
+            raise ValueError(
+                f"--references: expected at most {MOST_REFERENCES}, received {self.references}"
+            )
+        check_unique("--tasks name", self.tasks)
         if self.rule not in get_args(Rule):
             raise unknown("rule", self.rule, get_args(Rule))
 

@@ -14,7 +14,7 @@ from chromkeras.data.packed import PackedSequences
 from chromkeras.data.splits import SplitPlan, assign
 from chromkeras.files import require_file
 from chromkeras.names import unknown
-from chromkeras.prepare.assemble import Prepared, Rows, assemble, pack_blocks
+from chromkeras.prepare.assemble import Prepared, Rows, assemble, found_in, pack_blocks
 from chromkeras.prepare.genome import nearest_names
 from chromkeras.prepare.labels import check_length, code_blocks, to_labels, to_text
 
@@ -55,7 +55,7 @@ def prepare_arrays(
         dna = _sequences(_get(file, "x", found), f"{found}, x", length)
         labels = to_labels(_get(file, "y", found)[...], f"{found}, y")
         texts = {
-            name: to_text(_get(file, name, found)[...])
+            name: to_text(_get(file, name, found)[...], f"{found}, {name}")
             for name in ("tasks", "split", "chrom", "kind")
             if name in file
         }
@@ -75,7 +75,8 @@ def prepare_arrays(
         start=start,
         kind=kind,
     )
-    return assemble(rows, drop_unknown=drop_unknown, notes=(note,))
+    with found_in(found):
+        return assemble(rows, drop_unknown=drop_unknown, notes=(note,))
 
 
 @contextmanager
@@ -99,8 +100,9 @@ def _get(file: Mapping[str, Any], name: str, path: Path) -> Any:
         array = file[name]
     except (ValueError, OSError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path}, {name}: {error}") from error
-    if isinstance(array, h5py.Group):
-        raise ValueError(f"{path}, {name}: expected an array, found a group")
+    if not isinstance(array, h5py.Dataset | np.ndarray):
+        what = "a group" if isinstance(array, h5py.Group) else "something else"
+        raise ValueError(f"{path}, {name}: expected an array, found {what}")
     return array
 
 
@@ -127,8 +129,14 @@ def _start(file: Mapping[str, Any], path: Path) -> np.ndarray | None:
     if len(names) > 1:
         raise ValueError(f"{path} has {', '.join(names)}; rename the one to use to 'start'")
     start = np.asarray(_get(file, names[0], path)[...])
-    if start.dtype.kind not in "iu":
-        raise ValueError(f"{path}, {names[0]}: expected integers, received {start.dtype}")
+    if start.dtype.kind not in "iu" or start.ndim != 1:
+        raise ValueError(
+            f"{path}, {names[0]}: expected one row of integers, "
+            f"received {start.shape}, {start.dtype}"
+        )
+    if start.size and start.min() < 0:
+        row = int(np.argmax(start < 0))
+        raise ValueError(f"{path}, {names[0]}: start {start[row]} of row {row} is negative")
     return start.astype(np.int64)
 
 

@@ -1,7 +1,9 @@
 """The last step of every source: leave rows out, check what is left, and make the data set."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -47,6 +49,15 @@ class Prepared:
     dataset: Dataset
     dropped: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+
+@contextmanager
+def found_in(path: Path) -> Iterator[None]:
+    """Put the file's name before the message of a ``ValueError``."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
 
 
 def pack_blocks(blocks: Iterable[np.ndarray], length: int) -> PackedSequences:

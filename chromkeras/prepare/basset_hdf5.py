@@ -13,7 +13,7 @@ import numpy as np
 from chromkeras.data.codes import from_one_hot
 from chromkeras.data.dataset import SPLITS
 from chromkeras.files import require_file
-from chromkeras.prepare.assemble import Prepared, Rows, assemble, pack_blocks
+from chromkeras.prepare.assemble import Prepared, Rows, assemble, found_in, pack_blocks
 from chromkeras.prepare.labels import check_length, to_labels, to_text
 
 _ROWS = 1 << 13
@@ -47,7 +47,7 @@ def prepare_basset(
     """
     found = require_file(path, "Basset file")
     if not h5py.is_hdf5(found):
-        raise ValueError(f"{found} is not an HDF5 file")
+        raise ValueError(f"{found} is not an HDF5 file; expected train_in, train_out and so on")
     try:
         file = h5py.File(found)
     except OSError as error:
@@ -66,13 +66,14 @@ def prepare_basset(
         rows = Rows(
             dna=pack_blocks(_blocks(file, found, scrambled), bases),
             labels=np.concatenate(labels),
-            tasks=tuple(to_text(file["target_labels"][...]).tolist()),
+            tasks=tuple(to_text(file["target_labels"][...], f"{found}, target_labels").tolist()),
             split=np.repeat(SPLITS, sizes),
         )
     notes = ["split: the file's own"]
     if repair:
         notes.append("scrambled rows repaired" if scrambled else "not scrambled: nothing repaired")
-    return assemble(rows, drop_unknown=drop_unknown, notes=notes)
+    with found_in(found):
+        return assemble(rows, drop_unknown=drop_unknown, notes=notes)
 
 
 def _check(file: h5py.File, path: Path) -> int:
@@ -81,6 +82,9 @@ def _check(file: h5py.File, path: Path) -> int:
     missing = [name for name in needed if name not in file]
     if missing:
         raise ValueError(f"{path} is no Basset file: it lacks {', '.join(missing)}")
+    for name in needed:
+        if not isinstance(file[name], h5py.Dataset) or not file[name].shape:
+            raise ValueError(f"{path}, {name}: expected an array with axes")
     bases = int(file["train_in"].shape[-1])
     tasks = len(file["target_labels"])
     for part in SPLITS:

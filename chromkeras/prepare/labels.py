@@ -28,7 +28,7 @@ def to_labels(y: np.ndarray, where: str) -> np.ndarray:
     y = np.asarray(y)
     if y.ndim == 1:
         y = y[:, None]
-    if y.ndim != 2 or y.dtype.kind not in "biuf":
+    if y.ndim != 2 or 0 in y.shape or y.dtype.kind not in "biuf":
         raise ValueError(
             f"{where}: expected numeric labels of shape (rows, tasks), "
             f"received {y.shape}, {y.dtype}"
@@ -45,13 +45,19 @@ def to_labels(y: np.ndarray, where: str) -> np.ndarray:
     return y.astype(np.int8)
 
 
-def to_text(values: Any) -> np.ndarray:
-    """Return an array of bytes or text as text, shape kept."""
+def to_text(values: Any, where: str) -> np.ndarray:
+    """Return a column of bytes or text as text, shape (N,); another shape or code is refused."""
     array = np.asarray(values)
-    if array.dtype.kind == "S":
-        return np.char.decode(array, "utf-8")
-    if array.dtype.kind == "O":
-        return np.array([v.decode() if isinstance(v, bytes) else str(v) for v in array], dtype=str)
+    if array.ndim != 1:
+        raise ValueError(f"{where}: expected one row of names, received shape {array.shape}")
+    try:
+        if array.dtype.kind == "S":
+            return np.char.decode(array, "utf-8")
+        if array.dtype.kind == "O":
+            texts = [v.decode() if isinstance(v, bytes) else str(v) for v in array]
+            return np.array(texts, dtype=str)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{where}: expected UTF-8 text: {error}") from None
     return array.astype(str)
 
 

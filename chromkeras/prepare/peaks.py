@@ -17,6 +17,7 @@ from chromkeras.prepare.genome import nearest_names
 Center = Literal["midpoint", "summit"]
 CENTERS: tuple[Center, ...] = ("midpoint", "summit")
 _SUFFIX = re.compile(r"\.(bed|narrowpeak|broadpeak)(\.gz)?$", re.IGNORECASE)
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")  # int() would also take 1_000 and digits of any script
 _SKIPPED = ("#", "track ", "track\t", "browser ", "browser\t")
 
 
@@ -188,10 +189,9 @@ def _parse(line: str, lengths: Mapping[str, int], center: Center) -> _Line:
 
 
 def _integer(text: str, what: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise ValueError(f"expected an integer {what}, received {text!r}") from None
+    if not _INTEGER.fullmatch(text):
+        raise ValueError(f"expected an integer {what}, received {text!r}")
+    return int(text)
 
 
 def _check_place(chrom: str, start: int, end: int, lengths: Mapping[str, int]) -> None:

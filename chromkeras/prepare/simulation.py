@@ -76,7 +76,7 @@ class Simulation:
                 f"received {self.copies[0]}-{self.copies[1]}"
             )
         held_out = (self.valid_fraction, self.test_fraction)
-        if min(held_out) < 0 or sum(held_out) >= 1:
+        if not (min(held_out) >= 0 and sum(held_out) < 1):
             raise ValueError(
                 "expected validation and test fractions of at least 0 with a sum below 1, "
                 f"received {held_out[0]} and {held_out[1]}"

@@ -59,6 +59,7 @@ def _trunk(recipe: Recipe, length: int) -> keras.Model:
     """Return the convolution blocks as a model of their own, flattened."""
     column = recipe.architecture
     x = dna = keras.Input((length, 4))
+    activation = column.first_activation
     for filters, width, pool in zip(column.filters, column.widths, column.pools, strict=True):
         x = layers.Conv1D(
             filters,
@@ -68,8 +69,9 @@ def _trunk(recipe: Recipe, length: int) -> keras.Model:
             kernel_initializer=INITIALIZER,
         )(x)
         x = layers.BatchNormalization(momentum=MOMENTUM)(x)
-        x = layers.ReLU()(x)
+        x = layers.Activation(activation)(x)
         x = layers.MaxPooling1D(pool, padding="same")(x)
+        activation = "relu"
     return keras.Model(dna, layers.Flatten()(x))
 
 

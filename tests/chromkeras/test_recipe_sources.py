@@ -62,3 +62,22 @@ def test_bad_names_and_files(tmp_path):
         file.write_text(text)
         with pytest.raises(ValueError, match=message):
             make_recipe("hard", file=file)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[training]\nepoch = 1", r"recipe .*r\.toml: unknown recipe key 'training.epoch'"),
+        ("[training]\nepochs = 'x'", r"recipe .*r\.toml: training.epochs: expected a whole number"),
+    ],
+)
+def test_a_recipe_file_is_named_even_where_an_option_wins(tmp_path, text, message):
+    path = tmp_path / "r.toml"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message):
+        make_recipe("hard", file=path, values={"training.epochs": 1})
+
+
+def test_a_wrong_setting_is_not_hidden_by_a_later_one():
+    with pytest.raises(ValueError, match="expected a whole number, received 'many'"):
+        make_recipe("hard", settings=["training.epochs=many"], values={"training.epochs": 1})

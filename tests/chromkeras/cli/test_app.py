@@ -31,3 +31,20 @@ def test_errors_can_be_traced(monkeypatch):
     monkeypatch.setenv("CHROMKERAS_TRACEBACK", "1")
     with pytest.raises(ValueError, match="unknown plan"):
         run(["train", "hrd"])
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (OSError(28, "No space left on device", "x.h5"), "x.h5: no space left on device"),
+        (MemoryError("8 TiB"), "out of memory (8 TiB); ask for less"),
+        (EOFError("no data left"), "no data left"),
+    ],
+)
+def test_errors_of_the_machine_are_one_line(error, message, monkeypatch, capsys):
+    def fail(*arguments, **options):
+        raise error
+
+    monkeypatch.setattr("chromkeras.files.require_file", fail)
+    assert run(["info", "x.h5"]) == 2
+    assert capsys.readouterr().err.strip() == f"chromkeras: {message}"

@@ -2,7 +2,9 @@ import json
 
 import pytest
 
+from chromkeras import run_card_file
 from chromkeras.cli.app import run
+from chromkeras.cli.stop import Stopped
 from chromkeras.data.hdf5 import save_dataset
 
 TINY = ["--set", "architecture.filters=[6,5,4]", "--set", "architecture.dense=[7,6]"]
@@ -43,6 +45,8 @@ BAD = {
     ("train", "hard", "--data", "absent.h5"): "data set absent.h5 does not exist",
     ("train", "hard", "--recipe", "absent.toml"): "recipe absent.toml does not exist",
     ("train", "hard", "--data", "DATA", "--out", "m.h5"): "ends in .keras, received m.h5",
+    ("train", "hard", "--data", "DATA", "--out", "data.h5/m.keras"): "is a file, not a folder",
+    ("train", "hard", "--data", "DATA", "--set", "data.shift=300"): "expected 0 to 299",
     ("train", "hard", "--data", "DATA", "--resume"): "nothing to resume",
     ("train", "hard", "--data", "DATA", "--set", "sharing.depth=99"): "expected 0 to 11",
     ("info", "absent.keras"): "file absent.keras does not exist",
@@ -61,3 +65,43 @@ def test_bad_input_is_one_line_and_code_2(arguments, data, tmp_path, capsys, mon
     assert printed.err.count("\n") == 1
     assert printed.err.startswith("chromkeras: ")
     assert {p.name for p in tmp_path.iterdir()} == {"data.h5"}
+
+
+def test_a_stopped_run_says_how_to_go_on(data, tmp_path, capsys, monkeypatch):
+    from chromkeras.training import train as module
+
+    out = tmp_path / "model.keras"
+    state = tmp_path / "model.resume.npz"
+
+    words = ["train", "hard", "--data", str(data), "--out", str(out), *TINY]
+
+    def before_an_epoch(*arguments, **options):
+        raise Stopped(2)
+
+    def after_an_epoch(*arguments, **options):
+        state.write_text("x")
+        raise Stopped(2)
+
+    for train, advice in (
+        (before_an_epoch, "no epoch was whole, so there is nothing to resume"),
+        (after_an_epoch, "the same command with --resume goes on from there"),
+    ):
+        monkeypatch.setattr(module, "train", train)
+        with pytest.raises(Stopped) as caught:
+            run(words)
+        assert advice in caught.value.message
+    with pytest.raises(Stopped):
+        run(words)
+    assert f"note: {state} of a stopped run will be replaced" in capsys.readouterr().err
+
+
+def test_info_writes_json_also_of_undefined_scores(tmp_path, capsys, monkeypatch):
+    card = {"tasks": ["a"], "fingerprint": "f", "recipe": {}, "scores": {"auroc": float("nan")}}
+    path = tmp_path / "m.keras"
+    path.write_text("x")
+    monkeypatch.setattr(run_card_file, "read_card", lambda _: card)
+    assert run(["info", str(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["scores"] == {"auroc": None}
+    del card["scores"]
+    assert run(["info", str(path)]) == 2
+    assert "the run card lacks scores" in capsys.readouterr().err

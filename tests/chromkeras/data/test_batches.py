@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,3 +69,10 @@ def test_labels_keep_unknown(tiny_dataset):
 def test_length(tiny_dataset):
     dataset = tiny_dataset()
     assert len(Batches(dataset, np.arange(41), batch_size=10, seed=0)) == 5
+
+
+@pytest.mark.parametrize("shift", [-1, 300])
+def test_a_shift_leaves_some_sequence(shift, tiny_dataset):
+    dataset = tiny_dataset()
+    with pytest.raises(ValueError, match=f"data.shift: expected 0 to 299.*received {shift}"):
+        Batches(dataset, dataset.rows("train"), batch_size=8, seed=0, shift=shift)

@@ -104,3 +104,15 @@ def test_the_fingerprint_changes_with_content_and_not_with_places() -> None:
     ):
         assert changed.fingerprint not in prints
         prints.add(changed.fingerprint)
+
+
+@pytest.mark.parametrize("name", ["", " ", "a\nb", "a\tb", "\x00"])
+def test_task_names_can_be_read(name: str) -> None:
+    with pytest.raises(ValueError, match=r"task name .* of column 1 is blank"):
+        make(tasks=("a", name))
+
+
+def test_rho_of_no_rows_names_the_split() -> None:
+    empty = make(split=np.full(6, "test"))
+    with pytest.raises(ValueError, match="the train split has no rows"):
+        empty.positive_fraction("train")

@@ -86,3 +86,34 @@ def test_a_file_cut_short_fails(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:4000])
     with pytest.raises(ValueError, match=r"x\.h5 is cut short or damaged"):
         load_dataset(path)
+
+
+@pytest.mark.parametrize("name", ["labels", "inputs", "tasks", "split", "inputs/dna/packed"])
+def test_a_damaged_file_is_named(name, tiny_dataset, tmp_path):
+    path = tmp_path / "d.h5"
+    save_dataset(tiny_dataset(), path)
+    with h5py.File(path, "a") as file:
+        del file[name]
+    with pytest.raises(ValueError, match=r"d\.h5 is damaged: .*make it again"):
+        load_dataset(path)
+
+
+def test_text_that_is_no_utf8_is_damage(tiny_dataset, tmp_path):
+    path = tmp_path / "d.h5"
+    save_dataset(tiny_dataset(), path)
+    with h5py.File(path, "a") as file:
+        del file["tasks"]
+        file["tasks"] = np.array([b"\xff", b"b", b"c"])
+    with pytest.raises(ValueError, match=r"d\.h5 is damaged"):
+        load_dataset(path)
+
+
+@pytest.mark.parametrize("error", [OSError(27, "time = …"), RuntimeError("cannot close")])
+def test_a_refused_write_is_one_line_and_leaves_nothing(error, tiny_dataset, tmp_path, monkeypatch):
+    def fail(*arguments):
+        raise error
+
+    monkeypatch.setattr("chromkeras.data.hdf5._write", fail)
+    with pytest.raises(ValueError, match=r"cannot write .*d\.h5: .*(File too large|cannot close)"):
+        save_dataset(tiny_dataset(), tmp_path / "d.h5")
+    assert not list(tmp_path.iterdir())

@@ -7,6 +7,7 @@ import pytest
 from chrominterpret.attribution import Attribution
 from chrominterpret.motif_files import read_meme
 from chromkeras.architectures.basset import build
+from chromkeras.interpretation.attributions import _file_names
 from chromkeras.interpretation.interpret import InterpretOptions, interpret
 from chromkeras.training.model_file import open_model, save_model
 
@@ -63,3 +64,20 @@ def test_bad_options_leave_nothing_behind(model_file, tiny_dataset, tmp_path):
     with pytest.raises(ValueError, match="unknown rule 'tops'; did you mean top"):
         InterpretOptions(rule="tops")
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"references": 10**9}, "--references: expected at most 1000, received 1000000000"),
+        ({"tasks": ("a", "a")}, "duplicate --tasks name 'a'"),
+        ({"scan": 0}, "--scan: expected at least 1"),
+    ],
+)
+def test_options_are_checked(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        InterpretOptions(**wrong)
+
+
+def test_tasks_never_share_a_picture():
+    assert _file_names(["a/b", "a b", "A_B", "gut", "Ä"]) == ["a_b_0", "a_b_1", "A_B_2", "gut", "Ä"]

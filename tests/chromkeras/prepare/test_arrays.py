@@ -1,3 +1,4 @@
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -154,3 +155,31 @@ def test_worm_rows_on_chr3_are_those_of_the_genome(real_data: Callable[[str], Pa
     assert len(rows) > 500
     blocks = genome.blocks(dataset.chrom[rows], dataset.start[rows], 600)
     np.testing.assert_array_equal(np.concatenate(list(blocks)), dataset.codes(rows))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"tasks": np.array([b"a", b"a"])}, r"f\.h5: duplicate task name 'a'"),
+        ({"tasks": np.array([b"a", b""])}, r"f\.h5: task name '' of column 1 is blank"),
+        ({"tasks": np.array([[b"a", b"b"]])}, "tasks: expected one row of names"),
+        ({"split": np.full((ROWS, 1), b"train")}, "split: expected one row of names"),
+        ({"y": np.zeros((ROWS, 0))}, r"y: expected numeric labels .* received \(40, 0\)"),
+        ({"start_hg38": -np.arange(ROWS)}, "start_hg38: start -1 of row 1 is negative"),
+        ({"start_hg38": np.zeros((ROWS, 1), int)}, r"one row of integers, received \(40, 1\)"),
+    ],
+)
+def test_columns_of_another_shape_or_content(
+    tmp_path: Path, changes: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        prepare_arrays(write(tmp_path, **changes))
+
+
+def test_a_zip_of_something_else(tmp_path: Path) -> None:
+    path = tmp_path / "f.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("x", "y"):
+            archive.writestr(f"{name}.npy", "hello")
+    with pytest.raises(ValueError, match=r"f\.npz, x: expected an array, found something else"):
+        prepare_arrays(path)

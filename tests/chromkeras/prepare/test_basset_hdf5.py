@@ -85,3 +85,17 @@ def test_no_hdf5_and_another_length_fail(tmp_path: Path) -> None:
     (tmp_path / "x.h5").write_text("text")
     with pytest.raises(ValueError, match="is not an HDF5 file"):
         prepare_basset(tmp_path / "x.h5")
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("target_labels", np.bytes_("a")), ("train_in", np.float32(0)),
+])  # fmt: skip
+def test_arrays_without_axes_are_refused(tmp_path: Path, name: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=rf"basset\.h5, {name}: expected an array with axes"):
+        prepare_basset(write(tmp_path, **{name: value}))
+
+
+def test_a_name_that_stands_twice_names_the_file(tmp_path: Path) -> None:
+    path = write(tmp_path, target_labels=np.array([b"a", b"a"]))
+    with pytest.raises(ValueError, match=r"basset\.h5: duplicate task name 'a'"):
+        prepare_basset(path)

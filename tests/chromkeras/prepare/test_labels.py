@@ -33,7 +33,17 @@ def test_other_labels_fail(y: np.ndarray, message: str) -> None:
     ["é", "b"], ["é".encode(), b"b"], np.array(["é".encode(), b"b"], object), np.array(["é", "b"]),
 ])  # fmt: skip
 def test_text(values: object) -> None:
-    assert to_text(values).tolist() == ["é", "b"]
+    assert to_text(values, "F.h5, tasks").tolist() == ["é", "b"]
+
+
+@pytest.mark.parametrize(("values", "message"), [
+    ([["a", "b"]], r"F.h5, tasks: expected one row of names, received shape \(1, 2\)"),
+    ("a", r"one row of names, received shape \(\)"),
+    ([b"\xe9"], "F.h5, tasks: expected UTF-8 text"),
+])  # fmt: skip
+def test_other_text_fails(values: object, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        to_text(values, "F.h5, tasks")
 
 
 CODES = np.array([[0, 1, 2, 3, 4], [3, 3, 0, 0, 1]], np.uint8)

@@ -106,3 +106,11 @@ def test_exclude(tmp_path: Path) -> None:
         exclude(files, ["c"])
     with pytest.raises(ValueError, match="every peak file is excluded"):
         exclude(files, ["a", "b"])
+
+
+@pytest.mark.parametrize("start", ["1_0", "١٠", "1.0", "1e1", "9" * 30, ""])
+def test_a_start_is_plain_digits(tmp_path: Path, start: str) -> None:
+    path = tmp_path / "a.bed"
+    path.write_text(f"chr1\t{start}\t90\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"a\.bed:1: expected an integer start"):
+        read_peaks(path, "a", {"chr1": 100})

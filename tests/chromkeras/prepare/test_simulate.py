@@ -206,3 +206,9 @@ def test_demo_heeds_xdg_and_does_without_a_cache(tmp_path, monkeypatch):
     assert len(list((tmp_path / "chromkeras").iterdir())) == 1
     (tmp_path / "blocked").write_text("a file where a folder is wanted")
     assert len(demo_dataset(tmp_path / "blocked")) == Simulation().sequences
+
+
+@pytest.mark.parametrize("part", ["valid_fraction", "test_fraction"])
+def test_a_fraction_is_a_number(part):
+    with pytest.raises(ValueError, match="expected validation and test fractions"):
+        Simulation(**{part: float("nan")})
