@@ -92,7 +92,10 @@ def test_consensus_agrees_with_biopython(counts: np.ndarray) -> None:
     assert consensus(motif) == str(peer.consensus)
     ranked = np.sort(counts, axis=1)
     untied = ((ranked[:, 1] != ranked[:, 2]) & (ranked[:, 0] != ranked[:, 1])).all()
-    if untied:
+    # Biopython wants more than a half, than twice and than three quarters, we that much
+    total, first, second = ranked.sum(axis=1), ranked[:, 3], ranked[:, 2]
+    edge = (2 * first == total) | (first == 2 * second) | (4 * (first + second) == 3 * total)
+    if untied and not edge.any():
         assert consensus(motif, iupac=True) == str(peer.degenerate_consensus)
 
 

@@ -103,7 +103,7 @@ def test_a_plan_with_an_unknown_chromosome_fails(tmp_path: Path) -> None:
     ({"split": np.repeat([b"train", b"test"], 20)}, "no row is left for valid"),
     ({"kind": np.repeat([b"peak"], ROWS)}, "kind: unknown kind 'peak'; expected one of"),
     ({"start_mm10": np.arange(ROWS)}, "has start_hg38, start_mm10; rename the one to use"),
-    ({"start": np.arange(ROWS) + 0.5}, "start: expected integers"),
+    ({"start": np.arange(ROWS) + 0.5}, "start: expected one row of integers"),
 ])  # fmt: skip
 def test_bad_arrays_fail(
     tmp_path: Path, suffix: str, changes: dict[str, Any], message: str
