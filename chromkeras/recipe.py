@@ -166,9 +166,11 @@ def check_recipe(recipe: Recipe) -> None:
         "training.seed": 0,
     }
     for key, least in at_least.items():
-        if not values[key] >= least:
+        if not least <= values[key] < float("inf"):
             raise ValueError(f"{key}: expected at least {least}, received {values[key]}")
-    if not values["training.learning_rate"] > 0:
+    if values["training.seed"] >= 2**32:
+        raise ValueError(f"training.seed: expected below 2^32, received {values['training.seed']}")
+    if not 0 < values["training.learning_rate"] < float("inf"):
         raise ValueError(
             f"training.learning_rate: expected above 0, received {values['training.learning_rate']}"
         )

@@ -16,6 +16,8 @@ def read_card(path: str | os.PathLike[str]) -> dict[str, Any]:
             config = json.loads(archive.read("config.json"))
     except (zipfile.BadZipFile, KeyError, json.JSONDecodeError) as error:
         raise ValueError(f"{found} is not a .keras file; expected what `train` writes") from error
+    if not isinstance(config, dict):
+        raise ValueError(f"{found} is not a .keras file; expected what `train` writes")
     layers = config.get("config", {}).get("layers", [])
     cards = [layer["config"] for layer in layers if layer.get("class_name") == "RunCard"]
     if not cards:

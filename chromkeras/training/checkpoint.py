@@ -2,6 +2,7 @@
 
 import json
 import os
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,20 +68,24 @@ def load_checkpoint(path: Path, recipe: Recipe, fingerprint: str) -> Checkpoint:
     Raises
     ------
     ValueError
-        There is none, or it belongs to another recipe or data set.
+        There is none, it is damaged, or it belongs to another recipe or data set.
     """
     if not path.exists():
         raise ValueError(f"nothing to resume: {path} does not exist; train without --resume")
-    with np.load(path) as file:
-        facts = json.loads(str(file["facts"]))
-        _check_same(path, facts, recipe, fingerprint)
-        count = sum(name.startswith("variable_") for name in file)
-        return Checkpoint(
-            epochs=facts["epochs"],
-            history=facts["history"],
-            variables=[file[f"variable_{i}"] for i in range(count)],
-            best={n.removeprefix("best_"): file[n] for n in file if n.startswith("best_")},
-        )
+    try:
+        with path.open("rb") as raw, np.load(raw) as file:
+            arrays = {name: file[name] for name in file}
+        facts = json.loads(str(arrays["facts"]))
+    except (zipfile.BadZipFile, ValueError, KeyError, EOFError, OSError) as error:
+        raise ValueError(f"{path} is damaged; train without --resume") from error
+    _check_same(path, facts, recipe, fingerprint)
+    count = sum(name.startswith("variable_") for name in arrays)
+    return Checkpoint(
+        epochs=facts["epochs"],
+        history=facts["history"],
+        variables=[arrays[f"variable_{i}"] for i in range(count)],
+        best={n.removeprefix("best_"): a for n, a in arrays.items() if n.startswith("best_")},
+    )
 
 
 def restore(model: keras.Model, checkpoint: Checkpoint) -> None:

@@ -1,6 +1,7 @@
 """The .keras file: a model with its run card inside."""
 
 import os
+import zipfile
 from typing import Any
 
 import keras
@@ -52,9 +53,14 @@ def open_model(path: str | os.PathLike[str]) -> tuple[keras.Model, RunCard]:
     Raises
     ------
     ValueError
-        The file is missing, empty, no .keras file, or a model without a run card.
+        The file is missing, empty, damaged, no .keras file, or a model without a run card.
     """
-    recipe = recipe_from_dict(read_card(path)["recipe"])
-    architecture(recipe.architecture.name)  # registers the layers it is made of
-    model = keras.saving.load_model(path, compile=False)
+    card = read_card(path)
+    try:
+        recipe = recipe_from_dict(card["recipe"])
+        architecture(recipe.architecture.name)  # registers the layers it is made of
+        model = keras.saving.load_model(path, compile=False)
+    except (zipfile.BadZipFile, ValueError, TypeError, KeyError, OSError) as error:
+        why = str(error).strip().splitlines() or [type(error).__name__]
+        raise ValueError(f"model {path} is damaged or of another version: {why[0]}") from error
     return model, next(layer for layer in model.layers if isinstance(layer, RunCard))

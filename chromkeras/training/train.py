@@ -146,6 +146,12 @@ def _prepare(dataset: Dataset, recipe: Recipe, out: Path, *, resume: bool) -> _R
     valid = dataset.rows("valid")
     if len(valid) == 0:
         raise ValueError("the validation split is empty; give `prepare` --valid or fractions")
+    labels = dataset.labels[valid]
+    if not ((labels == 1).any(axis=0) & (labels == 0).any(axis=0)).any():
+        raise ValueError(
+            f"no task has both open and closed rows among the {len(valid)} validation rows, so no "
+            "epoch can be called best; choose another validation split"
+        )
     state_path, fingerprint = checkpoint_path(out), dataset.fingerprint
     state = load_checkpoint(state_path, recipe, fingerprint) if resume else None
     first_epoch = state.epochs if state else 0

@@ -8,6 +8,7 @@ import numpy as np
 from chromkeras.data.dataset import Dataset
 from chromkeras.losses import TaskCrossentropy
 from chromkeras.metrics import auroc
+from chromkeras.training.divergence import DivergedError
 from chromkeras.training.predict import predict_logits
 
 
@@ -33,6 +34,8 @@ class ValidationScores(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Predict the validation rows and score them."""
         logits = predict_logits(self.model, self.dataset, self.rows)
+        if not np.isfinite(logits).all():
+            raise DivergedError(f"the logits are no longer numbers after epoch {epoch + 1}")
         labels = self.dataset.labels[self.rows]
         self.auroc = auroc(labels, logits)
         if logs is not None:

@@ -1,7 +1,10 @@
+import zipfile
+
 import keras
 import pytest
 
-from chromkeras.training.model_file import open_model
+from chromkeras.architectures.basset import build
+from chromkeras.training.model_file import open_model, save_model
 
 
 def test_a_stranger_s_model_is_refused(tmp_path):
@@ -20,3 +23,23 @@ def test_no_keras_file(tmp_path):
     (tmp_path / "text.keras").write_text("no model")
     with pytest.raises(ValueError, match=r"not a .keras file"):
         open_model(tmp_path / "text.keras")
+
+
+def test_damaged_model(tiny_dataset, tiny_recipe, tmp_path):
+    recipe, path = tiny_recipe(), tmp_path / "m.keras"
+    model = build(recipe, ("a",), 300)
+    save_model(
+        path, recipe=recipe, tasks=("a",), length=300, weights=model.get_weights(),
+        fingerprint="", scores={},
+    )  # fmt: skip
+    with zipfile.ZipFile(path) as archive:
+        config = archive.read("config.json")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.json", config)
+        archive.writestr("metadata.json", "{}")
+    with pytest.raises(ValueError, match=r"m\.keras is damaged or of another version"):
+        open_model(path)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.json", "[]")
+    with pytest.raises(ValueError, match=r"not a \.keras file"):
+        open_model(path)

@@ -1,4 +1,5 @@
 import csv
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -126,3 +127,27 @@ def test_divergence_later_leaves_a_good_model(tiny_dataset, tiny_recipe, tmp_pat
 def test_out_must_be_a_keras_file(tiny_dataset, tiny_recipe, tmp_path):
     with pytest.raises(ValueError, match=r"ends in .keras, received .*m.h5"):
         train(tiny_dataset(), tiny_recipe(), tmp_path / "m.h5")
+
+
+def test_logits_that_are_no_numbers_are_no_model(tiny_dataset, tiny_recipe, tmp_path):
+    wild = ("training.learning_rate=1e30", "training.batch_size=1000", "training.epochs=1")
+    out = tmp_path / "m.keras"
+    with pytest.raises(ValueError, match="no longer numbers after epoch 1, before any epoch"):
+        train(tiny_dataset(), tiny_recipe("hard", *wild), out)
+    assert not out.exists()
+
+
+def test_validation_needs_both_classes(tiny_dataset, tiny_recipe, tmp_path):
+    dataset = tiny_dataset()
+    labels = dataset.labels.copy()
+    labels[dataset.rows("valid")] = 1
+    with pytest.raises(ValueError, match="no task has both open and closed rows among the 24"):
+        train(replace(dataset, labels=labels), tiny_recipe(), tmp_path / "m.keras")
+
+
+@pytest.mark.parametrize("content", [b"", b"text", b"PK\x03\x04 and no more"])
+def test_a_damaged_state_is_said(content, tiny_dataset, tiny_recipe, tmp_path):
+    out = tmp_path / "m.keras"
+    checkpoint_path(out).write_bytes(content)
+    with pytest.raises(ValueError, match=r"m\.resume\.npz is damaged; train without --resume"):
+        train(tiny_dataset(), tiny_recipe(), out, resume=True)
