@@ -6,7 +6,9 @@ Each row is measured in a process of its own, so peak memory (the framework's ow
 the time to the first step (build, trace and one step, without importing Keras) are the row's.
 Steps of a row are timed in turns with a large float32 matrix product, and the ratio stacked to
 naive comes from both models in one process, in turns: on a shared machine believe the ratios and
-the share of the peak, not the seconds. KERAS_BACKEND=jax measures JAX.
+the share of the peak, not the seconds. Both models are compiled alike, with chromkeras's own
+Adam, so the ratio is of the layers and the penalty alone. The penalty's two forms run one after
+the other, so their ratio is rougher. KERAS_BACKEND=jax measures JAX.
 """
 
 import argparse
