@@ -40,13 +40,14 @@ def _native_stderr_held_back() -> Iterator[None]:
             # never closed: loggers made during the import keep it
             raw = io.FileIO(visible, "w", closefd=False)
             sys.stderr = io.TextIOWrapper(raw, errors="backslashreplace", write_through=True)
+        imported = False
         try:
             yield
-        except Exception:
-            held.seek(0)
-            os.write(visible, held.read())
-            raise
+            imported = True
         finally:
+            if not imported:
+                held.seek(0)
+                os.write(visible, held.read())
             sys.stderr = before
             os.dup2(visible, 2)
 

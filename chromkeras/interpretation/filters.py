@@ -87,6 +87,9 @@ def interpret_filters(
         facts["motifs in the database"] = len(database)
         facts["of them left out, as shuffled filters match them"] = int(by_chance.sum())
         facts |= _calibration(motifs, targets, matches, seed)
+        everything = calibrate(motifs, database, seed=seed, q_cut=Q_CUT)
+        facts["share of filters that match the whole database"] = everything.share
+        facts["share of shuffled filters that do"] = everything.shuffled_share
     return facts
 
 
