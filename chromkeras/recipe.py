@@ -4,7 +4,9 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from chromkeras.names import unknown
+from chromkeras.recipe_checks import check_values
+
+SECTIONS = ("data", "architecture", "sharing", "transfer", "balance", "training")
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,11 @@ class ArchitectureRecipe:
         filters read whole motifs (Koo and Ploenzke 2021, Nature Machine Intelligence 3:258).
     dropout
         Dropout rate after each dense layer.
+    initializer
+        How kernels are drawn, "glorot_uniform", "glorot_normal", "he_uniform", "he_normal" or
+        "orthogonal".
+    motifs
+        MEME file whose PWMs the first-layer filters start from; "" draws them all.
     """
 
     name: str = "basset"
@@ -52,6 +59,8 @@ class ArchitectureRecipe:
     padding: str = "valid"
     first_activation: str = "relu"
     dropout: float = 0.3
+    initializer: str = "glorot_uniform"
+    motifs: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,10 +74,19 @@ class SharingRecipe:
     ----------
     depth
         Layers 1 to ``depth`` are shared by all tasks; None takes the plan's own value.
+    grouped
+        Layers after ``depth`` up to this one are shared by the tasks of a group.
+    groups
+        The groups: "a,b;c,d" by task name (tasks that are not named form the last group),
+        "labels:N" or "gradients:N" to cluster the tasks into N groups.
     soft
-        Layers after ``depth`` up to this one are soft-shared; None takes the plan's own value.
+        Layers after these up to this one are soft-shared; None takes the plan's own value.
+    same_start
+        Start every task's own layers from one draw instead of each from its own.
     strength
         λ, the weight of the soft-sharing penalty.
+    schedule
+        λ over the epochs: "constant", "rising" (linearly from 0) or "falling" (linearly to 0).
     p
         Norm of the penalty, at least 1.
     squared
@@ -76,10 +94,59 @@ class SharingRecipe:
     """
 
     depth: int | None = None
+    grouped: int = 0
+    groups: str = ""
     soft: int | None = None
+    same_start: bool = False
     strength: float = 1e-3
+    schedule: str = "constant"
     p: float = 2.0
     squared: bool = False
+
+
+@dataclass(frozen=True)
+class TransferRecipe:
+    """Where the weights come from before training.
+
+    Attributes
+    ----------
+    init
+        A trained model of the same column to start from; "" starts from random weights.
+    task
+        The one task of that model to start every task from; "" takes each task's own.
+    freeze
+        Layers 1 to this one are not trained.
+    """
+
+    init: str = ""
+    task: str = ""
+    freeze: int = 0
+
+
+@dataclass(frozen=True)
+class BalanceRecipe:
+    """How the tasks take turns, and how their losses and gradients are put together.
+
+    Attributes
+    ----------
+    technique
+        "joint" (every batch trains all tasks), "one_task" (in each epoch one task after the
+        other), "round_robin" (batch after batch the next task) or "warm_start" (the first
+        epochs train one task, the others join later).
+    warm_task, warm_epochs
+        The task that "warm_start" begins with ("" is the first one), and for how long.
+    weighting
+        Weights of the tasks' losses: "equal", "uncertainty", "gradnorm" or "dwa".
+    conflict
+        How the tasks' gradients are merged where they meet: "sum" or the name of a module in
+        ``chromkeras.gradients``.
+    """
+
+    technique: str = "joint"
+    warm_task: str = ""
+    warm_epochs: int = 2
+    weighting: str = "equal"
+    conflict: str = "sum"
 
 
 @dataclass(frozen=True)
@@ -102,6 +169,10 @@ class TrainingRecipe:
         Sequences in a step; passes over the training split.
     patience
         Stop when the validation AUROC has not risen for this many epochs.
+    accumulate
+        Batches whose gradients are averaged before a step.
+    precision
+        "float32" or "bfloat16" (computation; weights stay float32).
     seed
         Seed of weights, dropout, order and augmentation.
     """
@@ -114,6 +185,8 @@ class TrainingRecipe:
     batch_size: int = 64
     epochs: int = 15
     patience: int = 5
+    accumulate: int = 1
+    precision: str = "float32"
     seed: int = 0
 
 
@@ -125,70 +198,17 @@ class Recipe:
     data: DataRecipe = field(default_factory=DataRecipe)
     architecture: ArchitectureRecipe = field(default_factory=ArchitectureRecipe)
     sharing: SharingRecipe = field(default_factory=SharingRecipe)
+    transfer: TransferRecipe = field(default_factory=TransferRecipe)
+    balance: BalanceRecipe = field(default_factory=BalanceRecipe)
     training: TrainingRecipe = field(default_factory=TrainingRecipe)
 
     def __post_init__(self) -> None:
-        check_recipe(self)
+        check_values(
+            {"plan": self.plan}
+            | {f"{s}.{k}": v for s in SECTIONS for k, v in asdict(getattr(self, s)).items()}
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return nested plain values, as JSON and Keras configs want them."""
         plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
         return plain
-
-
-PLANS = ("hard", "single", "soft", "basset")
-SECTIONS = ("data", "architecture", "sharing", "training")
-CHOICES = {
-    "plan": PLANS,
-    "architecture.padding": ("valid", "same"),
-    "architecture.first_activation": ("relu", "exponential"),
-    "training.loss": ("rebalanced", "plain"),
-    "training.optimizer": ("adam", "rmsprop", "sgd"),
-    "training.schedule": ("cosine", "constant"),
-}
-
-
-def check_recipe(recipe: Recipe) -> None:
-    """Raise ``ValueError`` for values that no run could use."""
-    values = {f"{s}.{k}": v for s in SECTIONS for k, v in asdict(getattr(recipe, s)).items()}
-    values["plan"] = recipe.plan
-    for key, choices in CHOICES.items():
-        if values[key] not in choices:
-            raise unknown(key, values[key], choices)
-    at_least = {
-        "data.shift": 0,
-        "sharing.strength": 0.0,
-        "sharing.p": 1.0,
-        "training.weight_decay": 0.0,
-        "training.batch_size": 1,
-        "training.epochs": 1,
-        "training.patience": 1,
-        "training.seed": 0,
-    }
-    for key, least in at_least.items():
-        if not least <= values[key] < float("inf"):
-            raise ValueError(f"{key}: expected at least {least}, received {values[key]}")
-    if values["training.seed"] >= 2**32:
-        raise ValueError(f"training.seed: expected below 2^32, received {values['training.seed']}")
-    if not 0 < values["training.learning_rate"] < float("inf"):
-        raise ValueError(
-            f"training.learning_rate: expected above 0, received {values['training.learning_rate']}"
-        )
-    if not 0 <= values["architecture.dropout"] < 1:
-        raise ValueError(
-            "architecture.dropout: expected 0 to below 1, received "
-            f"{values['architecture.dropout']}"
-        )
-    _check_column(recipe.architecture)
-
-
-def _check_column(column: ArchitectureRecipe) -> None:
-    lengths = {len(column.filters), len(column.widths), len(column.pools)}
-    if len(lengths) != 1 or not column.filters:
-        raise ValueError(
-            "expected as many architecture.filters as widths and pools, received "
-            f"{len(column.filters)}, {len(column.widths)} and {len(column.pools)}"
-        )
-    numbers = (*column.filters, *column.widths, *column.pools, *column.dense)
-    if min(numbers) < 1:
-        raise ValueError(f"architecture: expected sizes of at least 1, received {min(numbers)}")

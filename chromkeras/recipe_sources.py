@@ -8,7 +8,8 @@ from typing import Any
 
 from chromkeras.files import require_file
 from chromkeras.names import unknown
-from chromkeras.recipe import PLANS, SECTIONS, Recipe
+from chromkeras.recipe import SECTIONS, Recipe
+from chromkeras.recipe_checks import PLANS
 
 SIZES: dict[str, dict[str, Any]] = {
     "small": {
@@ -44,7 +45,7 @@ def make_recipe(
     size
         A named size of the column: "small", "poster" or "published".
     file
-        TOML with the tables data, architecture, sharing and training.
+        TOML with the tables of ``recipe.SECTIONS``.
     settings
         Strings "section.key=value"; the value is read as TOML, or else as text.
     values
@@ -80,7 +81,7 @@ def recipe_from_values(plan: str, values: Mapping[str, Any]) -> Recipe:
 
 def recipe_from_dict(config: Mapping[str, Any]) -> Recipe:
     """Return the recipe that ``Recipe.to_dict`` described."""
-    flat = {f"{s}.{name}": value for s in SECTIONS for name, value in config[s].items()}
+    flat = {f"{s}.{name}": value for s in SECTIONS for name, value in config.get(s, {}).items()}
     return recipe_from_values(config["plan"], flat)
 
 

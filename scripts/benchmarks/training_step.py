@@ -24,7 +24,7 @@ from typing import Any
 from table import penalty_table, step_table
 
 from chromkeras.files import replacing
-from chromkeras.recipe import PLANS
+from chromkeras.recipe_checks import PLANS
 from chromkeras.recipe_sources import SIZES
 
 CASES = Path(__file__).with_name("cases.py")

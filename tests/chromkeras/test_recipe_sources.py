@@ -1,6 +1,6 @@
 import pytest
 
-from chromkeras.recipe import PLANS
+from chromkeras.recipe_checks import PLANS
 from chromkeras.recipe_sources import SIZES, make_recipe, recipe_from_dict
 
 
