@@ -1,9 +1,12 @@
-"""The only backend-specific code of chromkeras."""
+"""The only backend-specific code of chromkeras, but for several devices (``devices.py``)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 from keras import ops
+
+from chromkeras.devices import over_tasks, prepare, replicas
 
 
 def grouped_convolution(x: Any, kernel: Any, *, padding: str) -> Any:
@@ -32,15 +35,26 @@ def grouped_convolution(x: Any, kernel: Any, *, padding: str) -> Any:
         import tensorflow as tf
 
         wide = tf.reshape(tf.transpose(kernel, (1, 2, 0, 3)), (1, width, channels, tasks * filters))
-        return tf.nn.conv2d(x[:, None], wide, strides=1, padding=padding.upper())[:, 0]
-    parts = ops.split(x, tasks, axis=-1)
-    return ops.concatenate(
-        [ops.conv(part, kernel[i], padding=padding) for i, part in enumerate(parts)], axis=-1
-    )
+        # Not x[:, None] and [:, 0]: the gradient of a slice copies all of the activations.
+        out = tf.nn.conv2d(tf.expand_dims(x, 1), wide, strides=1, padding=padding.upper())
+        return tf.squeeze(out, 1)
+
+    def loop(x: Any, kernel: Any) -> Any:
+        parts = ops.split(x, kernel.shape[0], axis=-1)
+        return ops.concatenate(
+            [ops.conv(part, kernel[i], padding=padding) for i, part in enumerate(parts)], axis=-1
+        )
+
+    return over_tasks(loop, x, kernel)
 
 
 def compile_model(
-    model: keras.Model, optimizer: Any, loss: Any, *, xla: bool | None = None
+    model: keras.Model,
+    optimizer: Any,
+    loss: Any,
+    *,
+    metrics: Sequence[Any] = (),
+    xla: bool | None = None,
 ) -> None:
     """Compile a model for training.
 
@@ -48,7 +62,7 @@ def compile_model(
 
     Parameters
     ----------
-    model, optimizer, loss
+    model, optimizer, loss, metrics
         What to compile, and with what.
     xla
         Whether to use XLA; None leaves it off on TensorFlow's CPU, where it costs 10-25 %, and
@@ -58,8 +72,10 @@ def compile_model(
     if xla is None and keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        jit = bool(tf.config.list_physical_devices("GPU"))
-    model.compile(optimizer=optimizer, loss=loss, jit_compile=jit)
+        # XLA compiles for one device; MirroredStrategy's step spans several.
+        jit = replicas() == 1 and bool(tf.config.list_physical_devices("GPU"))
+    prepare(model, optimizer)
+    model.compile(optimizer=optimizer, loss=loss, metrics=list(metrics) or None, jit_compile=jit)
     optimizer.build(model.trainable_variables)
 
 
@@ -82,14 +98,14 @@ def normalize_batch(x: Any, scale: Any, offset: Any, epsilon: float) -> tuple[An
     -------
     tuple or None
         The output, and mean and (biased) variance of each channel; None where there is no such
-        operation.
+        operation, or replicas must share the statistics.
     """
-    if keras.backend.backend() != "tensorflow" or x.dtype != "float32":
+    if keras.backend.backend() != "tensorflow" or x.dtype != "float32" or replicas() > 1:
         return None
     import tensorflow as tf
 
     out, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
-        x=x[:, None],
+        x=tf.expand_dims(x, 1),
         scale=scale,
         offset=offset,
         mean=tf.zeros((0,)),
@@ -97,8 +113,8 @@ def normalize_batch(x: Any, scale: Any, offset: Any, epsilon: float) -> tuple[An
         epsilon=epsilon,
         is_training=True,
     )
-    count = tf.cast(tf.size(x[..., 0]), variance.dtype)
-    return out[:, 0], mean, variance * (count - 1.0) / count
+    count = tf.cast(tf.size(x) // x.shape[-1], variance.dtype)
+    return tf.squeeze(out, 1), mean, variance * (count - 1.0) / count
 
 
 def apply_adam(

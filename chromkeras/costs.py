@@ -57,33 +57,41 @@ def model_cost(model: keras.Model) -> Cost:
     -----
     A bias, like all of an element-wise layer's weights, counts as a parameter only.
     """
-    forward, training = _walk(model, trained=set())
+    costs = layer_costs(model)
+    forward, training = (sum(cost[i] for cost in costs) for i in (1, 2))
     return Cost(model.count_params(), forward, training)
 
 
-def _walk(model: keras.Model, trained: set[int]) -> tuple[int, int]:
-    """Return the forward and training operations; ``trained`` are inputs that need a gradient."""
+def layer_costs(model: keras.Model) -> list[tuple[Any, int, int]]:
+    """Return every call of a layer, its operations forward and in a training step.
+
+    They are counted per sequence, as ``model_cost`` says, with the same errors.
+    """
+    return _walk(model, trained=set())
+
+
+def _walk(model: keras.Model, trained: set[int]) -> list[tuple[Any, int, int]]:
+    """Return the calls' operations; ``trained`` are the tensors that need a gradient."""
     if not hasattr(model, "_nodes_by_depth"):
         raise ValueError(f"expected a functional model, received {type(model).__name__}")
-    forward = training = 0
+    costs: list[tuple[Any, int, int]] = []
     for depth in sorted(model._nodes_by_depth, reverse=True):
         for node in model._nodes_by_depth[depth]:
             needed = [id(t) in trained for t in node.input_tensors]
             trains = bool(getattr(node.operation, "trainable_weights", ()))
-            ahead, step = _node_cost(node, needed, trains)
-            forward, training = forward + ahead, training + step
+            costs += _node_costs(node, needed, trains)
             if trains or any(needed):
                 trained |= {id(t) for t in node.output_tensors}
-    return forward, training
+    return costs
 
 
-def _node_cost(node: Any, needed: list[bool], trains: bool) -> tuple[int, int]:
-    """Return the operations of one call of a layer, forward and in a training step."""
+def _node_costs(node: Any, needed: list[bool], trains: bool) -> list[tuple[Any, int, int]]:
+    """Return the operations of one call of a layer, or of all layers of a model."""
     if isinstance(node.operation, keras.Model):
         inputs = zip(node.operation.inputs, needed, strict=True)
         return _walk(node.operation, {id(t) for t, need in inputs if need})
     ahead = _layer_flops(node.operation, tuple(node.output_tensors[0].shape))
-    return ahead, ahead * (1 + trains + any(needed))
+    return [(node.operation, ahead, ahead * (1 + trains + any(needed)))]
 
 
 def _layer_flops(layer: Any, output_shape: tuple[int | None, ...]) -> int:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chromkeras.gradients.registry import method_names
 from chromkeras.names import unknown
 
 PLANS = ("hard", "single", "soft", "basset")
@@ -19,7 +20,7 @@ CHOICES = {
     "sharing.schedule": ("constant", "rising", "falling"),
     "balance.technique": ("joint", "one_task", "round_robin", "warm_start"),
     "balance.weighting": ("equal", "uncertainty", "gradnorm", "dwa"),
-    "balance.conflict": ("sum", "normalized", "pcgrad", "cagrad", "mgda"),
+    "balance.conflict": method_names(),
     "training.loss": ("rebalanced", "plain"),
     "training.optimizer": ("adam", "rmsprop", "sgd"),
     "training.schedule": ("cosine", "constant"),

@@ -62,9 +62,14 @@ def make_recipe(
         raise unknown("plan", plan, PLANS)
     merged: dict[str, Any] = dict(SIZES[size])
     merged |= _read_file(file) if file is not None else {}
-    merged |= {k: _checked(k, v) for k, v in map(_split_setting, settings)}
+    merged |= read_settings(settings)
     merged |= values or {}
     return recipe_from_values(plan, merged)
+
+
+def read_settings(settings: Iterable[str]) -> dict[str, Any]:
+    """Return the values of strings "section.key=value", by "section.key"."""
+    return {key: _checked(key, value) for key, value in map(_split_setting, settings)}
 
 
 def recipe_from_values(plan: str, values: Mapping[str, Any]) -> Recipe:

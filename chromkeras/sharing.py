@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from chromkeras.recipe import Recipe
 
-SHARED, SOFT, OWN = "shared", "soft", "own"
+SHARED, GROUPED, SOFT, OWN = "shared", "grouped", "soft", "own"
 
 
 @dataclass(frozen=True)
@@ -14,9 +14,9 @@ class SharingPlan:
     Attributes
     ----------
     modes
-        "shared" (one set of weights), "soft" (each task its own, tied by the penalty) or "own"
-        (each task its own, free). Shared layers come first: where tasks have parted, there is
-        no common input to share a layer on.
+        "shared" (one set of weights), "grouped" (one for each group of tasks), "soft" (each
+        task its own, tied by the penalty) or "own" (each task its own, free), in this order:
+        where tasks have parted, there is no common input to share a layer on.
     """
 
     modes: tuple[str, ...]
@@ -27,8 +27,13 @@ class SharingPlan:
 
     @property
     def has_shared(self) -> bool:
-        """Whether any layer is one for all tasks."""
-        return SHARED in self.modes
+        """Whether any layer is one for several tasks: for all, or for those of a group."""
+        return SHARED in self.modes or self.has_groups
+
+    @property
+    def has_groups(self) -> bool:
+        """Whether any layer is one for the tasks of a group."""
+        return GROUPED in self.modes
 
     @property
     def has_soft(self) -> bool:
@@ -40,12 +45,14 @@ def sharing_plan(recipe: Recipe) -> SharingPlan:
     """Return the plan of a recipe.
 
     ``single`` shares nothing; ``hard`` the convolution blocks; ``soft`` ties these blocks;
-    ``basset`` shares all but the logits. ``sharing.depth`` and ``sharing.soft`` override.
+    ``basset`` shares all but the logits. ``sharing.depth`` and ``sharing.soft`` override;
+    ``sharing.grouped`` puts layers shared by the tasks of a group after the shared ones.
 
     Raises
     ------
     ValueError
-        ``sharing.depth`` or ``sharing.soft`` lies outside the column.
+        ``sharing.depth``, ``grouped`` or ``soft`` lies outside the column, layers are grouped
+        but there are no groups, or the other way round.
     """
     trunk = 3 * len(recipe.architecture.filters)
     last = trunk + len(recipe.architecture.dense) + 1
@@ -53,13 +60,34 @@ def sharing_plan(recipe: Recipe) -> SharingPlan:
     depth = own_depth if recipe.sharing.depth is None else recipe.sharing.depth
     own_soft = trunk if recipe.plan == "soft" else 0
     soft = own_soft if recipe.sharing.soft is None else recipe.sharing.soft
-    for key, value in (("depth", depth), ("soft", soft)):
+    grouped = recipe.sharing.grouped
+    for key, value in (("depth", depth), ("grouped", grouped), ("soft", soft)):
         if not 0 <= value < last:
             raise ValueError(
                 f"sharing.{key}: expected 0 to {last - 1} (the logits, layer {last}, are always "
                 f"a task's own), received {value}"
             )
-    soft_layers = max(soft - depth, 0)
-    return SharingPlan(
-        (SHARED,) * depth + (SOFT,) * soft_layers + (OWN,) * (last - depth - soft_layers)
-    )
+    _check_groups(depth, grouped, recipe.sharing.groups)
+    ends = (depth, max(depth, grouped), max(depth, grouped, soft), last)
+    modes: tuple[str, ...] = ()
+    for mode, end in zip((SHARED, GROUPED, SOFT, OWN), ends, strict=True):
+        modes += (mode,) * (end - len(modes))
+    return SharingPlan(modes)
+
+
+def _check_groups(depth: int, grouped: int, groups: str) -> None:
+    if 0 < grouped <= depth:
+        raise ValueError(
+            f"sharing.grouped: expected more than {depth}, as layers 1 to {depth} are shared by "
+            f"all tasks (sharing.depth), received {grouped}"
+        )
+    if grouped and not groups.strip():
+        raise ValueError(
+            f"sharing.grouped is {grouped}, but sharing.groups is empty; expected groups such as "
+            "'a,b;c,d', 'labels:3' or 'gradients:3'"
+        )
+    if groups.strip() and not grouped:
+        raise ValueError(
+            f"sharing.groups is {groups!r}, but no layer is grouped; expected sharing.grouped "
+            f"above sharing.depth ({depth})"
+        )

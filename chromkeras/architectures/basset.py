@@ -6,22 +6,35 @@ dropout, one logit per task.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 from keras import layers
 
+from chromkeras.layers.dynamic_weights import DynamicWeights
+from chromkeras.layers.fan_out import FanOut
+from chromkeras.layers.grad_norm import GradNorm
 from chromkeras.layers.run_card import RunCard
 from chromkeras.layers.sharing_penalty import SharingPenalty
-from chromkeras.layers.task_axis import JoinLogits, RepeatTasks, SplitTasks
+from chromkeras.layers.task_axis import (
+    JoinLogits,
+    RepeatTasks,
+    SplitTasks,
+    SpreadChannels,
+    SpreadFeatures,
+)
 from chromkeras.layers.task_batch_normalization import TaskBatchNormalization
 from chromkeras.layers.task_conv1d import TaskConv1D
 from chromkeras.layers.task_dense import TaskDense
+from chromkeras.layers.uncertainty_weights import UncertaintyWeights
 from chromkeras.recipe import Recipe
-from chromkeras.sharing import SHARED, SOFT, SharingPlan, sharing_plan
+from chromkeras.sharing import GROUPED, SHARED, SOFT, SharingPlan, sharing_plan
+from chromkeras.task_groups import task_groups
 
 MOMENTUM = 0.99
-INITIALIZER = "glorot_uniform"
+# Weights of the tasks' losses that are held at the logits.
+WEIGHTS = {"uncertainty": UncertaintyWeights, "dwa": DynamicWeights}
 
 
 def build(
@@ -37,7 +50,7 @@ def build(
     Parameters
     ----------
     recipe
-        Sizes and sharing plan.
+        Sizes and sharing plan; groups by task names.
     tasks
         Task names, T of them.
     length
@@ -53,13 +66,14 @@ def build(
     Raises
     ------
     ValueError
-        The sequence is too short for the column.
+        The sequence is too short for the column, or the sharing plan does not fit it.
     """
-    plan = sharing_plan(recipe)
+    column = _Column.of(recipe, tasks)
     dna = keras.Input((length, 4), name="dna")
-    x, stacked = _trunk(dna, recipe, plan, len(tasks))
-    x = _head(x, recipe, plan, len(tasks), stacked)
-    if plan.has_soft:
+    x = _head(_trunk(dna, column), column)
+    if recipe.balance.weighting in WEIGHTS:
+        x = WEIGHTS[recipe.balance.weighting](len(tasks), name="task_weights")(x)
+    if column.plan.has_soft:
         sharing = recipe.sharing
         x = SharingPenalty(
             sharing.strength, p=sharing.p, squared=sharing.squared, name="sharing_penalty"
@@ -70,24 +84,138 @@ def build(
     return keras.Model(dna, card(x), name=recipe.plan)
 
 
-def _trunk(
-    x: keras.KerasTensor, recipe: Recipe, plan: SharingPlan, tasks: int
-) -> tuple[keras.KerasTensor, bool]:
-    """Return the last pooled activations, and whether they are stacked by task."""
-    column, stacked = recipe.architecture, False
-    sizes = zip(column.filters, column.widths, column.pools, strict=True)
-    for block, (filters, width, pool) in enumerate(sizes, start=1):
-        first = 3 * block - 2
-        _check_length(x, width, block, column.padding)
-        x = _convolution(x, plan[first], filters, width, column.padding, tasks, stacked, block)
-        stacked = plan[first] != SHARED
-        if plan[first + 1] != SHARED and not stacked:
-            x, stacked = RepeatTasks(tasks, name=f"fan_out_{block}")(x), True
-        x = _normalisation(x, plan[first + 1], tasks, block)
-        activation = column.first_activation if block == 1 else "relu"
-        x = layers.Activation(activation, name=f"activation_{block}")(x)
+@dataclass(frozen=True)
+class _Column:
+    """What the builder of each layer needs to know.
+
+    Attributes
+    ----------
+    recipe, plan
+        Sizes, and the mode of each layer.
+    groups
+        The group of each task, shape (T,).
+    """
+
+    recipe: Recipe
+    plan: SharingPlan
+    groups: tuple[int, ...]
+
+    @classmethod
+    def of(cls, recipe: Recipe, tasks: Sequence[str]) -> "_Column":
+        plan = sharing_plan(recipe)
+        if plan.has_groups:
+            return cls(recipe, plan, task_groups(recipe.sharing.groups, tasks))
+        return cls(recipe, plan, (0,) * len(tasks))
+
+    @property
+    def trunk(self) -> int:
+        """Number of the last layer of the convolution blocks."""
+        return 3 * len(self.recipe.architecture.filters)
+
+    @property
+    def balanced(self) -> int:
+        """Number of the layer before which GradNorm sees every task's gradient; 0 for none.
+
+        It is the first where each task has its own features, and not the sequence itself.
+        """
+        if self.recipe.balance.weighting != "gradnorm":
+            return 0
+        first = 1 + sum(mode in (SHARED, GROUPED) for mode in self.plan.modes)
+        if first == 1:
+            return self.trunk + 1
+        is_pool = first <= self.trunk and first % 3 == 0
+        return first + is_pool
+
+    def merges(self, number: int) -> bool:
+        """Return whether the gradients that meet before layer ``number`` need a fan-out."""
+        return self.recipe.balance.conflict != "sum" or number == self.balanced
+
+    def networks(self, mode: str) -> int:
+        """Return how many networks lie side by side in a layer of a mode."""
+        return {SHARED: 1, GROUPED: max(self.groups) + 1}.get(mode, len(self.groups))
+
+    def stacked(self, number: int) -> dict[str, Any]:
+        """Return the options of a layer that has one set of weights per task or group."""
+        mode = self.plan[number]
+        return {"tasks": self.networks(mode), "soft": mode == SOFT}
+
+    def start(self, number: int) -> dict[str, Any]:
+        """Return the options that say how a layer's kernel starts."""
+        kernel: dict[str, Any] = {"kernel_initializer": self.recipe.architecture.initializer}
+        if self.plan[number] == SHARED:
+            return kernel
+        return kernel | {"same_start": self.recipe.sharing.same_start}
+
+
+@dataclass(frozen=True)
+class _Networks:
+    """Activations, and the mode of the layer that they are for.
+
+    Those of all tasks or groups lie side by side, on the channel axis or, once flattened, on a
+    leading axis; while they are shared there is but one network's.
+    """
+
+    x: keras.KerasTensor
+    mode: str = SHARED
+
+    @property
+    def stacked(self) -> bool:
+        return self.mode != SHARED
+
+
+def _part(net: _Networks, column: _Column, number: int, *, copies: bool = False) -> _Networks:
+    """Return the input of layer ``number``: the one place where tasks, or their groups, part.
+
+    Convolutions and dense layers of several tasks read a shared input without copies of it; a
+    layer that treats each channel on its own needs ``copies``.
+    """
+    mode, name = column.plan[number], f"part_{number}"
+    if net.mode == GROUPED and mode != GROUPED:
+        spread = SpreadChannels if number <= column.trunk else SpreadFeatures
+        net = _Networks(spread(column.groups, name=name)(net.x), mode)
+    elif net.mode == SHARED and mode != SHARED and number > 1 and column.merges(number):
+        fan_out = FanOut(column.networks(mode), column.recipe.balance.conflict, name=name)
+        net = _Networks(fan_out(net.x), mode)
+    elif net.mode == SHARED and mode != SHARED and copies:
+        net = _Networks(RepeatTasks(column.networks(mode), name=name)(net.x), mode)
+    if number == column.balanced:
+        balance = GradNorm(
+            len(column.groups), on_channels=number <= column.trunk, name="task_weights"
+        )
+        net = _Networks(balance(net.x), net.mode)
+    return net
+
+
+def _trunk(dna: keras.KerasTensor, column: _Column) -> _Networks:
+    """Return the last pooled activations."""
+    net, architecture = _Networks(dna), column.recipe.architecture
+    for block, pool in enumerate(architecture.pools, start=1):
+        net = _convolution(_part(net, column, 3 * block - 2), column, block)
+        net = _normalisation(_part(net, column, 3 * block - 1, copies=True), column, block)
+        activation = architecture.first_activation if block == 1 else "relu"
+        x = layers.Activation(activation, name=f"activation_{block}")(net.x)
         x = layers.MaxPooling1D(pool, padding="same", name=f"pool_{block}")(x)
-    return x, stacked
+        net = _Networks(x, net.mode)
+    return net
+
+
+def _convolution(net: _Networks, column: _Column, block: int) -> _Networks:
+    number, architecture = 3 * block - 2, column.recipe.architecture
+    filters, width = architecture.filters[block - 1], architecture.widths[block - 1]
+    _check_length(net.x, width, block, architecture.padding)
+    # Batch normalisation takes any bias away again, so there is none.
+    common: dict[str, Any] = {
+        "filters": filters,
+        "kernel_size": width,
+        "padding": architecture.padding,
+        "use_bias": False,
+        "name": f"conv_{block}",
+        **column.start(number),
+    }
+    if column.plan[number] == SHARED:
+        return _Networks(layers.Conv1D(**common)(net.x))
+    convolution = TaskConv1D(stacked=net.stacked, **column.stacked(number), **common)
+    return _Networks(convolution(net.x), column.plan[number])
 
 
 def _check_length(x: keras.KerasTensor, width: int, block: int, padding: str) -> None:
@@ -99,57 +227,36 @@ def _check_length(x: keras.KerasTensor, width: int, block: int, padding: str) ->
         )
 
 
-def _convolution(
-    x: keras.KerasTensor,
-    mode: str,
-    filters: int,
-    width: int,
-    padding: str,
-    tasks: int,
-    stacked: bool,
-    block: int,
-) -> keras.KerasTensor:
-    # Batch normalisation takes any bias away again, so there is none.
-    common: dict[str, Any] = {
-        "padding": padding,
-        "use_bias": False,
-        "kernel_initializer": INITIALIZER,
-    }
-    name = f"conv_{block}"
-    if mode == SHARED:
-        return layers.Conv1D(filters, width, name=name, **common)(x)
-    return TaskConv1D(
-        tasks, filters, width, stacked=stacked, soft=mode == SOFT, name=name, **common
-    )(x)
+def _normalisation(net: _Networks, column: _Column, block: int) -> _Networks:
+    number = 3 * block - 1
+    common: dict[str, Any] = {"momentum": MOMENTUM, "name": f"norm_{block}"}
+    if column.plan[number] == SHARED:
+        return _Networks(layers.BatchNormalization(**common)(net.x))
+    normalisation = TaskBatchNormalization(**column.stacked(number), **common)
+    return _Networks(normalisation(net.x), column.plan[number])
 
 
-def _normalisation(x: keras.KerasTensor, mode: str, tasks: int, block: int) -> keras.KerasTensor:
-    name = f"norm_{block}"
-    if mode == SHARED:
-        return layers.BatchNormalization(momentum=MOMENTUM, name=name)(x)
-    return TaskBatchNormalization(tasks, soft=mode == SOFT, momentum=MOMENTUM, name=name)(x)
-
-
-def _head(
-    x: keras.KerasTensor, recipe: Recipe, plan: SharingPlan, tasks: int, stacked: bool
-) -> keras.KerasTensor:
+def _head(net: _Networks, column: _Column) -> keras.KerasTensor:
     """Return the logits, shape (batch, T)."""
-    flatten = SplitTasks(tasks, name="flatten") if stacked else layers.Flatten(name="flatten")
-    x = flatten(x)
-    first = 3 * len(recipe.architecture.filters) + 1
-    for number, units in enumerate(recipe.architecture.dense, start=first):
-        x = _dense(x, plan[number], units, tasks, number)
-        x = layers.Activation("relu", name=f"activation_{number}")(x)
-        if recipe.architecture.dropout:
-            x = layers.Dropout(recipe.architecture.dropout, name=f"dropout_{number}")(x)
-    x = TaskDense(tasks, 1, kernel_initializer="glorot_uniform", name="logits")(x)
-    return JoinLogits(tasks, name="join")(x)
+    networks, architecture = column.networks(net.mode), column.recipe.architecture
+    flatten = (
+        SplitTasks(networks, name="flatten") if net.stacked else layers.Flatten(name="flatten")
+    )
+    net = _Networks(flatten(net.x), net.mode)
+    for number, units in enumerate(architecture.dense, start=column.trunk + 1):
+        net = _dense(_part(net, column, number), column, number, units, f"dense_{number}")
+        x = layers.Activation("relu", name=f"activation_{number}")(net.x)
+        if architecture.dropout:
+            x = layers.Dropout(architecture.dropout, name=f"dropout_{number}")(x)
+        net = _Networks(x, net.mode)
+    last = len(column.plan.modes)
+    net = _dense(_part(net, column, last), column, last, 1, "logits")
+    return JoinLogits(len(column.groups), name="join")(net.x)
 
 
-def _dense(
-    x: keras.KerasTensor, mode: str, units: int, tasks: int, number: int
-) -> keras.KerasTensor:
-    name = f"dense_{number}"
-    if mode == SHARED:
-        return layers.Dense(units, kernel_initializer=INITIALIZER, name=name)(x)
-    return TaskDense(tasks, units, soft=mode == SOFT, kernel_initializer=INITIALIZER, name=name)(x)
+def _dense(net: _Networks, column: _Column, number: int, units: int, name: str) -> _Networks:
+    common: dict[str, Any] = {"units": units, "name": name, **column.start(number)}
+    if column.plan[number] == SHARED:
+        return _Networks(layers.Dense(**common)(net.x))
+    dense = TaskDense(**column.stacked(number), **common)
+    return _Networks(dense(net.x), column.plan[number])

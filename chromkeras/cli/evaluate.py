@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,6 +35,9 @@ def command(
             "the validation split."
         ),
     ] = "0.5",
+    both_strands: Annotated[
+        bool, typer.Option(help="Average the logits of a sequence and its reverse complement.")
+    ] = True,
     plots: Annotated[
         Path | None, typer.Option(help="Folder for roc.png and pr.png.", show_default="beside OUT")
     ] = None,
@@ -67,7 +71,8 @@ def command(
     from chromkeras.training.predict import predict_logits
 
     network, card = open_model(model)
-    logits = predict_logits(network, dataset, rows)
+    predict = partial(predict_logits, network, dataset, both_strands=both_strands)
+    logits = predict(rows)
     same = card.fingerprint in (given.fingerprint, dataset.fingerprint)
     if not same:
         print(
@@ -75,13 +80,14 @@ def command(
             f"this ({given.fingerprint}); rows here may have been among its training rows",
             file=sys.stderr,
         )
-    valid = predict_logits(network, dataset, dataset.rows("valid")) if rule == "f1" else None
+    valid = predict(dataset.rows("valid")) if rule == "f1" else None
     evaluation = evaluate(logits, dataset, rows, threshold=rule, valid_logits=valid)
     described: dict[str, Any] = {
         "model": str(model),
         "data": str(data) if data else "demo",
         "split": split,
         "rows": len(rows),
+        "both_strands": both_strands,
         "fingerprint": {"model": card.fingerprint, "data": given.fingerprint, "same": same},
     }
     with replacing(target) as beside:

@@ -6,8 +6,18 @@ from pathlib import Path
 from chromkeras.data.dataset import Dataset
 
 
-def open_data(path: Path | None) -> Dataset:
-    """Return the data set at ``path``, or the simulated demo when there is no path."""
+def open_data(path: Path | None, tasks: str | None = None) -> Dataset:
+    """Return the data set at ``path``, or the simulated demo when there is no path.
+
+    ``tasks`` names those to keep, with commas between; None keeps all.
+    """
+    dataset = _open(path)
+    if tasks is None:
+        return dataset
+    return dataset.select_tasks([name.strip() for name in tasks.split(",")])
+
+
+def _open(path: Path | None) -> Dataset:
     if path is not None:
         from chromkeras.data.hdf5 import load_dataset
 

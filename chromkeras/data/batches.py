@@ -5,14 +5,16 @@ from typing import Any
 import keras
 import numpy as np
 
+from chromkeras.data.codes import one_hot_into, reverse_complement, shift
 from chromkeras.data.dataset import Dataset
+from chromkeras.data.recycled import RecycledArrays
 
 
 class Batches(keras.utils.PyDataset):
     """The training rows of a data set, in an order of its own in every epoch.
 
-    Order and augmentation depend on the seed, the epoch and the batch alone, so a resumed run
-    sees what an uninterrupted one would have seen.
+    Order and augmentation are drawn for a whole epoch from its number and the seed alone, so a
+    resumed run sees what an uninterrupted one would have seen.
 
     Parameters
     ----------
@@ -57,46 +59,34 @@ class Batches(keras.utils.PyDataset):
         self.dataset, self.all_rows, self.batch_size = dataset, np.asarray(rows), batch_size
         self.seed, self.reverse_complement, self.shift = seed, reverse_complement, shift
         self.epoch = epoch
-        self._shuffle()
+        self._arrays = RecycledArrays()
+        self._draw()
 
     def __len__(self) -> int:
         return -(-len(self.all_rows) // self.batch_size)
 
     def __getitem__(self, index: int) -> tuple[Any, Any]:
         """Return one-hot DNA (n, length, 4), float32, and labels (n, T), float32."""
-        rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        random = np.random.default_rng([self.seed, self.epoch, index])
-        x = self.dataset.one_hot(rows)
+        batch = slice(index * self.batch_size, (index + 1) * self.batch_size)
+        rows = self.order[batch]
+        codes = self.dataset.codes(rows)
         if self.reverse_complement:
-            flip = random.random(len(x)) < 0.5
-            x[flip] = x[flip, ::-1, ::-1]
+            flipped = self._flipped[batch]
+            codes[flipped] = reverse_complement(codes[flipped])
         if self.shift:
-            x = shift_sequences(x, random.integers(-self.shift, self.shift + 1, len(x)))
+            codes = shift(codes, self._offsets[batch])
+        x = self._arrays.empty((*codes.shape, 4))
+        one_hot_into(x, codes)
         return x, self.dataset.labels[rows].astype(np.float32)
 
     def on_epoch_end(self) -> None:
         """Go on to the next epoch's order."""
         self.epoch += 1
-        self._shuffle()
+        self._draw()
 
-    def _shuffle(self) -> None:
-        self.order = np.random.default_rng([self.seed, self.epoch]).permutation(self.all_rows)
-
-
-def shift_sequences(x: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """Move each sequence right by its offset (left when negative); the gap is zeros.
-
-    Parameters
-    ----------
-    x
-        Shape (n, length, 4).
-    offsets
-        Shape (n,), whole numbers of bases.
-    """
-    out = np.zeros_like(x)
-    for offset in np.unique(offsets):
-        rows = offsets == offset
-        kept = slice(max(offset, 0), x.shape[1] + min(offset, 0))
-        source = slice(max(-offset, 0), x.shape[1] - max(offset, 0))
-        out[rows, kept] = x[rows, source]
-    return out
+    def _draw(self) -> None:
+        """Draw order, strand and offset of all rows for this epoch."""
+        random = np.random.default_rng([self.seed, self.epoch])
+        self.order = random.permutation(self.all_rows)
+        self._flipped = random.random(len(self.order), dtype=np.float32) < 0.5
+        self._offsets = random.integers(-self.shift, self.shift + 1, len(self.order), np.int32)

@@ -11,6 +11,10 @@ for _base in "RYSWKMBDHV":
     _FROM_ASCII[ord(_base)] = _FROM_ASCII[ord(_base.lower())] = UNKNOWN
 _TO_ASCII = np.frombuffer(b"ACGTN", np.uint8)
 _ONE_HOT = np.vstack([np.eye(4), np.zeros((1, 4))]).astype(np.float32)
+_PAIRS = np.indices((5, 5), np.uint8).reshape(2, 25).T.copy()
+_ONE_HOT_OF_PAIRS = np.zeros((UNKNOWN * 257 + 1, 8), np.float32)
+_ONE_HOT_OF_PAIRS[_PAIRS.view(np.uint16)[:, 0]] = _ONE_HOT[_PAIRS].reshape(25, 8)
+_PIECE = 32
 
 
 def encode(sequence: str | bytes) -> np.ndarray:
@@ -48,7 +52,22 @@ def decode(codes: np.ndarray) -> str:
 
 def one_hot(codes: np.ndarray) -> np.ndarray:
     """Return float32 one-hot of shape (..., length, 4), channels A C G T; N is four zeros."""
-    return _ONE_HOT[codes]
+    return np.take(_ONE_HOT, codes, axis=0)
+
+
+def one_hot_into(out: np.ndarray, codes: np.ndarray) -> None:
+    """Write one-hot of ``codes`` (N, length), values 0 to 4, to ``out`` (N, length, 4), float32.
+
+    Both must be contiguous. Two bases are looked up at a time where the length allows, and a few
+    rows, so that the wide indices that NumPy makes of the codes stay in the cache.
+    """
+    table, index = _ONE_HOT, codes
+    if codes.shape[1] % 2 == 0:
+        table, index = _ONE_HOT_OF_PAIRS, codes.view(np.uint16)
+    out = out.reshape(*index.shape, table.shape[1])
+    for start in range(0, len(codes), _PIECE):
+        piece = slice(start, start + _PIECE)
+        np.take(table, index[piece], axis=0, out=out[piece], mode="clip")
 
 
 def from_one_hot(sequences: np.ndarray) -> np.ndarray:
@@ -90,5 +109,30 @@ def _channels_first(x: np.ndarray) -> bool:
 
 def reverse_complement(codes: np.ndarray) -> np.ndarray:
     """Return the codes of the other strand, read 5' to 3'; shape (..., length) as given."""
-    flipped = np.asarray(codes)[..., ::-1]
-    return np.where(flipped < UNKNOWN, 3 - np.minimum(flipped, 3), UNKNOWN).astype(np.uint8)
+    flipped = np.asarray(codes, np.uint8)[..., ::-1]
+    # 3 - 4 is 255 in a byte.
+    return np.minimum(3 - flipped, UNKNOWN).astype(np.uint8, copy=False)
+
+
+def shift(codes: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Move each sequence right by its offset (left when negative); the gap is N.
+
+    Parameters
+    ----------
+    codes
+        Shape (N, length), uint8, values 0 to 4.
+    offsets
+        Shape (N,), whole numbers of bases.
+
+    Returns
+    -------
+    np.ndarray
+        Shape (N, length), uint8.
+    """
+    rows, length = codes.shape
+    margin = int(np.abs(offsets).max(initial=0))
+    padded = np.full((rows, length + 2 * margin), UNKNOWN, np.uint8)
+    padded[:, margin : margin + length] = codes
+    strides = (padded.shape[1], 1, 1)
+    windows = np.lib.stride_tricks.as_strided(padded, (rows, 2 * margin + 1, length), strides)
+    return windows[np.arange(rows), margin - offsets]

@@ -61,7 +61,7 @@ class PackedSequences:
     def codes(self, rows: np.ndarray | slice) -> np.ndarray:
         """Return the codes of the chosen rows, shape (n, length), uint8."""
         packed = self.packed[rows]
-        out = _BYTE_TO_CODES[packed].reshape(len(packed), packed.shape[1] * 4)
+        out = np.take(_BYTE_TO_CODES, packed, axis=0).reshape(len(packed), packed.shape[1] * 4)
         out = out[:, : self.length]
         place, unknown = self._unknown(rows)
         if len(place):

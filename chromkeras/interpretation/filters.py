@@ -17,6 +17,7 @@ from chrominterpret.pwm import Motif, consensus, information_content, trim
 from chrominterpret.tomtom import best_matches, calibrate, tomtom, write_matches
 from chromkeras.data.dataset import Dataset
 from chromkeras.files import replacing
+from chromkeras.layers.task_axis import SpreadChannels, SpreadFeatures
 from chromkeras.layers.task_conv1d import TaskConv1D
 from chromkeras.progress import progress
 
@@ -58,9 +59,9 @@ def interpret_filters(
     dict
         Counts, and the calibration of TomTom by shuffled filters.
     """
-    blocks = _blocks(model)
+    networks, block_of = _networks(model, dataset.tasks)
     found = filter_motifs(
-        model, dataset.one_hot(rows), rule=rule, filter_names=_names(model, dataset, blocks)
+        model, dataset.one_hot(rows), rule=rule, filter_names=_names(model, networks)
     )
     motifs = [f.motif for f in found if f.motif is not None]
     facts: dict[str, Any] = {
@@ -70,9 +71,15 @@ def interpret_filters(
         "filters with a motif": len(motifs),
         "dead filters": sum(f.dead for f in found),
     }
+    if block_of is not None:
+        facts["groups of tasks"] = _members(networks, block_of, dataset.tasks)
     with progress("influence of the filters") as report:
         influence = filter_influence(
-            model, dataset.one_hot(rows[:INFLUENCE_ROWS]), blocks=blocks, progress=report
+            model,
+            dataset.one_hot(rows[:INFLUENCE_ROWS]),
+            blocks=len(networks),
+            block_of=block_of,
+            progress=report,
         )
     by_chance = matches_by_chance(motifs, database, seed=seed)
     targets = [target for target, bad in zip(database, by_chance, strict=True) if not bad]
@@ -93,17 +100,36 @@ def interpret_filters(
     return facts
 
 
-def _blocks(model: keras.Model) -> int:
-    """Return T where every task has filters of its own, or 1 where filters are shared."""
+def _networks(
+    model: keras.Model, tasks: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[int, ...] | None]:
+    """Return a name for each set of first-layer filters, and each task's set where not its own.
+
+    Names are those of the tasks, or group1, group2, … of the groups that share filters. A
+    single set needs none.
+    """
     first = model.get_layer(FIRST)
-    return first.tasks if isinstance(first, TaskConv1D) else 1
+    if not isinstance(first, TaskConv1D) or first.tasks == 1:
+        return ("",), None
+    spread = (layer for layer in model.layers if isinstance(layer, SpreadChannels | SpreadFeatures))
+    groups = next((layer.groups for layer in spread), None)
+    if groups is None:
+        return tasks, None
+    return tuple(f"group{i + 1}" for i in range(first.tasks)), groups
 
 
-def _names(model: keras.Model, dataset: Dataset, blocks: int) -> list[str]:
-    filters = model.get_layer(FIRST).filters
-    if blocks == 1:
-        return [f"f{i}" for i in range(filters)]
-    return [f"{task}:f{i}" for task in dataset.tasks for i in range(filters)]
+def _names(model: keras.Model, networks: tuple[str, ...]) -> list[str]:
+    filters = range(model.get_layer(FIRST).filters)
+    return [f"{name}:f{i}" if name else f"f{i}" for name in networks for i in filters]
+
+
+def _members(
+    networks: tuple[str, ...], block_of: tuple[int, ...], tasks: tuple[str, ...]
+) -> dict[str, list[str]]:
+    return {
+        name: [task for task, group in zip(tasks, block_of, strict=True) if group == i]
+        for i, name in enumerate(networks)
+    }
 
 
 def _calibration(

@@ -19,7 +19,8 @@ def pairwise_distance(weights: Sequence[Any], *, p: float = 2.0, squared: bool =
     Parameters
     ----------
     weights
-        Tensors of shape (T, n), float32; network i is row i of all of them together.
+        Tensors of shape (T, n), float32; network i is row i of all of them together. Of none
+        (all soft-shared layers may be frozen) the distance is 0.
     p
         The norm, at least 1. p = 2 needs one matrix product, other norms T - 1 passes.
     squared
@@ -41,14 +42,21 @@ def pairwise_distance(weights: Sequence[Any], *, p: float = 2.0, squared: bool =
         raise ValueError(f"the squared norm needs p = 2, received p = {p}")
     if p < 1:
         raise ValueError(f"expected a norm p of at least 1, received {p}")
+    if not weights:
+        return ops.zeros(())
     forms = _squared if squared else _euclidean if p == 2 else _norm(p)
     return ops.custom_gradient(forms)(*weights)
 
 
-def _centred(weights: Any) -> Any:
-    """Return the differences from the mean network; the second pass takes its rounding away."""
-    for _ in range(2):
-        weights = weights - ops.mean(weights, axis=0, keepdims=True)
+def _centred(weights: Any, *, passes: int = 1) -> Any:
+    """Return the differences from the mean network; a second pass takes its rounding away.
+
+    A product with a row of 1/T gives the mean: XLA on a CPU is slow to sum over the first axis.
+    """
+    tasks = weights.shape[0]
+    average = ops.full((1, tasks), 1.0 / tasks, dtype=weights.dtype)
+    for _ in range(passes):
+        weights = weights - ops.matmul(average, weights)
     return weights
 
 
@@ -59,11 +67,12 @@ def _upstream(arguments: tuple[Any, ...], upstream: Any) -> Any:
 
 def _squared(*weights: Any) -> tuple[Any, Any]:
     tasks = weights[0].shape[0]
-    total = sum(tasks * ops.sum(ops.square(_centred(w))) for w in weights)
+    # Each weight's distance from the mean counts by itself, so its rounding would be seen.
+    total = sum(tasks * ops.sum(ops.square(_centred(w, passes=2))) for w in weights)
 
     def gradient(*arguments: Any, upstream: Any = None) -> Any:
         scale = 2.0 * tasks * _upstream(arguments, upstream)
-        return tuple(scale * _centred(w) for w in weights)
+        return tuple(scale * _centred(w, passes=2) for w in weights)
 
     return total, gradient
 

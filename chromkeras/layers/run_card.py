@@ -39,7 +39,8 @@ class RunCard(keras.layers.Layer):
         scores: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        # logits stay float32 whatever the precision of the layers before
+        super().__init__(**{"dtype": "float32"} | kwargs)
         self.tasks, self.recipe = tuple(tasks), dict(recipe or {})
         self.fingerprint, self.scores = fingerprint, dict(scores or {})
 

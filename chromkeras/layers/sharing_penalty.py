@@ -1,9 +1,11 @@
 """The layer that adds the soft-sharing penalty to the loss."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 
+from chromkeras.devices import once_over_replicas
 from chromkeras.layers.pairwise_distance import pairwise_distance
 from chromkeras.layers.task_layer import TaskLayer
 
@@ -19,11 +21,18 @@ class SharingPenalty(keras.layers.Layer):
     Parameters
     ----------
     strength
-        λ, at least 0.
+        λ, at least 0; 0 leaves the penalty out.
     p
         Norm of d, at least 1.
     squared
         Use the squared 2-norm.
+
+    Attributes
+    ----------
+    current
+        λ as it is now, a scalar variable that a callback may set. It is one of the layer's
+        ``variables`` but not of its ``weights``, as the state of a random generator is, so files
+        do not hold it and slices of a model's weights by task do not meet it.
 
     Notes
     -----
@@ -35,11 +44,29 @@ class SharingPenalty(keras.layers.Layer):
     def __init__(
         self, strength: float, *, p: float = 2.0, squared: bool = False, **kwargs: Any
     ) -> None:
-        super().__init__(**kwargs)
+        # in float32, as networks that are close differ by less than bfloat16 can tell
+        super().__init__(**{"dtype": "float32"} | kwargs)
         if strength < 0:
             raise ValueError(f"expected a penalty strength of at least 0, received {strength}")
         self.strength, self.p, self.squared = float(strength), float(p), squared
         self._tied = _Untracked()
+        self._tied.strength = keras.Variable(
+            keras.initializers.Constant(self.strength),
+            shape=(),
+            dtype="float32",
+            trainable=False,
+            name="strength",
+        )
+
+    @property
+    def current(self) -> keras.Variable:
+        """λ as it is now."""
+        return self._tied.strength
+
+    @property
+    def variables(self) -> list[Any]:
+        """The weights, and λ: a backend that compiles a step reads these anew at each call."""
+        return [*super().variables, self.current]
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Call the layer; on a symbolic input, first find the layers it ties."""
@@ -50,12 +77,22 @@ class SharingPenalty(keras.layers.Layer):
     def call(self, inputs: Any) -> Any:
         """Return the inputs unchanged."""
         if self.strength and self._tied.layers:
-            self.add_loss(self.strength * self.distance())
+            self.add_loss(once_over_replicas(self.current * self.distance()))
         return inputs
 
     def distance(self) -> Any:
         """Return Σ_{i<k} d(W_i, W_k) of the weights as they are, shape ()."""
-        weights = [w for layer in self._tied.layers for w in layer.stacked_weights()]
+        return self._distance(self._tied.layers)
+
+    def layer_distances(self) -> dict[str, Any]:
+        """Return the same sum for each soft-shared layer's weights alone, by layer name."""
+        layers: Any = self._tied.layers
+        return {layer.name: self._distance([layer]) for layer in layers}
+
+    def _distance(self, layers: Sequence[TaskLayer]) -> Any:
+        weights = [w for layer in layers for w in layer.stacked_weights()]
+        if not weights:  # all of them frozen
+            return keras.ops.zeros(())
         return pairwise_distance(weights, p=self.p, squared=self.squared)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
@@ -72,7 +109,9 @@ class SharingPenalty(keras.layers.Layer):
 
 
 class _Untracked:
-    """Holds layers out of Keras's sight, which would save their weights a second time."""
+    """Holds layers and λ out of Keras's sight, which would save the weights a second time."""
+
+    strength: keras.Variable
 
     def __init__(self) -> None:
         self.layers: list[TaskLayer] = []

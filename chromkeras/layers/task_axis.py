@@ -1,5 +1,6 @@
 """Between tasks side by side on the channel axis and tasks on an axis of their own."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -33,6 +34,59 @@ class RepeatTasks(_TaskAxis):
         return *input_shape[:-1], self.tasks * (input_shape[-1] or 0)
 
 
+class _Spread(keras.layers.Layer):
+    """Give every task what its group has.
+
+    Parameters
+    ----------
+    groups
+        The group of each task, shape (T,), G groups counted from 0.
+    """
+
+    attribution_rule = "linear"
+
+    def __init__(self, groups: Sequence[int], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.groups = tuple(int(group) for group in groups)
+        if set(self.groups) != set(range(max(self.groups, default=-1) + 1)):
+            raise ValueError(f"expected groups 0 to G - 1, each with a task, received {groups}")
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        return super().get_config() | {"groups": list(self.groups)}
+
+
+@keras.saving.register_keras_serializable(package="chromkeras")
+class SpreadChannels(_Spread):
+    """Copy each group's channels to its tasks: (batch, length, G * C) to (batch, length, T * C).
+
+    ``RepeatTasks`` is this with a single group.
+    """
+
+    def call(self, inputs: Any) -> Any:
+        """Return the channels of each task's group, task by task."""
+        parts = ops.split(inputs, max(self.groups) + 1, axis=-1)
+        return ops.concatenate([parts[group] for group in self.groups], axis=-1)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Return (batch, length, tasks * channels)."""
+        channels = (input_shape[-1] or 0) // (max(self.groups) + 1)
+        return *input_shape[:-1], len(self.groups) * channels
+
+
+@keras.saving.register_keras_serializable(package="chromkeras")
+class SpreadFeatures(_Spread):
+    """Copy each group's features to its tasks: (G, batch, F) to (T, batch, F)."""
+
+    def call(self, inputs: Any) -> Any:
+        """Return the features of each task's group on the leading axis."""
+        return ops.stack([inputs[group] for group in self.groups])
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Return (tasks, batch, features)."""
+        return len(self.groups), *input_shape[1:]
+
+
 @keras.saving.register_keras_serializable(package="chromkeras")
 class SplitTasks(_TaskAxis):
     """Flatten each task's features: (batch, length, T * C) to (T, batch, length * C)."""
@@ -52,7 +106,10 @@ class SplitTasks(_TaskAxis):
 
 @keras.saving.register_keras_serializable(package="chromkeras")
 class JoinLogits(_TaskAxis):
-    """Put the tasks' single logits side by side: (T, batch, 1) to (batch, T)."""
+    """Put the tasks' single logits side by side: (T, batch, 1) to (batch, T), in float32."""
+
+    def __init__(self, tasks: int, **kwargs: Any) -> None:
+        super().__init__(tasks, **{"dtype": "float32"} | kwargs)
 
     def call(self, inputs: Any) -> Any:
         """Return the logits, one column a task."""

@@ -31,6 +31,8 @@ class TaskConv1D(TaskLayer, keras.layers.Layer):
         Whether the soft-sharing penalty ties the kernels.
     kernel_initializer
         Initializer of one task's kernel, of shape (W, C, F).
+    same_start
+        Whether every task's kernel starts from the same draw.
 
     Notes
     -----
@@ -50,12 +52,14 @@ class TaskConv1D(TaskLayer, keras.layers.Layer):
         use_bias: bool = False,
         soft: bool = False,
         kernel_initializer: Any = "glorot_uniform",
+        same_start: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.tasks, self.filters, self.kernel_size = tasks, filters, kernel_size
         self.stacked, self.padding, self.use_bias, self.soft = stacked, padding, use_bias, soft
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.same_start = same_start
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make the weights for an input of shape (batch, length, channels)."""
@@ -67,7 +71,7 @@ class TaskConv1D(TaskLayer, keras.layers.Layer):
             )
         self.kernel = self.add_weight(
             shape=(self.tasks, self.kernel_size, channels // groups, self.filters),
-            initializer=PerTask(self.kernel_initializer),
+            initializer=PerTask(self.kernel_initializer, same=self.same_start),
             name="kernel",
         )
         if self.use_bias:
@@ -104,4 +108,5 @@ class TaskConv1D(TaskLayer, keras.layers.Layer):
             "use_bias": self.use_bias,
             "soft": self.soft,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+            "same_start": self.same_start,
         }

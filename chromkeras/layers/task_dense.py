@@ -24,6 +24,8 @@ class TaskDense(TaskLayer, keras.layers.Layer):
         Whether the soft-sharing penalty ties the weights.
     kernel_initializer
         Initializer of one task's kernel, of shape (F, U).
+    same_start
+        Whether every task's kernel starts from the same draw.
 
     Notes
     -----
@@ -39,17 +41,19 @@ class TaskDense(TaskLayer, keras.layers.Layer):
         use_bias: bool = True,
         soft: bool = False,
         kernel_initializer: Any = "glorot_uniform",
+        same_start: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.tasks, self.units, self.use_bias, self.soft = tasks, units, use_bias, soft
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.same_start = same_start
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make the weights for an input of shape (batch, F) or (T, batch, F)."""
         self.kernel = self.add_weight(
             shape=(self.tasks, input_shape[-1], self.units),
-            initializer=PerTask(self.kernel_initializer),
+            initializer=PerTask(self.kernel_initializer, same=self.same_start),
             name="kernel",
         )
         if self.use_bias:
@@ -74,4 +78,5 @@ class TaskDense(TaskLayer, keras.layers.Layer):
             "use_bias": self.use_bias,
             "soft": self.soft,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+            "same_start": self.same_start,
         }

@@ -1,4 +1,4 @@
-"""What every layer that holds one set of weights per task has in common."""
+"""What every layer that holds one set of weights per task, or per group of tasks, has in common."""
 
 import random
 from typing import Any
@@ -6,17 +6,20 @@ from typing import Any
 import keras
 from keras import ops
 
+from chromkeras.devices import split_by_task
+
 
 class TaskLayer:
     """Mixin of layers whose weights lie side by side, task by task.
 
     Every weight of such a layer, reshaped to (tasks, -1), has one row per task, so a task's own
-    network is a slice of the weights, and a copy to every task a broadcast.
+    network is a slice of the weights, and a copy to every task a broadcast. A layer shared by
+    the tasks of a group is the same, with groups in the place of tasks.
 
     Attributes
     ----------
     tasks
-        Number of tasks T.
+        Number of tasks T, or of groups.
     soft
         Whether the soft-sharing penalty ties this layer's weights across tasks.
     attribution_rule
@@ -26,6 +29,11 @@ class TaskLayer:
     tasks: int
     soft: bool
     attribution_rule = "linear"
+
+    def add_weight(self, *args: Any, **kwargs: Any) -> Any:
+        """Make a weight, which several devices may share out by task."""
+        split_by_task(f"{self.path}/{kwargs.get('name')}", self.tasks)  # type: ignore[attr-defined]
+        return super().add_weight(*args, **kwargs)  # type: ignore[misc]
 
     def stacked_weights(self) -> list[Any]:
         """Return the trainable weights as tensors of shape (tasks, ...)."""
@@ -44,14 +52,21 @@ class PerTask(keras.initializers.Initializer):
     seed
         Seed of the first task; each next task adds one. None draws it from Python's generator,
         which ``keras.utils.set_random_seed`` sets.
+    same
+        Give every task the draw of the first.
     """
 
-    def __init__(self, initializer: Any = "glorot_uniform", seed: int | None = None) -> None:
+    def __init__(
+        self, initializer: Any = "glorot_uniform", seed: int | None = None, *, same: bool = False
+    ) -> None:
         self.initializer = keras.initializers.get(initializer)
         self.seed = seed if seed is not None else random.randrange(2**31)
+        self.same = same
 
     def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> Any:
         """Return weights of shape (tasks, ...)."""
+        if self.same:
+            return ops.stack([self._one(0)(shape[1:], dtype=dtype)] * shape[0])
         return ops.stack([self._one(i)(shape[1:], dtype=dtype) for i in range(shape[0])])
 
     def _one(self, task: int) -> Any:
@@ -65,4 +80,5 @@ class PerTask(keras.initializers.Initializer):
         return {
             "initializer": keras.initializers.serialize(self.initializer),
             "seed": self.seed,
+            "same": self.same,
         }

@@ -40,11 +40,12 @@ class BestWeights(keras.callbacks.Callback):
         score = np.nan_to_num(score if self.per_task else [np.nanmean(score)], nan=-1.0)
         alive = epoch - self.best_epoch <= self.patience
         better = (score > self.score) & alive
-        now = self.model.get_weights()
         if not self.weights:
-            self.weights = [np.array(weight) for weight in now]
-        for kept, weight in zip(self.weights, now, strict=True):
-            _rows(kept, len(better))[better] = _rows(weight, len(better))[better]
+            self.weights = [np.zeros(v.shape, v.dtype) for v in self.model.weights]
+        for kept, variable in zip(self.weights, self.model.weights, strict=True):
+            if better.any():  # one weight after the other, as a second copy of all may not fit
+                now = keras.ops.convert_to_numpy(variable)
+                _rows(kept, len(better))[better] = _rows(now, len(better))[better]
         self.score = np.where(better, score, self.score)
         self.best_epoch = np.where(better, epoch, self.best_epoch)
         self.task_auroc = np.where(better, self.validation.auroc, self.task_auroc)

@@ -3,6 +3,7 @@
 import json
 import os
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,12 +55,19 @@ class SaveCheckpoint(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Write the state, whole or not at all."""
-        facts = json.dumps({**self.run, "epochs": epoch + 1, "history": self.history.rows})
-        arrays: dict[str, Any] = {"facts": np.array(facts)}
-        arrays |= {f"variable_{i}": _value(v) for i, v in enumerate(_variables(self.model))}
-        arrays |= {f"best_{name}": value for name, value in self.best.state().items()}
-        with replacing(self.path) as beside:
-            np.savez(beside, **arrays)
+        with replacing(self.path) as beside, zipfile.ZipFile(beside, "w") as file:
+            for name, array in self._arrays(epoch + 1):
+                with file.open(f"{name}.npy", "w", force_zip64=True) as entry:
+                    np.lib.format.write_array(entry, array)
+
+    def _arrays(self, epochs: int) -> Iterator[tuple[str, np.ndarray]]:
+        """Yield the state one array after the other, as a second copy of all may not fit."""
+        facts = {**self.run, "epochs": epochs, "history": self.history.rows}
+        yield "facts", np.array(json.dumps(facts))
+        for i, variable in enumerate(_variables(self.model)):
+            yield f"variable_{i}", keras.ops.convert_to_numpy(variable)
+        for name, value in self.best.state().items():
+            yield f"best_{name}", value
 
 
 def load_checkpoint(path: Path, recipe: Recipe, fingerprint: str) -> Checkpoint:
@@ -99,10 +107,6 @@ def _variables(model: keras.Model) -> list[Any]:
     metrics = {id(v) for v in model.metrics_variables}
     own = [v for v in model.variables if id(v) not in metrics]
     return [*own, *model.optimizer.variables]
-
-
-def _value(variable: Any) -> np.ndarray:
-    return keras.ops.convert_to_numpy(variable)
 
 
 def _check_same(path: Path, facts: dict[str, Any], recipe: Recipe, fingerprint: str) -> None:

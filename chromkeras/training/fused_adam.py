@@ -5,10 +5,11 @@ from typing import Any
 import keras
 
 from chromkeras.backend import apply_adam
+from chromkeras.training.accumulation import Accumulation
 
 
 @keras.saving.register_keras_serializable(package="chromkeras")
-class FusedAdam(keras.optimizers.Adam):
+class FusedAdam(Accumulation, keras.optimizers.Adam):
     """``keras.optimizers.Adam``, with one fused update where the backend has one.
 
     Takes the same arguments and gives the same weights up to rounding. JAX fuses Keras's own

@@ -5,29 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
-from chromkeras.architectures.registry import architecture
-from chromkeras.backend import compile_model
-from chromkeras.data.batches import Batches
 from chromkeras.data.dataset import Dataset
-from chromkeras.losses import LOSSES, TaskCrossentropy
+from chromkeras.devices import distribution
 from chromkeras.recipe import Recipe
-from chromkeras.sharing import sharing_plan
-from chromkeras.training.best_weights import BestWeights
-from chromkeras.training.checkpoint import (
-    SaveCheckpoint,
-    checkpoint_path,
-    load_checkpoint,
-    restore,
-)
-from chromkeras.training.divergence import DivergedError, StopOnDivergence
-from chromkeras.training.history import History
+from chromkeras.training.checkpoint import checkpoint_path
+from chromkeras.training.groups import resolve_groups
 from chromkeras.training.model_file import save_model
-from chromkeras.training.optimizers import make_optimizer
-from chromkeras.training.progress import ShowProgress
-from chromkeras.training.validation import ValidationScores
+from chromkeras.training.run import Run, prepare
 
 
 @dataclass(frozen=True)
@@ -62,6 +48,8 @@ def train(
     out: str | os.PathLike[str],
     *,
     resume: bool = False,
+    devices: int = 1,
+    shard: str = "data",
 ) -> TrainingResult:
     """Train by ``model.fit`` on the training split and keep the best epoch by validation AUROC.
 
@@ -76,19 +64,24 @@ def train(
         the end the state to resume from.
     resume
         Go on from that state.
+    devices, shard
+        How many devices to train on, and what they share out; see ``devices.distribution``.
 
     Raises
     ------
     ValueError
-        A split is empty, a task has one class only, the state to resume is missing or another
-        run's, or the loss stopped being a number (then the last good weights are saved).
+        A split is empty, a task has one class only, the model to start from does not fit, the
+        state to resume is missing or another run's, or the loss stopped being a number (then the
+        last good weights are saved).
     """
     out = _check_out(out)
-    run = _prepare(dataset, recipe, out, resume=resume)
-    broken = run.fit()
+    recipe = resolve_groups(recipe, dataset)
+    with distribution(devices, shard, tasks=len(dataset.tasks)):
+        run = prepare(dataset, recipe, out, resume=resume)
+        broken = run.fit()
     if not run.best.weights:
         raise ValueError(f"{broken}, before any epoch was whole; lower training.learning_rate")
-    scores = _scores(dataset, run.best)
+    scores = _scores(dataset, run)
     save_model(
         out,
         recipe=recipe,
@@ -107,73 +100,6 @@ def train(
     return TrainingResult(out, run.history.path, scores, run.history.rows)
 
 
-@dataclass
-class _Run:
-    """A model ready to be fitted, and the callbacks that watch it."""
-
-    model: keras.Model
-    batches: Batches
-    epochs: int
-    first_epoch: int
-    best: BestWeights
-    history: History
-    progress: ShowProgress
-    callbacks: list[Any]
-
-    def fit(self) -> DivergedError | None:
-        """Train to the end; return the error where the loss stopped being a number."""
-        if self.first_epoch and self.best.finished(self.first_epoch - 1):
-            return None
-        try:
-            self.model.fit(
-                self.batches,
-                epochs=self.epochs,
-                initial_epoch=self.first_epoch,
-                shuffle=False,
-                callbacks=self.callbacks,
-                verbose=0,
-            )
-        except DivergedError as error:
-            return error
-        finally:
-            self.progress.stop()
-        return None
-
-
-def _prepare(dataset: Dataset, recipe: Recipe, out: Path, *, resume: bool) -> _Run:
-    """Build and compile the model and its callbacks, taking up a saved state when asked."""
-    rho = dataset.positive_fraction("train")
-    valid = dataset.rows("valid")
-    if len(valid) == 0:
-        raise ValueError("the validation split is empty; give `prepare` --valid or fractions")
-    labels = dataset.labels[valid]
-    if not ((labels == 1).any(axis=0) & (labels == 0).any(axis=0)).any():
-        raise ValueError(
-            f"no task has both open and closed rows among the {len(valid)} validation rows, so no "
-            "epoch can be called best; choose another validation split"
-        )
-    state_path, fingerprint = checkpoint_path(out), dataset.fingerprint
-    state = load_checkpoint(state_path, recipe, fingerprint) if resume else None
-    first_epoch = state.epochs if state else 0
-
-    keras.utils.set_random_seed(recipe.training.seed)
-    batches = _batches(dataset, recipe, first_epoch)
-    loss = LOSSES[recipe.training.loss](rho)
-    model = _compiled(dataset, recipe, loss, len(batches))
-    validation = ValidationScores(dataset, valid, loss)
-    per_task = not sharing_plan(recipe).has_shared
-    best = BestWeights(validation, patience=recipe.training.patience, per_task=per_task)
-    history = History(history_path(out), state.history if state else [])
-    if state:
-        restore(model, state)
-        best.restore(state.best)
-    progress = ShowProgress(recipe.training.epochs, len(batches), first_epoch)
-    saver = SaveCheckpoint(state_path, recipe, fingerprint, best, history)
-    callbacks = [StopOnDivergence(), validation, best, history, saver, progress]
-    epochs = recipe.training.epochs
-    return _Run(model, batches, epochs, first_epoch, best, history, progress, callbacks)
-
-
 def _check_out(out: str | os.PathLike[str]) -> Path:
     path = Path(out)
     if path.suffix != ".keras":
@@ -181,31 +107,14 @@ def _check_out(out: str | os.PathLike[str]) -> Path:
     return path
 
 
-def _batches(dataset: Dataset, recipe: Recipe, epoch: int) -> Batches:
-    return Batches(
-        dataset,
-        dataset.rows("train"),
-        batch_size=recipe.training.batch_size,
-        seed=recipe.training.seed,
-        reverse_complement=recipe.data.reverse_complement,
-        shift=recipe.data.shift,
-        epoch=epoch,
-    )
-
-
-def _compiled(dataset: Dataset, recipe: Recipe, loss: TaskCrossentropy, steps: int) -> keras.Model:
-    build = architecture(recipe.architecture.name)
-    model = build(recipe, dataset.tasks, dataset.dna.length)
-    compile_model(model, make_optimizer(recipe.training, steps), loss)
-    return model
-
-
-def _scores(dataset: Dataset, best: BestWeights) -> dict[str, Any]:
-    """Return validation AUROC and best epoch (from 1), by task and mean."""
+def _scores(dataset: Dataset, run: Run) -> dict[str, Any]:
+    """Return validation AUROC and best epoch (from 1), by task and mean; and the size."""
+    best = run.best
     auroc = best.task_auroc
     epochs = np.broadcast_to(best.best_epoch + 1, (len(dataset.tasks),))
     return {
         "validation_auroc": dict(zip(dataset.tasks, auroc.tolist(), strict=True)),
         "validation_auroc_mean": float(np.nanmean(auroc)),
         "best_epoch": dict(zip(dataset.tasks, epochs.tolist(), strict=True)),
+        "parameters": run.model.count_params(),
     }

@@ -16,7 +16,8 @@ class ValidationScores(keras.callbacks.Callback):
     """Put the loss and AUROC of the whole validation split into the epoch's logs.
 
     Adds ``val_loss`` (sum over tasks, without penalties), ``val_auroc`` (mean over the tasks
-    with both classes) and ``val_auroc/TASK``. Batches never change the figures.
+    with both classes) and ``val_auroc/TASK``, from the mean logits of both strands, as
+    ``evaluate`` reports them. Batches never change the figures.
 
     Parameters
     ----------

@@ -47,6 +47,7 @@ def filter_influence(
     filters: Sequence[int] | None = None,
     scale: Scale = "logit",
     blocks: int = 1,
+    block_of: Sequence[int] | None = None,
     layer: str | None = None,
     stage: Stage = "activation",
     batch_size: int = 128,
@@ -69,10 +70,12 @@ def filter_influence(
         "logit" compares logits where the model ends with a sigmoid, and outputs elsewhere. A
         sigmoid inside the last layer is inverted, which float32 limits to ±16.6.
     blocks : int
-        Number of equal, independent blocks of channels, task-major, where block t alone feeds
-        output t: a stack of single-task networks. One pass then replaces the same filter in every
-        block; the influence on other blocks' outputs is 0. That the blocks are independent is
-        checked on a few sequences.
+        Number of equal, independent blocks of channels, block-major, each of which feeds outputs
+        of its own: a stack of networks. One pass then replaces the same filter in every block;
+        the influence on other blocks' outputs is 0. That the blocks are independent is checked
+        on a few sequences.
+    block_of : sequence of int or None
+        The block that feeds each output, shape (T,). None means that block t feeds output t.
     layer, stage
         Which convolution, and before or after its activation.
     batch_size : int
@@ -100,9 +103,10 @@ def filter_influence(
     arrays = _checked_inputs(model, inputs)
     tail = Tail(model, first, scale)
     chosen = _checked_filters(filters, first.n_filters, blocks)
+    own = _own_outputs(blocks, block_of, tail.n_outputs)
     activation_means = _mean_activations(model, first, arrays, batch_size)
     if blocks > 1:
-        _check_blocks(model, first, tail, arrays, activation_means, blocks)
+        _check_blocks(model, first, tail, arrays, activation_means, own)
     total, squares = np.zeros((2, len(chosen), tail.n_outputs))
     batches = -(-len(arrays[0]) // batch_size)
     head = _head(model, first)
@@ -118,7 +122,7 @@ def filter_influence(
             if progress is not None:
                 progress(batch * len(chosen) + row + 1, batches * len(chosen))
     n = len(arrays[0])
-    return _by_block(chosen, total / n, np.sqrt(squares / n), first.n_filters, blocks)
+    return _by_block(chosen, total / n, np.sqrt(squares / n), first.n_filters, own)
 
 
 def _checked_inputs(
@@ -177,32 +181,45 @@ def _check_blocks(
     tail: Tail,
     arrays: list[NDArray[np.float32]],
     means: NDArray[np.float32],
-    blocks: int,
+    own: NDArray[np.bool_],
 ) -> None:
-    """Raise ValueError unless block 0 moves output 0 alone and the last block the last alone."""
-    if tail.n_outputs != blocks:
-        raise ValueError(f"expected one output a block; received {tail.n_outputs} and {blocks}")
+    """Raise ValueError unless the first and the last block move no outputs but their own."""
     rows = [array[:4] for array in arrays]
     activation = to_numpy(_head(model, first)(rows)[0])
     usual, without = tail.start(activation, rows, means)
+    blocks = len(own)
     size = first.n_filters // blocks
     for block in (0, blocks - 1):
         channels = slice(block * size, (block + 1) * size)
         change = np.abs(usual - without(channels))
-        if np.delete(change, block, axis=1).max() > 1e-5 * max(1.0, float(np.abs(usual).max())):
+        others = change[:, ~own[block]].max(initial=0.0)
+        if others > 1e-5 * max(1.0, float(np.abs(usual).max())):
             raise ValueError(f"the blocks are not independent: block {block} moves other outputs")
 
 
-def _by_block(
-    chosen: list[int], mean: Floats, rms: Floats, n_filters: int, blocks: int
-) -> Influence:
+def _own_outputs(blocks: int, block_of: Sequence[int] | None, n_outputs: int) -> NDArray[np.bool_]:
+    """Return which outputs each block feeds, shape (blocks, T)."""
     if blocks == 1:
-        return Influence(np.array(chosen), mean, rms)
+        return np.ones((1, n_outputs), bool)
+    if block_of is None and n_outputs != blocks:
+        raise ValueError(f"expected one output a block; received {n_outputs} and {blocks}")
+    feeds = np.arange(blocks) if block_of is None else np.asarray(block_of)
+    if feeds.shape != (n_outputs,) or not ((feeds >= 0) & (feeds < blocks)).all():
+        raise ValueError(
+            f"expected block_of with {n_outputs} blocks from 0 to {blocks - 1}; received {block_of}"
+        )
+    return np.arange(blocks)[:, None] == feeds
+
+
+def _by_block(
+    chosen: list[int], mean: Floats, rms: Floats, n_filters: int, own_outputs: NDArray[np.bool_]
+) -> Influence:
+    blocks, n_outputs = own_outputs.shape
     size = n_filters // blocks
-    own = np.eye(blocks)[:, None, :]  # block b of the filters concerns output b
+    own = own_outputs[:, None, :]
     channels = np.arange(blocks)[:, None] * size + np.array(chosen)
     return Influence(
         channels.ravel(),
-        (own * mean[None]).reshape(-1, blocks),
-        (own * rms[None]).reshape(-1, blocks),
+        (own * mean[None]).reshape(-1, n_outputs),
+        (own * rms[None]).reshape(-1, n_outputs),
     )

@@ -18,10 +18,15 @@ from timing import in_turns, seconds, sgemm, sgemm_rate
 from chromkeras.architectures.registry import architecture
 from chromkeras.backend import compile_model
 from chromkeras.costs import model_cost
+from chromkeras.dry_run import untrained_model
+from chromkeras.duration import training_work
 from chromkeras.losses import TaskCrossentropy
+from chromkeras.machine import measure_speed, resident_memory
+from chromkeras.memory import training_memory
 from chromkeras.recipe import Recipe
 from chromkeras.recipe_sources import make_recipe
 from chromkeras.training.optimizers import make_optimizer
+from chromkeras.training.precision import precision
 
 LENGTH = 600
 EPOCH_STEPS = 1000
@@ -29,6 +34,7 @@ EPOCH_STEPS = 1000
 
 def model_case(case: dict[str, Any]) -> dict[str, Any]:
     """Measure one model: time to its first step, then steps in turns with a matrix product."""
+    expected = _expected(case) if case["model"] == "stacked" else {}
     start = time.perf_counter()
     model = _compiled(case, case["model"])
     step = _step(model, case)
@@ -37,13 +43,14 @@ def model_case(case: dict[str, Any]) -> dict[str, Any]:
     step()
     (times, product), _ = in_turns([step, sgemm()], budget=case["seconds"])
     cost = model_cost(model)
-    rate = cost.training * case["batch"] / times.median
+    rate = cost.training * case["batch"] * case["accumulate"] / times.median
     return {
         "parameters": cost.parameters,
         "first_step": first,
         "step": asdict(times),
         "flops": rate,
         "peak_share": rate / sgemm_rate(product),
+        **expected,
     }
 
 
@@ -54,6 +61,17 @@ def pair_case(case: dict[str, Any]) -> dict[str, Any]:
         step()
     (naive, stacked), (_, ratio) = in_turns(steps, budget=case["seconds"])
     return {"stacked": asdict(stacked), "naive": asdict(naive), "stacked_to_naive": ratio}
+
+
+def share_case(case: dict[str, Any]) -> dict[str, Any]:
+    """Measure what the penalty takes of a step: steps without it and with it in turns."""
+    steps = [_step(_compiled(case | {"strength": s}, "stacked"), case) for s in (0.0, 1e-3)]
+    for step in steps * 2:
+        step()
+    (without, with_penalty), (_, ratio) = in_turns(steps, budget=case["seconds"])
+    return {
+        "without": asdict(without), "step": asdict(with_penalty), "share": 1.0 - 1.0 / ratio,
+    }  # fmt: skip
 
 
 def penalty_case(case: dict[str, Any]) -> dict[str, Any]:
@@ -70,14 +88,39 @@ def penalty_case(case: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _expected(case: dict[str, Any]) -> dict[str, Any]:
+    """Return what a dry run expects of memory and of a step, before anything is allocated."""
+    recipe, program = _recipe(case), resident_memory()
+    model = untrained_model(recipe, _names(case["tasks"]), LENGTH)
+    memory = training_memory(model, recipe.training, program=program, validated=0)
+    work = training_work(model, case["batch"])
+    return {
+        "expected_memory": memory.peak - memory.best,
+        "expected_step": case["accumulate"] * work.seconds(measure_speed()),
+    }
+
+
+def _recipe(case: dict[str, Any]) -> Recipe:
+    values = {
+        "training.batch_size": case["batch"],
+        "training.accumulate": case.get("accumulate", 1),
+        "training.precision": case.get("precision", "float32"),
+    }
+    if "strength" in case:
+        values["sharing.strength"] = case["strength"]
+    return make_recipe(case["plan"], size=case["size"], values=values)
+
+
+def _names(tasks: int) -> list[str]:
+    return [f"task{i}" for i in range(tasks)]
+
+
 def _compiled(case: dict[str, Any], model: str) -> keras.Model:
     keras.utils.set_random_seed(0)
-    recipe = make_recipe(case["plan"], size=case["size"])
-    built = (
-        _stacked(recipe, case["tasks"])
-        if model == "stacked"
-        else naive_model(recipe, case["tasks"], LENGTH)
-    )
+    recipe = _recipe(case)
+    make = _stacked if model == "stacked" else naive_model
+    with precision(recipe.training.precision):
+        built = make(recipe, case["tasks"], LENGTH)
     compile_model(
         built,
         make_optimizer(recipe.training, EPOCH_STEPS),
@@ -87,17 +130,23 @@ def _compiled(case: dict[str, Any], model: str) -> keras.Model:
     return built
 
 
-def _stacked(recipe: Recipe, tasks: int) -> keras.Model:
-    names = [f"task{i}" for i in range(tasks)]
-    model: keras.Model = architecture(recipe.architecture.name)(recipe, names, LENGTH)
+def _stacked(recipe: Recipe, tasks: int, length: int) -> keras.Model:
+    build = architecture(recipe.architecture.name)
+    model: keras.Model = build(recipe, _names(tasks), length)
     return model
 
 
 def _step(model: keras.Model, case: dict[str, Any]) -> Callable[[], Any]:
+    """Return a call that updates the weights once, from all the batches that takes."""
     rng = np.random.default_rng(0)
     x = np.eye(4, dtype=np.float32)[rng.integers(0, 4, (case["batch"], LENGTH))]
     y = rng.integers(0, 2, (case["batch"], case["tasks"])).astype(np.float32)
-    return lambda: model.train_on_batch(x, y)
+
+    def update() -> None:
+        for _ in range(case["accumulate"]):
+            model.train_on_batch(x, y)
+
+    return update
 
 
 def _limit_memory() -> None:
@@ -112,7 +161,7 @@ def _peak_memory() -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-KINDS = {"model": model_case, "pair": pair_case, "penalty": penalty_case}
+KINDS = {"model": model_case, "pair": pair_case, "penalty": penalty_case, "share": share_case}
 
 if __name__ == "__main__":
     request = json.loads(sys.argv[1])

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from chromkeras.architectures.basset import INITIALIZER, MOMENTUM
+from chromkeras.architectures.basset import MOMENTUM
 from chromkeras.recipe import Recipe
 
 
@@ -22,7 +22,7 @@ def naive_model(recipe: Recipe, tasks: int, length: int) -> keras.Model:
     features = [trunk(dna) for trunk in trunks]
     features = features * tasks if recipe.plan == "hard" else features
     logits = [_head(recipe, x.shape[-1])(x) for x in features]
-    x = layers.Concatenate()(logits) if tasks > 1 else logits[0]
+    x = layers.Concatenate(dtype="float32")(logits) if tasks > 1 else logits[0]
     if recipe.plan == "soft":
         tied = lambda: [trunk.trainable_weights for trunk in trunks]  # noqa: E731
         x = PairPenalty(recipe.sharing.strength, tied)(x)
@@ -66,7 +66,7 @@ def _trunk(recipe: Recipe, length: int) -> keras.Model:
             width,
             padding=column.padding,
             use_bias=False,
-            kernel_initializer=INITIALIZER,
+            kernel_initializer=recipe.architecture.initializer,
         )(x)
         x = layers.BatchNormalization(momentum=MOMENTUM)(x)
         x = layers.Activation(activation)(x)
@@ -79,7 +79,9 @@ def _head(recipe: Recipe, features: int) -> keras.Model:
     """Return the dense layers and one logit as a model of their own."""
     x = inputs = keras.Input((features,))
     for units in recipe.architecture.dense:
-        x = layers.Dense(units, activation="relu", kernel_initializer=INITIALIZER)(x)
+        x = layers.Dense(
+            units, activation="relu", kernel_initializer=recipe.architecture.initializer
+        )(x)
         if recipe.architecture.dropout:
             x = layers.Dropout(recipe.architecture.dropout)(x)
-    return keras.Model(inputs, layers.Dense(1)(x))
+    return keras.Model(inputs, layers.Dense(1, dtype="float32")(x))

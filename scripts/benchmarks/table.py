@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 STEP_HEADER = (
-    "plan", "T", "model", "parameters", "first step", "step (range)", "GFLOP/s",
-    "of sgemm peak", "peak memory", "stacked / naive",
+    "plan", "T", "model", "parameters", "first step", "step (range)", "expected", "GFLOP/s",
+    "of sgemm peak", "peak memory", "expected", "stacked / naive",
 )  # fmt: skip
 PENALTY_HEADER = (
     "T", "model", "weights", "first call", "value + gradient (range)", "extra memory",
     "naive / stacked",
 )  # fmt: skip
+SHARE_HEADER = ("T", "step, no penalty (range)", "step (range)", "penalty's share of a step")
 
 
 def step_table(rows: list[dict[str, Any]]) -> str:
@@ -22,15 +23,17 @@ def step_cells(row: dict[str, Any]) -> list[str]:
     """Return a training step's cells."""
     cells = [row["plan"], str(row["tasks"]), row["model"]]
     if "failed" in row:
-        return [*cells, "", row["failed"], *[""] * 5]
+        return [*cells, "", row["failed"], *[""] * 7]
     return [
         *cells,
         f"{row['parameters']:,}",
         time_text(row["first_step"]),
         range_text(row["step"]),
+        time_text(row.get("expected_step")),
         f"{row['flops'] / 1e9:.0f}",
         f"{100 * row['peak_share']:.0f} %",
         memory_text(row["peak_memory"]),
+        memory_text(row.get("expected_memory")),
         ratio_text(row),
     ]
 
@@ -68,6 +71,19 @@ def penalty_cells(row: dict[str, Any], medians: dict[int, float]) -> list[str]:
     return [*cells, f"{row['parameters']:,}", *texts, ratio]
 
 
+def share_table(rows: list[dict[str, Any]]) -> str:
+    """Return the penalty's share of soft-shared models' steps as Markdown."""
+    return markdown_table(SHARE_HEADER, [share_cells(row) for row in rows])
+
+
+def share_cells(row: dict[str, Any]) -> list[str]:
+    """Return the cells of one number of tasks."""
+    if "failed" in row:
+        return [str(row["tasks"]), row["failed"], "", ""]
+    times = [range_text(row[name]) for name in ("without", "step")]
+    return [str(row["tasks"]), *times, f"{100 * row['share']:.1f} %"]
+
+
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return a Markdown table with its columns aligned to the right."""
     widths = [max(len(row[i]) for row in (header, *rows)) for i in range(len(header))]
@@ -90,6 +106,8 @@ def range_text(times: dict[str, Any]) -> str:
     return f"{time_text(times['median'])} ({ends})"
 
 
-def memory_text(value: float) -> str:
+def memory_text(value: float | None) -> str:
     """Return bytes as GB."""
+    if value is None:
+        return ""
     return f"{value / 1e9:.2f} GB"

@@ -2,13 +2,21 @@
 
 python scripts/benchmarks/training_step.py --tasks 1 2 4 8 16 --plans hard soft single
 
+Basset's 164 tasks in full size, on a machine with 24 GB:
+
+python scripts/benchmarks/training_step.py --tasks 164 --plans hard --batch 32 --no-naive \
+    --penalty-tasks
+python scripts/benchmarks/training_step.py --tasks 164 --plans soft --batch 1 --accumulate 4 \
+    --no-naive --penalty-tasks
+
 Each row is measured in a process of its own, so peak memory (the framework's own included) and
 the time to the first step (build, trace and one step, without importing Keras) are the row's.
 Steps of a row are timed in turns with a large float32 matrix product, and the ratio stacked to
 naive comes from both models in one process, in turns: on a shared machine believe the ratios and
 the share of the peak, not the seconds. Both models are compiled alike, with chromkeras's own
 Adam, so the ratio is of the layers and the penalty alone. The penalty's two forms run one after
-the other, so their ratio is rougher. KERAS_BACKEND=jax measures JAX.
+the other, so their ratio is rougher. Steps are whole updates, of ``--accumulate`` batches.
+"Expected" is what a dry run says of the row. KERAS_BACKEND=jax measures JAX.
 """
 
 import argparse
@@ -21,7 +29,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from table import penalty_table, step_table
+from table import penalty_table, share_table, step_table
 
 from chromkeras.files import replacing
 from chromkeras.recipe_checks import PLANS
@@ -34,17 +42,21 @@ MOST_LOOPED_TASKS = 16
 
 
 def main() -> None:
-    """Run all cases, print both tables, write them where asked."""
+    """Run all cases, print the tables, write them where asked."""
     options = parse()
     about = describe(options)
     print(about, flush=True)
     steps = [row for plan in options.plans for t in options.tasks
              for row in step_rows(options, plan, t)]  # fmt: skip
     penalties = [row for t in options.penalty_tasks for row in penalty_rows(options, t)]
-    tables = "\n\n".join([step_table(steps), penalty_table(penalties)])
+    shares = [run(options, step_case(options, "soft", t) | {"kind": "share"})
+              for t in options.share_tasks]  # fmt: skip
+    makers = {step_table: steps, penalty_table: penalties, share_table: shares}
+    tables = "\n\n".join(make(rows) for make, rows in makers.items() if rows)
     print(f"\n{tables}")
     if options.out:
-        record = json.dumps({"about": about, "steps": steps, "penalties": penalties}, indent=1)
+        record = json.dumps({"about": about, "steps": steps, "penalties": penalties,
+                             "shares": shares}, indent=1)  # fmt: skip
         with replacing(options.out) as path:
             path.write_text(
                 record if path.suffix == ".json" else f"{about}\n\n{tables}\n", encoding="utf-8"
@@ -61,8 +73,12 @@ def parse() -> argparse.Namespace:
     add("--plans", nargs="*", choices=PLANS, default=["hard", "soft", "single"])
     add("--size", choices=SIZES, default="poster", help="size of the column")
     add("--batch", type=int, default=32, help="sequences in a step")
+    add("--accumulate", type=int, default=1, help="batches in a step")
+    add("--precision", choices=("float32", "bfloat16"), default="float32")
     add("--naive", action=argparse.BooleanOptionalAction, default=True, help="measure the control")
     add("--penalty-tasks", type=int, nargs="*", default=[16, 164])
+    add("--share-tasks", type=int, nargs="*", default=[],
+        help="numbers of tasks at which to measure the penalty's share of a step")  # fmt: skip
     add("--jit", choices=("auto", "on", "off"), default="auto", help="XLA; auto is chromkeras's")
     add("--seconds", type=float, default=10.0, help="time to spend on the steps of a row")
     add("--limit", type=float, default=600.0, help="give a row up after this many seconds")
@@ -70,11 +86,12 @@ def parse() -> argparse.Namespace:
     options = parser.parse_args()
     if options.out and options.out.suffix not in (".md", ".json"):
         parser.error(f"--out: expected a file ending in .md or .json, received {options.out}")
-    for name in ("tasks", "penalty_tasks"):
+    for name in ("tasks", "penalty_tasks", "share_tasks"):
         if min(getattr(options, name), default=1) < 1:
             parser.error(f"--{name.replace('_', '-')}: expected at least 1")
-    if options.batch < 1:
-        parser.error(f"--batch: expected at least 1, received {options.batch}")
+    for name in ("batch", "accumulate"):
+        if getattr(options, name) < 1:
+            parser.error(f"--{name}: expected at least 1, received {getattr(options, name)}")
     return options
 
 
@@ -85,20 +102,26 @@ def describe(options: argparse.Namespace) -> str:
     return (
         f"{platform.machine()}, {os.cpu_count()} cores, load {load:.1f} before; Python "
         f"{platform.python_version()}, keras {version('keras')}, {backend} {version(backend)}; "
-        f"{options.size} column, 600 bp, batch {options.batch}, float32, jit {options.jit}"
+        f"{options.size} column, 600 bp, batch {options.batch} × {options.accumulate}, "
+        f"{options.precision}, jit {options.jit}"
     )
 
 
 def step_rows(options: argparse.Namespace, plan: str, tasks: int) -> list[dict[str, Any]]:
     """Measure one plan at one number of tasks: stacked, and where asked naive and both."""
-    case = {"plan": plan, "tasks": tasks, "size": options.size, "batch": options.batch,
-            "jit": options.jit, "seconds": options.seconds}  # fmt: skip
+    case = step_case(options, plan, tasks)
     models = ["stacked"] + ["naive"] * (options.naive and plan in NAIVE_PLANS)
     rows = [run(options, case | {"kind": "model", "model": model}) for model in models]
     if len(rows) == 2 and not any("failed" in row for row in rows):
         both = run(options, case | {"kind": "pair"})
         rows[0] |= {"pair": both} if "failed" not in both else apart(*rows)
     return rows
+
+
+def step_case(options: argparse.Namespace, plan: str, tasks: int) -> dict[str, Any]:
+    """Return what all measurements of a plan's steps need to know."""
+    return {"plan": plan, "tasks": tasks, "size": options.size, "batch": options.batch,
+            "jit": options.jit, "seconds": options.seconds, "accumulate": 1}  # fmt: skip
 
 
 def apart(stacked: dict[str, Any], naive: dict[str, Any]) -> dict[str, Any]:

@@ -126,6 +126,22 @@ def test_blocks_give_the_same_in_fewer_passes(x: np.ndarray) -> None:
     np.testing.assert_allclose(some.rms_difference, plain.rms_difference[[1, 3, 5]], atol=1e-6)
 
 
+def test_a_block_may_feed_several_outputs(x: np.ndarray) -> None:
+    model = blocks_model(mixed=False)
+    kernel, bias = model.layers[-1].get_weights()
+    shared = layers.Dense(4)  # outputs 0 and 2 read block 1, output 1 block 0, output 3 block 2
+    wide = keras.Model(model.input, shared(model.layers[-2].output))
+    shared.set_weights([kernel[:, [1, 0, 1, 2]] * [1, 1, 2, 1], bias[[1, 0, 1, 2]]])
+    plain = filter_influence(wide, x)
+    quick = filter_influence(wide, x, blocks=3, block_of=(1, 0, 1, 2))
+    np.testing.assert_allclose(quick.mean_difference, plain.mean_difference, atol=1e-6)
+    np.testing.assert_allclose(quick.rms_difference, plain.rms_difference, atol=1e-6)
+    with pytest.raises(ValueError, match="block 0 moves other outputs"):
+        filter_influence(wide, x, blocks=3, block_of=(1, 1, 1, 2))
+    with pytest.raises(ValueError, match="with 4 blocks from 0 to 2"):
+        filter_influence(wide, x, blocks=3, block_of=(0, 0, 1, 3))
+
+
 def test_what_is_wrong_is_said(x: np.ndarray) -> None:
     model = blocks_model(mixed=True)
     with pytest.raises(ValueError, match="block 0 moves other outputs"):

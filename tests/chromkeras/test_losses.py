@@ -72,3 +72,53 @@ def test_every_registered_loss_round_trips(name):
     again = keras.losses.deserialize(keras.losses.serialize(loss))
     assert float(again(y, z)) == float(loss(y, z))
     assert again.get_config() == loss.get_config()
+
+
+class Weights:
+    """Stands for a layer of weights."""
+
+    def __init__(self, weights):
+        self.weights = weights
+
+    def task_weights(self):
+        return self.weights
+
+    def penalty(self):
+        return 0.0
+
+
+def test_weights_scale_the_gradient_and_not_the_value(gradients):
+    y, z = draw()
+    plain, weighted = (
+        TaskCrossentropy(RHO),
+        TaskCrossentropy(RHO).weighted_by(Weights(np.array([3.0, 0.5], np.float32))),
+    )
+    value, (slope,) = gradients(lambda z: plain(y, z), z)
+    same, (scaled,) = gradients(lambda z: weighted(y, z), z)
+    assert same == value
+    np.testing.assert_allclose(scaled, slope * [3.0, 0.5], rtol=1e-5)
+
+
+def test_the_gradient_reaches_what_the_weights_are_made_of(gradients):
+    y, z = draw()
+    losses = np.array([reference(y[:, [i]], z[:, [i]], None) for i in range(2)])
+    _, (slope,) = gradients(
+        lambda w: TaskCrossentropy().weighted_by(Weights(keras.ops.exp(w)))(y, z),
+        np.array([0.3, -0.2], np.float32),
+    )
+    np.testing.assert_allclose(slope, np.exp([0.3, -0.2]) * losses, rtol=1e-5)
+
+
+def test_a_saved_loss_is_the_plain_one():
+    y, z = draw()
+    weighted = TaskCrossentropy(RHO).weighted_by(Weights(np.ones(2, np.float32)))
+    again = keras.losses.deserialize(keras.losses.serialize(weighted))
+    assert again.get_config() == TaskCrossentropy(RHO).get_config()
+    assert float(again(y, z)) == float(TaskCrossentropy(RHO)(y, z))
+
+
+def test_sums_leave_unknown_labels_out():
+    y, z = draw()
+    sums, counts = TaskCrossentropy(RHO).sums(y, z)
+    np.testing.assert_array_equal(counts, (y >= 0).sum(axis=0))
+    assert float(keras.ops.sum(sums / counts)) == pytest.approx(reference(y, z, RHO), rel=1e-5)

@@ -1,10 +1,14 @@
+import keras
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
-from chromkeras.data.batches import Batches, shift_sequences
-from chromkeras.data.codes import from_one_hot, reverse_complement
+from chromkeras.data.batches import Batches
+from chromkeras.data.codes import from_one_hot, one_hot, reverse_complement
+from chromkeras.data.dataset import Dataset
+from chromkeras.data.packed import PackedSequences
 
 
 def rows_of(dataset, x):
@@ -48,15 +52,61 @@ def test_reverse_complement_shows_both_strands(tiny_dataset):
     assert 10 < flipped.sum() < 38
 
 
-@given(st.integers(-5, 5), st.integers(0, 2**32 - 1))
-def test_shift_moves_and_leaves_a_gap(offset, seed):
-    x = np.eye(4, dtype=np.float32)[np.random.default_rng(seed).integers(0, 4, (2, 12))]
-    moved = shift_sequences(x, np.array([offset, 0]))
-    np.testing.assert_array_equal(moved[1], x[1])
-    for place in range(12):
-        source = place - offset
-        expected = x[0, source] if 0 <= source < 12 else np.zeros(4)
-        np.testing.assert_array_equal(moved[0, place], expected)
+def plain(codes, flipped, offsets):
+    """The slow form: each sequence base by base, from one-hot arrays."""
+    out = np.zeros((*codes.shape, 4), np.float32)
+    for i, (sequence, flip, offset) in enumerate(zip(codes, flipped, offsets, strict=True)):
+        x = one_hot(sequence)[::-1, ::-1] if flip else one_hot(sequence)
+        for place in range(len(sequence)):
+            if 0 <= place - offset < len(sequence):
+                out[i, place] = x[place - offset]
+    return out
+
+
+@given(
+    hnp.arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(2, 22)),
+               elements=st.integers(0, 4)),
+    st.data(),
+)  # fmt: skip
+def test_equals_the_slow_form(codes, data):
+    n, length = codes.shape
+    labels = np.arange(2 * n, dtype=np.float32).reshape(n, 2)
+    dna = PackedSequences.from_codes(codes)
+    index = data.draw(st.permutations(range(n)))
+    dataset = Dataset({"dna": dna}, labels, ("a", "b"), np.full(n, "train"),
+                      index={"dna": np.array(index)})  # fmt: skip
+    both, move = data.draw(st.booleans()), data.draw(st.integers(0, length - 1))
+    size, epoch = data.draw(st.integers(1, 20)), data.draw(st.integers(0, 3))
+    batches = Batches(dataset, np.arange(n), batch_size=size, seed=5, reverse_complement=both,
+                      shift=move, epoch=epoch)  # fmt: skip
+    held = [batches[i] for i in reversed(range(len(batches)))][::-1]
+    x, y = (np.concatenate(parts) for parts in zip(*held, strict=True))
+    random = np.random.default_rng([5, epoch])
+    order = random.permutation(n)
+    flipped = (random.random(n, dtype=np.float32) < 0.5) & both
+    offsets = random.integers(-move, move + 1, n, np.int32)
+    np.testing.assert_array_equal(x, plain(codes[index][order], flipped, offsets))
+    np.testing.assert_array_equal(y, labels[order])
+
+
+def test_every_offset_is_drawn(tiny_dataset):
+    dataset = tiny_dataset()
+    batches = Batches(dataset, dataset.rows("train"), batch_size=48, seed=0, shift=1,
+                      reverse_complement=False)  # fmt: skip
+    gaps = [x.sum(axis=2)[:, [0, -1]] for x, _ in (batches[i] for i in range(len(batches)))]
+    assert {tuple(ends) for ends in np.concatenate(gaps)} == {(1, 1), (0, 1), (1, 0)}
+
+
+@pytest.mark.backend
+def test_keras_sees_the_same_batches(tiny_dataset):
+    """Memory serves again only after the backend has let go of it."""
+    dataset = tiny_dataset()
+    batches = Batches(dataset, dataset.rows("train"), batch_size=5, seed=0, shift=3)
+    expected = [x.copy() for x, _ in (batches[i] for i in range(len(batches)))]
+    inputs = keras.Input((300, 4))
+    model = keras.Model(inputs, inputs * 1.0)
+    seen = model.predict(batches, verbose=0)
+    np.testing.assert_array_equal(seen, np.concatenate(expected))
 
 
 def test_labels_keep_unknown(tiny_dataset):

@@ -3,7 +3,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chromkeras.data.codes import UNKNOWN, decode, encode, from_one_hot, one_hot, reverse_complement
+from chromkeras.data.codes import (
+    UNKNOWN,
+    decode,
+    encode,
+    from_one_hot,
+    one_hot,
+    one_hot_into,
+    reverse_complement,
+    shift,
+)
 
 dna = st.text("ACGTN")
 
@@ -35,6 +44,23 @@ def test_one_hot_holds_the_same_bases(text: str) -> None:
     assert x.dtype == np.float32
     np.testing.assert_array_equal(x.sum(axis=-1), codes < UNKNOWN)
     np.testing.assert_array_equal(from_one_hot(x), codes)
+
+
+@given(st.integers(0, 40), st.integers(0, 9))
+def test_one_hot_into_an_array(rows: int, length: int) -> None:
+    codes = np.random.default_rng(rows).integers(0, 5, (rows, length), np.uint8)
+    out = np.full((rows, length, 4), 7, np.float32)
+    one_hot_into(out, codes)
+    np.testing.assert_array_equal(out, one_hot(codes))
+
+
+@given(dna.filter(bool), st.lists(st.integers(-12, 12), max_size=5))
+def test_shift_moves_and_leaves_n(text: str, offsets: list[int]) -> None:
+    moved = shift(np.tile(encode(text), (len(offsets), 1)), np.array(offsets, np.int64))
+    for codes, offset in zip(moved, offsets, strict=True):
+        right, left = min(max(offset, 0), len(text)), min(max(-offset, 0), len(text))
+        kept = text[left : len(text) - right]
+        assert decode(codes) == "N" * right + kept + "N" * left
 
 
 @given(dna)

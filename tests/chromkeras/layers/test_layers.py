@@ -9,13 +9,25 @@ import numpy as np
 import pytest
 
 import chromkeras.layers
+from chromkeras.layers.dynamic_weights import DynamicWeights
+from chromkeras.layers.fan_out import FanOut
+from chromkeras.layers.grad_norm import GradNorm
 from chromkeras.layers.run_card import RunCard
 from chromkeras.layers.sharing_penalty import SharingPenalty
-from chromkeras.layers.task_axis import JoinLogits, RepeatTasks, SplitTasks
+from chromkeras.layers.task_axis import (
+    JoinLogits,
+    RepeatTasks,
+    SplitTasks,
+    SpreadChannels,
+    SpreadFeatures,
+)
 from chromkeras.layers.task_batch_normalization import TaskBatchNormalization
 from chromkeras.layers.task_conv1d import TaskConv1D
 from chromkeras.layers.task_dense import TaskDense
 from chromkeras.layers.task_layer import PerTask, TaskLayer
+from chromkeras.layers.task_weights import TaskWeights
+from chromkeras.layers.uncertainty_weights import UncertaintyWeights
+from chromkeras.recipe_checks import CHOICES
 
 pytestmark = pytest.mark.backend
 
@@ -28,12 +40,26 @@ EXAMPLES = {
     TaskDense: [
         ({"tasks": 3, "units": 2}, (5,)),
         ({"tasks": 2, "units": 4, "use_bias": False, "soft": True}, (3,)),
+        ({"tasks": 2, "units": 4, "same_start": True, "kernel_initializer": "he_normal"}, (3,)),
     ],
     TaskBatchNormalization: [({"tasks": 3, "soft": True, "momentum": 0.7}, (9, 6))],
     RepeatTasks: [({"tasks": 3}, (9, 5))],
+    SpreadChannels: [({"groups": [1, 0, 1]}, (9, 6)), ({"groups": [0, 0]}, (9, 5))],
+    SpreadFeatures: [({"groups": [1, 0, 1]}, (2, None, 5))],
     SplitTasks: [({"tasks": 3}, (9, 6))],
     JoinLogits: [({"tasks": 3}, (3, None, 1))],
     SharingPenalty: [({"strength": 0.5, "p": 1.0}, (4,))],
+    FanOut: [
+        ({"tasks": 3, "method": "pcgrad", "seed": 4}, (5,)),
+        ({"tasks": 3, "method": "cagrad", "options": {"c": 0.4}}, (9, 5)),
+    ],
+    TaskWeights: [({"tasks": 3}, (3,))],
+    UncertaintyWeights: [({"tasks": 3}, (3,))],
+    DynamicWeights: [({"tasks": 3}, (3,))],
+    GradNorm: [
+        ({"tasks": 3, "alpha": 0.5}, (3, None, 5)),
+        ({"tasks": 3, "on_channels": True}, (9, 6)),
+    ],
     RunCard: [({"tasks": ["a", "b"], "recipe": {"plan": "hard"}, "scores": {"x": [1]}}, (2,))],
 }
 
@@ -121,6 +147,45 @@ def test_per_task_draws_differ_and_keep_one_network_s_scale():
     limit = np.sqrt(6 / (19 * 4 + 19 * 300))
     assert limit * 0.99 < np.abs(draw).max() <= limit
     assert np.unique(draw.reshape(5, -1), axis=0).shape[0] == 5
+
+
+@pytest.mark.parametrize("name", CHOICES["architecture.initializer"])
+def test_per_task_same_start_repeats_one_draw(name):
+    draw = keras.ops.convert_to_numpy(PerTask(name, seed=3, same=True)((4, 5, 4, 6)))
+    first = keras.ops.convert_to_numpy(PerTask(name, seed=3)((4, 5, 4, 6)))
+    for task in range(4):
+        np.testing.assert_array_equal(draw[task], first[0])
+    assert np.unique(first.reshape(4, -1), axis=0).shape[0] == 4
+    again = PerTask.from_config(PerTask(name, seed=3, same=True).get_config())
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(again((4, 5, 4, 6))), draw)
+
+
+def test_task_layers_start_the_same_when_asked():
+    for layer in (TaskConv1D(3, 2, 4, same_start=True), TaskDense(3, 2, same_start=True)):
+        layer(np.zeros((1, 9, 6) if isinstance(layer, TaskConv1D) else (1, 6), np.float32))
+        kernel = layer.get_weights()[0]
+        assert (kernel == kernel[:1]).all()
+        assert kernel.std() > 0
+
+
+def test_spread_gives_each_task_what_its_group_has():
+    x = np.arange(2 * 3 * 4).reshape(2, 3, 4).astype(np.float32)
+    channels = keras.ops.convert_to_numpy(SpreadChannels((1, 0, 1))(x))
+    np.testing.assert_array_equal(channels, x[..., [2, 3, 0, 1, 2, 3]])
+    features = keras.ops.convert_to_numpy(SpreadFeatures((1, 0, 1))(x))
+    np.testing.assert_array_equal(features, x[[1, 0, 1]])
+    alone = keras.ops.convert_to_numpy(SpreadChannels((0, 0, 0))(x))
+    np.testing.assert_array_equal(alone, keras.ops.convert_to_numpy(RepeatTasks(3)(x)))
+    with pytest.raises(ValueError, match="groups 0 to G - 1, each with a task"):
+        SpreadChannels((0, 2))
+
+
+def test_gradients_of_a_group_s_tasks_add_up(gradients):
+    x = np.ones((2, 3, 4), np.float32)
+    weight = np.arange(3 * 3 * 4).reshape(3, 3, 4).astype(np.float32)
+    layer = SpreadFeatures((1, 0, 1))
+    _, (slope,) = gradients(lambda x: keras.ops.sum(layer(x) * weight), x)
+    np.testing.assert_allclose(slope, [weight[1], weight[0] + weight[2]])
 
 
 def test_stacked_channels_must_divide():

@@ -62,6 +62,19 @@ def test_equal_networks_have_no_gradient(gradients, p, squared):
     assert all((slope == 0).all() for slope in slopes)
 
 
+@pytest.mark.parametrize("tasks", [3, 7, 11])
+def test_equal_networks_whose_mean_is_rounded(gradients, tasks):
+    value, slopes = gradients(lambda *w: pairwise_distance(w), *draw(tasks, spread=0.0))
+    assert value == 0
+    assert all((slope == 0).all() for slope in slopes)
+
+
+@pytest.mark.parametrize("spread", [1e-2, 1e-5])
+def test_gradients_of_close_networks_are_exact(gradients, spread):
+    weights = draw(16, spread=spread, sizes=(3000, 500))
+    close(gradients(lambda *w: pairwise_distance(w), *weights), reference(weights, 2, False), 2e-6)
+
+
 @pytest.mark.parametrize(("p", "squared"), CASES)
 def test_two_equal_among_others(gradients, p, squared):
     weights = draw(5)

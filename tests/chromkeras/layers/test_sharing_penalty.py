@@ -52,6 +52,37 @@ def test_pulls_networks_together():
     assert float(net.get_layer("tie").distance()) < before
 
 
+def test_a_callback_may_set_the_strength_without_a_new_trace(tmp_path):
+    net = model(strength=0.5)
+    net.compile("sgd", "mse")
+    x = np.ones((6, 4), np.float32)
+    y = net.predict(x, verbose=0)
+    layer = net.get_layer("tie")
+    distance = float(layer.distance())
+    for strength in (0.5, 0.0, 2.0):
+        layer.current.assign(strength)
+        assert net.evaluate(x, y, verbose=0) == pytest.approx(strength * distance, abs=1e-5)
+    assert sum(layer.layer_distances().values()) > distance
+    assert set(layer.layer_distances()) == {"one", "two"}
+    assert float(layer.layer_distances()["one"]) == pytest.approx(
+        float(pairwise_distance(net.get_layer("one").stacked_weights())), rel=1e-6
+    )
+    assert layer.weights == []
+    assert any(v is layer.current for v in net.non_trainable_variables)
+    net.save(tmp_path / "net.keras")
+    again = keras.models.load_model(tmp_path / "net.keras")
+    assert float(again.get_layer("tie").current) == 0.5  # λ of the recipe, not of an epoch
+
+
+def test_frozen_soft_layers_add_nothing():
+    net = model()
+    for name in ("one", "two"):
+        net.get_layer(name).trainable = False
+    net.compile("sgd", "mse")
+    x = np.ones((6, 4), np.float32)
+    assert net.evaluate(x, net.predict(x, verbose=0), verbose=0) == pytest.approx(0, abs=1e-6)
+
+
 def test_negative_strength_is_refused():
     with pytest.raises(ValueError, match="at least 0, received -1"):
         SharingPenalty(-1)

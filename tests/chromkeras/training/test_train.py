@@ -42,7 +42,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(
     whole = train(tiny_dataset(), recipe, tmp_path / "whole.keras")
     broken = tmp_path / "broken.keras"
     with monkeypatch.context() as patch:
-        patch.setattr("chromkeras.training.train.StopOnDivergence", Interrupt)
+        patch.setattr("chromkeras.training.run.StopOnDivergence", Interrupt)
         with pytest.raises(KeyboardInterrupt):
             train(tiny_dataset(), recipe, broken)
     assert not broken.exists()
@@ -58,7 +58,7 @@ def test_resume_wants_the_same_run(tiny_dataset, tiny_recipe, tmp_path, monkeypa
     out = tmp_path / "m.keras"
     with pytest.raises(ValueError, match="nothing to resume"):
         train(tiny_dataset(), tiny_recipe(), out, resume=True)
-    monkeypatch.setattr("chromkeras.training.train.StopOnDivergence", Interrupt)
+    monkeypatch.setattr("chromkeras.training.run.StopOnDivergence", Interrupt)
     with pytest.raises(KeyboardInterrupt):
         train(tiny_dataset(), tiny_recipe("hard", *SHORT), out)
     with pytest.raises(ValueError, match=r"training.seed was 0, now 4"):
@@ -117,7 +117,7 @@ def test_divergence_later_leaves_a_good_model(tiny_dataset, tiny_recipe, tmp_pat
             if epoch == 1:
                 self.model.trainable_variables[0].assign(self.model.trainable_variables[0] * np.nan)
 
-    monkeypatch.setattr("chromkeras.training.train.StopOnDivergence", Poison)
+    monkeypatch.setattr("chromkeras.training.run.StopOnDivergence", Poison)
     out = tmp_path / "m.keras"
     with pytest.raises(ValueError, match="step 1 of epoch 2; training stopped and"):
         train(tiny_dataset(), tiny_recipe("hard", *SHORT), out)

@@ -1,0 +1,98 @@
+"""What a functional model's activations take, per sequence, read off its graph."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from chromkeras.layers.task_conv1d import TaskConv1D
+from chromkeras.layers.task_dense import TaskDense
+
+INPUT, OUTPUT = "input", "output"
+# What a layer keeps from the forward pass until its gradient is known; others keep both.
+KEPT: dict[type, tuple[str, ...]] = {
+    keras.layers.Conv1D: (INPUT,),
+    TaskConv1D: (INPUT,),
+    keras.layers.Dense: (INPUT,),
+    TaskDense: (INPUT,),
+    keras.layers.BatchNormalization: (INPUT,),
+    keras.layers.Activation: (OUTPUT,),
+    keras.layers.MaxPooling1D: (INPUT, OUTPUT),
+    keras.layers.Dropout: (OUTPUT,),
+    keras.layers.Flatten: (),
+    keras.layers.InputLayer: (),
+}
+# How layers that need no gradient of their own say so.
+NOTHING_KEPT = ("identity", "linear")
+
+
+@dataclass(frozen=True)
+class Activations:
+    """Bytes per sequence.
+
+    Attributes
+    ----------
+    kept
+        What a training step keeps from the forward pass for the backward pass.
+    largest
+        The largest output of a layer.
+    passing
+        The largest sum of a layer's input and output, which a prediction holds at a time.
+    """
+
+    kept: int
+    largest: int
+    passing: int
+
+
+def model_activations(model: keras.Model) -> Activations:
+    """Return what the activations of a model take.
+
+    A convolution and a dense layer keep their input (for the kernel's gradient), batch
+    normalisation its input, an activation its output, a max-pool both, dropout its mask. A
+    tensor that two layers keep counts once; a layer that only changes the shape keeps nothing
+    and its output is its input.
+
+    Parameters
+    ----------
+    model
+        A functional model without models inside it, of which every dimension but the batch is
+        known; weights need not be there.
+    """
+    kept: dict[int, int] = {}
+    same: dict[int, Any] = {}
+    largest = passing = 0
+    for depth in sorted(model._nodes_by_depth, reverse=True):
+        for node in model._nodes_by_depth[depth]:
+            inputs = [same.get(id(t), t) for t in node.input_tensors]
+            outputs = list(node.output_tensors)
+            if inputs and _only_renames(node.operation):
+                same[id(outputs[0])] = inputs[0]
+                continue
+            wanted = _kept(node.operation)
+            tensors = [*(inputs if INPUT in wanted else ()), *(outputs if OUTPUT in wanted else ())]
+            kept |= {id(t): _bytes(t) for t in tensors}
+            largest = max(largest, *map(_bytes, outputs))
+            passing = max(passing, sum(map(_bytes, (*inputs, *outputs))))
+    return Activations(sum(kept.values()), largest, passing)
+
+
+def _only_renames(layer: Any) -> bool:
+    identity = getattr(layer, "attribution_rule", "") == "identity"
+    return identity or isinstance(layer, keras.layers.Flatten)
+
+
+def _kept(layer: Any) -> tuple[str, ...]:
+    for kind, what in KEPT.items():
+        if isinstance(layer, kind):
+            return what
+    rule = getattr(layer, "attribution_rule", "")
+    return () if rule in NOTHING_KEPT else (INPUT, OUTPUT)
+
+
+def _bytes(tensor: Any) -> int:
+    """Return the bytes of one sequence's part; the batch is the dimension that is unknown."""
+    size = keras.backend.standardize_dtype(tensor.dtype)
+    width = 2 if size in ("bfloat16", "float16") else 4
+    return width * math.prod(n for n in tensor.shape if n is not None)

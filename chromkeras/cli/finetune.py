@@ -1,0 +1,69 @@
+"""``chromkeras finetune``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chromkeras.cli.fit import fit
+
+
+def command(
+    model: Annotated[Path, typer.Option(help="Model file from `train` to go on from.")],
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="Data set from `prepare` or `simulate`, of the model's tasks or of new ones; "
+            "without it a demo."
+        ),
+    ] = None,
+    tasks: Annotated[
+        str | None,
+        typer.Option(help="Tasks to train, with commas between.", show_default="all"),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Model file to write.", show_default="MODEL.finetuned.keras")
+    ] = None,
+    per_task: Annotated[
+        bool, typer.Option("--per-task", help="Give every task its own copy of the whole model.")
+    ] = False,
+    freeze: Annotated[
+        int | None,
+        typer.Option(help="Leave layers 1 to this one as they are: short for transfer.freeze."),
+    ] = None,
+    init_task: Annotated[
+        str | None,
+        typer.Option(
+            help="Start every task from this one of the model's: short for transfer.task."
+        ),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="One recipe value, as section.key=value; others are the model's own, with a "
+            "tenth of its learning rate.",
+            metavar="KEY=VALUE",
+        ),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Short for training.epochs.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Short for training.seed.")] = None,
+    resume: Annotated[bool, typer.Option(help="Go on with a run that was stopped.")] = False,
+) -> None:
+    """Go on training a model, on its own data or others: new tasks get heads of their own."""
+    from chromkeras.training.finetune import finetune_recipe
+
+    values = {
+        "transfer.freeze": freeze,
+        "transfer.task": init_task,
+        "training.epochs": epochs,
+        "training.seed": seed,
+    }
+    recipe = finetune_recipe(
+        model,
+        per_task=per_task,
+        settings=settings or (),
+        values={key: value for key, value in values.items() if value is not None},
+    )
+    target = out or model.with_name(f"{model.stem}.finetuned.keras")
+    fit(recipe, data=data, tasks=tasks, out=target, resume=resume, inputs=(model,))

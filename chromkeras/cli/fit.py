@@ -1,0 +1,102 @@
+"""What ``train`` and ``finetune`` have in common: from a recipe to a model file and a report."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chromkeras.cli.places import check_output_file
+from chromkeras.cli.stop import Stopped
+
+if TYPE_CHECKING:
+    from chromkeras.recipe import Recipe
+
+
+def fit(
+    recipe: "Recipe",
+    *,
+    data: Path | None,
+    tasks: str | None,
+    out: Path,
+    resume: bool,
+    inputs: tuple[Path | None, ...],
+    devices: int = 1,
+    shard: str = "data",
+) -> None:
+    """Train by a recipe, say what was written, and after a stop how to go on.
+
+    Parameters
+    ----------
+    recipe
+        What to train and how.
+    data
+        Data set; None is the demo.
+    tasks
+        Names of the tasks to train, with commas between; None trains all.
+    out
+        Model file to write.
+    resume
+        Go on with a run that was stopped.
+    inputs
+        Files that the command reads, which must not be written over.
+    devices, shard
+        As for ``train``.
+
+    Raises
+    ------
+    ValueError
+        A file, the data set or the recipe will not do.
+    """
+    _check_places(recipe, out, (data, *inputs), resume=resume)
+    from chromkeras.cli.open_data import open_data
+
+    dataset = open_data(data, tasks)
+    from chromkeras.quiet import import_keras
+
+    import_keras()
+    from chromkeras.plots.history import plot_history
+    from chromkeras.training.checkpoint import checkpoint_path
+    from chromkeras.training.train import train
+
+    state = checkpoint_path(out)
+    saved = _changed(state)
+    if saved and not resume:
+        print(
+            f"note: {state} of a stopped run will be replaced; --resume goes on with it instead",
+            file=sys.stderr,
+        )
+    try:
+        result = train(dataset, recipe, out, resume=resume, devices=devices, shard=shard)
+    except Stopped as stopped:
+        kept = state.exists() and (resume or _changed(state) != saved)
+        stopped.add_note(
+            f"{state} keeps every whole epoch: the same command with --resume goes on from there"
+            if kept
+            else "no epoch was whole, so there is nothing to resume"
+        )
+        raise
+    picture = result.history.with_suffix(".png")
+    plot_history(result.rows, picture)
+    mean = result.scores["validation_auroc_mean"]
+    print(f"validation AUROC {mean:.4f}, mean over {len(result.scores['best_epoch'])} tasks")
+    print(f"wrote {result.model}, {result.history} and {picture}")
+
+
+def _check_places(
+    recipe: "Recipe", out: Path, inputs: tuple[Path | None, ...], *, resume: bool
+) -> None:
+    """Look at everything that takes no time, before the work."""
+    if out.suffix != ".keras":
+        raise ValueError(f"expected an output file that ends in .keras, received {out}")
+    init = Path(recipe.transfer.init) if recipe.transfer.init else None
+    check_output_file(out, inputs=(*inputs, init))
+    from chromkeras.training.freeze import frozen_layers
+    from chromkeras.training.init_model import check_init
+
+    frozen_layers(recipe)
+    if not resume:
+        check_init(recipe)
+
+
+def _changed(path: Path) -> int:
+    """Return when a file was last changed, 0 where there is none."""
+    return path.stat().st_mtime_ns if path.exists() else 0

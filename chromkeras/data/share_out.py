@@ -1,0 +1,82 @@
+"""Batches that ``MirroredStrategy`` can share out: no replica without a row.
+
+The strategy gives each of N replicas ceil(n / N) rows of a batch until none are left. A replica
+left with none would end the run: TensorFlow's convolution on a CPU (2.21, oneDNN) returns an
+empty batch in the shape of its input.
+"""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from chromkeras.devices import replicas
+
+
+def share_out(batches: keras.utils.PyDataset) -> keras.utils.PyDataset:
+    """Return batches for ``fit`` that leave no replica without a row.
+
+    Parameters
+    ----------
+    batches
+        Inputs (n, ...) and labels (n, T), float32, with -1 for unknown.
+
+    Returns
+    -------
+    keras.utils.PyDataset
+        ``batches`` itself where there is one replica.
+    """
+    return batches if replicas() == 1 else _SharedOut(batches, replicas())
+
+
+class _SharedOut(keras.utils.PyDataset):
+    """A batch too small for all replicas goes whole to each, with labels to the first alone.
+
+    So batch-norm statistics, losses, gradients and counts of labels stay those of the batch;
+    only the mean loss of an epoch that Keras logs counts such a batch N times. Before the first
+    epoch Keras draws one batch to see its shape and takes the mean of the replicas' parts, so
+    until then parts are of one size.
+    """
+
+    def __init__(self, batches: keras.utils.PyDataset, count: int) -> None:
+        super().__init__(workers=1, use_multiprocessing=False)
+        self.batches, self.count, self.begun = batches, count, False
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __getitem__(self, index: int) -> tuple[Any, Any]:
+        """Return inputs and labels, n or N n of them."""
+        x, labels = self.batches[index]
+        part = -(-len(x) // self.count)
+        if len(x) == part * self.count or (self.begun and part * (self.count - 1) < len(x)):
+            return x, labels
+        unknown = [np.full_like(labels, -1)] * (self.count - 1)
+        return np.concatenate([x] * self.count), np.concatenate([labels, *unknown])
+
+    def on_epoch_begin(self) -> None:
+        """Begin the epoch."""
+        self.batches.on_epoch_begin()
+
+    def on_epoch_end(self) -> None:
+        """Go on to the next epoch; Keras also calls this before the first."""
+        self.begun = True
+        self.batches.on_epoch_end()
+
+
+def in_equal_parts(x: np.ndarray, batch_size: int) -> tuple[np.ndarray, int]:
+    """Return rows to predict, and a batch size, that give every replica as many in each batch.
+
+    Parameters
+    ----------
+    x
+        Shape (n, ...), n at least 1. The last row is repeated as often as needed: cut the
+        predictions at n.
+    batch_size
+        Raised as far as needed.
+    """
+    count = replicas()
+    extra = -len(x) % count
+    if extra:
+        x = np.concatenate([x, np.repeat(x[-1:], extra, axis=0)])
+    return x, batch_size + -batch_size % count

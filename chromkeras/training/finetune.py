@@ -1,0 +1,54 @@
+"""The recipe that goes on from a trained model."""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from chromkeras.recipe import SECTIONS, BalanceRecipe, Recipe, SharingRecipe, TransferRecipe
+from chromkeras.recipe_sources import read_settings, recipe_from_values
+from chromkeras.training.init_model import own_recipe
+
+SLOWER = 0.1
+
+
+def finetune_recipe(
+    model: str | os.PathLike[str],
+    *,
+    per_task: bool = False,
+    settings: Iterable[str] = (),
+    values: Mapping[str, Any] | None = None,
+) -> Recipe:
+    """Return a model's own recipe, changed so that it starts from that model; later wins.
+
+    The learning rate becomes a tenth of the model's own.
+
+    Parameters
+    ----------
+    model
+        Model file.
+    per_task
+        Take plan ``single``: every task gets its own copy of the model, and nothing is balanced
+        or tied.
+    settings
+        Strings "section.key=value".
+    values
+        The same as ready values, by "section.key".
+
+    Raises
+    ------
+    ValueError
+        There is no such model, or a setting is none of a recipe's.
+    """
+    recipe = own_recipe(str(model))
+    rate = recipe.training.learning_rate * SLOWER
+    recipe = replace(
+        recipe,
+        transfer=TransferRecipe(init=str(model)),
+        training=replace(recipe.training, learning_rate=rate),
+        architecture=replace(recipe.architecture, motifs=""),  # its filters are in the model
+    )
+    if per_task:
+        recipe = replace(recipe, plan="single", sharing=SharingRecipe(), balance=BalanceRecipe())
+    flat = {f"{s}.{k}": v for s in SECTIONS for k, v in asdict(getattr(recipe, s)).items()}
+    return recipe_from_values(recipe.plan, flat | read_settings(settings) | dict(values or {}))

@@ -1,0 +1,116 @@
+"""How alike the tasks' gradients are, in a short run of the hard-shared model."""
+
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+
+from chrominterpret.backend import compile_gradient
+from chromkeras.architectures.registry import architecture
+from chromkeras.backend import compile_model
+from chromkeras.data.batches import Batches
+from chromkeras.data.dataset import Dataset
+from chromkeras.losses import LOSSES
+from chromkeras.progress import progress
+from chromkeras.recipe import Recipe, SharingRecipe
+from chromkeras.training.optimizers import make_optimizer
+
+STEPS = 300
+PROBES = 16
+
+
+def gradient_similarity(
+    recipe: Recipe, dataset: Dataset, *, steps: int = STEPS, probes: int = PROBES
+) -> np.ndarray:
+    """Return the mean cosine of the tasks' gradients where they leave the shared trunk.
+
+    The column is trained with plan ``hard`` for ``steps`` steps. Then, for each probe batch with
+    trunk features z, the gradient ∂L_i/∂z of each task's loss is taken as one vector, and the
+    cosines between tasks are averaged over the batches. The gradient at z bounds the one at all
+    shared weights (Sener and Koltun 2018, NeurIPS, MGDA-UB). All heads start from one draw: from
+    draws of their own, the gradients are nearly at right angles whatever the labels say.
+
+    Parameters
+    ----------
+    recipe
+        Its column, data and training are used, its sharing plan is not.
+    dataset
+        Only its training split is used.
+    steps, probes
+        Batches to train on, in as many epochs as that takes, and to average over, at most.
+
+    Returns
+    -------
+    np.ndarray
+        Shape (T, T), float64; 0 where a task has no gradient.
+    """
+    training = replace(recipe.training, epochs=1, accumulate=1)
+    sharing = SharingRecipe(same_start=True)
+    short = Recipe("hard", recipe.data, recipe.architecture, sharing=sharing, training=training)
+    keras.utils.set_random_seed(training.seed)
+    batches = _batches(short, dataset)
+    loss = LOSSES[training.loss](dataset.positive_fraction("train"))
+    model = architecture(short.architecture.name)(short, dataset.tasks, dataset.dna.length)
+    compile_model(model, make_optimizer(training, steps), loss)
+    with progress("short run to compare the tasks' gradients") as report:
+        for step in range(steps):
+            model.train_on_batch(*batches[step % len(batches)])
+            report(step + 1, steps)
+            if (step + 1) % len(batches) == 0:
+                batches.on_epoch_end()
+    return _mean_cosine(model, batches, loss, probes)
+
+
+def _batches(recipe: Recipe, dataset: Dataset) -> Batches:
+    return Batches(
+        dataset,
+        dataset.rows("train"),
+        batch_size=recipe.training.batch_size,
+        seed=recipe.training.seed,
+        reverse_complement=recipe.data.reverse_complement,
+        shift=recipe.data.shift,
+    )
+
+
+def _mean_cosine(model: keras.Model, batches: Batches, loss: Any, probes: int) -> np.ndarray:
+    """Average the cosines over whole batches: a smaller one would compile the gradient anew."""
+    trunk, head = _halves(model)
+    tasks = model.output_shape[-1]
+
+    def total(features: Any, labels: Any) -> tuple[Any, Any]:
+        # Each task reads its own copy of the features, so the sum of the losses tells them apart.
+        value = keras.ops.reshape(loss(labels, head(features)), (1, 1))
+        return value, value
+
+    compiled = compile_gradient(total, model.variables)
+    whole = max(len(batches.all_rows) // batches.batch_size, 1)
+    cosines = []
+    for index in range(min(probes, whole)):
+        x, labels = batches[index]
+        features = keras.ops.convert_to_numpy(trunk([x])[0])
+        copies = np.broadcast_to(features, (tasks, *features.shape))
+        _, _, gradients = compiled(copies, np.ones((1, 1), np.float32), labels)
+        cosines.append(_cosine(gradients[0].reshape(tasks, -1).astype(np.float64)))
+    return np.mean(cosines, axis=0)
+
+
+def _halves(model: keras.Model) -> tuple[Any, Any]:
+    """Return the trunk, and a function from one copy of its features per task to logits."""
+    features = model.get_layer("flatten")
+    # A Function, not a Model, which would add nodes to the layers.
+    trunk = keras.Function(model.inputs, [features.output])
+    after = model.layers[model.layers.index(features) + 1 :]
+
+    def head(x: Any) -> Any:
+        for layer in after:
+            x = layer(x)
+        return x
+
+    return trunk, head
+
+
+def _cosine(vectors: np.ndarray) -> np.ndarray:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    return unit @ unit.T

@@ -1,0 +1,52 @@
+"""Whether a run can start from the model its recipe names, known without opening the model."""
+
+from dataclasses import asdict
+
+from chromkeras.names import unknown
+from chromkeras.recipe import Recipe
+from chromkeras.recipe_sources import recipe_from_dict
+from chromkeras.run_card_file import read_card
+
+# What changes no function of given weights.
+FREE = ("dropout", "initializer", "motifs")
+
+
+def check_init(recipe: Recipe) -> None:
+    """Look at the run card of ``transfer.init``.
+
+    Raises
+    ------
+    ValueError
+        There is no such model, it has another column of layers, or it lacks ``transfer.task``.
+    """
+    init, task = recipe.transfer.init, recipe.transfer.task
+    if not init:
+        if task:
+            raise ValueError(
+                f"transfer.task is {task}, a task of the model to start from; name that model by "
+                "--init (transfer.init)"
+            )
+        return
+    card = read_card(init)
+    if task and task not in card["tasks"]:
+        raise unknown(f"task of {init}:", task, card["tasks"])
+    here, there = asdict(recipe.architecture), asdict(own_recipe(init).architecture)
+    differing = [key for key in here if key not in FREE and here[key] != there[key]]
+    if differing:
+        what = "; ".join(
+            f"architecture.{key} is {_text(there[key])} there and {_text(here[key])} here"
+            for key in differing
+        )
+        raise ValueError(f"{init} has another column ({what}); give the same --size or --set")
+
+
+def own_recipe(path: str) -> Recipe:
+    """Return the recipe that a model file was trained by."""
+    try:
+        return recipe_from_dict(read_card(path)["recipe"])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"model {path} is of another version: its recipe is unreadable") from error
+
+
+def _text(value: object) -> str:
+    return str(list(value)) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,61 @@
+"""The soft-sharing penalty over the epochs: its weight λ, and what it comes to."""
+
+from typing import Any
+
+import keras
+
+from chromkeras.layers.sharing_penalty import SharingPenalty
+
+
+class FollowPenalty(keras.callbacks.Callback):
+    """Set λ at the begin of every epoch, and log the penalty at its end.
+
+    Adds ``penalty``, λ Σ_{i<k} d(W_i, W_k) over all soft-shared layers together as the loss had
+    it, and ``penalty/LAYER``, Σ_{i<k} d over the weights of that layer alone, without λ. A model
+    without a penalty is left as it is. λ depends on the epoch's number alone, so a resumed run
+    goes on with the right one.
+
+    Parameters
+    ----------
+    schedule
+        "constant", "rising" (from 0 in the first epoch, evenly, to the full λ in the last) or
+        "falling" (from the full λ in the first to 0 in the last).
+    epochs
+        Epochs of the whole run.
+    """
+
+    def __init__(self, schedule: str, epochs: int) -> None:
+        super().__init__()
+        self.schedule, self.epochs = schedule, epochs
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Set λ."""
+        share = strength_share(self.schedule, epoch, self.epochs)
+        for layer in self._layers():
+            layer.current.assign(layer.strength * share)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Log the penalty and its parts."""
+        for layer in self._layers():
+            entries = {"penalty": layer.current * layer.distance()}
+            entries |= {f"penalty/{name}": d for name, d in layer.layer_distances().items()}
+            if logs is not None:
+                logs |= {k: float(keras.ops.convert_to_numpy(v)) for k, v in entries.items()}
+
+    def _layers(self) -> list[SharingPenalty]:
+        return [layer for layer in self.model.layers if isinstance(layer, SharingPenalty)]
+
+
+def strength_share(schedule: str, epoch: int, epochs: int) -> float:
+    """Return which share of the full λ an epoch, counted from 0, has.
+
+    Raises
+    ------
+    ValueError
+        The schedule is unknown.
+    """
+    passed = epoch / max(epochs - 1, 1)
+    shares = {"constant": 1.0, "rising": passed, "falling": 1.0 - passed}
+    if schedule not in shares:
+        raise ValueError(f"expected a schedule of {', '.join(shares)}, received {schedule!r}")
+    return shares[schedule]

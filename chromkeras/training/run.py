@@ -1,0 +1,185 @@
+"""A run put together: a compiled model, its batches, and the callbacks that watch it."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from chromkeras import devices
+from chromkeras.architectures.registry import architecture
+from chromkeras.backend import compile_model
+from chromkeras.data.batches import Batches
+from chromkeras.data.dataset import Dataset
+from chromkeras.data.turns import TaskTurns
+from chromkeras.layers.task_weights import TaskWeights
+from chromkeras.losses import LOSSES, TaskCrossentropy
+from chromkeras.names import unknown
+from chromkeras.recipe import Recipe
+from chromkeras.sharing import sharing_plan
+from chromkeras.training.best_weights import BestWeights
+from chromkeras.training.checkpoint import (
+    SaveCheckpoint,
+    checkpoint_path,
+    load_checkpoint,
+    restore,
+)
+from chromkeras.training.divergence import DivergedError, StopOnDivergence
+from chromkeras.training.history import History
+from chromkeras.training.motif_start import start_from_motifs
+from chromkeras.training.optimizers import make_optimizer
+from chromkeras.training.penalty import FollowPenalty
+from chromkeras.training.precision import precision
+from chromkeras.training.progress import ShowProgress
+from chromkeras.training.start import start
+from chromkeras.training.task_losses import TaskLosses
+from chromkeras.training.task_weighting import WeighTasks
+from chromkeras.training.validation import ValidationScores
+
+
+def history_path(out: str | os.PathLike[str]) -> Path:
+    """Return the path of the history that belongs to model file ``out``."""
+    path = Path(out)
+    return path.with_name(f"{path.stem}.history.csv")
+
+
+@dataclass
+class Run:
+    """A model ready to be fitted, and the callbacks that watch it."""
+
+    model: keras.Model
+    batches: TaskTurns
+    epochs: int
+    first_epoch: int
+    best: BestWeights
+    history: History
+    progress: ShowProgress
+    callbacks: list[Any]
+
+    def fit(self) -> DivergedError | None:
+        """Train to the end; return the error where the loss stopped being a number."""
+        if self.first_epoch and self.best.finished(self.first_epoch - 1):
+            return None
+        try:
+            self.model.fit(
+                self.batches,
+                epochs=self.epochs,
+                initial_epoch=self.first_epoch,
+                shuffle=False,
+                callbacks=self.callbacks,
+                verbose=0,
+            )
+        except DivergedError as error:
+            return error
+        finally:
+            self.progress.stop()
+        return None
+
+
+def prepare(dataset: Dataset, recipe: Recipe, out: Path, *, resume: bool) -> Run:
+    """Build and compile the model and its callbacks, taking up a saved state when asked.
+
+    Parameters
+    ----------
+    dataset, recipe
+        What to train on and how; groups of tasks by name.
+    out
+        The model file that the run will write.
+    resume
+        Go on from the state beside ``out``.
+
+    Raises
+    ------
+    ValueError
+        As ``train`` does.
+    """
+    rho = dataset.positive_fraction("train")
+    valid = _validation_rows(dataset)
+    state_path, fingerprint = checkpoint_path(out), dataset.fingerprint
+    state = load_checkpoint(state_path, recipe, fingerprint) if resume else None
+    first_epoch = state.epochs if state else 0
+
+    keras.utils.set_random_seed(recipe.training.seed)
+    batches = _batches(dataset, recipe, first_epoch)
+    loss = LOSSES[recipe.training.loss](rho)
+    model = _compiled(dataset, recipe, loss, len(batches), resumed=resume)
+    validation = ValidationScores(dataset, valid, loss)
+    per_task = not sharing_plan(recipe).has_shared
+    best = BestWeights(validation, patience=recipe.training.patience, per_task=per_task)
+    history = History(history_path(out), state.history if state else [])
+    if state:
+        restore(model, state)
+        best.restore(state.best)
+    epochs = recipe.training.epochs
+    progress = ShowProgress(epochs, len(batches), first_epoch)
+    weigh = [WeighTasks(layer, dataset.tasks) for layer in _weight_layers(model)]
+    callbacks = [
+        StopOnDivergence(),
+        validation,
+        FollowPenalty(recipe.sharing.schedule, epochs),
+        *weigh,
+        best,
+        history,
+        SaveCheckpoint(state_path, recipe, fingerprint, best, history),
+        progress,
+    ]
+    return Run(model, batches, epochs, first_epoch, best, history, progress, callbacks)
+
+
+def _validation_rows(dataset: Dataset) -> np.ndarray:
+    rows = dataset.rows("valid")
+    if len(rows) == 0:
+        raise ValueError("the validation split is empty; give `prepare` --valid or fractions")
+    labels = dataset.labels[rows]
+    if not ((labels == 1).any(axis=0) & (labels == 0).any(axis=0)).any():
+        raise ValueError(
+            f"no task has both open and closed rows among the {len(rows)} validation rows, so no "
+            "epoch can be called best; choose another validation split"
+        )
+    return rows
+
+
+def _batches(dataset: Dataset, recipe: Recipe, epoch: int) -> TaskTurns:
+    rows = dataset.rows("train")
+    batches = Batches(
+        dataset,
+        rows[dataset.known[rows].any(axis=1)],
+        batch_size=recipe.training.batch_size,
+        seed=recipe.training.seed,
+        reverse_complement=recipe.data.reverse_complement,
+        shift=recipe.data.shift,
+        epoch=epoch,
+    )
+    warm, balance = recipe.balance.warm_task or dataset.tasks[0], recipe.balance
+    if warm not in dataset.tasks:
+        raise unknown("balance.warm_task", warm, dataset.tasks)
+    return TaskTurns(
+        batches, balance.technique, task=dataset.tasks.index(warm), epochs=balance.warm_epochs
+    )
+
+
+def _compiled(
+    dataset: Dataset, recipe: Recipe, loss: TaskCrossentropy, steps: int, *, resumed: bool
+) -> keras.Model:
+    with precision(recipe.training.precision):
+        build = architecture(recipe.architecture.name)
+        model = build(recipe, dataset.tasks, dataset.dna.length)
+    if recipe.architecture.motifs and not recipe.transfer.init and not resumed:
+        start_from_motifs(model, recipe.architecture.motifs)
+    start(model, recipe, dataset, resumed=resumed)
+    optimizer = make_optimizer(recipe.training, steps)
+    devices.prepare(model, optimizer)
+    metrics = []
+    for layer in _weight_layers(model):
+        optimizer.exclude_from_weight_decay(layer.trainable_variables)
+        loss = loss.weighted_by(layer)
+        metrics.append(TaskLosses(dataset.tasks, loss.positive_fraction))
+    compile_model(model, optimizer, loss, metrics=metrics)
+    return model
+
+
+def _weight_layers(model: keras.Model) -> list[TaskWeights]:
+    """Return the layer that weighs the tasks' losses, if the model has one."""
+    return [layer for layer in model.layers if isinstance(layer, TaskWeights)]

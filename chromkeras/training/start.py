@@ -1,0 +1,55 @@
+"""The weights a run starts from, and the layers it leaves as they are."""
+
+import sys
+
+import keras
+
+from chromkeras.data.dataset import Dataset
+from chromkeras.recipe import Recipe
+from chromkeras.training.freeze import freeze_layers, frozen_layers
+from chromkeras.training.init_model import check_init
+from chromkeras.training.model_file import open_model
+from chromkeras.training.transfer import Transfer, names, transfer_weights
+
+
+def start(model: keras.Model, recipe: Recipe, dataset: Dataset, *, resumed: bool) -> None:
+    """Copy the weights of ``transfer.init`` and freeze ``transfer.freeze`` layers.
+
+    Parameters
+    ----------
+    model
+        Built by ``recipe`` for ``dataset``, not yet compiled.
+    recipe, dataset
+        What the model is trained by and on.
+    resumed
+        Whether a saved state will replace all weights; the model to start from is then not read.
+
+    Raises
+    ------
+    ValueError
+        The model to start from does not fit, or a layer to freeze has weights that were never
+        trained, as that model has none for it.
+    """
+    frozen = frozen_layers(recipe)
+    if not resumed:
+        check_init(recipe)
+    if recipe.transfer.init and not resumed:
+        transfer = _transfer(model, recipe, dataset)
+        _check_trained(transfer, frozen)
+        print(f"started from {recipe.transfer.init}: {transfer}", file=sys.stderr)
+    freeze_layers(model, frozen)
+
+
+def _transfer(model: keras.Model, recipe: Recipe, dataset: Dataset) -> Transfer:
+    source, card = open_model(recipe.transfer.init)
+    return transfer_weights(source, card.tasks, model, dataset.tasks, task=recipe.transfer.task)
+
+
+def _check_trained(transfer: Transfer, frozen: tuple[str, ...]) -> None:
+    for name in frozen:
+        if name in transfer.fresh:
+            raise ValueError(
+                f"transfer.freeze: layer {name} would stay random for task "
+                f"{names(transfer.fresh[name])}, which the model to start from does not know; "
+                "freeze fewer layers or give --init-task (transfer.task)"
+            )

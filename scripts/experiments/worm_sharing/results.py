@@ -1,0 +1,69 @@
+"""What a finished run left in its folder."""
+
+import csv
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from chromkeras.run_card_file import read_card
+
+TISSUES = ("Germline", "Neurons", "Muscle", "Hypod", "Intest")
+
+
+@dataclass(frozen=True)
+class Result:
+    """Figures of one run.
+
+    Attributes
+    ----------
+    validation, test
+        Mean AUROC over all rows and all tasks.
+    elements, tissues
+        Mean AUROC on the test split within elements, of all tasks and of the five tissues.
+    tasks
+        AUROC of each task on the test split, all rows.
+    parameters
+        Number of weights.
+    minutes
+        Of all epochs together, validation included.
+    """
+
+    validation: float
+    test: float
+    elements: float
+    tissues: float
+    tasks: dict[str, float]
+    parameters: int
+    minutes: float
+
+
+def read_result(folder: Path) -> Result:
+    """Return the figures of the run in a folder."""
+    test = json.loads((folder / "test.json").read_text(encoding="utf-8"))["strata"]
+    elements = test["elements"]["tasks"]
+    return Result(
+        validation=validation_auroc(folder),
+        test=test["all"]["mean"]["auroc"],
+        elements=test["elements"]["mean"]["auroc"],
+        tissues=float(np.mean([elements[t]["auroc"] for t in TISSUES])),
+        tasks={task: row["auroc"] for task, row in test["all"]["tasks"].items()},
+        parameters=_parameters(folder),
+        minutes=_seconds(folder) / 60,
+    )
+
+
+def validation_auroc(folder: Path) -> float:
+    """Return the mean AUROC on the validation split."""
+    valid = json.loads((folder / "valid.json").read_text(encoding="utf-8"))
+    return float(valid["strata"]["all"]["mean"]["auroc"])
+
+
+def _seconds(folder: Path) -> float:
+    with (folder / "model.history.csv").open(newline="", encoding="utf-8") as file:
+        return sum(float(row["seconds"]) for row in csv.DictReader(file))
+
+
+def _parameters(folder: Path) -> int:
+    return int(read_card(folder / "model.keras")["scores"]["parameters"])

@@ -1,0 +1,67 @@
+import keras
+import numpy as np
+import pytest
+
+from chromkeras.data import share_out as module
+from chromkeras.data.share_out import in_equal_parts, share_out
+
+
+class Sizes(keras.utils.PyDataset):
+    """Batches of given numbers of rows."""
+
+    def __init__(self, *sizes):
+        super().__init__()
+        self.sizes, self.epoch = sizes, 0
+
+    def __len__(self):
+        return len(self.sizes)
+
+    def __getitem__(self, index):
+        x = np.arange(self.sizes[index] * 2, dtype=np.float32).reshape(-1, 2)
+        return x, x[:, :1] % 2
+
+    def on_epoch_end(self):
+        self.epoch += 1
+
+
+@pytest.fixture
+def three(monkeypatch):
+    monkeypatch.setattr(module, "replicas", lambda: 3)
+
+
+def test_one_replica_changes_nothing():
+    batches = Sizes(3)
+    assert share_out(batches) is batches
+
+
+def test_a_batch_too_small_goes_whole_to_every_replica(three):
+    batches = Sizes(6, 5, 4, 1)
+    shared = share_out(batches)
+    assert len(shared) == 4
+    assert [len(shared[i][0]) for i in range(4)] == [6, 15, 12, 3]  # before the first epoch
+    shared.on_epoch_end()
+    assert batches.epoch == 1
+    assert [len(shared[i][0]) for i in range(4)] == [6, 5, 12, 3]  # 5 is 2, 2 and 1; 4 is 2 and 2
+    x, labels = shared[2]
+    before, known = batches[2]
+    for part in np.split(x, 3):
+        np.testing.assert_array_equal(part, before)
+    np.testing.assert_array_equal(labels[:4], known)
+    assert (labels[4:] == -1).all()
+
+
+@pytest.mark.parametrize("rows", range(1, 9))
+def test_rows_to_predict_come_out_equal(rows, three):
+    x = np.arange(rows, dtype=np.float32)[:, None]
+    longer, batch_size = in_equal_parts(x, 4)
+    assert batch_size == 6
+    assert len(longer) % 3 == 0
+    np.testing.assert_array_equal(longer[:rows], x)
+    assert len(longer) - rows < 3
+
+
+def test_rows_to_predict_on_one_device_stay():
+    x = np.zeros((5, 2), np.float32)
+    longer, batch_size = in_equal_parts(x, 4)
+    assert longer is x
+    assert batch_size == 4

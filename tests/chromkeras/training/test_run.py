@@ -1,0 +1,104 @@
+"""Every technique, weighting and conflict method goes through ``train`` with every plan."""
+
+import numpy as np
+import pytest
+
+from chromkeras.gradients.registry import method_names
+from chromkeras.layers.fan_out import FanOut
+from chromkeras.layers.task_weights import TaskWeights
+from chromkeras.recipe_checks import CHOICES
+from chromkeras.training.model_file import open_model
+from chromkeras.training.run import prepare
+from chromkeras.training.train import train
+
+BALANCE = [
+    f"balance.{key}={value}"
+    for key in ("technique", "weighting", "conflict")
+    for value in CHOICES[f"balance.{key}"]
+]
+SHORT = ("training.epochs=2", "training.batch_size=12", "architecture.dropout=0.0")
+GROUPED = ("sharing.depth=3", "sharing.grouped=9", "sharing.groups=task0,task2")
+
+
+def run(dataset, recipe, folder):
+    return prepare(dataset, recipe, folder / "model.keras", resume=False)
+
+
+@pytest.mark.parametrize("setting", BALANCE)
+def test_a_hard_model_trains_and_comes_back_from_its_file(
+    setting, tiny_dataset, tiny_recipe, tmp_path
+):
+    dataset = tiny_dataset()
+    result = train(dataset, tiny_recipe("hard", setting, *SHORT), tmp_path / "model.keras")
+    model, card = open_model(result.model)
+    assert np.isfinite([row["loss"] for row in result.rows]).all()
+    assert model.predict(dataset.one_hot(np.arange(4)), verbose=0).shape == (4, 3)
+    key, value = setting.removeprefix("balance.").split("=")
+    assert card.recipe["balance"][key] == value
+
+
+@pytest.mark.parametrize("conflict", method_names())
+def test_merging_stands_only_where_shared_layers_end(
+    plan, conflict, tiny_dataset, tiny_recipe, tmp_path
+):
+    recipe = tiny_recipe(plan, f"balance.conflict={conflict}", *SHORT)
+    model = run(tiny_dataset(), recipe, tmp_path).model
+    found = [layer.method for layer in model.layers if isinstance(layer, FanOut)]
+    shares = plan in ("hard", "basset") and conflict != "sum"
+    assert found == [conflict] * shares
+
+
+@pytest.mark.parametrize("settings", [(), ("sharing.depth=3",), ("sharing.depth=2",), GROUPED])
+@pytest.mark.parametrize("weighting", CHOICES["balance.weighting"])
+def test_weights_of_tasks_fit_every_plan(
+    plan, weighting, settings, tiny_dataset, tiny_recipe, tmp_path
+):
+    recipe = tiny_recipe(plan, f"balance.weighting={weighting}", *SHORT, *settings)
+    made = run(tiny_dataset(), recipe, tmp_path)
+    layers = [layer for layer in made.model.layers if isinstance(layer, TaskWeights)]
+    assert len(layers) == (weighting != "equal")
+    assert all(layer.tasks == 3 for layer in layers)
+    x, y = made.batches[0]
+    assert np.isfinite(made.model.train_on_batch(x, y, return_dict=True)["loss"])
+
+
+def test_gradnorm_moves_the_weights_of_separate_networks(tiny_dataset, tiny_recipe, tmp_path):
+    made = run(tiny_dataset(), tiny_recipe("single", "balance.weighting=gradnorm"), tmp_path)
+    (layer,) = [layer for layer in made.model.layers if isinstance(layer, TaskWeights)]
+    made.model.train_on_batch(*made.batches[0])
+    weights = np.asarray(layer.task_weights())
+    assert np.ptp(weights) > 0
+    assert weights.sum() == pytest.approx(3, rel=1e-5)
+
+
+def test_rows_without_a_known_label_are_left_out(tiny_dataset, tiny_recipe, tmp_path):
+    dataset = tiny_dataset()
+    rows = dataset.rows("train")
+    dataset.labels[rows[:5]] = -1
+    made = run(dataset, tiny_recipe("hard"), tmp_path)
+    assert len(made.batches.batches.all_rows) == len(rows) - 5
+
+
+def test_a_motif_file_and_a_penalty_reach_the_run(tiny_dataset, tiny_recipe, tmp_path):
+    motifs = tmp_path / "gata.meme"
+    rows = "\n".join(f"{a} {b} {c} {d}" for a, b, c, d in np.eye(4)[[2, 0, 3, 0]])
+    motifs.write_text(
+        f"MEME version 4\n\nALPHABET= ACGT\n\nMOTIF GATA\n"
+        f"letter-probability matrix: alength= 4 w= 4 nsites= 20\n{rows}\n",
+        encoding="utf-8",
+    )
+    recipe = tiny_recipe("soft", f"architecture.motifs={motifs}", "sharing.schedule=rising", *SHORT)
+    made = run(tiny_dataset(), recipe, tmp_path)
+    kernel = np.asarray(made.model.get_layer("conv_1").kernel)[:, :, :, 0]
+    peak = kernel.argmax(axis=-1)[kernel.max(axis=-1) > 0].reshape(3, -1)
+    np.testing.assert_array_equal(peak, [[2, 0, 3, 0]] * 3)
+    made.fit()
+    penalties = [row["penalty"] for row in made.history.rows]
+    assert penalties[0] == 0
+    assert penalties[1] > 0
+
+
+def test_an_unknown_warm_task_is_refused(tiny_dataset, tiny_recipe, tmp_path):
+    recipe = tiny_recipe("hard", "balance.technique=warm_start", "balance.warm_task=task9")
+    with pytest.raises(ValueError, match="unknown balance.warm_task 'task9'"):
+        run(tiny_dataset(), recipe, tmp_path)
