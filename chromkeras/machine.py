@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 SIZE = 1024
-COPIED = 16 * 2**20
+COPIED = 64 * 2**20
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ STEPS = (
     ("hard", "poster", 1, 64),
     ("hard", "poster", 16, 32),
     ("hard", "poster", 64, 16),
+    ("hard", "poster", 100, 8),
     ("basset", "poster", 16, 64),
     ("single", "poster", 4, 32),
     ("soft", "poster", 8, 4),

@@ -2,11 +2,10 @@
 
 python scripts/benchmarks/input.py --batches 64 256
 
-All columns are sequences a second, median (least - most) of repeats taken in turns. "plain" and
-"augmented" (random strand, shift of up to 3) are ``Batches`` alone; "control" only looks packed
-bytes up in a table and writes the one-hot to memory it owns, which is the most that one thread's
-memory gives; "fit" is ``model.fit`` on augmented batches with next to no model, so all that Keras
-adds. A second line gives the time of augmented batches relative to the control.
+Sequences a second, median (least - most) of repeats taken in turns. "plain" and "augmented"
+(random strand, shift of up to 3) are ``Batches`` alone; "control" only looks packed bytes up in a
+table and writes the one-hot to memory it owns, which is the most that one thread's memory gives;
+"fit" is ``model.fit`` on augmented batches with next to no model, so with all that Keras adds.
 KERAS_BACKEND=jax measures JAX.
 """
 

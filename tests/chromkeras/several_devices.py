@@ -114,7 +114,7 @@ def main():
     }
     results["adam"] = compare("hard", "training.weight_decay=0.01", rows=17, shards=shards[-1:])
     if BACKEND == "tensorflow":
-        results["frozen batch norm"] = compare("soft", *SGD, "transfer.freeze=5")
+        results["frozen batch norm"] = compare("soft", *SGD, "transfer.freeze=5", "sharing.soft=7")
         several = make_recipe("hard", settings=(*COLUMN, "training.accumulate=2"))
         refusals["accumulate"] = refused(train, several, dataset(21), 2)
     print(json.dumps({"results": results, "refusals": refusals}))

@@ -39,7 +39,7 @@ class Study:
 
 
 def read_study(path: Path) -> Study:
-    """Read the table of runs."""
+    """Read the table of runs; the first seed of every run comes first."""
     table = tomllib.loads(path.read_text(encoding="utf-8"))
     common = table["common"]
     runs, best_of = [], {}
@@ -54,7 +54,7 @@ def read_study(path: Path) -> Study:
                 row.get("init", ""))
             for seed in seeds
         ]  # fmt: skip
-    return Study(runs, best_of)
+    return Study(sorted(runs, key=lambda run: run.seed), best_of)
 
 
 def command_line(run: Run, data: Path, out: Path) -> list[str]:

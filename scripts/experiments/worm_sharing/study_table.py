@@ -12,7 +12,7 @@ from runs import Run, Study
 from chromkeras.files import replacing
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-from table import markdown_table  # noqa: E402
+from table import markdown_table
 
 CONTROL = "single"
 HEADER = (

@@ -100,5 +100,5 @@ def test_a_motif_file_and_a_penalty_reach_the_run(tiny_dataset, tiny_recipe, tmp
 
 def test_an_unknown_warm_task_is_refused(tiny_dataset, tiny_recipe, tmp_path):
     recipe = tiny_recipe("hard", "balance.technique=warm_start", "balance.warm_task=task9")
-    with pytest.raises(ValueError, match="unknown balance.warm_task 'task9'"):
+    with pytest.raises(ValueError, match=r"unknown balance\.warm_task 'task9'"):
         run(tiny_dataset(), recipe, tmp_path)
