@@ -22,7 +22,7 @@ from chromkeras.machine import Speed
 from chromkeras.recipe import TrainingRecipe
 
 COEFFICIENTS = {
-    "tensorflow": (0.9, 1.1, 16.0, 46.0),
+    "tensorflow": (1.1, 1.6, 18.0, 16.0),
     "jax": (2.0, 2.0, 30.0, 10.0),
 }
 CONVOLUTIONS = (keras.layers.Conv1D, TaskConv1D)

@@ -53,6 +53,9 @@ def fit(
     from chromkeras.quiet import import_keras
 
     import_keras()
+    from chromkeras.unused_gpus import warn_of_unused_gpus
+
+    warn_of_unused_gpus(devices)
     from chromkeras.plots.history import plot_history
     from chromkeras.training.checkpoint import checkpoint_path
     from chromkeras.training.train import train

@@ -8,11 +8,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from chromkeras import devices
 from chromkeras.architectures.registry import architecture
 from chromkeras.backend import compile_model
 from chromkeras.data.batches import Batches
 from chromkeras.data.dataset import Dataset
+from chromkeras.data.share_out import share_out
 from chromkeras.data.turns import TaskTurns
 from chromkeras.layers.task_weights import TaskWeights
 from chromkeras.losses import LOSSES, TaskCrossentropy
@@ -64,7 +64,7 @@ class Run:
             return None
         try:
             self.model.fit(
-                self.batches,
+                share_out(self.batches),
                 epochs=self.epochs,
                 initial_epoch=self.first_epoch,
                 shuffle=False,
@@ -170,7 +170,6 @@ def _compiled(
         start_from_motifs(model, recipe.architecture.motifs)
     start(model, recipe, dataset, resumed=resumed)
     optimizer = make_optimizer(recipe.training, steps)
-    devices.prepare(model, optimizer)
     metrics = []
     for layer in _weight_layers(model):
         optimizer.exclude_from_weight_decay(layer.trainable_variables)

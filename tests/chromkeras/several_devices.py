@@ -34,10 +34,11 @@ from chromkeras.training.predict import predict_logits  # noqa: E402
 
 COLUMN = (
     "architecture.filters=[5, 4]", "architecture.widths=[5, 3]", "architecture.pools=[3, 3]",
-    "architecture.dense=[6]", "architecture.dropout=0.0", "training.batch_size=8",
-    "training.epochs=2", "training.schedule=constant", "sharing.strength=0.1",
+    "architecture.dense=[6]", "architecture.dropout=0.0", "training.batch_size=32",
+    "training.epochs=4", "training.schedule=constant", "sharing.strength=0.1",
 )  # fmt: skip
 SGD = ("training.optimizer=sgd", "training.learning_rate=0.1")
+SMALL = ("training.batch_size=8", "training.epochs=2", "training.weight_decay=0.01")
 TASKS, LENGTH = 2, 40
 
 
@@ -65,7 +66,7 @@ def train(recipe, data, count=1, shard="data"):
         compile_model(model, optimizer, TaskCrossentropy([0.3, 0.4]))
         epochs = recipe.training.epochs
         history = model.fit(share_out(batches), epochs=epochs, shuffle=False, verbose=0)
-        logits = predict_logits(model, data, rows[:5], batch_size=4)
+        logits = predict_logits(model, data, rows[:5], batch_size=5)
     return before, model.get_weights(), history.history["loss"], [logits], model
 
 
@@ -112,7 +113,7 @@ def main():
         "devices": refused(distribution, 3, tasks=TASKS),
         "tasks": refused(distribution, 2, "tasks", tasks=3),
     }
-    results["adam"] = compare("hard", "training.weight_decay=0.01", rows=17, shards=shards[-1:])
+    results["adam"] = compare("hard", *SMALL, rows=17, shards=shards[-1:])
     if BACKEND == "tensorflow":
         results["frozen batch norm"] = compare("soft", *SGD, "transfer.freeze=5", "sharing.soft=7")
         several = make_recipe("hard", settings=(*COLUMN, "training.accumulate=2"))
