@@ -23,7 +23,7 @@ from chromkeras.recipe import TrainingRecipe
 
 COEFFICIENTS = {
     "tensorflow": (1.1, 1.6, 18.0, 16.0),
-    "jax": (2.0, 2.0, 30.0, 10.0),
+    "jax": (0.3, 2.3, 24.0, 10.0),
 }
 CONVOLUTIONS = (keras.layers.Conv1D, TaskConv1D)
 # What a prediction moves of what a training step does.

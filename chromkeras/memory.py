@@ -17,12 +17,12 @@ from chromkeras.training.optimizers import SLOTS
 FLOAT = 4
 # The figures below are measured on CPUs by scripts/benchmarks/memory.py.
 # What compiled steps, their threads and files take beyond the program as imported, in bytes.
-WORKING = {"tensorflow": 100e6, "jax": 200e6}
+WORKING = {"tensorflow": 100e6, "jax": 800e6}
 # Gradients, and what the allocator holds of copies that steps and initializers made, in copies
 # of the trained weights.
 GRADIENTS = 2
 # Gradients on their way backwards, in outputs of the largest layer.
-IN_FLIGHT = 3
+IN_FLIGHT = {"tensorflow": 3, "jax": 6}
 # Copies of a stacked convolution's kernels in the layout of one wide convolution, forward and as
 # gradients; of tied weights, centred, and as the penalty's gradient.
 WIDE_COPIES = 2
@@ -91,16 +91,16 @@ def training_memory(
     validated
         Rows of the validation split.
     """
-    activations = model_activations(model)
+    activations, backend = model_activations(model), keras.backend.backend()
     trained = _bytes(model.trainable_variables)
     own = [layer for layer in model.layers if isinstance(layer, TaskLayer)]
     wide = _trained(layer for layer in own if isinstance(layer, TaskConv1D))
     tied = _trained(layer for layer in own if layer.soft)
     penalised = any(isinstance(layer, SharingPenalty) for layer in model.layers)
-    per_sequence = activations.kept + IN_FLIGHT * activations.largest
+    per_sequence = activations.kept + IN_FLIGHT[backend] * activations.largest
     return Memory(
         program=program,
-        working=int(WORKING[keras.backend.backend()]),
+        working=int(WORKING[backend]),
         weights=_bytes(model.variables),
         slots=SLOTS[training.optimizer] * trained,
         accumulators=trained if training.accumulate > 1 else 0,

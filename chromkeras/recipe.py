@@ -42,6 +42,9 @@ class ArchitectureRecipe:
     first_activation
         Activation after the first convolution, "relu" or "exponential". The exponential makes
         filters read whole motifs (Koo and Ploenzke 2021, Nature Machine Intelligence 3:258).
+    summary
+        Let the dense layers also read the mean over positions of each block's activations:
+        how dense a pattern is in the sequence, which max-pooling throws away.
     dropout
         Dropout rate after each dense layer.
     initializer
@@ -58,6 +61,7 @@ class ArchitectureRecipe:
     dense: tuple[int, ...] = (1000, 1000)
     padding: str = "valid"
     first_activation: str = "relu"
+    summary: bool = False
     dropout: float = 0.3
     initializer: str = "glorot_uniform"
     motifs: str = ""

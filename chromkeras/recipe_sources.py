@@ -16,6 +16,7 @@ SIZES: dict[str, dict[str, Any]] = {
         "architecture.filters": (64, 64, 64),
         "architecture.dense": (64, 64),
         "architecture.first_activation": "exponential",
+        "architecture.summary": True,
         "training.learning_rate": 5e-3,
     },
     "poster": {},

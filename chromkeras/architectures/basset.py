@@ -70,7 +70,7 @@ def build(
     """
     column = _Column.of(recipe, tasks)
     dna = keras.Input((length, 4), name="dna")
-    x = _head(_trunk(dna, column), column)
+    x = _head(_features(*_trunk(dna, column), column), column)
     if recipe.balance.weighting in WEIGHTS:
         x = WEIGHTS[recipe.balance.weighting](len(tasks), name="task_weights")(x)
     if column.plan.has_soft:
@@ -170,14 +170,11 @@ def _part(net: _Networks, column: _Column, number: int, *, copies: bool = False)
     layer that treats each channel on its own needs ``copies``.
     """
     mode, name = column.plan[number], f"part_{number}"
-    if net.mode == GROUPED and mode != GROUPED:
-        spread = SpreadChannels if number <= column.trunk else SpreadFeatures
-        net = _Networks(spread(column.groups, name=name)(net.x), mode)
-    elif net.mode == SHARED and mode != SHARED and number > 1 and column.merges(number):
-        fan_out = FanOut(column.networks(mode), column.recipe.balance.conflict, name=name)
-        net = _Networks(fan_out(net.x), mode)
-    elif net.mode == SHARED and mode != SHARED and copies:
-        net = _Networks(RepeatTasks(column.networks(mode), name=name)(net.x), mode)
+    merges = number > 1 and column.merges(number)
+    if net.mode == GROUPED and mode != GROUPED and number > column.trunk:
+        net = _Networks(SpreadFeatures(column.groups, name=name)(net.x), mode)
+    elif net.mode == GROUPED or copies or merges:
+        net = _channels_for(net, column, mode, name, merges=merges)
     if number == column.balanced:
         balance = GradNorm(
             len(column.groups), on_channels=number <= column.trunk, name="task_weights"
@@ -186,17 +183,41 @@ def _part(net: _Networks, column: _Column, number: int, *, copies: bool = False)
     return net
 
 
-def _trunk(dna: keras.KerasTensor, column: _Column) -> _Networks:
-    """Return the last pooled activations."""
+def _channels_for(
+    net: _Networks, column: _Column, mode: str, name: str, *, merges: bool
+) -> _Networks:
+    """Return activations copied to every network of a layer of another mode."""
+    if net.mode == mode or (net.stacked and net.mode != GROUPED):
+        return net
+    if net.mode == GROUPED:
+        return _Networks(SpreadChannels(column.groups, name=name)(net.x), mode)
+    if merges:
+        fan_out = FanOut(column.networks(mode), column.recipe.balance.conflict, name=name)
+        return _Networks(fan_out(net.x), mode)
+    return _Networks(RepeatTasks(column.networks(mode), name=name)(net.x), mode)
+
+
+def _trunk(dna: keras.KerasTensor, column: _Column) -> tuple[_Networks, list[_Networks]]:
+    """Return the last pooled activations, and the summaries of the blocks."""
     net, architecture = _Networks(dna), column.recipe.architecture
+    summaries = []
     for block, pool in enumerate(architecture.pools, start=1):
         net = _convolution(_part(net, column, 3 * block - 2), column, block)
-        net = _normalisation(_part(net, column, 3 * block - 1, copies=True), column, block)
+        number = 3 * block - 1
+        net = _normalised(_part(net, column, number, copies=True), column, number, f"norm_{block}")
         activation = architecture.first_activation if block == 1 else "relu"
         x = layers.Activation(activation, name=f"activation_{block}")(net.x)
+        if architecture.summary:
+            summaries.append(_summary(_Networks(x, net.mode), column, block))
         x = layers.MaxPooling1D(pool, padding="same", name=f"pool_{block}")(x)
         net = _Networks(x, net.mode)
-    return net
+    return net, summaries
+
+
+def _summary(net: _Networks, column: _Column, block: int) -> _Networks:
+    """Return the mean over positions, of length 1, normalised: max-pooling keeps no densities."""
+    x = layers.GlobalAveragePooling1D(keepdims=True, name=f"mean_{block}")(net.x)
+    return _normalised(_Networks(x, net.mode), column, 3 * block - 1, f"summary_{block}")
 
 
 def _convolution(net: _Networks, column: _Column, block: int) -> _Networks:
@@ -227,22 +248,37 @@ def _check_length(x: keras.KerasTensor, width: int, block: int, padding: str) ->
         )
 
 
-def _normalisation(net: _Networks, column: _Column, block: int) -> _Networks:
-    number = 3 * block - 1
-    common: dict[str, Any] = {"momentum": MOMENTUM, "name": f"norm_{block}"}
+def _normalised(net: _Networks, column: _Column, number: int, name: str) -> _Networks:
+    common: dict[str, Any] = {"momentum": MOMENTUM, "name": name}
     if column.plan[number] == SHARED:
         return _Networks(layers.BatchNormalization(**common)(net.x))
     normalisation = TaskBatchNormalization(**column.stacked(number), **common)
     return _Networks(normalisation(net.x), column.plan[number])
 
 
+def _features(net: _Networks, summaries: list[_Networks], column: _Column) -> _Networks:
+    """Return what the dense layers read, flattened: the last activations and the summaries."""
+    parts = [_flat(net, column, "flatten")]
+    for block, summary in enumerate(summaries, start=1):
+        name = f"summaries_{block}"
+        merges = column.recipe.balance.conflict != "sum"
+        same = _channels_for(summary, column, net.mode, f"{name}_part", merges=merges)
+        parts.append(_flat(same, column, name))
+    return _Networks(
+        layers.Concatenate(name="features")(parts) if summaries else parts[0], net.mode
+    )
+
+
+def _flat(net: _Networks, column: _Column, name: str) -> keras.KerasTensor:
+    """Return the features of one network, (batch, F), or of several, (networks, batch, F)."""
+    networks = column.networks(net.mode)
+    flatten = SplitTasks(networks, name=name) if net.stacked else layers.Flatten(name=name)
+    return flatten(net.x)
+
+
 def _head(net: _Networks, column: _Column) -> keras.KerasTensor:
     """Return the logits, shape (batch, T)."""
-    networks, architecture = column.networks(net.mode), column.recipe.architecture
-    flatten = (
-        SplitTasks(networks, name="flatten") if net.stacked else layers.Flatten(name="flatten")
-    )
-    net = _Networks(flatten(net.x), net.mode)
+    architecture = column.recipe.architecture
     for number, units in enumerate(architecture.dense, start=column.trunk + 1):
         net = _dense(_part(net, column, number), column, number, units, f"dense_{number}")
         x = layers.Activation("relu", name=f"activation_{number}")(net.x)

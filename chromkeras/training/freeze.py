@@ -13,7 +13,7 @@ def frozen_layers(recipe: Recipe) -> tuple[str, ...]:
     """Return the names of layers 1 to ``transfer.freeze`` that have weights.
 
     Numbers are the poster's: three for each convolution block (convolution, batch norm, pool),
-    then one for each dense layer, last the logits.
+    then one for each dense layer, last the logits. A block's summary counts with its pool.
 
     Raises
     ------
@@ -27,7 +27,10 @@ def frozen_layers(recipe: Recipe) -> tuple[str, ...]:
             f"trained), received {freeze}"
         )
     blocks = range(1, len(recipe.architecture.filters) + 1)
-    names = [name for b in blocks for name in (f"conv_{b}", f"norm_{b}", "")]
+    pools = [f"summary_{b}" if recipe.architecture.summary else "" for b in blocks]
+    names = [
+        n for b, pool in zip(blocks, pools, strict=True) for n in (f"conv_{b}", f"norm_{b}", pool)
+    ]
     names += [f"dense_{number}" for number in range(len(names) + 1, last)]
     return tuple(name for name in names[:freeze] if name)
 

@@ -171,7 +171,10 @@ def _column(model: keras.Model, tasks: Sequence[str]) -> dict[str, _Rows]:
             rows[place] = by_group if place < parting else by_task
         elif isinstance(layer, COLUMN):
             rows[place] = (tuple(tasks),)
-    return {model.layers[p].name: _Rows(model.layers[p], readers) for p, readers in rows.items()}
+    readers = {model.layers[place].name: names for place, names in rows.items()}
+    # A summary belongs to the networks of its block, wherever it stands among the layers.
+    readers |= {n: readers[n.replace("summary", "norm")] for n in readers if "summary_" in n}
+    return {name: _Rows(model.get_layer(name), some) for name, some in readers.items()}
 
 
 def _members(groups: Sequence[int], tasks: Sequence[str]) -> tuple[tuple[str, ...], ...]:

@@ -4,6 +4,7 @@ import csv
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -49,15 +50,14 @@ def read_result(folder: Path) -> Result:
         elements=test["elements"]["mean"]["auroc"],
         tissues=float(np.mean([elements[t]["auroc"] for t in TISSUES])),
         tasks={task: row["auroc"] for task, row in test["all"]["tasks"].items()},
-        parameters=_parameters(folder),
+        parameters=int(_scores(folder)["parameters"]),
         minutes=_seconds(folder) / 60,
     )
 
 
 def validation_auroc(folder: Path) -> float:
-    """Return the mean AUROC on the validation split."""
-    valid = json.loads((folder / "valid.json").read_text(encoding="utf-8"))
-    return float(valid["strata"]["all"]["mean"]["auroc"])
+    """Return the mean AUROC on the validation split at the best epoch."""
+    return float(_scores(folder)["validation_auroc_mean"])
 
 
 def _seconds(folder: Path) -> float:
@@ -65,5 +65,6 @@ def _seconds(folder: Path) -> float:
         return sum(float(row["seconds"]) for row in csv.DictReader(file))
 
 
-def _parameters(folder: Path) -> int:
-    return int(read_card(folder / "model.keras")["scores"]["parameters"])
+def _scores(folder: Path) -> dict[str, Any]:
+    scores: dict[str, Any] = read_card(folder / "model.keras")["scores"]
+    return scores

@@ -68,12 +68,10 @@ def finish(run: Run, data: Path, out: Path) -> None:
     model = folder / "model.keras"
     if not model.exists():
         call(command_line(run, data, out), folder / "train.txt")
-    for split in ("valid", "test"):
-        target = folder / f"{split}.json"
-        if not target.exists():
-            arguments = ["evaluate", "--model", str(model), "--data", str(data)]
-            arguments += ["--split", split, "--out", str(target), "--plots", str(folder / split)]
-            call(arguments, folder / f"{split}.txt")
+    target = folder / "test.json"
+    if not target.exists():
+        arguments = ["evaluate", "--model", str(model), "--data", str(data), "--out", str(target)]
+        call(arguments, folder / "test.txt")
     read_result(folder)
 
 
