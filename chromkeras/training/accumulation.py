@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from chromkeras.devices import replicas
+
 
 class Accumulation:
     """Mixin of optimizers: add each gradient to its sum as soon as it is known.
@@ -18,7 +20,7 @@ class Accumulation:
     def _backend_apply_gradients(self: Any, grads: list[Any], trainable_variables: Any) -> None:
         """Add a batch's gradients; after every k-th batch update the weights by their mean."""
         batches = self.gradient_accumulation_steps
-        if not batches or keras.backend.backend() != "tensorflow":
+        if not batches or keras.backend.backend() != "tensorflow" or replicas() > 1:
             super()._backend_apply_gradients(grads, trainable_variables)  # type: ignore[misc]
             return
         order = [self._get_variable_index(v) for v in trainable_variables]

@@ -105,3 +105,19 @@ def test_info_writes_json_also_of_undefined_scores(tmp_path, capsys, monkeypatch
     del card["scores"]
     assert run(["info", str(path)]) == 2
     assert "the run card lacks scores" in capsys.readouterr().err
+
+
+def test_a_dry_run_writes_nothing(data, tmp_path, capsys, monkeypatch):
+    from chromkeras import dry_run
+
+    monkeypatch.chdir(tmp_path)
+    words = ["train", "soft", "--data", str(data), "--dry-run", *TINY]
+    assert run(words) == 0
+    printed = capsys.readouterr()
+    lines = [line.split()[0] for line in printed.out.splitlines()]
+    assert lines == ["parameters", "operations", "memory", "epoch", "run"]
+    assert printed.err == ""
+    monkeypatch.setattr(dry_run, "free_memory", lambda: -(10**12))
+    assert run(words) == 0
+    assert capsys.readouterr().err.startswith("warning: the run is expected to need")
+    assert {p.name for p in tmp_path.iterdir()} == {"data.h5"}

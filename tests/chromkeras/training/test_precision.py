@@ -58,8 +58,9 @@ def test_the_penalty_is_float32_s(tiny_recipe):
     assert losses == pytest.approx([recipe.sharing.strength * expected], rel=1e-5)
 
 
-def test_training_works_and_the_file_is_float32(plan, tiny_recipe, tmp_path):
-    recipe, path = tiny_recipe(plan), tmp_path / "m.keras"
+@pytest.mark.parametrize("kind", ["hard", "soft"])
+def test_training_works_and_the_file_is_float32(kind, tiny_recipe, tmp_path):
+    recipe, path = tiny_recipe(kind), tmp_path / "m.keras"
     model, x = low_precision_model(recipe), dna()
     y = np.stack([(x[..., i].mean(axis=1) > 0.25) for i in range(3)], axis=1).astype(np.float32)
     training = TrainingRecipe(learning_rate=0.01, schedule="constant", accumulate=2)

@@ -6,7 +6,7 @@ import pytest
 from chromkeras.gradients.registry import method_names
 from chromkeras.layers.fan_out import FanOut
 from chromkeras.layers.task_weights import TaskWeights
-from chromkeras.recipe_checks import CHOICES
+from chromkeras.recipe_checks import CHOICES, PLANS
 from chromkeras.training.model_file import open_model
 from chromkeras.training.run import prepare
 from chromkeras.training.train import train
@@ -48,12 +48,13 @@ def test_merging_stands_only_where_shared_layers_end(
     assert found == [conflict] * shares
 
 
-@pytest.mark.parametrize("settings", [(), ("sharing.depth=3",), ("sharing.depth=2",), GROUPED])
+HYBRIDS = [("hard", "sharing.depth=3"), ("hard", "sharing.depth=2"), ("hard", *GROUPED)]
+
+
+@pytest.mark.parametrize("plan", [*((plan,) for plan in PLANS), *HYBRIDS], ids="-".join)
 @pytest.mark.parametrize("weighting", CHOICES["balance.weighting"])
-def test_weights_of_tasks_fit_every_plan(
-    plan, weighting, settings, tiny_dataset, tiny_recipe, tmp_path
-):
-    recipe = tiny_recipe(plan, f"balance.weighting={weighting}", *SHORT, *settings)
+def test_weights_of_tasks_fit_every_plan(plan, weighting, tiny_dataset, tiny_recipe, tmp_path):
+    recipe = tiny_recipe(*plan, f"balance.weighting={weighting}", *SHORT)
     made = run(tiny_dataset(), recipe, tmp_path)
     layers = [layer for layer in made.model.layers if isinstance(layer, TaskWeights)]
     assert len(layers) == (weighting != "equal")
