@@ -97,7 +97,8 @@ def _mean_cosine(model: keras.Model, batches: Batches, loss: Any, probes: int) -
 
 def _halves(model: keras.Model) -> tuple[Any, Any]:
     """Return the trunk, and a function from one copy of its features per task to logits."""
-    features = model.get_layer("flatten")
+    names = {layer.name for layer in model.layers}
+    features = model.get_layer("features" if "features" in names else "flatten")
     # A Function, not a Model, which would add nodes to the layers.
     trunk = keras.Function(model.inputs, [features.output])
     after = model.layers[model.layers.index(features) + 1 :]

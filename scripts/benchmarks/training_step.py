@@ -121,7 +121,8 @@ def step_rows(options: argparse.Namespace, plan: str, tasks: int) -> list[dict[s
 def step_case(options: argparse.Namespace, plan: str, tasks: int) -> dict[str, Any]:
     """Return what all measurements of a plan's steps need to know."""
     return {"plan": plan, "tasks": tasks, "size": options.size, "batch": options.batch,
-            "jit": options.jit, "seconds": options.seconds, "accumulate": 1}  # fmt: skip
+            "jit": options.jit, "seconds": options.seconds, "accumulate": options.accumulate,
+            "precision": options.precision}  # fmt: skip
 
 
 def apart(stacked: dict[str, Any], naive: dict[str, Any]) -> dict[str, Any]:

@@ -19,12 +19,13 @@ class Result:
 
     Attributes
     ----------
-    validation, test
-        Mean AUROC over all rows and all tasks.
-    elements, tissues
-        Mean AUROC on the test split within elements, of all tasks and of the five tissues.
+    validation
+        Mean AUROC of the best epoch on the validation split, all rows and all tasks.
+    rows, elements, tissues
+        Mean AUROC on the reported split: all rows, within elements, and within elements of the
+        five tissues alone.
     tasks
-        AUROC of each task on the test split, all rows.
+        AUROC of each task on the reported split, all rows.
     parameters
         Number of weights.
     minutes
@@ -32,7 +33,7 @@ class Result:
     """
 
     validation: float
-    test: float
+    rows: float
     elements: float
     tissues: float
     tasks: dict[str, float]
@@ -40,16 +41,16 @@ class Result:
     minutes: float
 
 
-def read_result(folder: Path) -> Result:
-    """Return the figures of the run in a folder."""
-    test = json.loads((folder / "test.json").read_text(encoding="utf-8"))["strata"]
-    elements = test["elements"]["tasks"]
+def read_result(folder: Path, split: str) -> Result:
+    """Return the figures of the run in a folder, on a split."""
+    found = json.loads((folder / f"{split}.json").read_text(encoding="utf-8"))["strata"]
+    elements = found["elements"]["tasks"]
     return Result(
         validation=validation_auroc(folder),
-        test=test["all"]["mean"]["auroc"],
-        elements=test["elements"]["mean"]["auroc"],
+        rows=found["all"]["mean"]["auroc"],
+        elements=found["elements"]["mean"]["auroc"],
         tissues=float(np.mean([elements[t]["auroc"] for t in TISSUES])),
-        tasks={task: row["auroc"] for task, row in test["all"]["tasks"].items()},
+        tasks={task: row["auroc"] for task, row in found["all"]["tasks"].items()},
         parameters=int(_scores(folder)["parameters"]),
         minutes=_seconds(folder) / 60,
     )

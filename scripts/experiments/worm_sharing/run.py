@@ -31,9 +31,9 @@ def main() -> None:
         left = (time.monotonic() - began) / place * (len(wanted) - place) if place else None
         about = f", about {left / 60:.0f} minutes left" if left else ""
         print(f"[{place + 1}/{len(wanted)}] {run.slug}{about}", flush=True)
-        finish(run, options.data, options.out)
-    best = {} if options.only else repeat_best(study, options.data, options.out)
-    lines = write_table(study, best, options.out)
+        finish(run, options.data, options.out, options.split)
+    best = {} if options.only else repeat_best(study, options)
+    lines = write_table(study, best, options.out, options.split)
     print(f"\n{lines}\nwrote {options.out / 'table.md'} and {options.out / 'table.tsv'}")
 
 
@@ -45,34 +45,36 @@ def parse() -> argparse.Namespace:
     parser.add_argument("data", type=Path, help="data set from `chromkeras prepare`")
     parser.add_argument("--runs", type=Path, default=HERE / "runs.toml", help="the table of runs")
     parser.add_argument("--out", type=Path, default=Path("runs/worm_sharing"))
+    parser.add_argument("--split", default="test", choices=("valid", "test"), help="what to report")
     parser.add_argument("--only", default="", help="runs with this in their name")
     return parser.parse_args()
 
 
-def repeat_best(study: Study, data: Path, out: Path) -> dict[str, list[Run]]:
+def repeat_best(study: Study, options: argparse.Namespace) -> dict[str, list[Run]]:
     """Repeat the best of some runs, by validation AUROC, at more seeds; return them by line."""
     repeated = {}
     for line, (prefix, seeds) in study.best_of.items():
         among = [run for run in study.runs if run.name.startswith(prefix)]
-        best = max(among, key=lambda run: validation_auroc(out / run.slug))
+        best = max(among, key=lambda run: validation_auroc(options.out / run.slug))
         repeated[line] = [replace(best, seed=seed) for seed in seeds]
         for run in repeated[line]:
-            finish(run, data, out)
+            finish(run, options.data, options.out, options.split)
     return repeated
 
 
-def finish(run: Run, data: Path, out: Path) -> None:
+def finish(run: Run, data: Path, out: Path, split: str) -> None:
     """Train and evaluate a run, unless that has been done."""
     folder = out / run.slug
     folder.mkdir(parents=True, exist_ok=True)
     model = folder / "model.keras"
     if not model.exists():
         call(command_line(run, data, out), folder / "train.txt")
-    target = folder / "test.json"
+    target = folder / f"{split}.json"
     if not target.exists():
         arguments = ["evaluate", "--model", str(model), "--data", str(data), "--out", str(target)]
-        call(arguments, folder / "test.txt")
-    read_result(folder)
+        arguments += ["--split", split, "--plots", str(folder / split)]
+        call(arguments, folder / f"{split}.txt")
+    read_result(folder, split)
 
 
 def call(arguments: list[str], log: Path) -> None:

@@ -49,8 +49,9 @@ def read_study(path: Path) -> Study:
             best_of[row["name"]] = (row["best_of"], seeds)
             continue
         settings = common.get("set", {}) | row.get("set", {})
+        tasks = row.get("tasks", common.get("tasks", ""))
         runs += [
-            Run(row["name"], row["plan"], seed, common["size"], common["tasks"], settings,
+            Run(row["name"], row["plan"], seed, common["size"], tasks, settings,
                 row.get("init", ""))
             for seed in seeds
         ]  # fmt: skip
@@ -61,7 +62,9 @@ def command_line(run: Run, data: Path, out: Path) -> list[str]:
     """Return the arguments of ``chromkeras train`` for a run that writes in folder ``out``."""
     model = out / run.slug / "model.keras"
     arguments = ["train", run.plan, "--data", str(data), "--out", str(model)]
-    arguments += ["--size", run.size, "--tasks", run.tasks, "--seed", str(run.seed)]
+    arguments += ["--size", run.size, "--seed", str(run.seed)]
+    if run.tasks:
+        arguments += ["--tasks", run.tasks]
     for key, value in run.settings.items():
         arguments += ["--set", f"{key}={_toml(value)}"]
     if run.init:

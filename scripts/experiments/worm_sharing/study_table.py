@@ -16,27 +16,30 @@ from table import markdown_table
 
 CONTROL = "single"
 HEADER = (
-    "run", "seeds", "validation", "test, all rows", "test, elements", "tissues in elements",
+    "run", "seeds", "validation", "{}, all rows", "{}, elements", "{}, tissues in elements",
     "tasks above single", "parameters", "minutes",
 )  # fmt: skip
 
 
-def write_table(study: Study, best: dict[str, list[Run]], out: Path) -> str:
+def write_table(study: Study, best: dict[str, list[Run]], out: Path, split: str) -> str:
     """Write table.md and table.tsv of the runs that are finished; return the Markdown."""
     lines = _lines(study) | best
     done = {name: [out / run.slug for run in runs] for name, runs in lines.items()}
     results = {
-        name: [read_result(folder) for folder in folders if (folder / "test.json").exists()]
+        name: [
+            read_result(folder, split) for folder in folders if (folder / f"{split}.json").exists()
+        ]
         for name, folders in done.items()
     }
     control = results.get(CONTROL, [])
     titles = {name: _title(name, runs, best) for name, runs in lines.items()}
     rows = [_cells(titles[name], r, control) for name, r in results.items() if r]
-    text = markdown_table(HEADER, rows)
+    header = [title.format(split) for title in HEADER]
+    text = markdown_table(header, rows)
     with replacing(out / "table.md") as path:
         path.write_text(text + "\n", encoding="utf-8")
     with replacing(out / "table.tsv") as path, path.open("w", newline="") as file:
-        csv.writer(file, delimiter="\t").writerows([HEADER, *rows])
+        csv.writer(file, delimiter="\t").writerows([header, *rows])
     return text
 
 
@@ -53,7 +56,7 @@ def _title(name: str, runs: list[Run], best: dict[str, list[Run]]) -> str:
 
 
 def _cells(name: str, results: Sequence[Result], control: Sequence[Result]) -> list[str]:
-    figures = [[r.validation, r.test, r.elements, r.tissues] for r in results]
+    figures = [[r.validation, r.rows, r.elements, r.tissues] for r in results]
     return [
         name,
         str(len(results)),

@@ -26,7 +26,7 @@ def test_half_an_update_is_taken_up_where_it_was(
     recipe = tiny_recipe("hard", *settings, f"training.optimizer={kind}")
     whole = train(tiny_dataset(), recipe, tmp_path / "whole.keras")
     with monkeypatch.context() as patch:
-        patch.setattr("chromkeras.training.train.StopOnDivergence", StopInTheSecondEpoch)
+        patch.setattr("chromkeras.training.run.StopOnDivergence", StopInTheSecondEpoch)
         with pytest.raises(KeyboardInterrupt):
             train(tiny_dataset(), recipe, tmp_path / "broken.keras")
     resumed = train(tiny_dataset(), recipe, tmp_path / "broken.keras", resume=True)

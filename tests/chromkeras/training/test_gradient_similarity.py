@@ -40,19 +40,22 @@ def with_equal_heads(recipe, tasks):
 
 
 @pytest.mark.backend
-def test_the_cosines_are_those_of_each_task_s_own_gradient(tiny_dataset, tiny_recipe, gradients):
+@pytest.mark.parametrize(("summary", "features"), [("false", "flatten"), ("true", "features")])
+def test_the_cosines_are_those_of_each_task_s_own_gradient(
+    summary, features, tiny_dataset, tiny_recipe, gradients
+):
     dataset = tiny_dataset(rows=64, tasks=3)
-    recipe = tiny_recipe("hard", "architecture.dropout=0")
-    keras.utils.set_random_seed(3)
+    recipe = tiny_recipe("hard", "architecture.dropout=0.0", f"architecture.summary={summary}")
+    keras.utils.set_random_seed(6)
     model = build(recipe, dataset.tasks, 300)
     loss = TaskCrossentropy([0.3, 0.5, 0.6])
     batches = Batches(dataset, dataset.rows("train"), batch_size=16, seed=0)
     found = _mean_cosine(model, batches, loss, probes=2)
     expected = []
-    after = model.layers[model.layers.index(model.get_layer("flatten")) + 1 :]
+    after = model.layers[model.layers.index(model.get_layer(features)) + 1 :]
     for index in range(2):
         x, y = batches[index]
-        trunk = keras.Function(model.inputs, [model.get_layer("flatten").output])
+        trunk = keras.Function(model.inputs, [model.get_layer(features).output])
         z = keras.ops.convert_to_numpy(trunk([x])[0])
         slopes = []
         for task in range(3):
@@ -73,7 +76,7 @@ def test_the_cosines_are_those_of_each_task_s_own_gradient(tiny_dataset, tiny_re
 @pytest.mark.backend
 def test_signs_with_equal_heads(tiny_dataset, tiny_recipe):
     dataset = opposed(tiny_dataset(rows=64, tasks=4))
-    recipe = tiny_recipe("hard", "architecture.dropout=0")
+    recipe = tiny_recipe("hard", "architecture.dropout=0.0")
     model = with_equal_heads(recipe, dataset.tasks)
     batches = Batches(dataset, dataset.rows("train"), batch_size=32, seed=0)
     found = _mean_cosine(model, batches, TaskCrossentropy(), probes=1)
