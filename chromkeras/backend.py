@@ -88,9 +88,9 @@ def normalize_batch(x: Any, scale: Any, offset: Any, epsilon: float) -> tuple[An
     Parameters
     ----------
     x
-        Shape (batch, length, channels), float32.
+        Shape (batch, length, channels), float32 or bfloat16; statistics are float32.
     scale, offset
-        Shape (channels,).
+        Shape (channels,), float32.
     epsilon
         Added to the variance.
 
@@ -100,7 +100,8 @@ def normalize_batch(x: Any, scale: Any, offset: Any, epsilon: float) -> tuple[An
         The output, and mean and (biased) variance of each channel; None where there is no such
         operation, or replicas must share the statistics.
     """
-    if keras.backend.backend() != "tensorflow" or x.dtype != "float32" or replicas() > 1:
+    precise = keras.backend.standardize_dtype(x.dtype) in ("float32", "bfloat16")
+    if keras.backend.backend() != "tensorflow" or not precise or replicas() > 1:
         return None
     import tensorflow as tf
 

@@ -9,6 +9,7 @@ import keras
 
 from chromkeras.layers.task_conv1d import TaskConv1D
 from chromkeras.layers.task_dense import TaskDense
+from chromkeras.layers.task_weights import TaskWeights
 
 
 @dataclass(frozen=True)
@@ -127,4 +128,4 @@ POSITIONS: dict[type, Callable[[tuple[int | None, ...]], tuple[int | None, ...]]
     TaskDense: _one,
 }
 # Per-task batch normalisation is one too. Dropout's only weight is its seed.
-ELEMENT_WISE = (keras.layers.BatchNormalization, keras.layers.Dropout)
+ELEMENT_WISE = (keras.layers.BatchNormalization, keras.layers.Dropout, TaskWeights)

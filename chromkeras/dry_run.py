@@ -9,7 +9,7 @@ import numpy as np
 from chromkeras.architectures.registry import architecture
 from chromkeras.costs import Cost, model_cost
 from chromkeras.data.dataset import Dataset
-from chromkeras.duration import epoch_seconds
+from chromkeras.duration import COEFFICIENTS, epoch_seconds
 from chromkeras.machine import Speed, free_memory, measure_speed, resident_memory
 from chromkeras.memory import Memory, training_memory
 from chromkeras.recipe import Recipe
@@ -97,8 +97,13 @@ def dry_run(dataset: Dataset, recipe: Recipe) -> DryRun:
     Raises
     ------
     ValueError
-        The recipe does not fit the data set.
+        The recipe does not fit the data set, or costs are not known for the backend.
     """
+    backend = keras.backend.backend()
+    if backend not in COEFFICIENTS:
+        raise ValueError(
+            f"dry run: expected backend {' or '.join(COEFFICIENTS)}, received {backend}"
+        )
     program, free = resident_memory(), free_memory()
     model = untrained_model(recipe, dataset.tasks, dataset.dna.length)
     rows, validated = len(dataset.rows("train")), len(dataset.rows("valid"))

@@ -12,12 +12,15 @@ relative errors they make least, by ``scripts/benchmarks/duration.py --fit``.
 
 import math
 from dataclasses import astuple, dataclass
+from typing import Any
 
 import keras
 
 from chromkeras.activations import model_activations
 from chromkeras.costs import layer_costs
+from chromkeras.layers.sharing_penalty import SharingPenalty
 from chromkeras.layers.task_conv1d import TaskConv1D
+from chromkeras.layers.task_layer import TaskLayer
 from chromkeras.machine import Speed
 from chromkeras.recipe import TrainingRecipe
 
@@ -38,7 +41,7 @@ class Work:
     Attributes
     ----------
     convolutions, dense
-        Floating-point operations of these layers.
+        Floating-point operations of these layers; the penalty's are as a dense layer's.
     activations, weights
         Bytes of the activations that the backward pass reads, and of the trained weights.
     """
@@ -63,7 +66,8 @@ def training_work(model: keras.Model, batch_size: int) -> Work:
     """Return the work of a training step."""
     trained = sum(4 * math.prod(v.shape) for v in model.trainable_variables)
     kept = model_activations(model).kept
-    return Work(*_operations(model, 2, batch_size), float(batch_size * kept), float(trained))
+    convolutions, dense = _operations(model, 2, batch_size)
+    return Work(convolutions, dense + _penalty(model), float(batch_size * kept), float(trained))
 
 
 def prediction_work(model: keras.Model) -> Work:
@@ -91,6 +95,15 @@ def epoch_seconds(
     steps = rows / training.batch_size
     trains = steps * training_work(model, training.batch_size).seconds(speed)
     return trains, validated * prediction_work(model).seconds(speed)
+
+
+def _penalty(model: keras.Model) -> float:
+    """Return the operations of the penalty's two products of tied weights with all tasks'."""
+    if not any(isinstance(layer, SharingPenalty) for layer in model.layers):
+        return 0.0
+    tied: list[Any] = [n for n in model.layers if isinstance(n, TaskLayer) and n.soft]
+    sizes = [(layer.tasks, v) for layer in tied for v in layer.trainable_variables]
+    return float(sum(4 * tasks * math.prod(v.shape) for tasks, v in sizes))
 
 
 def _operations(model: keras.Model, column: int, sequences: int) -> tuple[float, float]:

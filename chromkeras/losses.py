@@ -65,11 +65,12 @@ class TaskCrossentropy(keras.losses.Loss):
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return the loss of a batch, shape (); in a replica's step, that replica's share."""
         sums, counts = self.sums(y_true, y_pred)
-        losses = sums / ops.maximum(sum_over_replicas(counts), 1.0)
+        counts = sum_over_replicas(counts)
+        losses = sums / ops.maximum(counts, 1.0)
         total = ops.sum(losses)
         if self._weights is not None:
             weights = ops.cast(self._weights.task_weights(), losses.dtype)
-            weighted = ops.sum(weights * losses) + self._weights.penalty() / replicas()
+            weighted = ops.sum(weights * losses) + self._weights.penalty(counts > 0) / replicas()
             total = ops.stop_gradient(total) + (weighted - ops.stop_gradient(weighted))
         return level_over_replicas(total)
 

@@ -142,8 +142,9 @@ class BalanceRecipe:
     weighting
         Weights of the tasks' losses: "equal", "uncertainty", "gradnorm" or "dwa".
     conflict
-        How the tasks' gradients are merged where they meet: "sum" or the name of a module in
-        ``chromkeras.gradients``.
+        How the gradients are merged where layers shared by all tasks end: "sum" or the name of a
+        module in ``chromkeras.gradients``. Tasks of a group count as one there. Plans without
+        layers shared by all tasks have nothing to merge.
     """
 
     technique: str = "joint"

@@ -56,6 +56,23 @@ def check_values(values: dict[str, Any]) -> None:
     _check(values, "training.learning_rate", 0 < rate < float("inf"), "above 0")
     _check(values, "architecture.dropout", 0 <= values["architecture.dropout"] < 1, "0 to below 1")
     _check_column(values)
+    _check_pairs(values)
+
+
+def _check_pairs(values: dict[str, Any]) -> None:
+    """Raise ``ValueError`` for values that do not go together."""
+    if values["sharing.squared"] and values["sharing.p"] != 2:
+        raise ValueError(f"sharing.squared: expected sharing.p = 2, received {values['sharing.p']}")
+    technique = values["balance.technique"]
+    if values["balance.weighting"] == "gradnorm" and technique in ("one_task", "round_robin"):
+        raise ValueError(
+            "balance.weighting gradnorm: expected batches that train several tasks, received "
+            f"balance.technique {technique}"
+        )
+    if values["transfer.init"] and values["architecture.motifs"]:
+        raise ValueError(
+            "expected transfer.init or architecture.motifs to say how filters start, received both"
+        )
 
 
 def _check(values: dict[str, Any], key: str, good: bool, expected: str) -> None:

@@ -13,13 +13,16 @@ def read_card(path: str | os.PathLike[str]) -> dict[str, Any]:
     found = require_file(path, "model")
     try:
         with zipfile.ZipFile(found) as archive:
-            config = json.loads(archive.read("config.json"))
-    except (zipfile.BadZipFile, KeyError, json.JSONDecodeError) as error:
+            layers = json.loads(archive.read("config.json"))["config"].get("layers", [])
+        cards = [layer["config"] for layer in layers if layer.get("class_name") == "RunCard"]
+    except (
+        zipfile.BadZipFile,
+        KeyError,
+        TypeError,
+        AttributeError,
+        json.JSONDecodeError,
+    ) as error:
         raise ValueError(f"{found} is not a .keras file; expected what `train` writes") from error
-    if not isinstance(config, dict):
-        raise ValueError(f"{found} is not a .keras file; expected what `train` writes")
-    layers = config.get("config", {}).get("layers", [])
-    cards = [layer["config"] for layer in layers if layer.get("class_name") == "RunCard"]
     if not cards:
         raise ValueError(
             f"{found} is a Keras model without a chromkeras run card; expected what "

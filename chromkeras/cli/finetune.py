@@ -49,6 +49,11 @@ def command(
     epochs: Annotated[int | None, typer.Option(help="Short for training.epochs.")] = None,
     seed: Annotated[int | None, typer.Option(help="Short for training.seed.")] = None,
     resume: Annotated[bool, typer.Option(help="Go on with a run that was stopped.")] = False,
+    devices: Annotated[int, typer.Option(help="Train on several devices.", min=1)] = 1,
+    shard: Annotated[
+        str,
+        typer.Option(help="What they share out: data (rows of a batch) or, on JAX, tasks."),
+    ] = "data",
 ) -> None:
     """Go on training a model, on its own data or others: new tasks get heads of their own."""
     from chromkeras.training.finetune import finetune_recipe
@@ -66,4 +71,13 @@ def command(
         values={key: value for key, value in values.items() if value is not None},
     )
     target = out or model.with_name(f"{model.stem}.finetuned.keras")
-    fit(recipe, data=data, tasks=tasks, out=target, resume=resume, inputs=(model,))
+    fit(
+        recipe,
+        data=data,
+        tasks=tasks,
+        out=target,
+        resume=resume,
+        inputs=(model,),
+        devices=devices,
+        shard=shard,
+    )

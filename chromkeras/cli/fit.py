@@ -95,7 +95,12 @@ def _check_places(
     from chromkeras.training.freeze import frozen_layers
     from chromkeras.training.init_model import check_init
 
-    frozen_layers(recipe)
+    frozen = frozen_layers(recipe)
+    if frozen and not (recipe.transfer.init or recipe.architecture.motifs):
+        raise ValueError(
+            f"transfer.freeze: layers {', '.join(frozen)} would stay random; give a model to start "
+            "from (--init)"
+        )
     if not resume:
         check_init(recipe)
 

@@ -53,7 +53,10 @@ def command(
     ] = "data",
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Only say what the run will cost: memory, time per epoch."),
+        typer.Option(
+            "--dry-run",
+            help="Only say what the run will cost on one device: memory, time per epoch.",
+        ),
     ] = False,
 ) -> None:
     """Train a multi-task model: the best epoch by validation AUROC ends in one .keras file."""
@@ -91,7 +94,9 @@ def command(
 def _foretell(recipe: "Recipe", data: Path | None, tasks: str | None) -> None:
     """Print what a run will cost."""
     from chromkeras.cli.open_data import open_data
+    from chromkeras.training.init_model import check_init
 
+    check_init(recipe)
     dataset = open_data(data, tasks)
     from chromkeras.quiet import import_keras
 

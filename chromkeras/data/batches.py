@@ -59,6 +59,7 @@ class Batches(keras.utils.PyDataset):
         self.dataset, self.all_rows, self.batch_size = dataset, np.asarray(rows), batch_size
         self.seed, self.reverse_complement, self.shift = seed, reverse_complement, shift
         self.epoch = epoch
+        self._begun = False
         self._arrays = RecycledArrays()
         self._draw()
 
@@ -79,10 +80,16 @@ class Batches(keras.utils.PyDataset):
         one_hot_into(x, codes)
         return x, self.dataset.labels[rows].astype(np.float32)
 
+    def on_epoch_begin(self) -> None:
+        """Begin an epoch."""
+        self._begun = True
+
     def on_epoch_end(self) -> None:
-        """Go on to the next epoch's order."""
-        self.epoch += 1
-        self._draw()
+        """Go on to the next epoch's order; Keras calls this before the first epoch too."""
+        if self._begun:
+            self._begun = False
+            self.epoch += 1
+            self._draw()
 
     def _draw(self) -> None:
         """Draw order, strand and offset of all rows for this epoch."""

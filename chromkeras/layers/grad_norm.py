@@ -24,7 +24,8 @@ class GradNorm(TaskWeights):
     all tasks: it hands them on as they are, and gives v the gradient above in place of the
     loss's, so any optimizer trains v along with the model. G_i is the norm of the gradient of
     the task's features in the batch, where Chen et al. take that of the last shared weights. A
-    task without a gradient is left out of the means and of the change.
+    task without a gradient is left out of the means and of the change, and one alone has nothing
+    to be balanced with.
 
     Parameters
     ----------
@@ -102,4 +103,6 @@ class GradNorm(TaskWeights):
         present = ops.cast(norms > 0, norms.dtype)
         mean = ops.sum(norms) / ops.maximum(ops.sum(present), 1.0)
         slopes = ops.sign(norms - mean * ops.power(rate, self.alpha)) * norms
-        return present * (slopes - ops.softmax(balance) * ops.sum(slopes)) / replicas()
+        several = ops.cast(ops.sum(present) > 1, norms.dtype)
+        pull = slopes - ops.softmax(balance) * ops.sum(slopes)
+        return several * present * pull / replicas()

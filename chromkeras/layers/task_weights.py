@@ -39,8 +39,11 @@ class TaskWeights(keras.layers.Layer):
         """Return the weights as they are, shape (T,), float32."""
         return ops.ones((self.tasks,))
 
-    def penalty(self) -> Any:
-        """Return what is added to the weighted loss to keep the weights in bounds, shape ()."""
+    def penalty(self, present: Any) -> Any:
+        """Return what is added to the weighted loss to keep the weights in bounds, shape ().
+
+        ``present``, bool of shape (T,), says which tasks have a known label in the batch.
+        """
         return 0.0
 
     def take_losses(self, losses: np.ndarray) -> None:

@@ -17,7 +17,8 @@ class UncertaintyWeights(TaskWeights):
 
         L = Σ_i exp(-s_i) L_i + s_i / 2,
 
-    so that exp(s_i) tends to 2 L_i. A batch without a known label of task i counts as L_i = 0.
+    so that exp(s_i) tends to 2 L_i. The sum is over the tasks with a known label in the batch, so
+    those that wait for their turn keep their weights.
 
     Parameters
     ----------
@@ -37,6 +38,7 @@ class UncertaintyWeights(TaskWeights):
         """Return exp(-s_i), shape (T,)."""
         return ops.exp(-ops.convert_to_tensor(self.log_variance))
 
-    def penalty(self) -> Any:
-        """Return Σ_i s_i / 2, shape ()."""
-        return 0.5 * ops.sum(ops.convert_to_tensor(self.log_variance))
+    def penalty(self, present: Any) -> Any:
+        """Return Σ_i s_i / 2 over the tasks that are ``present``, bool of shape (T,); shape ()."""
+        terms = ops.convert_to_tensor(self.log_variance)
+        return 0.5 * ops.sum(ops.where(present, terms, 0.0))

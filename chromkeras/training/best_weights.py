@@ -23,10 +23,15 @@ class BestWeights(keras.callbacks.Callback):
         Epochs without improvement before stopping.
     per_task
         Whether every weight of the model is stacked by task.
+    grace
+        First epochs in which patience does not run, as some tasks still wait.
     """
 
-    def __init__(self, validation: ValidationScores, *, patience: int, per_task: bool) -> None:
+    def __init__(
+        self, validation: ValidationScores, *, patience: int, per_task: bool, grace: int = 0
+    ) -> None:
         super().__init__()
+        self.grace = grace
         self.validation, self.patience, self.per_task = validation, patience, per_task
         groups = len(validation.dataset.tasks) if per_task else 1
         self.score = np.full(groups, -np.inf)
@@ -38,7 +43,7 @@ class BestWeights(keras.callbacks.Callback):
         """Take over the weights of the groups that improved."""
         score = self.validation.auroc
         score = np.nan_to_num(score if self.per_task else [np.nanmean(score)], nan=-1.0)
-        alive = epoch - self.best_epoch <= self.patience
+        alive = epoch - self._last_gain() <= self.patience
         better = (score > self.score) & alive
         if not self.weights:
             self.weights = [np.zeros(v.shape, v.dtype) for v in self.model.weights]
@@ -54,7 +59,11 @@ class BestWeights(keras.callbacks.Callback):
 
     def finished(self, epoch: int) -> bool:
         """Return whether no group has improved for ``patience`` epochs up to ``epoch``."""
-        return bool((epoch - self.best_epoch >= self.patience).all())
+        return bool((epoch - self._last_gain() >= self.patience).all())
+
+    def _last_gain(self) -> np.ndarray:
+        """Return the epoch from which each group's patience runs."""
+        return np.maximum(self.best_epoch, self.grace - 1)
 
     def state(self) -> dict[str, np.ndarray]:
         """Return what a resumed run needs."""

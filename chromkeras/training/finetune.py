@@ -46,6 +46,7 @@ def finetune_recipe(
         recipe,
         transfer=TransferRecipe(init=str(model)),
         training=replace(recipe.training, learning_rate=rate),
+        balance=replace(recipe.balance, technique="joint", warm_task=""),  # it has been warmed
         architecture=replace(recipe.architecture, motifs=""),  # its filters are in the model
     )
     if per_task:

@@ -55,7 +55,8 @@ def strength_share(schedule: str, epoch: int, epochs: int) -> float:
         The schedule is unknown.
     """
     passed = epoch / max(epochs - 1, 1)
-    shares = {"constant": 1.0, "rising": passed, "falling": 1.0 - passed}
+    rising = passed if epochs > 1 else 1.0
+    shares = {"constant": 1.0, "rising": rising, "falling": 1.0 - passed}
     if schedule not in shares:
         raise ValueError(f"expected a schedule of {', '.join(shares)}, received {schedule!r}")
     return shares[schedule]

@@ -107,7 +107,11 @@ def prepare(dataset: Dataset, recipe: Recipe, out: Path, *, resume: bool) -> Run
     model = _compiled(dataset, recipe, loss, len(batches), resumed=resume)
     validation = ValidationScores(dataset, valid, loss)
     per_task = not sharing_plan(recipe).has_shared
-    best = BestWeights(validation, patience=recipe.training.patience, per_task=per_task)
+    balance = recipe.balance
+    grace = balance.warm_epochs if balance.technique == "warm_start" else 0
+    best = BestWeights(
+        validation, patience=recipe.training.patience, per_task=per_task, grace=grace
+    )
     history = History(history_path(out), state.history if state else [])
     if state:
         restore(model, state)

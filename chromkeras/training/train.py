@@ -36,12 +36,6 @@ class TrainingResult:
     rows: list[dict[str, Any]]
 
 
-def history_path(out: str | os.PathLike[str]) -> Path:
-    """Return the path of the history that belongs to model file ``out``."""
-    path = Path(out)
-    return path.with_name(f"{path.stem}.history.csv")
-
-
 def train(
     dataset: Dataset,
     recipe: Recipe,

@@ -35,3 +35,13 @@ def test_an_epoch_goes_with_its_rows():
     more = epoch_seconds(model, recipe.training, rows=300, validated=20, speed=SPEED)
     assert more == pytest.approx((3 * once[0], 2 * once[1]))
     assert min(once) > 0
+
+
+def test_the_penalty_s_two_products_count_once_a_step():
+    soft, single = (
+        training_work(untrained_model(make_recipe(plan), ["a", "b", "c"], 600), 8)
+        for plan in ("soft", "single")
+    )
+    trunk = 962_800 + 1_400
+    assert soft.dense - single.dense == 2 * 2 * 3 * 3 * trunk
+    assert soft.convolutions == single.convolutions

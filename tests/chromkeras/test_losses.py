@@ -83,7 +83,7 @@ class Weights:
     def task_weights(self):
         return self.weights
 
-    def penalty(self):
+    def penalty(self, present):
         return 0.0
 
 

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import keras
 import numpy as np
 import pytest
 
@@ -13,6 +14,11 @@ from chromkeras.recipe_checks import CHOICES
 def turns(dataset, technique, **options):
     batches = Batches(dataset, dataset.rows("train"), batch_size=8, seed=3)
     return TaskTurns(batches, technique, **options)
+
+
+def next_epoch(some):
+    some.on_epoch_begin()
+    some.on_epoch_end()
 
 
 def trained(y):
@@ -42,7 +48,7 @@ def test_joint_trains_all_tasks(tiny_dataset):
 def test_round_robin_goes_on_where_the_last_epoch_stopped(tiny_dataset):
     some = turns(tiny_dataset(rows=128), "round_robin")
     seen = [some.active_task(i) for i in range(len(some))]
-    some.on_epoch_end()
+    next_epoch(some)
     seen += [some.active_task(i) for i in range(len(some))]
     assert seen == [i % 3 for i in range(2 * len(some))]
     assert trained(some[0][1]) == {some.active_task(0)}
@@ -55,20 +61,32 @@ def test_one_task_trains_each_once_in_one_stretch(tiny_dataset):
         changes = sum(a != b for a, b in pairwise(seen))
         assert sorted(set(seen)) == [0, 1, 2]
         assert changes == 2
-        some.on_epoch_end()
+        next_epoch(some)
 
 
 def test_warm_start_trains_one_task_and_then_all(tiny_dataset):
     some = turns(tiny_dataset(), "warm_start", task=2, epochs=1)
     assert trained(some[0][1]) == {2}
-    some.on_epoch_end()
+    next_epoch(some)
     assert trained(some[0][1]) == {0, 1, 2}
+
+
+def test_keras_begins_with_the_first_epoch(tiny_dataset):
+    some = turns(tiny_dataset(), "warm_start", task=2, epochs=2)
+    model = keras.Sequential([keras.Input((300, 4)), keras.layers.Flatten(), keras.layers.Dense(3)])
+    seen = []
+    watch = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: seen.append((some.batches.epoch, some.active_task(0)))
+    )
+    model.compile(loss="mse")
+    model.fit(some, epochs=3, shuffle=False, verbose=0, callbacks=[watch])
+    assert seen == [(0, 2), (1, 2), (2, None)]
 
 
 def test_a_resumed_run_has_the_same_turns(tiny_dataset):
     dataset = tiny_dataset()
     first = turns(dataset, "one_task")
-    first.on_epoch_end()
+    next_epoch(first)
     again = TaskTurns(
         Batches(dataset, dataset.rows("train"), batch_size=8, seed=3, epoch=1), "one_task"
     )

@@ -49,3 +49,14 @@ def test_frozen_or_at_inference_it_keeps_its_statistics():
     layer(x, training=True)
     for one, other in zip(before, layer.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_bfloat16_has_float32_statistics():
+    x = np.random.default_rng(0).normal(3.0, 2.0, (8, 20, 6)).astype(np.float32)
+    whole, low = TaskBatchNormalization(3), TaskBatchNormalization(3, dtype="mixed_bfloat16")
+    exact, rough = (keras.ops.cast(layer(x, training=True), "float32") for layer in (whole, low))
+    assert low.compute_dtype == "bfloat16"
+    assert str(low.moving_mean.dtype) == "float32"
+    np.testing.assert_allclose(*map(keras.ops.convert_to_numpy, (exact, rough)), atol=0.03)
+    moving = [keras.ops.convert_to_numpy(layer.moving_mean) for layer in (whole, low)]
+    np.testing.assert_allclose(*moving, rtol=1e-2, atol=1e-4)

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from chromkeras.architectures.basset import build
+from chromkeras.costs import model_cost
 from chromkeras.gradients.registry import method_names
 from chromkeras.layers.fan_out import FanOut
 from chromkeras.layers.task_weights import TaskWeights
@@ -61,6 +63,44 @@ def test_weights_of_tasks_fit_every_plan(plan, weighting, tiny_dataset, tiny_rec
     assert all(layer.tasks == 3 for layer in layers)
     x, y = made.batches[0]
     assert np.isfinite(made.model.train_on_batch(x, y, return_dict=True)["loss"])
+
+
+CROSSED = [
+    (technique, weighting)
+    for technique in CHOICES["balance.technique"]
+    for weighting in CHOICES["balance.weighting"]
+    if weighting != "gradnorm" or technique in ("joint", "warm_start")
+]
+
+
+@pytest.mark.parametrize(("technique", "weighting"), CROSSED)
+def test_tasks_that_wait_keep_their_weights(
+    technique, weighting, tiny_dataset, tiny_recipe, tmp_path
+):
+    settings = (f"balance.technique={technique}", f"balance.weighting={weighting}")
+    fast = ("training.learning_rate=0.05", "training.schedule=constant", "training.batch_size=8")
+    recipe = tiny_recipe("hard", *settings, *fast, "balance.warm_epochs=3", "training.epochs=3")
+    made = run(tiny_dataset(), recipe, tmp_path)
+    made.fit()
+    for layer in made.model.layers:
+        if isinstance(layer, TaskWeights):
+            weights = np.asarray(layer.task_weights())
+            assert (weights < 6).all()
+            if technique == "warm_start" and weighting != "dwa":
+                np.testing.assert_allclose(weights[1:], 1.0, atol=1e-6)
+
+
+def test_the_cost_of_weights_is_known(tiny_recipe):
+    for weighting in CHOICES["balance.weighting"]:
+        model = build(tiny_recipe("hard", f"balance.weighting={weighting}"), ("a", "b"), 300)
+        assert model_cost(model).training > 0
+
+
+def test_patience_does_not_run_while_tasks_wait(tiny_dataset, tiny_recipe, tmp_path):
+    warm = ("balance.technique=warm_start", "balance.warm_epochs=4", "training.patience=1")
+    made = run(tiny_dataset(), tiny_recipe("single", *warm), tmp_path)
+    made.best.best_epoch[:] = 0
+    assert [made.best.finished(epoch) for epoch in range(6)] == [False] * 4 + [True] * 2
 
 
 def test_gradnorm_moves_the_weights_of_separate_networks(tiny_dataset, tiny_recipe, tmp_path):
