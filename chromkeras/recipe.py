@@ -19,10 +19,14 @@ class DataRecipe:
         Show each sequence on a random strand.
     shift
         Shift each sequence by up to this many bases to either side; the gap is filled with N.
+    background
+        Share of the background rows that an epoch shows, drawn anew for each. Fewer of them
+        turn a model from what an element is to which tasks it is open in.
     """
 
     reverse_complement: bool = True
     shift: int = 3
+    background: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,7 @@ def check_values(values: dict[str, Any]) -> None:
     _check(values, "training.seed", values["training.seed"] < 2**32, "below 2^32")
     rate = values["training.learning_rate"]
     _check(values, "training.learning_rate", 0 < rate < float("inf"), "above 0")
+    _check(values, "data.background", 0 <= values["data.background"] <= 1, "0 to 1")
     _check(values, "architecture.dropout", 0 <= values["architecture.dropout"] < 1, "0 to below 1")
     _check_column(values)
     _check_pairs(values)

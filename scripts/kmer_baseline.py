@@ -22,7 +22,11 @@ def main() -> None:
     if options.tasks:
         dataset = dataset.select_tasks(options.tasks.split(","))
     model, strength = fit_best_kmer_model(
-        dataset, tuple(options.strengths), k=options.k, window=options.window
+        dataset,
+        tuple(options.strengths),
+        k=options.k,
+        window=options.window,
+        elements=options.elements,
     )
     print(f"C = {strength:g}, chosen on the validation split among {options.strengths}")
     rows = dataset.rows(options.split)
@@ -42,6 +46,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--tasks", help="comma list of tasks (default: all)")
     parser.add_argument("--k", type=int, default=6)
     parser.add_argument("--window", type=int, default=300, help="bases in the middle to count")
+    parser.add_argument("--elements", action="store_true", help="fit on elements only")
     parser.add_argument("--strengths", type=float, nargs="+", default=STRENGTHS, metavar="C")
     return parser.parse_args()
 

@@ -74,16 +74,26 @@ def fit_kmer_model(
 
 
 def fit_best_kmer_model(
-    dataset: Dataset, strengths: tuple[float, ...], *, k: int = 6, window: int = 300
+    dataset: Dataset,
+    strengths: tuple[float, ...],
+    *,
+    k: int = 6,
+    window: int = 300,
+    elements: bool = False,
 ) -> tuple[KmerModel, float]:
     """Fit on the training split with each strength; keep the best mean AUROC on validation.
+
+    With ``elements``, background rows play no part in either.
 
     Returns
     -------
     tuple[KmerModel, float]
         The model and its ``strength``.
     """
-    train, valid = dataset.rows("train"), dataset.rows("valid")
+    train, valid = (
+        rows[dataset.elements[rows]] if elements else rows
+        for rows in (dataset.rows("train"), dataset.rows("valid"))
+    )
     features = kmer_features(dataset, train, k=k, window=window)
     models = {c: _fit(dataset, train, features, k, window, c) for c in strengths}
     labels = dataset.labels[valid]

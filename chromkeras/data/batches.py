@@ -30,13 +30,15 @@ class Batches(keras.utils.PyDataset):
         Show each sequence on a random strand.
     shift
         Shift each sequence by up to this many bases; the gap is N.
+    background
+        Share of the background rows that an epoch shows, drawn anew for each.
     epoch
         The first epoch, counted from 0.
 
     Raises
     ------
     ValueError
-        A shift is as long as a sequence.
+        A shift is as long as a sequence, or there is no row left.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Batches(keras.utils.PyDataset):
         seed: int,
         reverse_complement: bool = True,
         shift: int = 0,
+        background: float = 1.0,
         epoch: int = 0,
     ) -> None:
         if not 0 <= shift < dataset.dna.length:
@@ -58,13 +61,18 @@ class Batches(keras.utils.PyDataset):
         super().__init__(workers=1, use_multiprocessing=False)
         self.dataset, self.all_rows, self.batch_size = dataset, np.asarray(rows), batch_size
         self.seed, self.reverse_complement, self.shift = seed, reverse_complement, shift
+        self._elements = dataset.elements[self.all_rows]
+        self._shown = round(background * int((~self._elements).sum()))
+        self.count = int(self._elements.sum()) + self._shown
+        if self.count == 0:
+            raise ValueError(f"data.background: no row is left at a share of {background}")
         self.epoch = epoch
         self._begun = False
         self._arrays = RecycledArrays()
         self._draw()
 
     def __len__(self) -> int:
-        return -(-len(self.all_rows) // self.batch_size)
+        return -(-self.count // self.batch_size)
 
     def __getitem__(self, index: int) -> tuple[Any, Any]:
         """Return one-hot DNA (n, length, 4), float32, and labels (n, T), float32."""
@@ -95,5 +103,8 @@ class Batches(keras.utils.PyDataset):
         """Draw order, strand and offset of all rows for this epoch."""
         random = np.random.default_rng([self.seed, self.epoch])
         self.order = random.permutation(self.all_rows)
+        if self.count < len(self.all_rows):
+            hidden = ~self.dataset.elements[self.order]
+            self.order = self.order[~hidden | (hidden.cumsum() <= self._shown)]
         self._flipped = random.random(len(self.order), dtype=np.float32) < 0.5
         self._offsets = random.integers(-self.shift, self.shift + 1, len(self.order), np.int32)

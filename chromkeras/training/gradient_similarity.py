@@ -85,7 +85,7 @@ def _mean_cosine(model: keras.Model, batches: Batches, loss: Any, probes: int) -
         return value, value
 
     compiled = compile_gradient(total, model.variables)
-    whole = max(len(batches.all_rows) // batches.batch_size, 1)
+    whole = max(batches.count // batches.batch_size, 1)
     cosines = []
     for index in range(min(probes, whole)):
         x, labels = batches[index]

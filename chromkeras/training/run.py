@@ -154,6 +154,7 @@ def _batches(dataset: Dataset, recipe: Recipe, epoch: int) -> TaskTurns:
         seed=recipe.training.seed,
         reverse_complement=recipe.data.reverse_complement,
         shift=recipe.data.shift,
+        background=recipe.data.background,
         epoch=epoch,
     )
     warm, balance = recipe.balance.warm_task or dataset.tasks[0], recipe.balance

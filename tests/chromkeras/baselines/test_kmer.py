@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -109,3 +110,15 @@ def test_intestine_of_the_worm_is_learnt_from_a_third_of_the_rows(real_data):
     valid = data.rows("valid")
     model = fit_kmer_model(data, data.rows("train")[::3], strength=0.003)
     assert auroc(data.labels[valid], model.logits(data, valid))[0] > 0.8
+
+
+def test_elements_alone_are_fitted_as_a_data_set_without_background(tiny_dataset):
+    dataset = tiny_dataset(rows=160)
+    kind = np.where(np.arange(160) % 5 == 0, "background", "element")
+    whole = replace(dataset, kind=kind)
+    part = np.flatnonzero(kind == "element")
+    alone, strength = fit_best_kmer_model(whole, (0.01, 0.1), k=2, elements=True)
+    expected = fit_kmer_model(whole, part[whole.split[part] == "train"], k=2, strength=strength)
+    np.testing.assert_allclose(
+        alone.logits(whole, part), expected.logits(whole, part), rtol=1e-3, atol=1e-4
+    )

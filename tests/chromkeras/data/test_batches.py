@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -128,3 +130,21 @@ def test_a_shift_leaves_some_sequence(shift, tiny_dataset):
     dataset = tiny_dataset()
     with pytest.raises(ValueError, match=f"data.shift: expected 0 to 299.*received {shift}"):
         Batches(dataset, dataset.rows("train"), batch_size=8, seed=0, shift=shift)
+
+
+def test_an_epoch_shows_a_share_of_the_background_and_every_element(tiny_dataset):
+    dataset = tiny_dataset(rows=160)
+    kind = np.where(np.arange(160) % 4 == 1, "background", "element")
+    dataset = replace(dataset, kind=kind)
+    rows = dataset.rows("train")
+    batches = Batches(dataset, rows, batch_size=16, seed=1, background=0.25)
+    seen = []
+    for _ in range(2):
+        assert len(batches) == 4
+        assert sum(len(batches[i][0]) for i in range(4)) == 50
+        assert set(rows[kind[rows] == "element"]) <= set(batches.order)
+        seen.append(set(batches.order[kind[batches.order] == "background"]))
+        batches.on_epoch_begin()
+        batches.on_epoch_end()
+    assert [len(some) for some in seen] == [10, 10]
+    assert seen[0] != seen[1]
