@@ -67,7 +67,6 @@ class Batches(keras.utils.PyDataset):
         if self.count == 0:
             raise ValueError(f"data.background: no row is left at a share of {background}")
         self.epoch = epoch
-        self._begun = False
         self._arrays = RecycledArrays()
         self._draw()
 
@@ -88,15 +87,14 @@ class Batches(keras.utils.PyDataset):
         one_hot_into(x, codes)
         return x, self.dataset.labels[rows].astype(np.float32)
 
-    def on_epoch_begin(self) -> None:
-        """Begin an epoch."""
-        self._begun = True
-
     def on_epoch_end(self) -> None:
         """Go on to the next epoch's order; Keras calls this before the first epoch too."""
-        if self._begun:
-            self._begun = False
-            self.epoch += 1
+        self.start(self.epoch + 1)
+
+    def start(self, epoch: int) -> None:
+        """Take the order of an epoch, counted from 0."""
+        if epoch != self.epoch:
+            self.epoch = epoch
             self._draw()
 
     def _draw(self) -> None:

@@ -80,10 +80,6 @@ class TaskTurns(keras.utils.PyDataset):
             return int(order[index * self.tasks // len(self)])
         return None
 
-    def on_epoch_begin(self) -> None:
-        """Begin an epoch."""
-        self.batches.on_epoch_begin()
-
     def on_epoch_end(self) -> None:
         """Go on to the next epoch."""
         self.batches.on_epoch_end()

@@ -58,7 +58,6 @@ def gradient_similarity(
             model.train_on_batch(*batches[step % len(batches)])
             report(step + 1, steps)
             if (step + 1) % len(batches) == 0:
-                batches.on_epoch_begin()
                 batches.on_epoch_end()
     return _mean_cosine(model, batches, loss, probes)
 

@@ -27,6 +27,7 @@ from chromkeras.training.checkpoint import (
     restore,
 )
 from chromkeras.training.divergence import DivergedError, StopOnDivergence
+from chromkeras.training.epochs import StartEpoch
 from chromkeras.training.history import History
 from chromkeras.training.motif_start import start_from_motifs
 from chromkeras.training.optimizers import make_optimizer
@@ -120,6 +121,7 @@ def prepare(dataset: Dataset, recipe: Recipe, out: Path, *, resume: bool) -> Run
     progress = ShowProgress(epochs, len(batches), first_epoch)
     weigh = [WeighTasks(layer, dataset.tasks) for layer in _weight_layers(model)]
     callbacks = [
+        StartEpoch(batches.batches),
         StopOnDivergence(),
         validation,
         FollowPenalty(recipe.sharing.schedule, epochs),

@@ -8,12 +8,19 @@ out=${2:-runs/worm_hard}
 chromkeras=.venv/bin/chromkeras
 
 [ -f "$out/worm.h5" ] || "$chromkeras" prepare --arrays "$arrays" --out "$out/worm.h5"
-resume=()
-[ -f "$out/hard.resume.npz" ] && resume=(--resume)
-[ -f "$out/hard.keras" ] ||
-    "$chromkeras" train hard --data "$out/worm.h5" --out "$out/hard.keras" "${resume[@]}"
+# First all rows; then fewer background rows, so that the tasks are told apart within elements.
+finish() { # finish NAME ARGUMENTS: train or go on to $out/NAME.keras, unless it is there
+    local model="$out/$1.keras" resume=()
+    [ ! -f "$out/$1.resume.npz" ] || resume=(--resume)
+    [ -f "$model" ] || "$chromkeras" "${@:2}" --data "$out/worm.h5" --out "$model" "${resume[@]}"
+}
+finish all_rows train hard --set training.loss=plain
+finish hard finetune --model "$out/all_rows.keras" --epochs 6 \
+    --set training.learning_rate=1e-3 --set data.background=0.4
 "$chromkeras" evaluate --model "$out/hard.keras" --data "$out/worm.h5" --out "$out/metrics.json" |
     tee "$out/evaluation.txt"
 .venv/bin/python scripts/kmer_baseline.py "$out/worm.h5" --split test | tee "$out/kmer.txt"
+.venv/bin/python scripts/kmer_baseline.py "$out/worm.h5" --split test --elements |
+    tee "$out/kmer_elements.txt"
 "$chromkeras" interpret --model "$out/hard.keras" --data "$out/worm.h5" --split valid \
     --out "$out/interpretation" | tee "$out/interpretation.txt"

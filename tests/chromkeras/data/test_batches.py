@@ -27,7 +27,6 @@ def test_every_row_once_an_epoch_in_an_order_of_its_own(tiny_dataset):
     orders = []
     for _ in range(2):
         orders.append([r for i in range(len(batches)) for r in rows_of(dataset, batches[i][0])])
-        batches.on_epoch_begin()
         batches.on_epoch_end()
     assert sorted(orders[0]) == sorted(orders[1]) == dataset.rows("train").tolist()
     assert orders[0] != orders[1]
@@ -38,7 +37,6 @@ def test_an_epoch_can_be_entered_anywhere(tiny_dataset):
     dataset = tiny_dataset()
     options = {"batch_size": 10, "seed": 3, "shift": 4}
     first = Batches(dataset, dataset.rows("train"), **options)
-    first.on_epoch_begin()
     first.on_epoch_end()
     again = Batches(dataset, dataset.rows("train"), epoch=1, **options)
     for i in (3, 0):
@@ -144,7 +142,6 @@ def test_an_epoch_shows_a_share_of_the_background_and_every_element(tiny_dataset
         assert sum(len(batches[i][0]) for i in range(4)) == 50
         assert set(rows[kind[rows] == "element"]) <= set(batches.order)
         seen.append(set(batches.order[kind[batches.order] == "background"]))
-        batches.on_epoch_begin()
         batches.on_epoch_end()
     assert [len(some) for some in seen] == [10, 10]
     assert seen[0] != seen[1]

@@ -39,7 +39,6 @@ def test_a_batch_too_small_goes_whole_to_every_replica(three):
     shared = share_out(batches)
     assert len(shared) == 4
     assert [len(shared[i][0]) for i in range(4)] == [6, 15, 12, 3]  # before the first epoch
-    shared.on_epoch_begin()
     shared.on_epoch_end()
     assert batches.epoch == 1
     assert [len(shared[i][0]) for i in range(4)] == [6, 5, 12, 3]  # 5 is 2, 2 and 1; 4 is 2 and 2

@@ -9,16 +9,12 @@ import pytest
 from chromkeras.data.batches import Batches
 from chromkeras.data.turns import TECHNIQUES, TaskTurns
 from chromkeras.recipe_checks import CHOICES
+from chromkeras.training.epochs import StartEpoch
 
 
 def turns(dataset, technique, **options):
     batches = Batches(dataset, dataset.rows("train"), batch_size=8, seed=3)
     return TaskTurns(batches, technique, **options)
-
-
-def next_epoch(some):
-    some.on_epoch_begin()
-    some.on_epoch_end()
 
 
 def trained(y):
@@ -48,7 +44,7 @@ def test_joint_trains_all_tasks(tiny_dataset):
 def test_round_robin_goes_on_where_the_last_epoch_stopped(tiny_dataset):
     some = turns(tiny_dataset(rows=128), "round_robin")
     seen = [some.active_task(i) for i in range(len(some))]
-    next_epoch(some)
+    some.on_epoch_end()
     seen += [some.active_task(i) for i in range(len(some))]
     assert seen == [i % 3 for i in range(2 * len(some))]
     assert trained(some[0][1]) == {some.active_task(0)}
@@ -61,17 +57,17 @@ def test_one_task_trains_each_once_in_one_stretch(tiny_dataset):
         changes = sum(a != b for a, b in pairwise(seen))
         assert sorted(set(seen)) == [0, 1, 2]
         assert changes == 2
-        next_epoch(some)
+        some.on_epoch_end()
 
 
 def test_warm_start_trains_one_task_and_then_all(tiny_dataset):
     some = turns(tiny_dataset(), "warm_start", task=2, epochs=1)
     assert trained(some[0][1]) == {2}
-    next_epoch(some)
+    some.on_epoch_end()
     assert trained(some[0][1]) == {0, 1, 2}
 
 
-def test_keras_begins_with_the_first_epoch(tiny_dataset):
+def test_training_begins_with_the_first_epoch(tiny_dataset):
     some = turns(tiny_dataset(), "warm_start", task=2, epochs=2)
     model = keras.Sequential([keras.Input((300, 4)), keras.layers.Flatten(), keras.layers.Dense(3)])
     seen = []
@@ -79,14 +75,14 @@ def test_keras_begins_with_the_first_epoch(tiny_dataset):
         on_epoch_begin=lambda epoch, logs: seen.append((some.batches.epoch, some.active_task(0)))
     )
     model.compile(loss="mse")
-    model.fit(some, epochs=3, shuffle=False, verbose=0, callbacks=[watch])
+    model.fit(some, epochs=3, shuffle=False, verbose=0, callbacks=[StartEpoch(some.batches), watch])
     assert seen == [(0, 2), (1, 2), (2, None)]
 
 
 def test_a_resumed_run_has_the_same_turns(tiny_dataset):
     dataset = tiny_dataset()
     first = turns(dataset, "one_task")
-    next_epoch(first)
+    first.on_epoch_end()
     again = TaskTurns(
         Batches(dataset, dataset.rows("train"), batch_size=8, seed=3, epoch=1), "one_task"
     )

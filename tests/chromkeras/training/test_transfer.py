@@ -217,7 +217,7 @@ def test_an_interrupted_transfer_resumes_without_the_old_model(
 
     broken = tmp_path / "broken.keras"
     with monkeypatch.context() as patch:
-        patch.setattr("chromkeras.training.train.StopOnDivergence", Interrupt)
+        patch.setattr("chromkeras.training.run.StopOnDivergence", Interrupt)
         with pytest.raises(KeyboardInterrupt):
             train(tiny_dataset(), recipe, broken)
     path.unlink()

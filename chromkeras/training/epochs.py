@@ -1,0 +1,27 @@
+"""Batches that know which epoch it is."""
+
+from typing import Any
+
+import keras
+
+from chromkeras.data.batches import Batches
+
+
+class StartEpoch(keras.callbacks.Callback):
+    """Tell the batches the number of each epoch before its first batch is made.
+
+    Keras ends an epoch of its own before the first, so batches cannot count for themselves.
+
+    Parameters
+    ----------
+    batches
+        What the model is fitted to.
+    """
+
+    def __init__(self, batches: Batches) -> None:
+        super().__init__()
+        self.batches = batches
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Take the order of this epoch."""
+        self.batches.start(epoch)
