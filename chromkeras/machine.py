@@ -67,6 +67,18 @@ def resident_memory() -> int:
     status = Path("/proc/self/statm")
     if status.exists():
         return int(status.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return peak_memory()
+
+
+def peak_memory() -> int:
+    """Return the most bytes of memory that this process has taken; 0 where unknown.
+
+    Linux's ``ru_maxrss`` would also count the process that started this one.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+        return int(lines["VmHWM"].split()[0]) * 1024
     import resource  # Unix alone has it
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -21,7 +21,7 @@ from chromkeras.costs import model_cost
 from chromkeras.dry_run import untrained_model
 from chromkeras.duration import training_work
 from chromkeras.losses import TaskCrossentropy
-from chromkeras.machine import measure_speed, resident_memory
+from chromkeras.machine import measure_speed, peak_memory, resident_memory
 from chromkeras.memory import training_memory
 from chromkeras.recipe import Recipe
 from chromkeras.recipe_sources import make_recipe
@@ -77,14 +77,14 @@ def share_case(case: dict[str, Any]) -> dict[str, Any]:
 def penalty_case(case: dict[str, Any]) -> dict[str, Any]:
     """Measure the penalty's value and gradient; memory beyond the weights' own."""
     step = penalty_step(case["tasks"], case["model"])
-    before = _peak_memory()
+    before = peak_memory()
     first = seconds(step)
     (times,), _ = in_turns([step], budget=case["seconds"])
     return {
         "parameters": case["tasks"] * sum(KERNELS),
         "first_step": first,
         "step": asdict(times),
-        "extra_memory": _peak_memory() - before,
+        "extra_memory": peak_memory() - before,
     }
 
 
@@ -155,12 +155,6 @@ def _limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (free, free))
 
 
-def _peak_memory() -> int:
-    """Return the peak resident memory of this process in bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
-
-
 KINDS = {"model": model_case, "pair": pair_case, "penalty": penalty_case, "share": share_case}
 
 if __name__ == "__main__":
@@ -168,4 +162,4 @@ if __name__ == "__main__":
     if sys.platform == "linux":
         _limit_memory()
     result = KINDS[request["kind"]](request)
-    print(json.dumps(result | {"peak_memory": _peak_memory()}))
+    print(json.dumps(result | {"peak_memory": peak_memory()}))

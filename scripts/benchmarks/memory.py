@@ -10,7 +10,6 @@ import argparse
 import itertools
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -93,7 +92,7 @@ def row(case: dict[str, Any], limit: float) -> dict[str, Any]:
 def measure(case: dict[str, Any]) -> dict[str, Any]:
     """Estimate, then train in this process; returns bytes."""
     from chromkeras.dry_run import untrained_model
-    from chromkeras.machine import resident_memory
+    from chromkeras.machine import peak_memory, resident_memory
     from chromkeras.memory import training_memory
     from chromkeras.recipe_sources import make_recipe
     from chromkeras.training.train import train
@@ -130,12 +129,6 @@ def random_dataset(rows: int, tasks: int) -> Any:
     names = tuple(f"task{i}" for i in range(tasks))
     inputs = {"dna": PackedSequences.from_codes(codes)}
     return Dataset(inputs, labels.astype(np.int8), names, split)
-
-
-def peak_memory() -> int:
-    """Return the peak resident memory of this process in bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def cells(result: dict[str, Any]) -> list[str]:

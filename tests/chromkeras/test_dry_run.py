@@ -12,18 +12,17 @@ from chromkeras.recipe_sources import make_recipe
 pytestmark = pytest.mark.backend
 
 SCALE = """
-import resource, sys
+from chromkeras.machine import peak_memory
 from chromkeras.dry_run import untrained_model
 from chromkeras.memory import training_memory
 from chromkeras.recipe_sources import make_recipe
 import keras
 keras.ops.zeros(1)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak_memory()
 recipe = make_recipe("soft")
 model = untrained_model(recipe, [f"task{i}" for i in range(164)], 600)
 training_memory(model, recipe.training, program=0, validated=10)
-grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-print(model.count_params(), grown * (1 if sys.platform == "darwin" else 1024))
+print(model.count_params(), peak_memory() - before)
 """
 
 
