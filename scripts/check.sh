@@ -11,7 +11,11 @@ echo "== lint"
 ruff check .
 echo "== types"
 mypy
-echo "== tests on TensorFlow"
+echo "== tests on TensorFlow, and beside them those of the core on JAX"
+log=$(mktemp)
+trap 'rm -f "$log"; kill $(jobs -p) 2>/dev/null || true' EXIT
+KERAS_BACKEND=jax python -m pytest -q -m backend "$@" >"$log" 2>&1 &
 python -m pytest -q "$@"
-echo "== tests of the core on JAX"
-KERAS_BACKEND=jax python -m pytest -q -m backend "$@"
+echo "== tests on JAX"
+wait $! || { cat "$log"; exit 1; }
+cat "$log"

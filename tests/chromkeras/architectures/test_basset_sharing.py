@@ -51,7 +51,6 @@ def networks(mode):
     return {SHARED: 1, GROUPED: 2}.get(mode, 3)
 
 
-@pytest.mark.backend
 @pytest.mark.parametrize("depth", range(LAST))
 def test_every_combination_has_its_layers_and_weights(depth):
     for _, grouped, soft in (c for c in COMBINATIONS if c[0] == depth):
@@ -92,7 +91,6 @@ def logits(model):
     return keras.ops.convert_to_numpy(model(sequences()))
 
 
-@pytest.mark.backend
 @pytest.mark.parametrize(("depth", "grouped", "soft"), COMBINATIONS[::5])
 def test_equal_weights_give_equal_predictions(depth, grouped, soft):
     model = build(recipe(depth, grouped, soft), TASKS, LENGTH)
@@ -152,7 +150,6 @@ def test_groups_in_any_order_reach_their_tasks():
     np.testing.assert_array_equal(moved[:2], 0)
 
 
-@pytest.mark.backend
 @pytest.mark.parametrize("grouped", [2, 6, 7])
 def test_deep_lift_passes_where_groups_part(grouped):
     model = build(recipe(0, grouped), TASKS, LENGTH)

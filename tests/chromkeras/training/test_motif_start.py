@@ -53,7 +53,6 @@ def drawn_and_started(recipe, path):
     return before, keras.ops.convert_to_numpy(kernel), count
 
 
-@pytest.mark.backend
 @pytest.mark.parametrize(
     "settings",
     [("hard",), ("single",), ("single", "sharing.grouped=3", "sharing.groups=a,b;c")],

@@ -14,8 +14,6 @@ from chromkeras.training.model_file import open_model, save_model
 from chromkeras.training.train import train
 from chromkeras.training.transfer import transfer_weights
 
-pytestmark = pytest.mark.backend
-
 TASKS = ("a", "b", "c")
 GROUPS = ("sharing.grouped=10", "sharing.groups=c;a,b")
 # one network a group, in an order that is not the tasks'
