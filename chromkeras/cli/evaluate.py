@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chromkeras.cli.options import Data
 from chromkeras.cli.places import check_output_file, check_output_folder
 
 if TYPE_CHECKING:
@@ -18,9 +19,7 @@ if TYPE_CHECKING:
 
 def command(
     model: Annotated[Path, typer.Option(help="Model file from `train`.")],
-    data: Annotated[
-        Path | None, typer.Option(help="Data set from `prepare` or `simulate`; without it a demo.")
-    ] = None,
+    data: Data = None,
     split: Annotated[str, typer.Option(help="train, valid, test or all.")] = "test",
     out: Annotated[
         Path | None,

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from chromkeras.cli.fit import fit
+from chromkeras.cli.options import Devices, Epochs, InitTask, Resume, Seed, Shard, Tasks
 
 
 def command(
@@ -17,10 +18,7 @@ def command(
             "without it a demo."
         ),
     ] = None,
-    tasks: Annotated[
-        str | None,
-        typer.Option(help="Tasks to train, with commas between.", show_default="all"),
-    ] = None,
+    tasks: Tasks = None,
     out: Annotated[
         Path | None, typer.Option(help="Model file to write.", show_default="MODEL.finetuned.keras")
     ] = None,
@@ -31,12 +29,7 @@ def command(
         int | None,
         typer.Option(help="Leave layers 1 to this one as they are: short for transfer.freeze."),
     ] = None,
-    init_task: Annotated[
-        str | None,
-        typer.Option(
-            help="Start every task from this one of the model's: short for transfer.task."
-        ),
-    ] = None,
+    init_task: InitTask = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
@@ -46,14 +39,11 @@ def command(
             metavar="KEY=VALUE",
         ),
     ] = None,
-    epochs: Annotated[int | None, typer.Option(help="Short for training.epochs.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Short for training.seed.")] = None,
-    resume: Annotated[bool, typer.Option(help="Go on with a run that was stopped.")] = False,
-    devices: Annotated[int, typer.Option(help="Train on several devices.", min=1)] = 1,
-    shard: Annotated[
-        str,
-        typer.Option(help="What they share out: data (rows of a batch) or, on JAX, tasks."),
-    ] = "data",
+    epochs: Epochs = None,
+    seed: Seed = None,
+    resume: Resume = False,
+    devices: Devices = 1,
+    shard: Shard = "data",
 ) -> None:
     """Go on training a model, on its own data or others: new tasks get heads of their own."""
     from chromkeras.training.finetune import finetune_recipe

@@ -7,6 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chromkeras.cli.fit import fit
+from chromkeras.cli.options import (
+    Data,
+    Devices,
+    Epochs,
+    InitTask,
+    Resume,
+    Seed,
+    Settings,
+    Shard,
+    Tasks,
+)
 
 if TYPE_CHECKING:
     from chromkeras.recipe import Recipe
@@ -14,13 +25,8 @@ if TYPE_CHECKING:
 
 def command(
     plan: Annotated[str, typer.Argument(help="hard, single, soft or basset.", metavar="PLAN")],
-    data: Annotated[
-        Path | None, typer.Option(help="Data set from `prepare` or `simulate`; without it a demo.")
-    ] = None,
-    tasks: Annotated[
-        str | None,
-        typer.Option(help="Tasks to train, with commas between.", show_default="all"),
-    ] = None,
+    data: Data = None,
+    tasks: Tasks = None,
     out: Annotated[
         Path | None, typer.Option(help="Model file to write.", show_default="PLAN.keras")
     ] = None,
@@ -31,26 +37,17 @@ def command(
         ),
     ] = "small",
     recipe: Annotated[Path | None, typer.Option(help="Recipe in TOML.")] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="One recipe value, as section.key=value.", metavar="KEY=VALUE"),
-    ] = None,
+    settings: Settings = None,
     init: Annotated[
         Path | None,
         typer.Option(help="Trained model to start from: short for transfer.init."),
     ] = None,
-    init_task: Annotated[
-        str | None,
-        typer.Option(help="Its task to start every task from: short for transfer.task."),
-    ] = None,
-    epochs: Annotated[int | None, typer.Option(help="Short for training.epochs.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Short for training.seed.")] = None,
-    resume: Annotated[bool, typer.Option(help="Go on with a run that was stopped.")] = False,
-    devices: Annotated[int, typer.Option(help="Train on several devices.", min=1)] = 1,
-    shard: Annotated[
-        str,
-        typer.Option(help="What they share out: data (rows of a batch) or, on JAX, tasks."),
-    ] = "data",
+    init_task: InitTask = None,
+    epochs: Epochs = None,
+    seed: Seed = None,
+    resume: Resume = False,
+    devices: Devices = 1,
+    shard: Shard = "data",
     dry_run: Annotated[
         bool,
         typer.Option(

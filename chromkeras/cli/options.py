@@ -1,0 +1,27 @@
+"""Options that several commands have, each declared once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Tasks = Annotated[
+    str | None, typer.Option(help="Tasks to train, with commas between.", show_default="all")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="One recipe value, as section.key=value.", metavar="KEY=VALUE"),
+]
+Epochs = Annotated[int | None, typer.Option(help="Short for training.epochs.")]
+Seed = Annotated[int | None, typer.Option(help="Short for training.seed.")]
+Resume = Annotated[bool, typer.Option(help="Go on with a run that was stopped.")]
+Devices = Annotated[int, typer.Option(help="Train on several devices.", min=1)]
+Shard = Annotated[
+    str, typer.Option(help="What they share out: data (rows of a batch) or, on JAX, tasks.")
+]
+Data = Annotated[
+    Path | None, typer.Option(help="Data set from `prepare` or `simulate`; without it a demo.")
+]
+InitTask = Annotated[
+    str | None, typer.Option(help="Its task to start every task from: short for transfer.task.")
+]
