@@ -1,6 +1,5 @@
 """What a finished run left in its folder."""
 
-import csv
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 
 from chromkeras.run_card_file import read_card
 
+CPU_MINUTES = "train_cpu_minutes.txt"
 TISSUES = ("Germline", "Neurons", "Muscle", "Hypod", "Intest")
 
 
@@ -29,7 +29,8 @@ class Result:
     parameters
         Number of weights.
     minutes
-        Of all epochs together, validation included.
+        Of processors, for the whole of `chromkeras train`: minutes that pass depend on what else
+        the machine does.
     """
 
     validation: float
@@ -52,7 +53,7 @@ def read_result(folder: Path, split: str) -> Result:
         tissues=float(np.mean([elements[t]["auroc"] for t in TISSUES])),
         tasks={task: row["auroc"] for task, row in found["all"]["tasks"].items()},
         parameters=int(_scores(folder)["parameters"]),
-        minutes=_seconds(folder) / 60,
+        minutes=_cpu_minutes(folder),
     )
 
 
@@ -61,9 +62,15 @@ def validation_auroc(folder: Path) -> float:
     return float(_scores(folder)["validation_auroc_mean"])
 
 
-def _seconds(folder: Path) -> float:
-    with (folder / "model.history.csv").open(newline="", encoding="utf-8") as file:
-        return sum(float(row["seconds"]) for row in csv.DictReader(file))
+def add_cpu_minutes(folder: Path, minutes: float) -> None:
+    """Add to the processor minutes of a run, which may be interrupted and go on."""
+    total = _cpu_minutes(folder) + minutes
+    (folder / CPU_MINUTES).write_text(f"{total:.3f}\n", encoding="utf-8")
+
+
+def _cpu_minutes(folder: Path) -> float:
+    file = folder / CPU_MINUTES
+    return float(file.read_text(encoding="utf-8")) if file.exists() else 0.0
 
 
 def _scores(folder: Path) -> dict[str, Any]:

@@ -7,13 +7,14 @@ validation split. Interrupt at will: the same command goes on, within a run too.
 """
 
 import argparse
+import resource
 import subprocess
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 
-from results import read_result, validation_auroc
+from results import add_cpu_minutes, read_result, validation_auroc
 from runs import Run, Study, command_line, read_study
 from study_table import write_table
 
@@ -68,13 +69,23 @@ def finish(run: Run, data: Path, out: Path, split: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     model = folder / "model.keras"
     if not model.exists():
-        call(command_line(run, data, out), folder / "train.txt")
+        before = cpu_minutes()
+        try:
+            call(command_line(run, data, out), folder / "train.txt")
+        finally:
+            add_cpu_minutes(folder, cpu_minutes(before))
     target = folder / f"{split}.json"
     if not target.exists():
         arguments = ["evaluate", "--model", str(model), "--data", str(data), "--out", str(target)]
         arguments += ["--split", split, "--plots", str(folder / split)]
         call(arguments, folder / f"{split}.txt")
     read_result(folder, split)
+
+
+def cpu_minutes(before: float = 0.0) -> float:
+    """Return the processor minutes that the commands run so far have taken, less some."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (used.ru_utime + used.ru_stime) / 60 - before
 
 
 def call(arguments: list[str], log: Path) -> None:

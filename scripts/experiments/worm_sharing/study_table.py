@@ -17,7 +17,7 @@ from table import markdown_table
 CONTROL = "single"
 HEADER = (
     "run", "seeds", "validation", "{}, all rows", "{}, elements", "{}, tissues in elements",
-    "tasks above single", "parameters", "minutes",
+    "tasks above single", "parameters", "CPU minutes",
 )  # fmt: skip
 
 
