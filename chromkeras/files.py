@@ -2,7 +2,8 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -46,3 +47,13 @@ def require_file(path: str | os.PathLike[str], what: str) -> Path:
     if found.stat().st_size == 0:
         raise ValueError(f"{what} {found} is empty")
     return found
+
+
+def file_names(texts: Sequence[str]) -> list[str]:
+    """Return a file name for every text, such as a task; those that would share one are numbered.
+
+    Sharing is judged without case, as some file systems do.
+    """
+    plain = ["".join(c if c.isalnum() or c in "-_." else "_" for c in text) for text in texts]
+    counts = Counter(name.casefold() for name in plain)
+    return [f"{n}_{i}" if counts[n.casefold()] > 1 else n for i, n in enumerate(plain)]

@@ -5,14 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
+from chromkeras.cli.options import Data
 from chromkeras.cli.places import check_output_folder
 
 
 def command(
     model: Annotated[Path, typer.Option(help="Model file from `train`.")],
-    data: Annotated[
-        Path | None, typer.Option(help="Data set from `prepare` or `simulate`; without it a demo.")
-    ] = None,
+    data: Data = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write.", show_default="MODEL_interpretation")
     ] = None,
@@ -30,12 +29,30 @@ def command(
         ),
     ] = 48,
     scan: Annotated[int, typer.Option(help="Sequences for the filters to scan.")] = 1000,
+    methods: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Attribution method (repeat or comma list): deep_lift_shap, gradient, "
+            "gradient_x_input, smooth_grad, integrated_gradients, expected_gradients, "
+            "in_silico_mutagenesis, shap.",
+            show_default="deep_lift_shap,gradient_x_input",
+        ),
+    ] = None,
     references: Annotated[
-        int, typer.Option(help="Dinucleotide shuffles per sequence for DeepLIFT.")
+        int, typer.Option(help="Dinucleotide shuffles that each sequence is compared with.")
     ] = 20,
+    modisco: Annotated[
+        int,
+        typer.Option(help="Most elements of each task that TF-MoDISco searches; 0 for none."),
+    ] = 200,
+    truth: Annotated[
+        bool, typer.Option(help="Score it all by what `simulate` planted: truth.tsv.")
+    ] = False,
     motifs: Annotated[
         str,
-        typer.Option(help="Known motifs: jaspar, jaspar:GROUP[:RELEASE], a MEME or JASPAR file."),
+        typer.Option(
+            help="Known motifs: jaspar, jaspar:GROUP[:RELEASE[:COLLECTION]], a MEME or JASPAR file."
+        ),
     ] = "jaspar",
     rule: Annotated[
         str,
@@ -60,10 +77,13 @@ def command(
     from chromkeras.quiet import import_keras
 
     import_keras()  # only now, as it takes seconds and all that is wrong above takes none
-    from chromkeras.interpretation.interpret import InterpretOptions, interpret
+    from chromkeras.interpretation.interpret import DEFAULT_METHODS, InterpretOptions, interpret
 
     options = InterpretOptions(
-        tasks=tuple(name.strip() for text in tasks or () for name in text.split(",")),
+        tasks=_names(tasks),
+        methods=_names(methods) or DEFAULT_METHODS,
+        modisco=modisco,
+        truth=truth,
         split=split,
         sequences=sequences,
         scan=scan,
@@ -76,10 +96,17 @@ def command(
     _report(summary, folder)
 
 
+def _names(texts: list[str] | None) -> tuple[str, ...]:
+    return tuple(name.strip() for text in texts or () for name in text.split(","))
+
+
 def _report(summary: dict[str, Any], folder: Path) -> None:
-    delta = summary["attributions"]["deep_lift_shap"]["relative convergence delta, largest"]
     print(f"attributed {summary['attributed sequences']} sequences")
-    print(f"largest relative convergence delta of DeepLIFT: {delta:.1e}")
+    for method, facts in summary["attributions"].items():
+        if (delta := facts.get("relative convergence delta, largest")) is not None:
+            print(f"largest relative convergence delta of {method}: {delta:.1e}")
+    for task, facts in summary.get("patterns", {}).items():
+        print(f"TF-MoDISco patterns of {task}: {facts['patterns']}")
     for name, value in summary["filters"].items():
         print(f"{name}: {value:.3g}" if isinstance(value, float) else f"{name}: {value}")
     made = sorted(f"{file.name}/" if file.is_dir() else file.name for file in folder.iterdir())

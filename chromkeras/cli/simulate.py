@@ -11,6 +11,22 @@ from chromkeras.cli.places import check_output_file
 
 def command(
     out: Annotated[Path, typer.Option(help="Data set file to write (HDF5).")],
+    grammar: Annotated[
+        str,
+        typer.Option(
+            help="What opens a row: presence (any motif of the cell type's), density (many copies "
+            "of one, not few), pair (both motifs, not one), fixed_spacing (both at one distance, "
+            "not at others) or bounded_spacing (both within a range of distances)."
+        ),
+    ] = "presence",
+    spacing: Annotated[
+        str | None,
+        typer.Option(
+            help="Bases between the motifs of a pair: one number for fixed_spacing, LEAST-MOST for "
+            "bounded_spacing.",
+            show_default="10, or 5-15",
+        ),
+    ] = None,
     tasks: Annotated[int, typer.Option(help="Cell types.")] = 4,
     sequences: Annotated[int, typer.Option(help="Rows.")] = 5000,
     length: Annotated[int, typer.Option(help="Bases of a row.")] = 600,
@@ -30,13 +46,18 @@ def command(
         float, typer.Option(help="Probability that an element is open in a cell type.")
     ] = 0.4,
     copies: Annotated[
-        str, typer.Option(help="Instances of a motif where it is present, fewest-most.")
-    ] = "3-5",
+        str | None,
+        typer.Option(
+            help="Instances of a motif where it is present (density: where there are many; "
+            "spacing: of a pair), fewest-most.",
+            show_default="3-5; pair 2-3; with a spacing 1-2",
+        ),
+    ] = None,
     span: Annotated[
         int | None,
         typer.Option(
             help="Bases in the middle that take the instances.",
-            show_default="200, or the length if that is less",
+            show_default="200; density 300; with a spacing 400; or the length if that is less",
         ),
     ] = None,
     background_fraction: Annotated[
@@ -54,9 +75,11 @@ def command(
     seed: Annotated[int, typer.Option(help="Same seed, same data set.")] = 0,
 ) -> None:
     """Make a data set of random sequences with real motifs planted, and keep where."""
-    from chromkeras.prepare.simulation import Simulation
+    from chromkeras.prepare.grammars.registry import with_defaults
 
-    settings = Simulation(
+    settings = with_defaults(
+        grammar,
+        spacing=None if spacing is None else _range("spacing", spacing, "5-15 or 10"),
         tasks=tasks,
         sequences=sequences,
         length=length,
@@ -64,8 +87,8 @@ def command(
         motifs=tuple(name.strip() for text in motifs or () for name in text.split(",")),
         motifs_per_task=motifs_per_task,
         positive_rate=positive_rate,
-        copies=_copies(copies),
-        span=min(200, length) if span is None else span,
+        copies=None if copies is None else _range("copies", copies, "3-5 or 4"),
+        span=span,
         background_fraction=background_fraction,
         gc=gc,
         valid_fraction=valid_fraction,
@@ -84,8 +107,8 @@ def command(
     print(f"\nwrote {out}")
 
 
-def _copies(text: str) -> tuple[int, int]:
+def _range(option: str, text: str, example: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d+)(?:-(\d+))?", text)
     if match is None:
-        raise ValueError(f"expected --copies such as 3-5 or 4, received {text!r}")
+        raise ValueError(f"expected --{option} such as {example}, received {text!r}")
     return int(match[1]), int(match[2] or match[1])

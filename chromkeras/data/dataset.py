@@ -29,6 +29,9 @@ class Truth:
         Shape (M,), int8: +1 or -1.
     names
         Motif names.
+    causal
+        Shape (M, T), bool: instances that open their row in a task; the others are decoys there.
+        None when unknown.
     """
 
     row: np.ndarray
@@ -37,6 +40,19 @@ class Truth:
     motif: np.ndarray
     strand: np.ndarray
     names: tuple[str, ...]
+    causal: np.ndarray | None = None
+
+    def select(self, chosen: np.ndarray) -> "Truth":
+        """Return the instances of a mask or of indices, in that order."""
+        columns = ("row", "start", "end", "motif", "strand", "causal")
+        values = {name: getattr(self, name) for name in columns}
+        return replace(self, **{k: v[chosen] for k, v in values.items() if v is not None})
+
+    def select_tasks(self, columns: Sequence[int]) -> "Truth":
+        """Return what is planted as seen by some of the tasks."""
+        if self.causal is None:
+            return self
+        return replace(self, causal=self.causal[:, list(columns)])
 
 
 def _check_names(tasks: Sequence[str]) -> None:
@@ -95,6 +111,7 @@ class Dataset:
                 f"received {self.labels.shape}"
             )
         self._check_lengths()
+        self._check_truth()
         strange = set(np.unique(self.split)) - set(SPLITS)
         if strange:
             raise unknown("split", str(sorted(strange)[0]), SPLITS)
@@ -111,6 +128,16 @@ class Dataset:
         for name, column in columns.items():
             if column is not None and len(column) != len(self):
                 raise ValueError(f"expected {len(self)} rows in {name}, received {len(column)}")
+
+    def _check_truth(self) -> None:
+        if self.truth is None or self.truth.causal is None:
+            return
+        expected, received = (len(self.truth.row), len(self.tasks)), self.truth.causal.shape
+        if received != expected:
+            raise ValueError(
+                f"expected causal of shape {expected} (instances, tasks) in the truth, "
+                f"received {received}"
+            )
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -161,7 +188,8 @@ class Dataset:
             if name not in self.tasks:
                 raise unknown("task", name, self.tasks)
         columns = [self.tasks.index(name) for name in names]
-        return replace(self, labels=self.labels[:, columns], tasks=tuple(names))
+        truth = None if self.truth is None else self.truth.select_tasks(columns)
+        return replace(self, labels=self.labels[:, columns], tasks=tuple(names), truth=truth)
 
     def positive_fraction(self, split: str = "train") -> np.ndarray:
         """Return ρ: the share of positives among the known labels of each task, shape (T,).

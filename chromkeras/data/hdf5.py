@@ -53,6 +53,8 @@ def _write(file: h5py.File, dataset: Dataset) -> None:
         for name in _TRUTH:
             file[f"truth/{name}"] = getattr(dataset.truth, name)
         _write_text(file, "truth/names", dataset.truth.names)
+        if dataset.truth.causal is not None:
+            file["truth/causal"] = dataset.truth.causal
     if dataset.motifs is not None:
         file.attrs["motifs"] = dataset.motifs
 
@@ -146,4 +148,6 @@ def _read_truth(file: h5py.File) -> Truth | None:
     if "truth" not in file:
         return None
     columns = {name: file[f"truth/{name}"][:] for name in _TRUTH}
-    return Truth(**columns, names=tuple(_read_text(file, "truth/names").tolist()))
+    names = tuple(_read_text(file, "truth/names").tolist())
+    causal = file["truth/causal"][:] if "truth/causal" in file else None
+    return Truth(**columns, names=names, causal=causal)

@@ -1,7 +1,6 @@
 """Attributions of chosen sequences: arrays, a table of the sequences, pictures."""
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,17 +9,14 @@ import keras
 import numpy as np
 
 from chrominterpret.attribution import Attribution
-from chrominterpret.deep_lift import deep_lift_shap
-from chrominterpret.gradient import gradient_x_input
+from chrominterpret.bigwig import write_bigwig
 from chrominterpret.letters import save_figure
+from chrominterpret.methods import attribute as attribute_by
 from chrominterpret.tracks import contribution_tracks, top_sequences
 from chromkeras.data.dataset import Dataset
+from chromkeras.files import file_names
 from chromkeras.progress import progress
 
-METHODS: dict[str, Callable[..., Attribution]] = {
-    "gradient_x_input": gradient_x_input,
-    "deep_lift_shap": deep_lift_shap,
-}
 SHOWN = 4
 WINDOW = 120
 
@@ -39,48 +35,84 @@ class Question:
         Rows to attribute, shape (n,).
     tasks
         Names of the tasks to explain, K of them.
+    methods
+        Names of ``chrominterpret.methods``.
     references
-        Dinucleotide shuffles per sequence for DeepLIFT.
+        Dinucleotide shuffles per sequence, for the methods that compare with references.
     seed
-        Of the shuffles.
+        Of every random choice.
     """
 
     model: keras.Model
     dataset: Dataset
     rows: np.ndarray
     tasks: tuple[str, ...]
+    methods: tuple[str, ...]
     references: int
     seed: int
 
 
-def attribute(question: Question, out: Path) -> dict[str, Any]:
-    """Write ``METHOD.npz`` for every method, ``sequences.tsv`` and pictures of the top sequences.
+@dataclass(frozen=True, eq=False)
+class Attributed:
+    """Attributions of chosen sequences, by method.
 
-    Returns
-    -------
-    dict
-        For each method its warnings and, for DeepLIFT, the convergence deltas.
+    Attributes
+    ----------
+    question
+        What was asked.
+    results
+        By each method, in order.
+    seconds
+        That each method took.
     """
+
+    question: Question
+    results: dict[str, Attribution]
+    seconds: dict[str, float]
+
+    def facts(self) -> dict[str, Any]:
+        """Return each method's warnings and, where it has them, convergence deltas."""
+        return {
+            name: _facts(result) | {"seconds": round(self.seconds[name], 2)}
+            for name, result in self.results.items()
+        }
+
+
+def attribute(question: Question) -> Attributed:
+    """Attribute the chosen sequences by every method."""
     x = question.dataset.one_hot(question.rows)
-    facts: dict[str, Any] = {}
-    for name, method in METHODS.items():
-        options: dict[str, Any] = {}
-        if name == "deep_lift_shap":
-            options = {"n_references": question.references, "seed": question.seed}
+    results: dict[str, Attribution] = {}
+    seconds: dict[str, float] = {}
+    for name in question.methods:
+        began = time.perf_counter()
         with progress(f"{name} of {len(x)} sequences") as report:
-            result = method(
+            results[name] = attribute_by(
+                name,
                 question.model,
                 x,
                 targets=list(question.tasks),
                 task_names=question.dataset.tasks,
+                n_references=question.references,
+                seed=question.seed,
                 progress=report,
-                **options,
             )
+        seconds[name] = time.perf_counter() - began
+    return Attributed(question, results, seconds)
+
+
+def write_attributions(attributed: Attributed, out: Path) -> None:
+    """Write ``METHOD.npz`` and ``METHOD.h5``, ``sequences.tsv`` and pictures of top sequences.
+
+    Where coordinates are known, ``bigwig/METHOD.TASK.bw`` holds the contributions of the observed
+    bases to a task.
+    """
+    question = attributed.question
+    for name, result in attributed.results.items():
         result.save(out / f"{name}.npz")
-        facts[name] = _facts(result)
+        result.save(out / f"{name}.h5")
         _draw(question, result, out / "tracks" / name)
-    _write_sequences(question, out / "sequences.tsv")
-    return facts
+        _write_bigwigs(question, result, out / "bigwig", name)
+    _write_sequences(attributed.question, out / "sequences.tsv")
 
 
 def _facts(result: Attribution) -> dict[str, Any]:
@@ -95,26 +127,36 @@ def _facts(result: Attribution) -> dict[str, Any]:
 
 def _draw(question: Question, result: Attribution, folder: Path) -> None:
     """Draw the strongest stretch of each task's top sequences, one picture a task."""
-    names = _file_names(question.tasks)
+    names = file_names(question.tasks)
     for k, task in enumerate(question.tasks):
-        column = question.dataset.tasks.index(task)
-        mine = np.flatnonzero(question.dataset.labels[question.rows, column] == 1)
-        if len(mine) == 0:
+        order = strongest_rows(question, result, task)
+        if len(order) == 0:
             continue
-        scores = result.attributions[k, mine]
-        order = top_sequences(scores, count=SHOWN)
+        scores = result.attributions[k]
         starts = [_densest(scores[i].sum(axis=-1)) for i in order]
         width = min(WINDOW, scores.shape[1])
         shown = np.stack([scores[i, s : s + width] for i, s in zip(order, starts, strict=True)])
-        rows = question.rows[mine[order]]
         figure = contribution_tracks(
             shown,
-            titles=[_place(question.dataset, row, task) for row in rows],
+            titles=[place_name(question.dataset, row, task) for row in question.rows[order]],
             starts=starts,
             y_label=f"contribution to {task}",
             x_label="position in the sequence (bp)",
         )
         save_figure(figure, folder / f"{names[k]}.png")
+
+
+def strongest_rows(question: Question, result: Attribution, task: str) -> np.ndarray:
+    """Return the places of the few attributed sequences on which a task's scores are largest.
+
+    Only sequences that are open in the task count.
+    """
+    column = question.dataset.tasks.index(task)
+    mine = np.flatnonzero(question.dataset.labels[question.rows, column] == 1)
+    if len(mine) == 0:
+        return mine
+    scores = result.attributions[question.tasks.index(task), mine]
+    return mine[top_sequences(scores, count=SHOWN)]
 
 
 def _densest(track: np.ndarray) -> int:
@@ -123,21 +165,21 @@ def _densest(track: np.ndarray) -> int:
     return int(np.convolve(np.abs(track), np.ones(width), mode="valid").argmax())
 
 
-def _place(dataset: Dataset, row: int, task: str) -> str:
+def place_name(dataset: Dataset, row: int, task: str) -> str:
+    """Return where a row lies, for people."""
     if dataset.chrom is None or dataset.start is None:
         return f"row {row}, open in {task}"
     start = int(dataset.start[row])
     return f"{dataset.chrom[row]}:{start:,}-{start + dataset.dna.length:,}, open in {task}"
 
 
-def _file_names(tasks: Sequence[str]) -> list[str]:
-    """Return a file name for every task; tasks that would share one are numbered.
-
-    Sharing is judged without case, as some file systems do.
-    """
-    plain = ["".join(c if c.isalnum() or c in "-_." else "_" for c in task) for task in tasks]
-    counts = Counter(name.casefold() for name in plain)
-    return [f"{n}_{i}" if counts[n.casefold()] > 1 else n for i, n in enumerate(plain)]
+def _write_bigwigs(question: Question, result: Attribution, folder: Path, method: str) -> None:
+    dataset, rows = question.dataset, question.rows
+    if dataset.chrom is None or dataset.start is None:
+        return
+    for task, scores in zip(file_names(question.tasks), result.attributions, strict=True):
+        path = folder / f"{method}.{task}.bw"
+        write_bigwig(path, dataset.chrom[rows], dataset.start[rows], scores.sum(axis=-1))
 
 
 def _write_sequences(question: Question, path: Path) -> None:

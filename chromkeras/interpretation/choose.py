@@ -27,12 +27,24 @@ def scanned_rows(dataset: Dataset, split: str, count: int, seed: int) -> np.ndar
     ValueError
         No row of the split is open in any task.
     """
+    rows = element_rows(dataset, split)
+    random = np.random.default_rng(seed)
+    return np.sort(random.choice(rows, min(count, len(rows)), replace=False))
+
+
+def element_rows(dataset: Dataset, split: str) -> np.ndarray:
+    """Return the rows of a split that are open in some task, shape (n,), int64, sorted.
+
+    Raises
+    ------
+    ValueError
+        There is none.
+    """
     rows = dataset.rows(split)
     rows = rows[(dataset.labels[rows] == 1).any(axis=1)]
     if len(rows) == 0:
         raise ValueError(f"no row of the {split} split is open in any task; choose another --split")
-    random = np.random.default_rng(seed)
-    return np.sort(random.choice(rows, min(count, len(rows)), replace=False))
+    return rows
 
 
 def attributed_rows(

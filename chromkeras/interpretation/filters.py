@@ -1,5 +1,6 @@
 """First-layer filters as motifs: logos, a MEME file, TomTom matches, influence on tasks."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,14 @@ import numpy as np
 import pandas as pd
 
 from chrominterpret.chance import matches_by_chance
+from chrominterpret.cooccurrence import Cooccurrence, cooccurrence
 from chrominterpret.filters import FilterMotif, Rule, filter_motifs
 from chrominterpret.influence import Influence, filter_influence
 from chrominterpret.letters import save_figure
 from chrominterpret.logos import logo_grid, logo_pairs
+from chrominterpret.merging import Merged, merge_motifs
 from chrominterpret.motif_files import write_meme
+from chrominterpret.profiles import FilterProfiles, filter_profiles
 from chrominterpret.pwm import Motif, consensus, information_content, trim
 from chrominterpret.tomtom import best_matches, calibrate, tomtom, write_matches
 from chromkeras.data.dataset import Dataset
@@ -27,6 +31,46 @@ INFLUENCE_ROWS = 256
 LOGOS = 24
 
 
+@dataclass(frozen=True, eq=False)
+class FilterReading:
+    """What the first layer's filters read.
+
+    Attributes
+    ----------
+    found
+        Each filter, F of them.
+    motifs
+        Those that have one.
+    targets
+        Known motifs, without those that shuffled filters match.
+    matches
+        TomTom's table of ``motifs`` against ``targets``.
+    influence
+        Of each filter on each task, (F, T).
+    profiles
+        Where along the sequences each filter is active.
+    together
+        How often filters have sites in the same sequence.
+    merged
+        ``motifs``, those that are the same up to shift and strand as one.
+    tasks
+        T names.
+    facts
+        Counts, and the calibration of TomTom by shuffled filters.
+    """
+
+    found: list[FilterMotif]
+    motifs: list[Motif]
+    targets: list[Motif]
+    matches: pd.DataFrame
+    influence: Influence
+    profiles: FilterProfiles
+    together: Cooccurrence
+    merged: list[Merged]
+    tasks: tuple[str, ...]
+    facts: dict[str, Any]
+
+
 def interpret_filters(
     model: keras.Model,
     dataset: Dataset,
@@ -35,9 +79,8 @@ def interpret_filters(
     database: list[Motif],
     rule: Rule,
     seed: int,
-    out: Path,
-) -> dict[str, Any]:
-    """Write ``filters.meme``, ``filters.tsv``, ``tomtom.tsv`` and ``filters.png``.
+) -> FilterReading:
+    """Read the filters of a model's first layer.
 
     Parameters
     ----------
@@ -51,13 +94,6 @@ def interpret_filters(
         "threshold" (Basset) or "top" (DeepREG).
     seed
         Of the shuffled filters that show what matches by chance.
-    out
-        Folder to write to.
-
-    Returns
-    -------
-    dict
-        Counts, and the calibration of TomTom by shuffled filters.
     """
     networks, block_of = _networks(model, dataset.tasks)
     found = filter_motifs(
@@ -84,20 +120,45 @@ def interpret_filters(
     by_chance = matches_by_chance(motifs, database, seed=seed)
     targets = [target for target, bad in zip(database, by_chance, strict=True) if not bad]
     matches = tomtom(motifs, targets)
-    write_matches(out / "tomtom.tsv", matches.groupby("query", sort=False).head(5))
-    _write_table(found, matches, influence, dataset.tasks, out / "filters.tsv")
-    for name in ("filters.meme", "filters.png"):
-        (out / name).unlink(missing_ok=True)  # of an earlier run; this one may have none
+    profiles = filter_profiles(model, dataset.one_hot(rows))
+    merged = merge_motifs(motifs)
+    facts["motifs, those alike as one"] = len(merged)
     if motifs:
-        write_meme(out / "filters.meme", motifs)
-        _draw(motifs, targets, matches, influence, found, out / "filters.png")
         facts["motifs in the database"] = len(database)
         facts["of them left out, as shuffled filters match them"] = int(by_chance.sum())
         facts |= _calibration(motifs, targets, matches, seed)
         everything = calibrate(motifs, database, seed=seed, q_cut=Q_CUT)
         facts["share of filters that match the whole database"] = everything.share
         facts["share of shuffled filters that do"] = everything.shuffled_share
-    return facts
+    return FilterReading(
+        found,
+        motifs,
+        targets,
+        matches,
+        influence,
+        profiles,
+        cooccurrence(profiles.presence),
+        merged,
+        dataset.tasks,
+        facts,
+    )
+
+
+def write_filters(reading: FilterReading, out: Path) -> None:
+    """Write what the filters read to a folder.
+
+    ``filters.tsv``, ``tomtom.tsv``, ``filters.meme``, ``filters_merged.meme`` (those alike as
+    one), ``filters.png`` and ``filters.npz``: profiles along the sequence and co-occurrence.
+    """
+    write_matches(out / "tomtom.tsv", reading.matches.groupby("query", sort=False).head(5))
+    _write_table(reading, out / "filters.tsv")
+    _write_arrays(reading, out / "filters.npz")
+    for name in ("filters.meme", "filters_merged.meme", "filters.png"):
+        (out / name).unlink(missing_ok=True)  # of an earlier run; this one may have none
+    if reading.motifs:
+        write_meme(out / "filters.meme", reading.motifs)
+        write_meme(out / "filters_merged.meme", [merged.motif for merged in reading.merged])
+        _draw(reading, out / "filters.png")
 
 
 def _networks(
@@ -143,15 +204,10 @@ def _calibration(
     }
 
 
-def _write_table(
-    found: list[FilterMotif],
-    matches: pd.DataFrame,
-    influence: Influence,
-    tasks: tuple[str, ...],
-    path: Path,
-) -> None:
+def _write_table(reading: FilterReading, path: Path) -> None:
     """Write one row a filter: its motif, its best match, its influence on every task."""
-    best = matches.drop_duplicates("query").set_index("query")
+    found = reading.found
+    best = reading.matches.drop_duplicates("query").set_index("query")
     table = pd.DataFrame(
         {
             "filter": [f.name for f in found],
@@ -164,10 +220,38 @@ def _write_table(
     )
     columns = ["target_id", "target_name", "p_value", "q_value", "strand"]
     table = table.join(best[columns], on="filter")
-    for column, task in enumerate(tasks):
-        table[f"influence on {task}"] = influence.mean_difference[:, column]
+    table["alike, as one"] = table["filter"].map(
+        {member.name: m.motif.name for m in reading.merged for member in m.members}
+    )
+    table["sequences with a site"] = reading.profiles.presence.sum(axis=0)
+    table["mean distance of sites from the middle (bp)"] = _distance(reading.profiles)
+    for column, task in enumerate(reading.tasks):
+        table[f"influence on {task}"] = reading.influence.mean_difference[:, column]
     with replacing(path) as beside:
         table.to_csv(beside, sep="\t", index=False, float_format="%.6g")
+
+
+def _write_arrays(reading: FilterReading, path: Path) -> None:
+    profiles, together = reading.profiles, reading.together
+    with replacing(path) as beside:
+        np.savez(
+            beside,
+            filters=np.array([f.name for f in reading.found]),
+            positions=profiles.centres,
+            mean_activation=profiles.mean_activation,
+            site_share=profiles.site_share,
+            together=together.together,
+            expected_together=together.expected,
+            log_odds_together=together.log_odds,
+            q_together=together.q_value,
+        )
+
+
+def _distance(profiles: FilterProfiles) -> np.ndarray:
+    """Return how far each filter's sites are from the middle, on average; NaN for no sites."""
+    sites = profiles.site_share.sum(axis=1)
+    total = profiles.site_share @ np.abs(profiles.centres)
+    return np.divide(total, sites, out=np.full(len(sites), np.nan), where=sites > 0)
 
 
 def _consensus(motif: Motif | None) -> str:
@@ -179,19 +263,13 @@ def _bits(motif: Motif | None) -> float:
     return np.nan if motif is None else float(information_content(motif.ppm).sum())
 
 
-def _draw(
-    motifs: list[Motif],
-    database: list[Motif],
-    matches: pd.DataFrame,
-    influence: Influence,
-    found: list[FilterMotif],
-    path: Path,
-) -> None:
+def _draw(reading: FilterReading, path: Path) -> None:
     """Draw filters beside their best matches: those that match first, the influential first."""
-    strength = np.abs(influence.mean_difference).max(axis=1)
-    order = {f.name: strength[i] for i, f in enumerate(found)}
+    strength = np.abs(reading.influence.mean_difference).max(axis=1)
+    order = {f.name: strength[i] for i, f in enumerate(reading.found)}
+    matches = reading.matches
     matched = set(matches.loc[matches["q_value"] < Q_CUT, "query"])
-    top = sorted(motifs, key=lambda m: (m.name not in matched, -order[m.name]))[:LOGOS]
-    pairs = logo_pairs(top, database, matches, max_q=Q_CUT)
+    top = sorted(reading.motifs, key=lambda m: (m.name not in matched, -order[m.name]))[:LOGOS]
+    pairs = logo_pairs(top, reading.targets, matches, max_q=Q_CUT)
     if pairs:
         save_figure(logo_grid(pairs), path)

@@ -8,17 +8,23 @@ from typing import Any, get_args
 
 from chrominterpret.filters import Rule
 from chrominterpret.jaspar import load_motifs
+from chrominterpret.methods import METHODS
 from chromkeras.data.dataset import Dataset
 from chromkeras.evaluation import match_tasks
 from chromkeras.files import replacing
-from chromkeras.interpretation.attributions import Question, attribute
-from chromkeras.interpretation.choose import attributed_rows, scanned_rows
-from chromkeras.interpretation.filters import interpret_filters
+from chromkeras.interpretation.attributions import Question, attribute, write_attributions
+from chromkeras.interpretation.choose import attributed_rows, element_rows, scanned_rows
+from chromkeras.interpretation.filters import interpret_filters, write_filters
+from chromkeras.interpretation.patterns import find_patterns, write_patterns
+from chromkeras.interpretation.report import Findings, write_report
+from chromkeras.interpretation.scores import score_all
+from chromkeras.interpretation.truth import planted_motifs, write_truth_table
 from chromkeras.names import check_unique, unknown
 from chromkeras.training.model_file import open_model
 from chromkeras.training.predict import predict_logits
 
 MOST_REFERENCES = 1000
+DEFAULT_METHODS = ("deep_lift_shap", "gradient_x_input")
 
 
 @dataclass(frozen=True)
@@ -35,8 +41,14 @@ class InterpretOptions:
         How many sequences are attributed.
     scan
         How many sequences the filters scan.
+    methods
+        Attribution methods, names of ``chrominterpret.methods``.
     references
-        Dinucleotide shuffles per sequence for DeepLIFT.
+        Dinucleotide shuffles per sequence, for the methods that compare with references.
+    modisco
+        Most elements of each task for TF-MoDISco; 0 leaves it out.
+    truth
+        Whether to score everything by what a simulator planted.
     motifs
         Database for TomTom, as ``chrominterpret.jaspar.load_motifs`` reads it.
     rule
@@ -49,7 +61,10 @@ class InterpretOptions:
     split: str = "valid"
     sequences: int = 48
     scan: int = 1000
+    methods: tuple[str, ...] = DEFAULT_METHODS
     references: int = 20
+    modisco: int = 200
+    truth: bool = False
     motifs: str = "jaspar"
     rule: Rule = "threshold"
     seed: int = 0
@@ -58,6 +73,12 @@ class InterpretOptions:
         for name in ("sequences", "scan", "references"):
             if getattr(self, name) < 1:
                 raise ValueError(f"--{name}: expected at least 1, received {getattr(self, name)}")
+        if self.modisco < 0:
+            raise ValueError(f"--modisco: expected at least 0, received {self.modisco}")
+        for method in self.methods:
+            if method not in METHODS:
+                raise unknown("method", method, tuple(METHODS))
+        check_unique("--methods name", self.methods)
         if self.references > MOST_REFERENCES:
             raise ValueError(
                 f"--references: expected at most {MOST_REFERENCES}, received {self.references}"
@@ -106,25 +127,48 @@ def interpret(
     rows = attributed_rows(data, scanned, logits, tasks, options.sequences)
     if len(rows) == 0:
         raise ValueError(f"no row of the {options.split} split is open in {', '.join(tasks)}")
+    if options.truth:
+        planted_motifs(data, tasks)  # says at once when nothing is planted
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
-    question = Question(model, data, rows, tasks, options.references, options.seed)
+    question = Question(model, data, rows, tasks, options.methods, options.references, options.seed)
+    attributed = attribute(question)
+    write_attributions(attributed, folder)
+    filters = interpret_filters(
+        model, data, scanned, database=database, rule=options.rule, seed=options.seed
+    )
+    write_filters(filters, folder)
+    patterns = None
+    if options.modisco:
+        candidates = element_rows(data, options.split)
+        patterns = find_patterns(
+            model,
+            data,
+            candidates,
+            predict_logits(model, data, candidates),
+            tasks=tasks,
+            count=options.modisco,
+            targets=filters.targets,
+            seed=options.seed,
+        )
+        write_patterns(patterns, data, folder / "modisco")
     summary = {
         "model": str(model_path),
         "fingerprint": {"model": card.fingerprint, "data": dataset.fingerprint},
         "options": asdict(options) | {"tasks": list(tasks)},
         "attributed sequences": len(rows),
-        "attributions": attribute(question, folder),
-        "filters": interpret_filters(
-            model,
-            data,
-            scanned,
-            database=database,
-            rule=options.rule,
-            seed=options.seed,
-            out=folder,
-        ),
+        "attributions": attributed.facts(),
+        "filters": filters.facts,
     }
+    if patterns is not None:
+        summary["patterns"] = patterns.facts()
+    scores = score_all(attributed, filters, patterns, database) if options.truth else None
+    if scores is not None:
+        write_truth_table([*scores.positions, *scores.motifs], folder / "truth.tsv")
+    name = Path(model_path).name
+    plan = str(card.recipe["plan"])
+    findings = Findings(name, plan, attributed, filters, patterns, scores, summary)
+    write_report(folder / "report.html", findings)
     with replacing(folder / "summary.json") as beside:
         beside.write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
     return summary

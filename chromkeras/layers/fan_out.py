@@ -49,7 +49,7 @@ class FanOut(keras.layers.Layer):
     coefficients are float32 whatever the layer computes in.
     """
 
-    attribution_rule = "linear"
+    attribution_rule, window_rule = "linear", "position"
 
     def __init__(
         self,

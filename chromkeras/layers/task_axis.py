@@ -25,6 +25,8 @@ class _TaskAxis(keras.layers.Layer):
 class RepeatTasks(_TaskAxis):
     """Copy the common channels to every task: (batch, length, C) to (batch, length, T * C)."""
 
+    window_rule = "position"
+
     def call(self, inputs: Any) -> Any:
         """Return the input T times, side by side."""
         return ops.tile(inputs, (1, 1, self.tasks))
@@ -63,6 +65,8 @@ class SpreadChannels(_Spread):
     ``RepeatTasks`` is this with a single group.
     """
 
+    window_rule = "position"
+
     def call(self, inputs: Any) -> Any:
         """Return the channels of each task's group, task by task."""
         parts = ops.split(inputs, max(self.groups) + 1, axis=-1)
@@ -90,6 +94,8 @@ class SpreadFeatures(_Spread):
 @keras.saving.register_keras_serializable(package="chromkeras")
 class SplitTasks(_TaskAxis):
     """Flatten each task's features: (batch, length, T * C) to (T, batch, length * C)."""
+
+    window_rule = "flatten"
 
     def call(self, inputs: Any) -> Any:
         """Return each task's features on a leading task axis."""

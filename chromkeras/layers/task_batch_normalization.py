@@ -26,8 +26,10 @@ class TaskBatchNormalization(TaskLayer, keras.layers.BatchNormalization):
 
     Notes
     -----
-    Input and output shape (batch, length, T * C).
+    Input and output shape (batch, length, T * C). ``window_rule`` is for in-silico mutagenesis.
     """
+
+    window_rule = "position"
 
     def __init__(self, tasks: int, *, soft: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)

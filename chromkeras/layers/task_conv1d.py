@@ -38,8 +38,11 @@ class TaskConv1D(TaskLayer, keras.layers.Layer):
     -----
     Input shape (batch, length, C), or (batch, length, T * C) when ``stacked``; output shape
     (batch, new length, T * F), task by task. The kernel has shape (T, W, C, F). A common input
-    is convolved once with T * F filters.
+    is convolved once with T * F filters. ``window_rule`` lets in-silico mutagenesis compute only
+    what a mutation changes.
     """
+
+    window_rule = "window"
 
     def __init__(
         self,

@@ -7,6 +7,7 @@ import numpy as np
 
 from chromkeras.data.codes import reverse_complement
 from chromkeras.data.dataset import Truth
+from chromkeras.prepare.draft import Draft
 
 # Measured on C. elegans chromosomes III and X, both strands; rows: base, columns: the next base.
 WORM_TRANSITIONS = np.array(
@@ -105,17 +106,19 @@ def arrange(rng: np.random.Generator, widths: np.ndarray, length: int) -> np.nda
 
 def place(
     rng: np.random.Generator,
-    copies: np.ndarray,
+    draft: Draft,
     widths: np.ndarray,
     interval: tuple[int, int],
     names: Sequence[str],
 ) -> Truth:
-    """Choose start and strand of every instance.
+    """Choose start and strand of every block, and so of its instances.
+
+    A block on the reverse strand is turned as a whole.
 
     Parameters
     ----------
-    copies
-        Shape (N, M), int: instances of each motif in each row.
+    draft
+        What to place.
     widths
         Shape (M,), int, in bases.
     interval
@@ -129,15 +132,28 @@ def place(
         Sorted by row and start.
     """
     first, length = interval
-    row = np.repeat(np.arange(len(copies)), copies.sum(axis=1))
-    motif = np.repeat(np.tile(np.arange(len(widths)), len(copies)), copies.ravel())
-    spans = pairwise(np.searchsorted(row, np.arange(len(copies) + 1)))
-    starts = [first + arrange(rng, widths[motif[a:b]], length) for a, b in spans]
-    start = np.concatenate([np.zeros(0, np.int64), *starts])
-    order = np.lexsort((start, row))
-    row, start, motif = row[order], start[order], motif[order]
-    strand = rng.choice(np.array([1, -1], np.int8), len(row))
-    return Truth(row, start, start + widths[motif], motif, strand, tuple(names))
+    block, offset, width = draft.block, draft.offset, widths[draft.motif]
+    block_width = np.zeros(len(draft.block_row), np.int64)
+    np.maximum.at(block_width, block, offset + width)
+    spans = pairwise(np.searchsorted(draft.block_row, np.arange(len(draft.opened) + 1)))
+    starts = [first + arrange(rng, block_width[a:b], length) for a, b in spans]
+    block_start = np.concatenate([np.zeros(0, np.int64), *starts])
+    block_strand = np.empty(len(block_start), np.int8)
+    in_order = np.lexsort((block_start, draft.block_row))
+    block_strand[in_order] = rng.choice(np.array([1, -1], np.int8), len(block_start))
+    strand = block_strand[block]
+    turned = block_width[block] - offset - width
+    start = block_start[block] + np.where(strand == 1, offset, turned)
+    sites = Truth(
+        row=draft.block_row[block],
+        start=start,
+        end=start + width,
+        motif=draft.motif,
+        strand=strand,
+        names=tuple(names),
+        causal=draft.causal,
+    )
+    return sites.select(np.lexsort((start, sites.row)))
 
 
 def write_instances(

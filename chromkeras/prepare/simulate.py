@@ -7,17 +7,18 @@ the first T are one task's own each, and K − 1 come from the others, which tas
 all come from the same pool, the least used first. Motifs in no set are planted and mean nothing.
 
 1. A row is background with probability ``background_fraction`` (as an exact count), else an
-   element. In every row each motif is present, independently, with probability
-   π = 1 − (1 − r)^(1/K).
-2. An element is open (label 1) in a task when any motif of the task's set is present, which has
-   probability r, the ``positive_rate``. Background rows are open nowhere.
+   element.
+2. The ``grammar`` says which motifs a row holds and where an element is open (label 1), which has
+   probability r, the ``positive_rate``, in every task: see ``chromkeras.prepare.grammars``. By
+   default any motif of the task's set opens it. Background rows are open nowhere.
 3. Every motif present is planted in a uniform number of ``copies``, drawn from its PWM, on a
    random strand, at random places of the middle ``span`` bp that do not overlap. In background
    rows the letters of every instance are shuffled: as many insertions of the same bases, and no
    motif. Where the instances do not fit, the most frequent motif of the row loses copies.
 
 The sequences around are order-1 Markov, with the transitions of the C. elegans genome unless a GC
-content is asked for. Places and strands of the instances in elements are kept as ``Truth``.
+content is asked for. Places and strands of the instances in elements are kept as ``Truth``, and
+which of them open the row in each task; the others are decoys there.
 """
 
 import hashlib
@@ -34,6 +35,8 @@ from chrominterpret.pwm import Motif
 from chromkeras.data.dataset import Dataset, Truth
 from chromkeras.data.hdf5 import load_dataset, save_dataset
 from chromkeras.data.packed import PackedSequences
+from chromkeras.prepare.draft import Draft
+from chromkeras.prepare.grammars.registry import check_spacing, grammar
 from chromkeras.prepare.motif_choice import choose_motifs, meme_text
 from chromkeras.prepare.planting import (
     WORM_TRANSITIONS,
@@ -53,16 +56,19 @@ def simulate(settings: Simulation) -> Dataset:
     Raises
     ------
     ValueError
-        The motifs are unknown, too long or too few for the tasks, their instances do not fit in a
-        row, or a task came out with one class only in the training split.
+        The grammar or motifs are unknown, settings do not go with the grammar, the motifs are too
+        long or too few for the tasks, their instances do not fit in a row, or a task came out
+        with one class only in the training split.
     """
+    check_spacing(settings)
     rng = np.random.default_rng(settings.seed)
     motifs = choose_motifs(settings)
     member = _deal(rng, settings, len(motifs))
     background = _background(rng, settings)
-    copies = _copies(rng, settings, np.array([len(motif) for motif in motifs]))
-    labels = ((copies > 0) @ member.T) & ~background[:, None]
-    codes, truth = _plant(rng, settings, motifs, copies, background)
+    widths = np.array([len(motif) for motif in motifs])
+    draft = grammar(settings.grammar)(rng, settings, widths, member)
+    labels = draft.opened & ~background[:, None]
+    codes, truth = _plant(rng, settings, motifs, draft, background)
     dataset = Dataset(
         inputs={"dna": PackedSequences.from_codes(codes)},
         labels=labels.astype(np.int8),
@@ -102,17 +108,32 @@ def demo_dataset(cache_dir: str | os.PathLike[str] | None = None, seed: int = 0)
 def motif_sets(dataset: Dataset) -> dict[str, tuple[str, ...]]:
     """Return the motifs of each task of a simulated data set, read back from its truth.
 
-    A motif belongs to a task when it was planted, and every row that holds it is open there.
+    A motif belongs to a task when an instance of it opens a row there.
+    """
+    if dataset.truth is None:
+        raise ValueError("expected a simulated data set; this one holds no planted motifs")
+    truth, causal = dataset.truth, causal_instances(dataset)
+    return {
+        task: tuple(truth.names[m] for m in np.unique(truth.motif[causal[:, t]]))
+        for t, task in enumerate(dataset.tasks)
+    }
+
+
+def causal_instances(dataset: Dataset) -> np.ndarray:
+    """Return which planted instances open their row in each task, shape (instances, T), bool.
+
+    Files of before there were grammars do not say: there, a motif opens a task when every row
+    that holds it is open.
     """
     if dataset.truth is None:
         raise ValueError("expected a simulated data set; this one holds no planted motifs")
     truth = dataset.truth
-    rows = [truth.row[truth.motif == m] for m in range(len(truth.names))]
-    open_in = [(dataset.labels[r] == 1).all(axis=0) & (len(r) > 0) for r in rows]
-    return {
-        task: tuple(name for name, tasks in zip(truth.names, open_in, strict=True) if tasks[t])
-        for t, task in enumerate(dataset.tasks)
-    }
+    if truth.causal is not None:
+        return truth.causal
+    opened = dataset.labels[truth.row] == 1
+    closed = np.zeros((len(truth.names), len(dataset.tasks)), bool)
+    np.logical_or.at(closed, truth.motif, ~opened)
+    return opened & ~closed[truth.motif]
 
 
 def describe(dataset: Dataset) -> list[str]:
@@ -126,23 +147,6 @@ def describe(dataset: Dataset) -> list[str]:
     ]
     planted = 0 if dataset.truth is None else len(dataset.truth.row)
     return [*lines, f"planted: {planted:,} motif instances"]
-
-
-def _copies(rng: np.random.Generator, settings: Simulation, widths: np.ndarray) -> np.ndarray:
-    """Return the instances of each motif in each row, shape (N, M), int64; they fit the span."""
-    shape = (settings.sequences, len(widths))
-    rate = 1 - (1 - settings.positive_rate) ** (1 / settings.motifs_per_task)
-    fewest, most = settings.copies
-    copies = np.where(rng.random(shape) < rate, rng.integers(fewest, most + 1, shape), 0)
-    while len(crowded := np.flatnonzero(copies @ widths > settings.span)):
-        frequent = copies[crowded].argmax(axis=1)
-        if (copies[crowded, frequent] == 1).any():
-            raise ValueError(
-                f"the motifs present in a row do not fit in {settings.span} bp, even once each; "
-                "choose fewer motifs, a lower positive rate or a longer span"
-            )
-        copies[crowded, frequent] -= 1
-    return copies
 
 
 def _deal(rng: np.random.Generator, settings: Simulation, motifs: int) -> np.ndarray:
@@ -179,27 +183,16 @@ def _plant(
     rng: np.random.Generator,
     settings: Simulation,
     motifs: list[Motif],
-    copies: np.ndarray,
+    draft: Draft,
     background: np.ndarray,
 ) -> tuple[np.ndarray, Truth]:
     transitions = WORM_TRANSITIONS if settings.gc is None else composition(settings.gc)
     codes = markov_sequences(rng, settings.sequences, settings.length, transitions)
     widths = np.array([len(motif) for motif in motifs])
     middle = ((settings.length - settings.span) // 2, settings.span)
-    sites = place(rng, copies, widths, middle, [motif.name for motif in motifs])
+    sites = place(rng, draft, widths, middle, [motif.name for motif in motifs])
     write_instances(rng, codes, sites, [motif.ppm for motif in motifs], background)
-    return codes, _only(sites, ~background[sites.row])
-
-
-def _only(sites: Truth, keep: np.ndarray) -> Truth:
-    return Truth(
-        row=sites.row[keep],
-        start=sites.start[keep],
-        end=sites.end[keep],
-        motif=sites.motif[keep],
-        strand=sites.strand[keep],
-        names=sites.names,
-    )
+    return codes, sites.select(~background[sites.row])
 
 
 def _random_split(rng: np.random.Generator, settings: Simulation) -> np.ndarray:

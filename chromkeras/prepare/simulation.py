@@ -7,7 +7,7 @@ DEFAULT_SOURCE = "jaspar:nematodes"
 
 @dataclass(frozen=True)
 class Simulation:
-    """What to simulate; the rule is in the module's docstring.
+    """What to simulate; the rule is in ``chromkeras.prepare.simulate``.
 
     Attributes
     ----------
@@ -23,9 +23,14 @@ class Simulation:
     positive_rate
         r, the probability that an element is open in a task.
     copies
-        Fewest and most instances of a motif that is present.
+        Fewest and most instances of a motif that is present (in grammar "density", of one that is
+        dense; in those with a spacing, of a task's pair).
     span
         Bases in the middle of each row that take the instances.
+    grammar
+        What opens a row: a module of ``chromkeras.prepare.grammars``.
+    spacing
+        Least and most bases between the two motifs of a pair, for grammars with a spacing.
     background_fraction
         Share of rows that are background.
     gc
@@ -50,6 +55,8 @@ class Simulation:
     valid_fraction: float = 0.1
     test_fraction: float = 0.1
     seed: int = 0
+    grammar: str = "presence"
+    spacing: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         for name in ("tasks", "sequences", "length", "motifs_per_task", "span"):
@@ -75,9 +82,19 @@ class Simulation:
                 "expected copies as fewest-most with 1 <= fewest <= most, "
                 f"received {self.copies[0]}-{self.copies[1]}"
             )
+        if self.spacing is not None and not 0 <= self.spacing[0] <= self.spacing[1]:
+            raise ValueError(
+                "expected a spacing as least-most with 0 <= least <= most, "
+                f"received {self.spacing[0]}-{self.spacing[1]}"
+            )
         held_out = (self.valid_fraction, self.test_fraction)
         if not (min(held_out) >= 0 and sum(held_out) < 1):
             raise ValueError(
                 "expected validation and test fractions of at least 0 with a sum below 1, "
                 f"received {held_out[0]} and {held_out[1]}"
             )
+
+
+def any_of_set(settings: Simulation) -> float:
+    """Return π = 1 − (1 − r)^(1/K): any of K independent events of this probability has r."""
+    return 1 - (1 - settings.positive_rate) ** (1 / settings.motifs_per_task)

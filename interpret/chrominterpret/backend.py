@@ -57,6 +57,26 @@ def input_gradient(function: Callable[[Any], Any], x: np.ndarray) -> tuple[np.nd
     return outputs, gradients[0]
 
 
+def compile_forward(
+    function: Callable[..., Any], variables: Sequence[Any] = ()
+) -> Callable[..., np.ndarray]:
+    """Compile a function of tensors at full precision, without gradients.
+
+    Parameters
+    ----------
+    function
+        On tensors, returns a tensor.
+    variables
+        The Keras variables that the function reads. Their values are read at each call.
+
+    Returns
+    -------
+    callable
+        The function on arrays, of float32 or int32. Calls with equal shapes compile once.
+    """
+    return _FORWARD[keras.backend.backend()](function, list(variables))
+
+
 def _tensorflow(function: Function, variables: list[Any]) -> Compiled:
     import tensorflow as tf
 
@@ -71,24 +91,43 @@ def _tensorflow(function: Function, variables: list[Any]) -> Compiled:
         gradients = [tape.gradient(outputs, z, seed, unconnected_gradients=none) for seed in seeds]
         return outputs, extra, tf.stack(gradients)
 
-    @contextmanager
-    def full_precision() -> Iterator[None]:
-        config = tf.config.experimental
-        before = config.tensor_float_32_execution_enabled()
-        config.enable_tensor_float_32_execution(False)
-        try:
-            yield
-        finally:
-            config.enable_tensor_float_32_execution(before)
-
     def compiled(*arrays: np.ndarray) -> Any:
         tensors = [tf.constant(_float(a)) for a in arrays]
-        with full_precision():
+        with _full_precision():
             # A concrete function, because a plain call logs warnings of retracing in later jobs.
             results = step.get_concrete_function(*tensors)(*tensors)
         return tuple(result.numpy() for result in results)
 
     return compiled
+
+
+def _tensorflow_forward(function: Callable[..., Any], variables: list[Any]) -> Any:
+    import tensorflow as tf
+
+    @tf.function(autograph=False)
+    def step(*tensors: Any) -> Any:
+        with keras.StatelessScope():
+            return function(*tensors)
+
+    def compiled(*arrays: np.ndarray) -> Any:
+        tensors = [tf.constant(_float_or_integer(a)) for a in arrays]
+        with _full_precision():
+            return step.get_concrete_function(*tensors)(*tensors).numpy()
+
+    return compiled
+
+
+@contextmanager
+def _full_precision() -> Iterator[None]:
+    import tensorflow as tf
+
+    config = tf.config.experimental
+    before = config.tensor_float_32_execution_enabled()
+    config.enable_tensor_float_32_execution(False)
+    try:
+        yield
+    finally:
+        config.enable_tensor_float_32_execution(before)
 
 
 def _jax(function: Function, variables: list[Any]) -> Compiled:
@@ -116,6 +155,21 @@ def _jax(function: Function, variables: list[Any]) -> Compiled:
     return compiled
 
 
+def _jax_forward(function: Callable[..., Any], variables: list[Any]) -> Any:
+    import jax
+
+    @jax.jit
+    def step(values: Any, *tensors: Any) -> Any:
+        with keras.StatelessScope(list(zip(variables, values, strict=True))):
+            return function(*tensors)
+
+    def compiled(*arrays: np.ndarray) -> Any:
+        with jax.default_matmul_precision("float32"):
+            return np.asarray(step([v.value for v in variables], *map(_float_or_integer, arrays)))
+
+    return compiled
+
+
 def _torch(function: Function, variables: list[Any]) -> Compiled:
     import torch  # type: ignore[import-not-found,unused-ignore]
 
@@ -125,6 +179,7 @@ def _torch(function: Function, variables: list[Any]) -> Compiled:
         with torch.enable_grad(), torch.backends.cudnn.flags(allow_tf32=False):
             with keras.StatelessScope():
                 outputs, extra = function(z, *others)
+            outputs = outputs + 0 * z.sum()  # which an output without a gradient needs
             gradients = [
                 torch.autograd.grad(outputs, z, w.expand_as(outputs), retain_graph=True)[0]
                 for w in weights
@@ -135,8 +190,25 @@ def _torch(function: Function, variables: list[Any]) -> Compiled:
     return compiled
 
 
+def _torch_forward(function: Callable[..., Any], variables: list[Any]) -> Any:
+    import torch  # type: ignore[import-not-found,unused-ignore]
+
+    def compiled(*arrays: np.ndarray) -> Any:
+        tensors = [keras.ops.convert_to_tensor(_float_or_integer(a)) for a in arrays]
+        with torch.no_grad(), torch.backends.cudnn.flags(allow_tf32=False), keras.StatelessScope():
+            return function(*tensors).cpu().numpy()
+
+    return compiled
+
+
 def _float(array: np.ndarray) -> np.ndarray:
     return np.asarray(array, np.float32)
 
 
+def _float_or_integer(array: np.ndarray) -> np.ndarray:
+    whole = np.issubdtype(np.asarray(array).dtype, np.integer)
+    return np.asarray(array, np.int32 if whole else np.float32)
+
+
 _BACKENDS = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}
+_FORWARD = {"tensorflow": _tensorflow_forward, "jax": _jax_forward, "torch": _torch_forward}

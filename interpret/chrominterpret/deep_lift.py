@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from keras import ops
 
 from chrominterpret.attribution import Attribution
 from chrominterpret.backend import compile_gradient
-from chrominterpret.deep_lift_sums import Part, Sums
+from chrominterpret.baselines import Choice, references_of
+from chrominterpret.gradient import check_correction
 from chrominterpret.graph import Step, input_index, input_names, output_index, run_graph
+from chrominterpret.memory import BUDGET, SECANT, rows_at_once
 from chrominterpret.problem import Problem, Progress, batches, padded, pose, target_groups
-from chrominterpret.references import References, resolve_references
+from chrominterpret.reference_sums import Part, Sums
+from chrominterpret.references import References
 from chrominterpret.rules import (
     apply_rule,
     logit_step,
@@ -58,9 +60,10 @@ def deep_lift_shap(
     x: Any,
     *,
     targets: Any = None,
-    references: str | np.ndarray | Sequence[float] = "dinucleotide_shuffle",
+    references: Choice = None,
     n_references: int = 20,
-    batch_size: int = 256,
+    batch_size: int | None = None,
+    memory: float = BUDGET,
     seed: int = 0,
     task_names: Sequence[str] | None = None,
     wrt: str | None = None,
@@ -75,30 +78,36 @@ def deep_lift_shap(
 
     A base's contribution to the difference between a sequence's output and its reference's is
     ``sum_c m[c] (x[c] - r[c])`` with the multipliers m of `chrominterpret.secant`; over a sequence
-    the contributions sum to that difference (columns of x that are all zero show none).
+    the contributions sum to that difference (columns of x that are all zero show none). Of an input
+    other than one-hot DNA each number contributes ``m (x - r)``.
 
     Parameters
     ----------
     model
-        Functional Keras model or built ``Sequential`` with one-hot input.
+        Functional Keras model or built ``Sequential``.
     x
-        One-hot (N, L, 4), or all inputs of the model as a mapping {name: array} or a sequence; the
-        inputs that are not attributed are the same for a sequence and its references.
+        One-hot (N, L, 4) or numbers (N, ...), or all inputs of the model as a mapping
+        {name: array} or a sequence; the inputs that are not attributed are the same for a sequence
+        and its references.
     targets
         None (all outputs), index, task name, sequence of these, mapping of contrasts, or weights
         (K, T); see `chrominterpret.targets.resolve_targets`.
     references
-        See `chrominterpret.references.resolve_references`.
+        None for dinucleotide shuffles of DNA and zeros for other numbers, or see
+        `chrominterpret.baselines.references_of`.
     n_references
-        R, for ``references="dinucleotide_shuffle"``.
+        R, for dinucleotide shuffles.
     batch_size
-        Rows, sequences × (1 + R), run at once; at least one sequence is.
+        Rows, sequences × (1 + R), run at once; at least one sequence is. None for as many, up to
+        256, as ``memory`` holds.
+    memory
+        GB that the model's tensors may take, by the estimate of `chrominterpret.memory`.
     seed
         Seed of the shuffles.
     task_names
         T names of the outputs.
     wrt
-        Name of the attributed input, where several have shape (N, L, 4).
+        Name of the attributed input; needed where not exactly one has shape (N, L, 4).
     head
         Name or position of the model output, where there are several.
     output
@@ -107,10 +116,11 @@ def deep_lift_shap(
         Integrate layers without a rule (LSTM, LayerNormalization, …) along the path from reference
         to sequence, at 16 times their cost, instead of refusing them.
     hypothetical
-        Return hypothetical contributions: for base b, ``sum_c m[c] (onehot_b[c] - r[c])``.
+        Return hypothetical contributions: for base b, ``sum_c m[c] (onehot_b[c] - r[c])``; None
+        for an input other than DNA.
     gradient_correction
         Subtract from contributions their mean over the four hypothetical bases at each position
-        (Majdandzic et al. 2023). They no longer sum to the difference of outputs.
+        (Majdandzic et al. 2023). They no longer sum to the difference of outputs. Only for DNA.
     progress
         Called as ``progress(done, total)`` with numbers of sequences.
 
@@ -128,11 +138,15 @@ def deep_lift_shap(
         model, x, targets=targets, task_names=task_names, wrt=wrt, head=head, output=output
     )
     plan = _plan(model, problem.position, problem.head, problem.logit, integrate)
-    made = resolve_references(references, problem.x, n_references=n_references, seed=seed)
+    check_correction(problem, gradient_correction)
+    made = references_of(problem, references, n_references, seed)
+    size = rows_at_once(problem, batch_size, memory, copies=SECANT)
     sums = Sums.empty(problem, made)
-    for part in _parts(problem, made, plan, batch_size, progress):
-        sums.add(part, problem.x)
-    return sums.attribution(problem, made, hypothetical, gradient_correction)
+    for part in _parts(problem, made, plan, size, progress):
+        sums.add(part, problem)
+    return sums.attribution(
+        "deep_lift_shap", problem, made, hypothetical=hypothetical, correct=gradient_correction
+    )
 
 
 @dataclass(frozen=True)

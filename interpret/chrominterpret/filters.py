@@ -57,20 +57,40 @@ class FilterMotif:
 
 
 @dataclass(frozen=True, eq=False)
-class _Summary:
-    """Mean, largest and smallest activation of every filter, and its best place per sequence."""
+class Summary:
+    """What filters do over all sequences, at positions whose window lies in the sequence.
+
+    Attributes
+    ----------
+    mean, largest, smallest : ndarray of shape (F,), float64
+        Of the activation of every filter.
+    best : ndarray of shape (N, F), float32
+        Largest activation in every sequence.
+    place : ndarray of shape (N, F), int32
+        Its position among ``first.inside``.
+    """
 
     mean: Floats
     largest: Floats
     smallest: Floats
-    best: NDArray[np.float32]  # (N, F)
-    place: NDArray[np.int32]  # (N, F), position in first.inside
+    best: NDArray[np.float32]
+    place: NDArray[np.int32]
 
     @property
     def dead(self) -> NDArray[np.bool_]:
+        """Whether a filter's activation is the same everywhere, shape (F,)."""
         with np.errstate(invalid="ignore"):
             spread = self.largest - self.smallest
         return ~(spread > 1e-6 * np.maximum(np.abs(self.largest), 1e-6))
+
+    def cut(self, fraction: float) -> NDArray[np.float32]:
+        """Return the activation above which there is a site, shape (F,); infinite where dead.
+
+        mean + fraction · (max − mean), Basset's rule.
+        """
+        cut = self.mean + fraction * (self.largest - self.mean)
+        # in float32, as the activations are: a rounded-up cut could lose the maximum itself
+        return np.where(self.dead, np.inf, cut).astype(np.float32)
 
 
 def filter_motifs(
@@ -130,10 +150,9 @@ def filter_motifs(
     first = find_first_layer(model, layer=layer, stage=stage)
     x = checked_onehot(onehot, first)
     names = checked_filter_names(filter_names, first.n_filters)
-    summary = _summarise(first, x, batch_size)
+    summary = summarise(first, x, batch_size)
     if rule == "threshold":
-        cut = summary.mean + fraction * (summary.largest - summary.mean)
-        counts, n_sites = _count_above(first, x, cut, ~summary.dead, batch_size)
+        counts, n_sites = _count_above(first, x, summary.cut(fraction), batch_size)
     else:
         counts, n_sites = _count_top(first, x, summary, n_top)
     return [
@@ -147,15 +166,21 @@ def filter_motifs(
 def _check_options(rule: str, fraction: float, n_top: int, min_sites: int) -> None:
     if rule not in ("threshold", "top"):
         raise ValueError(f"expected rule 'threshold' or 'top'; received {rule!r}")
-    if not 0 <= fraction < 1:
-        raise ValueError(f"expected a fraction from 0 to below 1; received {fraction}")
+    check_fraction(fraction)
     if n_top < 1 or min_sites < 1:
         raise ValueError(
             f"expected n_top and min_sites of at least 1; received {n_top} and {min_sites}"
         )
 
 
-def _summarise(first: FirstLayer, x: NDArray[Any], batch_size: int) -> _Summary:
+def check_fraction(fraction: float) -> None:
+    """Raise ValueError where the fraction of the threshold rule is out of range."""
+    if not 0 <= fraction < 1:
+        raise ValueError(f"expected a fraction from 0 to below 1; received {fraction}")
+
+
+def summarise(first: FirstLayer, x: NDArray[Any], batch_size: int) -> Summary:
+    """Return what the filters do over one-hot sequences of shape (N, L, 4)."""
     n, f, inside = len(x), first.n_filters, first.inside
     total, smallest = np.zeros(f), np.full(f, np.inf)
     best, place = np.empty((n, f), np.float32), np.empty((n, f), np.int32)
@@ -166,7 +191,7 @@ def _summarise(first: FirstLayer, x: NDArray[Any], batch_size: int) -> _Summary:
         place[rows] = seen.argmax(axis=1)
         best[rows] = seen.max(axis=1)
     positions = n * (inside.stop - inside.start)
-    return _Summary(total / positions, best.max(axis=0).astype(float), smallest, best, place)
+    return Summary(total / positions, best.max(axis=0).astype(float), smallest, best, place)
 
 
 def _windows(first: FirstLayer, x: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -179,25 +204,22 @@ def _windows(first: FirstLayer, x: NDArray[np.float32]) -> NDArray[np.float32]:
 def _count_above(
     first: FirstLayer,
     x: NDArray[Any],
-    cut: Floats,
-    alive: NDArray[np.bool_],
+    cut: NDArray[np.float32],
     batch_size: int,
 ) -> tuple[Floats, NDArray[np.int64]]:
     """Count the bases (F, K, 4) and the sites (F,) where the activation exceeds the cut."""
     counts = np.zeros((first.n_filters, first.width * 4))
     n_sites = np.zeros(first.n_filters, np.int64)
-    # compared in float32, as the activations are: a rounded-up cut could lose the maximum itself
-    cut32 = np.where(alive, cut, np.inf).astype(np.float32)
     for _, batch, activation in activations(first, x, batch_size=batch_size):
         seen = activation[:, first.inside].reshape(-1, first.n_filters)
-        above = csr_array(seen > cut32, dtype=np.float32)
+        above = csr_array(seen > cut, dtype=np.float32)
         counts += above.T @ _windows(first, batch)
         n_sites += np.bincount(above.indices, minlength=first.n_filters)
     return counts.reshape(first.n_filters, first.width, 4), n_sites
 
 
 def _count_top(
-    first: FirstLayer, x: NDArray[Any], summary: _Summary, n_top: int
+    first: FirstLayer, x: NDArray[Any], summary: Summary, n_top: int
 ) -> tuple[Floats, NDArray[np.int64]]:
     """Count the bases and sites of the best place in each of the best sequences."""
     counts = np.zeros((first.n_filters, first.width, 4))
@@ -217,7 +239,7 @@ def _count_top(
 def _to_filter_motif(
     index: int,
     name: str,
-    summary: _Summary,
+    summary: Summary,
     counts: Floats,
     n_sites: int,
     min_sites: int,

@@ -4,6 +4,7 @@ Keras offers no public way to walk nodes (calls of an operation), only layers, a
 two branches is one layer with two nodes. All use of Keras's private attributes is in this file.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -75,23 +76,26 @@ def input_index(model: Any, wrt: str | None) -> int:
     model
         A functional Keras model.
     wrt
-        Name of the input; None chooses the only input of shape (N, L, 4).
+        Name of the input; None chooses the only input, or the only one of shape (N, L, 4).
 
     Raises
     ------
     ValueError
-        If there is no such input, or more than one for None.
+        If there is no such input, more than one for None, or the input is not of floats.
     """
     tensors = functional(model).inputs
     names = [tensor.name for tensor in tensors]
-    if wrt is None:
-        found = [i for i, t in enumerate(tensors) if len(t.shape) == 3 and t.shape[-1] == 4]
-    else:
+    if wrt is not None:
         found = [i for i, name in enumerate(names) if name == wrt]
+    elif len(tensors) == 1:
+        found = [0]
+    else:
+        found = [i for i, t in enumerate(tensors) if len(t.shape) == 3 and t.shape[-1] == 4]
     if len(found) != 1:
-        raise ValueError(
-            f"expected wrt= to name one input of shape (N, L, 4) among {names}, received {wrt!r}"
-        )
+        raise ValueError(f"expected wrt= to name one input among {names}, received {wrt!r}")
+    dtype = tensors[found[0]].dtype
+    if not keras.backend.is_float_dtype(dtype):
+        raise ValueError(f"expected an input of floats, received {names[found[0]]!r} of {dtype}")
     return found[0]
 
 
@@ -139,6 +143,22 @@ def input_shape(model: Any, index: int) -> tuple[int | None, ...]:
 def n_outputs(model: Any, index: int) -> int:
     """Return T, the width of a model output of shape (N, T)."""
     return int(functional(model).outputs[index].shape[-1])
+
+
+def values_per_row(model: Any, index: int, length: int) -> int:
+    """Return how many numbers the tensors on the way to an output hold for one row of inputs.
+
+    Parameters
+    ----------
+    model
+        A functional Keras model.
+    index
+        Position of the output.
+    length
+        Taken for every axis of unknown length but the batch axis.
+    """
+    graph = functional(model)
+    return sum(_values_of(node, length) for node in _ordered_nodes(graph, [graph.outputs[index]]))
 
 
 def run_graph(
@@ -228,13 +248,39 @@ def call_at_inference(operation: Any, args: Any, kwargs: dict[str, Any]) -> Any:
 @contextmanager
 def without_activation(layer: Any) -> Iterator[None]:
     """Make a layer leave out its fused activation inside the block."""
-    activation = layer.activation
+    with _replaced(layer, "activation", keras.activations.linear):
+        yield
+
+
+@contextmanager
+def without_padding(layer: Any) -> Iterator[None]:
+    """Make a layer with an attribute ``padding`` add no positions inside the block."""
+    with _replaced(layer, "padding", "valid"):
+        yield
+
+
+@contextmanager
+def _replaced(layer: Any, name: str, value: Any) -> Iterator[None]:
+    before = getattr(layer, name)
     # Past Keras's attribute tracking, which refuses to put back an activation that is a layer.
-    object.__setattr__(layer, "activation", keras.activations.linear)
+    object.__setattr__(layer, name, value)
     try:
         yield
     finally:
-        object.__setattr__(layer, "activation", activation)
+        object.__setattr__(layer, name, before)
+
+
+def _values_of(node: Any, length: int) -> int:
+    if is_functional(node.operation):
+        inner = functional(node.operation)
+        return sum(_values_of(n, length) for n in _ordered_nodes(inner, inner.outputs))
+    return sum(_size(tensor.shape, length) for tensor in node.outputs)
+
+
+def _size(shape: tuple[int | None, ...], length: int) -> int:
+    """Count a tensor's numbers for one row: one axis of unknown length is the batch axis."""
+    full = math.prod(length if size is None else size for size in shape)
+    return full // length if None in shape else full
 
 
 def _ordered_nodes(graph: Any, outputs: Sequence[Any]) -> Iterator[Any]:

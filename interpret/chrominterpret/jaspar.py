@@ -14,7 +14,9 @@ from chrominterpret.motif_files import read_motifs
 from chrominterpret.pwm import BASES, Motif, motif_from_counts
 
 DEFAULT_RELEASE: Final = "JASPAR2024"
+DEFAULT_COLLECTION: Final = "CORE"
 _PREFIX: Final = "jaspar"
+_FORM: Final = "'jaspar[:group[:release[:collection]]]'"
 
 
 def releases() -> list[str]:
@@ -22,7 +24,15 @@ def releases() -> list[str]:
     return list(pyjaspar.jaspar_releases)
 
 
-def taxonomic_groups(*, release: str = DEFAULT_RELEASE, collection: str = "CORE") -> list[str]:
+def collections(*, release: str = DEFAULT_RELEASE) -> list[str]:
+    """Return the collections of a release."""
+    with _database(release) as database:
+        return _collections(database)
+
+
+def taxonomic_groups(
+    *, release: str = DEFAULT_RELEASE, collection: str = DEFAULT_COLLECTION
+) -> list[str]:
     """Return the taxonomic groups that a collection of a release has motifs of."""
     with _database(release) as database:
         _check_collection(database, release, collection)
@@ -41,9 +51,13 @@ def _database(release: str) -> Iterator[pyjaspar.jaspardb]:
         database.conn.close()
 
 
-def _check_collection(database: pyjaspar.jaspardb, release: str, collection: str) -> None:
+def _collections(database: pyjaspar.jaspardb) -> list[str]:
     rows = database.conn.execute("SELECT DISTINCT collection FROM MATRIX ORDER BY collection")
-    valid = [row[0] for row in rows]
+    return [row[0] for row in rows]
+
+
+def _check_collection(database: pyjaspar.jaspardb, release: str, collection: str) -> None:
+    valid = _collections(database)
     if collection not in valid:
         raise ValueError(f"expected a collection of {release}, {valid}; received {collection!r}")
 
@@ -58,7 +72,10 @@ def _groups(connection: sqlite3.Connection, collection: str) -> list[str]:
 
 
 def jaspar_motifs(
-    group: str | None = None, *, release: str = DEFAULT_RELEASE, collection: str = "CORE"
+    group: str | None = None,
+    *,
+    release: str = DEFAULT_RELEASE,
+    collection: str = DEFAULT_COLLECTION,
 ) -> list[Motif]:
     """Return the latest version of JASPAR's motifs.
 
@@ -84,7 +101,8 @@ def jaspar_motifs(
 
     Notes
     -----
-    Rauluseviciute et al. 2024, Nucleic Acids Res 52:D174.
+    Rauluseviciute et al. 2024, Nucleic Acids Res 52:D174. A position without any counts (UN0498.1
+    of JASPAR2022 has one) is taken as unknown: each base as likely as the others.
     """
     with _database(release) as database:
         _check_collection(database, release, collection)
@@ -99,7 +117,8 @@ def jaspar_motifs(
 
 
 def _to_motif(record: "pyjaspar.jaspar.Motif") -> Motif:
-    counts = np.array([record.counts[base] for base in BASES]).T
+    counts = np.array([record.counts[base] for base in BASES], dtype=np.float64).T
+    counts[counts.sum(axis=1) == 0] = counts.sum(axis=1).max() / 4
     return motif_from_counts(record.matrix_id, counts, alt_name=record.name)
 
 
@@ -110,13 +129,15 @@ def load_motifs(source: str | os.PathLike[str]) -> list[Motif]:
     ----------
     source : str or path
         ``"jaspar"`` for all groups, ``"jaspar:nematodes"`` for one,
-        ``"jaspar:nematodes:JASPAR2022"`` for another release than 2024; or the path of a MEME or
-        JASPAR file.
+        ``"jaspar:nematodes:JASPAR2022"`` for another release than 2024,
+        ``"jaspar:nematodes:JASPAR2022:UNVALIDATED"`` for another collection than CORE; a word
+        left empty (``"jaspar:::UNVALIDATED"``) is the usual one. Or the path of a MEME or JASPAR
+        file.
 
     Raises
     ------
     ValueError
-        If the group or release is unknown, or the file is malformed.
+        If the group, release or collection is unknown, or the file is malformed.
     FileNotFoundError
         If there is no such file.
     """
@@ -124,14 +145,16 @@ def load_motifs(source: str | os.PathLike[str]) -> list[Motif]:
     if words[0] == _PREFIX and not Path(source).is_file():
         return _load_jaspar(str(source), words[1:])
     if not Path(source).is_file():
-        raise FileNotFoundError(
-            f"expected a motif file or 'jaspar[:group[:release]]'; no file {str(source)!r}"
-        )
+        raise FileNotFoundError(f"expected a motif file or {_FORM}; no file {str(source)!r}")
     return read_motifs(source)
 
 
 def _load_jaspar(source: str, words: list[str]) -> list[Motif]:
-    if len(words) > 2:
-        raise ValueError(f"expected 'jaspar[:group[:release]]'; received {source!r}")
-    group = words[0] if words and words[0] not in ("", "all") else None
-    return jaspar_motifs(group, release=words[1] if len(words) == 2 else DEFAULT_RELEASE)
+    if len(words) > 3:
+        raise ValueError(f"expected {_FORM}; received {source!r}")
+    group, release, collection = words + [""] * (3 - len(words))
+    return jaspar_motifs(
+        None if group in ("", "all") else group,
+        release=release or DEFAULT_RELEASE,
+        collection=collection or DEFAULT_COLLECTION,
+    )

@@ -33,8 +33,8 @@ _LETTER_WIDTH: Final = 0.94
 
 
 @cache
-def _glyph(base: str) -> tuple[Floats, NDArray[np.uint8]]:
-    """Return a letter's outline, scaled to the unit square, and its path codes."""
+def unit_glyph(base: str) -> tuple[Floats, NDArray[np.uint8]]:
+    """Return a letter's outline, scaled to the unit square, shape (P, 2), and its path codes."""
     font = FontProperties(family="DejaVu Sans", weight="bold")
     outline = TextPath((0, 0), base, size=1, prop=font)
     vertices, codes = np.array(outline.vertices), np.array(outline.codes)
@@ -112,7 +112,7 @@ def add_letters(
         at = np.flatnonzero(heights[:, column])
         if not len(at):
             continue
-        glyph, codes = _glyph(base)
+        glyph, codes = unit_glyph(base)
         height, bottom = heights[at, column, None], bottoms[at, column, None]
         upright = np.where(height > 0, glyph[:, 1], 1 - glyph[:, 1])
         vertices = np.empty((len(at), len(glyph), 2))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ class Problem:
     model
         Functional Keras model.
     x
-        float32 (N, L, 4), the attributed input.
+        float32 (N, ...), the attributed input: one-hot (N, L, 4), or numbers of any shape.
     context
         The other inputs, in order, each with N rows.
     position
@@ -54,6 +55,14 @@ class Problem:
     head: int
     targets: Targets
     logit: Step | None
+
+    @cached_property
+    def is_dna(self) -> bool:
+        """Say whether x is (N, L, 4) with columns of frequencies, one-hot mostly, or all zero."""
+        if self.x.ndim != 3 or self.x.shape[-1] != 4 or self.x.min() < 0:
+            return False
+        totals = self.x.sum(-1)
+        return bool(np.all((np.abs(totals - 1) < 1e-4) | (totals == 0)))
 
     @property
     def output(self) -> str:
@@ -86,12 +95,12 @@ def pose(
     model
         Functional Keras model or built ``Sequential``.
     x
-        One-hot (N, L, 4); for a model with several inputs a mapping {input name: array} or a
-        sequence of arrays, N rows each.
+        One-hot (N, L, 4) or numbers (N, ...); for a model with several inputs a mapping
+        {input name: array} or a sequence of arrays, N rows each.
     targets, task_names
         See `resolve_targets`.
     wrt
-        Name of the attributed input; needed where several have shape (N, L, 4).
+        Name of the attributed input; needed where not exactly one has shape (N, L, 4).
     head
         Name or position of the output; needed where there are several.
     output
@@ -179,5 +188,5 @@ def _check_shape(x: np.ndarray, shape: tuple[int | None, ...]) -> None:
     fits = x.ndim == len(shape) and all(
         b in (None, a) for a, b in zip(x.shape[1:], shape[1:], strict=True)
     )
-    if not fits or x.ndim != 3 or x.shape[-1] != 4 or not x.size:
-        raise ValueError(f"expected input of shape {shape} with 4 bases, received {x.shape}")
+    if not fits or not x.size:
+        raise ValueError(f"expected input of shape {shape}, received {x.shape}")

@@ -260,7 +260,7 @@ def _cavener(row: Floats) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Sites:
-    """Places where a matrix scores above a threshold, sorted by sequence, start and strand.
+    """Places of a motif in sequences, sorted by sequence, start and strand.
 
     Attributes
     ----------

@@ -64,7 +64,7 @@ def rule_for(step: Step, call: Call, *, integrate: bool = False) -> str:
     """
     if not call.active():
         return "linear"
-    rule = _fit(_named_rule(step.operation), call)
+    rule = _fit(named_rule(step.operation), call)
     if rule == "linear" and not _splits(step.operation):
         rule = None
     if rule is None and not integrate:
@@ -115,7 +115,7 @@ def logit_step(model: Any, index: int) -> Step | None:
         return None
     operation = step.operation
     alone = isinstance(operation, layers.Activation) or not hasattr(operation, "activation")
-    return step if alone or _named_rule(operation) == "linear" else None
+    return step if alone or named_rule(operation) == "linear" else None
 
 
 def fused_activation(operation: Any) -> Any:
@@ -134,7 +134,8 @@ def _known(rule: str, owner: type) -> str:
     return rule
 
 
-def _named_rule(operation: Any) -> str | None:
+def named_rule(operation: Any) -> str | None:
+    """Return the rule that an operation declares or that is known of it, or None."""
     for cls in type(operation).__mro__:
         if cls in _declared:
             return _declared[cls]
@@ -154,16 +155,17 @@ def _layer_rule(layer: Any, owner: type) -> str | None:
     if known is None or not owner.__module__.startswith("keras."):
         return None
     if RULE_OF_LAYER[known] == "activation":
-        return _activation_rule(layer.activation)
+        return activation_rule(layer.activation)
     normalises = isinstance(layer, layers.Dot) and layer.normalize
     return None if normalises else RULE_OF_LAYER[known]
 
 
-def _activation_rule(activation: Any) -> str | None:
+def activation_rule(activation: Any) -> str | None:
+    """Return "identity" or "elementwise" for an activation that is so, or None."""
     if activation is activations.linear:
         return "identity"
     if isinstance(activation, keras.layers.Layer):
-        return _named_rule(activation)
+        return named_rule(activation)
     if activation in ELEMENTWISE_ACTIVATIONS:
         return "elementwise"
     declared = getattr(activation, "attribution_rule", None)
@@ -172,7 +174,7 @@ def _activation_rule(activation: Any) -> str | None:
 
 def _splits(layer: Any) -> bool:
     activation = fused_activation(layer)
-    return activation is None or _activation_rule(activation) == "elementwise"
+    return activation is None or activation_rule(activation) == "elementwise"
 
 
 def _fit(rule: str | None, call: Call) -> str | None:
@@ -189,7 +191,7 @@ def _fit(rule: str | None, call: Call) -> str | None:
 
 
 def _is_transparent(operation: Any) -> bool:
-    return type(operation).__name__ in RESHAPING or _named_rule(operation) == "identity"
+    return type(operation).__name__ in RESHAPING or named_rule(operation) == "identity"
 
 
 def _is_output_activation(operation: Any) -> bool:

@@ -2,8 +2,8 @@
 
 A tensor of the model is carried as a pair, its value on the sequences and on their references. The
 pair's reference side is built so that its ordinary gradient is the DeepLIFT multiplier: with
-``sg = stop_gradient``, ``lin(value, m, z) = sg(value) + sg(m) (z - sg(z))`` has the value ``value``
-and the gradient ``m``. Gradients flow through references only, so a sequence runs forward once
+``sg = stop_gradient``, ``sg(value) + sg(m) (z - sg(z))`` has the value ``value`` and the gradient
+``m``, and a custom gradient gives the same in fewer passes over the memory. Gradients flow through references only, so a sequence runs forward once
 whatever its number of references.
 
 Shrikumar et al. 2017 (arXiv:1704.02685), rescale rule; Lundberg and Lee 2017 (arXiv:1705.07874).
@@ -45,6 +45,15 @@ class Pair:
         """Return the values on the sequences, repeated to stand beside the references."""
         return repeat_rows(self.x, self.r, self.n)
 
+    def beside(self, function: Callable[[Any, Any], Any]) -> Any:
+        """Return ``function(x, r)``, elementwise and without a gradient, shaped like r."""
+        x, r = sg(self.x), sg(self.r)
+        axis = batch_axis(x, r, self.n)
+        if axis is None:
+            return function(x, r)
+        apart = (*r.shape[:axis], self.n, -1, *r.shape[axis + 1 :])
+        return ops.reshape(function(ops.expand_dims(x, axis + 1), ops.reshape(r, apart)), r.shape)
+
 
 @dataclass(frozen=True)
 class Call:
@@ -76,21 +85,32 @@ class Call:
         return tree.map_structure(lambda a, b: Pair(a, b, n, active), x, r)
 
 
-def repeat_rows(x: Any, r: Any, n: int) -> Any:
-    """Repeat the N entries of x on its batch axis to the N·R entries of r.
+def batch_axis(x: Any, r: Any, n: int) -> int | None:
+    """Return the axis of the N entries of x and the N·R entries of r, or None for R = 1.
 
-    The batch axis is the one where the two differ: inside a model it need not be the first.
+    It is the one where the two differ: inside a model it need not be the first.
+
+    Raises
+    ------
+    ValueError
+        If x has another number of entries there.
     """
     axes = [axis for axis, (a, b) in enumerate(zip(x.shape, r.shape, strict=True)) if a != b]
     if not axes:
-        return x
+        return None
     (axis,) = axes
     if x.shape[axis] != n:
         raise ValueError(
             f"expected a batch axis of {n} rows, received shape {tuple(x.shape)}: "
             "an operation that merges the batch axis with another cannot be attributed through"
         )
-    return ops.repeat(x, r.shape[axis] // n, axis=axis)
+    return axis
+
+
+def repeat_rows(x: Any, r: Any, n: int) -> Any:
+    """Repeat the N entries of x on its batch axis to the N·R entries of r."""
+    axis = batch_axis(x, r, n)
+    return x if axis is None else ops.repeat(x, r.shape[axis] // n, axis=axis)
 
 
 def linear(call: Call) -> Any:
@@ -105,30 +125,31 @@ def elementwise(call: Call) -> Any:
     """
     (position,) = call.active()
     pair = call.leaves()[position]
-    difference = pair.repeated() - sg(pair.r)
+    difference = pair.beside(ops.subtract)
     near = ops.abs(difference) < NEAR
-    # f sees no gradient away from x = r, where its own might be infinite.
-    x, r = call.run("x"), call.run("r", {position: ops.where(near, pair.r, sg(pair.r))})
-    change = repeat_rows(x, r, pair.n) - sg(r)
+    # f hands back no gradient away from x = r, where its own might be infinite.
+    x, r = call.run("x"), call.run("r", {position: _masked(pair.r, near)})
+    change = Pair(x, sg(r), pair.n, True).beside(ops.subtract)
     slope = sg(change / ops.where(near, 1.0, difference))
-    return call.pairs(x, r + slope * (pair.r - sg(pair.r)))
+    return call.pairs(x, _with_slope(r, slope, pair.r))
 
 
 def max_pool(call: Call) -> Any:
     """Send the change of a maximum to the entry where the larger of x and r is largest.
 
-    With P the pooling, d = x - r (1 where 0): g = P(sg(max(x, r)) + (r - sg(r)) / d) and
-    y = sg(P(r)) + sg(P(x) - P(r)) (g - sg(g)). The routing is the framework's own pooling gradient,
-    so any window, stride and padding.
+    With P the pooling, d = x - r (1 where 0): g = P(max(x, r)), the gradient of max(x, r) taken as
+    1 / d, and y = P(r), the gradient taken as that of (P(x) - P(r)) g. The routing is the
+    framework's own pooling gradient, so any window, stride and padding.
     """
     (position,) = call.active()
     pair = call.leaves()[position]
-    x, px, pr = pair.repeated(), call.run("x"), call.run("r")
-    difference = sg(x - pair.r)
-    difference = ops.where(difference == 0, 1.0, difference)
-    probe = sg(ops.maximum(x, pair.r)) + (pair.r - sg(pair.r)) / difference
-    routed = call.run("r", {position: probe})
-    return call.pairs(px, _lin(pr, repeat_rows(px, pr, pair.n) - pr, routed))
+    px, pr = call.run("x"), sg(call.run("r"))
+    difference = pair.beside(ops.subtract)
+    per_change = 1.0 / ops.where(difference == 0, 1.0, difference)
+    larger = _with_slope(pair.beside(ops.maximum), per_change, pair.r)
+    routed = call.run("r", {position: larger})
+    change = Pair(px, pr, pair.n, True).beside(ops.subtract)
+    return call.pairs(px, _with_slope(pr, change, routed))
 
 
 def bilinear(call: Call) -> Any:
@@ -161,14 +182,19 @@ def integrated(call: Call) -> Any:
     starts = [call.leaves()[i] for i in positions]
     changes = [sg(pair.repeated() - pair.r) for pair in starts]
     x, r = call.run("x"), call.run("r")
-    total = tree.map_structure(sg, r)
-    for t, weight in zip(*_path(16), strict=True):
+
+    def add(total: Any, node: Any) -> Any:
+        t, weight = node
         moved = [
             sg(pair.r) + t * change + (pair.r - sg(pair.r))
             for pair, change in zip(starts, changes, strict=True)
         ]
         y = call.run("r", dict(zip(positions, moved, strict=True)))
-        total = tree.map_structure(lambda s, v, w=weight: s + w * (v - sg(v)), total, y)
+        return tree.map_structure(lambda s, v: s + weight * (v - sg(v)), total, y), None
+
+    # A loop of the backend's, which compiles the operation once and not at every node.
+    nodes = tuple(np.asarray(part, np.float32) for part in path_nodes(16))
+    total, _ = ops.scan(add, tree.map_structure(sg, r), nodes)
     return call.pairs(x, total)
 
 
@@ -182,14 +208,37 @@ RULES: dict[str, Callable[[Call], Any]] = {
 }
 
 
-def _lin(value: Any, m: Any, z: Any) -> Any:
-    return sg(value) + sg(m) * (z - sg(z))
+@ops.custom_gradient
+def _with_slope(value: Any, slope: Any, z: Any) -> Any:
+    """Return the value with its own gradient, and beside it the gradient ``slope`` by z.
+
+    The same as ``value + sg(slope) * (z - sg(z))`` and faster.
+    """
+
+    def backward(*arguments: Any, upstream: Any = None) -> Any:
+        # Backends pass the incoming gradient by place or by name.
+        g = arguments[0] if upstream is None else upstream
+        return g, ops.zeros_like(slope), g * slope
+
+    return value, backward
+
+
+@ops.custom_gradient
+def _masked(z: Any, mask: Any) -> Any:
+    """Return z with a gradient where the mask is true alone."""
+
+    def backward(*arguments: Any, upstream: Any = None) -> Any:
+        g = arguments[0] if upstream is None else upstream
+        return ops.where(mask, g, 0.0), ops.zeros_like(mask)
+
+    return z, backward
 
 
 def _mean(pair: Pair) -> Any:
     return sg((pair.repeated() + pair.r) / 2)
 
 
-def _path(n: int) -> tuple[list[float], list[float]]:
+def path_nodes(n: int) -> tuple[list[float], list[float]]:
+    """Return n Gauss-Legendre nodes within 0..1 and their weights, which sum to 1."""
     nodes, weights = np.polynomial.legendre.leggauss(n)
     return ((nodes + 1) / 2).tolist(), (weights / 2).tolist()

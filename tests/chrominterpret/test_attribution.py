@@ -1,7 +1,9 @@
 """Round trip of the result type through its file."""
 
+import json
 from dataclasses import fields
 
+import h5py
 import numpy as np
 import pytest
 
@@ -25,8 +27,9 @@ def example() -> Attribution:
     )
 
 
-def test_round_trip(tmp_path):
-    saved, path = example(), tmp_path / "here" / "result.npz"
+@pytest.mark.parametrize("name", ["result.npz", "result.h5", "result.HDF5"])
+def test_round_trip(tmp_path, name):
+    saved, path = example(), tmp_path / "here" / name
     saved.save(path)
     loaded = Attribution.load(path)
     for field in fields(Attribution):
@@ -37,7 +40,7 @@ def test_round_trip(tmp_path):
         else:
             assert after == before
             assert type(after) is type(before)
-    assert [file.name for file in path.parent.iterdir()] == ["result.npz"]
+    assert [file.name for file in path.parent.iterdir()] == [name]
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
@@ -60,3 +63,26 @@ def test_another_file_is_refused(tmp_path):
     np.savez(tmp_path / "other.npz", a=np.zeros(3))
     with pytest.raises(ValueError, match="saved Attribution"):
         Attribution.load(tmp_path / "other.npz")
+
+
+def test_an_older_file_without_references_is_read(tmp_path):
+    path = tmp_path / "old.npz"
+    example().save(path)
+    with np.load(path) as file:
+        arrays = dict(file)
+    description = json.loads(str(arrays.pop("description")))
+    del description["references"]
+    np.savez(path, description=np.array(json.dumps(description)), **arrays)
+    assert Attribution.load(path).references is None
+
+
+def test_the_hdf5_file_is_plain(tmp_path):
+    path = tmp_path / "result.h5"
+    example().save(path)
+    with h5py.File(path) as file:
+        np.testing.assert_array_equal(file["attributions"][()], example().attributions)
+        assert json.loads(file.attrs["description"])["method"] == "deep_lift_shap"
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["attributions"] = np.zeros(3)
+    with pytest.raises(ValueError, match="saved Attribution"):
+        Attribution.load(tmp_path / "other.h5")

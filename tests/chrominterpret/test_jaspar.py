@@ -6,7 +6,13 @@ import numpy as np
 import pyjaspar
 import pytest
 
-from chrominterpret.jaspar import jaspar_motifs, load_motifs, releases, taxonomic_groups
+from chrominterpret.jaspar import (
+    collections,
+    jaspar_motifs,
+    load_motifs,
+    releases,
+    taxonomic_groups,
+)
 from chrominterpret.pwm import BASES
 
 
@@ -47,6 +53,31 @@ def test_every_release_has_its_groups(release: str) -> None:
     assert names
 
 
+def test_every_collection_is_read() -> None:
+    found = collections(release="JASPAR2020")
+    assert {"CORE", "FAM", "PBM", "UNVALIDATED"} < set(found)
+    for collection in set(found) - {"CORE"}:
+        motifs = load_motifs(f"jaspar::JASPAR2020:{collection}")
+        assert len({motif.name for motif in motifs}) == len(motifs) > 0
+
+
+def test_a_collection_is_named_in_the_source() -> None:
+    expected = jaspar_motifs("nematodes", release="JASPAR2026", collection="UNVALIDATED")
+    found = load_motifs("jaspar:nematodes:JASPAR2026:UNVALIDATED")
+    assert [m.name for m in found] == [m.name for m in expected]
+    assert found[0].name.startswith("UN")
+    usual = load_motifs("jaspar:nematodes::UNVALIDATED")
+    assert [m.name for m in usual] == [
+        m.name for m in jaspar_motifs("nematodes", collection="UNVALIDATED")
+    ]
+
+
+def test_a_position_without_counts_is_unknown() -> None:
+    motifs = {m.name: m for m in load_motifs("jaspar:all:JASPAR2022:UNVALIDATED")}
+    np.testing.assert_allclose(motifs["UN0498.1"].ppm[-1], 0.25)
+    assert motifs["UN0498.1"].ppm[1].argmax() == 1
+
+
 def test_unknown_names_list_the_valid_ones(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"'nematodes'.*received 'worms'"):
         load_motifs("jaspar:worms")
@@ -54,7 +85,9 @@ def test_unknown_names_list_the_valid_ones(tmp_path: Path) -> None:
         load_motifs("jaspar:fungi:JASPAR1999")
     with pytest.raises(ValueError, match=r"'CORE'.*received 'core2'"):
         jaspar_motifs(collection="core2")
-    with pytest.raises(ValueError, match=r"jaspar\[:group\[:release\]\]"):
-        load_motifs("jaspar:fungi:JASPAR2024:CORE")
+    with pytest.raises(ValueError, match=r"'UNVALIDATED'\]; received 'CNE'"):
+        load_motifs("jaspar:fungi:JASPAR2024:CNE")
+    with pytest.raises(ValueError, match=r"jaspar\[:group\[:release\[:collection\]\]\]"):
+        load_motifs("jaspar:fungi:JASPAR2024:CORE:x")
     with pytest.raises(FileNotFoundError, match=r"no file .*none\.meme"):
         load_motifs(tmp_path / "none.meme")

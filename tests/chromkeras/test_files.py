@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from chromkeras.files import replacing, require_file
+from chromkeras.files import file_names, replacing, require_file
 
 
 def test_the_file_appears_when_the_block_ends(tmp_path: Path) -> None:
@@ -52,3 +52,7 @@ def test_require_file_says_what_is_wrong(tmp_path: Path, name: str, message: str
 def test_require_file_returns_the_path(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("x")
     assert require_file(str(tmp_path / "x"), "genome") == tmp_path / "x"
+
+
+def test_file_names_never_collide() -> None:
+    assert file_names(["a/b", "a b", "A_B", "gut", "Ä"]) == ["a_b_0", "a_b_1", "A_B_2", "gut", "Ä"]

@@ -2,6 +2,7 @@ import pytest
 
 from chromkeras.cli.app import run
 from chromkeras.data.hdf5 import load_dataset
+from chromkeras.prepare.grammars.registry import grammar_names
 from chromkeras.prepare.simulate import simulate
 from chromkeras.prepare.simulation import Simulation
 
@@ -28,6 +29,10 @@ def test_simulate_writes_a_data_set_and_says_what_is_in_it(tmp_path, capsys):
         (["--motifs", "elt-22"], "did you mean elt-2"),
         (["--positive-rate", "7"], "received 7.0"),
         (["--taks", "3"], "--tasks"),
+        (["--grammar", "pairs"], "unknown grammar 'pairs'; did you mean pair"),
+        (["--grammar", "pair", "--spacing", "9"], "grammar 'pair' has no spacing"),
+        (["--grammar", "fixed_spacing", "--spacing", "near"], "--spacing such as 5-15 or 10"),
+        (["--grammar", "bounded_spacing", "--spacing", "9-4"], "least <= most, received 9-4"),
     ],
 )
 def test_bad_options_end_with_one_line_and_no_file(options, message, tmp_path, capsys):
@@ -48,3 +53,25 @@ def test_defaults_are_those_of_the_demo(tmp_path):
     out = tmp_path / "sim.h5"
     assert run(["simulate", "--out", str(out)]) == 0
     assert load_dataset(out).fingerprint == simulate(Simulation()).fingerprint
+
+
+@pytest.mark.parametrize("name", grammar_names())
+def test_every_grammar_works_as_it_comes_and_is_in_the_help(name, tmp_path, capsys, monkeypatch):
+    out = tmp_path / "sim.h5"
+    assert run(["simulate", "--out", str(out), "--grammar", name, "--sequences", "300"]) == 0
+    assert load_dataset(out).truth.causal.any(axis=0).all()
+    monkeypatch.setenv("COLUMNS", "200")
+    run(["simulate", "--help"])
+    assert name in capsys.readouterr().out
+
+
+def test_a_spacing_can_be_chosen(tmp_path):
+    out = tmp_path / "sim.h5"
+    code = run(
+        ["simulate", "--out", str(out), "--grammar", "bounded_spacing", "--spacing", "5-20",
+         "--tasks", "1", "--sequences", "300", "--copies", "1"]
+    )  # fmt: skip
+    assert code == 0
+    truth = load_dataset(out).truth
+    gap = (truth.start[1::2] - truth.end[::2])[truth.causal[::2, 0]]
+    assert (gap.min(), gap.max()) == (5, 20)

@@ -4,7 +4,7 @@ import pytest
 
 from chrominterpret.pwm import Motif
 from chromkeras.architectures.basset import build
-from chromkeras.interpretation.filters import interpret_filters
+from chromkeras.interpretation.filters import interpret_filters, write_filters
 
 
 @pytest.mark.parametrize(
@@ -22,9 +22,11 @@ def test_whose_filters_they_are(settings, names, tiny_dataset, tiny_recipe, tmp_
     model = build(tiny_recipe(*settings), dataset.tasks, 300)
     random = np.random.default_rng(0)
     database = [Motif(f"m{i}", random.dirichlet([0.3] * 4, 9)) for i in range(80)]
-    facts = interpret_filters(
-        model, dataset, np.arange(12), database=database, rule="threshold", seed=0, out=tmp_path
+    reading = interpret_filters(
+        model, dataset, np.arange(12), database=database, rule="threshold", seed=0
     )
+    write_filters(reading, tmp_path)
+    facts = reading.facts
     table = pd.read_csv(tmp_path / "filters.tsv", sep="\t")
     assert table["filter"].tolist() == [f"{name}f{i}" for name in names for i in range(6)]
     influence = table[[f"influence on {task}" for task in dataset.tasks]].to_numpy()

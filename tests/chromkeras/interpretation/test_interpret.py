@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -7,11 +8,12 @@ import pytest
 from chrominterpret.attribution import Attribution
 from chrominterpret.motif_files import read_meme
 from chromkeras.architectures.basset import build
-from chromkeras.interpretation.attributions import _file_names
 from chromkeras.interpretation.interpret import InterpretOptions, interpret
+from chromkeras.prepare.simulate import simulate
+from chromkeras.prepare.simulation import Simulation
 from chromkeras.training.model_file import open_model, save_model
 
-QUICK = InterpretOptions(sequences=3, scan=12, references=2, motifs="jaspar:nematodes")
+QUICK = InterpretOptions(sequences=3, scan=12, references=2, modisco=0, motifs="jaspar:nematodes")
 
 
 @pytest.fixture
@@ -48,6 +50,59 @@ def test_what_a_person_gets_from_every_plan(model_file, tiny_dataset, tmp_path, 
     pictures = {p.relative_to(out).as_posix() for p in out.rglob("*.png")}
     assert "filters.png" in pictures
     assert any(p.startswith("tracks/deep_lift_shap/") for p in pictures)
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert all(name in page for name in ("deep_lift_shap", "gradient_x_input", *dataset.tasks))
+    assert not (out / "modisco").exists()
+
+
+@pytest.mark.parametrize("plan", ["hard"], indirect=True)
+def test_contributions_as_bigwig_where_places_are_known(model_file, tiny_dataset, tmp_path):
+    import pybigtools
+
+    dataset, out = tiny_dataset(), tmp_path / "out"
+    n = len(dataset.split)
+    dataset = replace(dataset, chrom=np.full(n, "chr1"), start=np.arange(n) * 1000)
+    interpret(model_file, dataset, out, replace(QUICK, methods=("gradient_x_input",)))
+    result = Attribution.load(out / "gradient_x_input.npz")
+    rows = pd.read_csv(out / "sequences.tsv", sep="\t")
+    file = pybigtools.open(str(out / "bigwig" / "gradient_x_input.task1.bw"))
+    place = rows.iloc[0]
+    found = file.values(place["chrom"], int(place["start"]), int(place["end"]), fillna=None)
+    np.testing.assert_allclose(found, result.attributions[1, 0].sum(axis=-1), rtol=1e-5)
+
+
+@pytest.mark.parametrize("plan", ["hard"], indirect=True)
+def test_patterns_that_are_not_there_are_said_to_be_missing(model_file, tiny_dataset, tmp_path):
+    summary = interpret(model_file, tiny_dataset(), tmp_path, replace(QUICK, modisco=4))
+    assert set(summary["patterns"]) == set(tiny_dataset().tasks)
+    for facts in summary["patterns"].values():
+        assert facts["patterns"] == 0
+        assert facts["why none"]
+    assert "TF-MoDISco patterns" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("plan", ["hard"], indirect=True)
+def test_truth_needs_planted_motifs(model_file, tiny_dataset, tmp_path):
+    with pytest.raises(ValueError, match="expected a simulated data set with planted motifs"):
+        interpret(model_file, tiny_dataset(), tmp_path / "out", replace(QUICK, truth=True))
+    assert not (tmp_path / "out").exists()
+
+
+def test_everything_is_scored_by_the_truth(tiny_recipe, tmp_path):
+    dataset = simulate(Simulation(tasks=2, sequences=120, length=300, span=200))
+    model = build(tiny_recipe("hard"), dataset.tasks, 300)
+    path = tmp_path / "hard.keras"
+    save_model(
+        path, recipe=tiny_recipe("hard"), tasks=dataset.tasks, length=300,
+        weights=model.get_weights(), fingerprint=dataset.fingerprint, scores={},
+    )  # fmt: skip
+    methods = ("gradient", "in_silico_mutagenesis")
+    interpret(path, dataset, tmp_path, replace(QUICK, truth=True, methods=methods))
+    table = pd.read_csv(tmp_path / "truth.tsv", sep="\t")
+    assert set(table["method"].dropna()) == set(methods)
+    assert table["source"].dropna().tolist() == ["filters"]
+    assert table["auroc"].dropna().between(0, 1).all()
+    assert "Against the truth" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def test_bad_options_leave_nothing_behind(model_file, tiny_dataset, tmp_path):
@@ -63,6 +118,10 @@ def test_bad_options_leave_nothing_behind(model_file, tiny_dataset, tmp_path):
         InterpretOptions(scan=0)
     with pytest.raises(ValueError, match="unknown rule 'tops'; did you mean top"):
         InterpretOptions(rule="tops")
+    with pytest.raises(ValueError, match="unknown method 'deeplift'; did you mean"):
+        InterpretOptions(methods=("deeplift",))
+    with pytest.raises(ValueError, match="--modisco: expected at least 0, received -1"):
+        InterpretOptions(modisco=-1)
     assert not out.exists()
 
 
@@ -77,7 +136,3 @@ def test_bad_options_leave_nothing_behind(model_file, tiny_dataset, tmp_path):
 def test_options_are_checked(wrong, message):
     with pytest.raises(ValueError, match=message):
         InterpretOptions(**wrong)
-
-
-def test_tasks_never_share_a_picture():
-    assert _file_names(["a/b", "a b", "A_B", "gut", "Ä"]) == ["a_b_0", "a_b_1", "A_B_2", "gut", "Ä"]

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chromkeras.prepare.draft import from_copies
 from chromkeras.prepare.planting import (
     WORM_TRANSITIONS,
     arrange,
@@ -14,6 +15,13 @@ from chromkeras.prepare.planting import (
     place,
     write_instances,
 )
+
+
+def singles(copies):
+    """Return the draft of instances on their own, all of a task that they open."""
+    rows, motifs = copies.shape
+    everywhere = np.ones((rows, motifs), bool)
+    return from_copies(copies, np.ones((rows, 1), bool), everywhere[:1], everywhere)
 
 
 @given(st.lists(st.integers(1, 20), max_size=8), st.integers(0, 50), st.integers(0, 2**32 - 1))
@@ -74,7 +82,7 @@ def test_written_instances_read_back_on_their_strand():
     rng = np.random.default_rng(0)
     ppms = [np.eye(4)[[0, 0, 1, 2]], np.eye(4)[[3, 1, 1, 1, 0]]]
     copies = rng.integers(0, 3, (60, 2))
-    sites = place(rng, copies, np.array([4, 5]), (10, 30), ["first", "second"])
+    sites = place(rng, singles(copies), np.array([4, 5]), (10, 30), ["first", "second"])
     codes = np.full((60, 60), 3, np.uint8)
     shuffled = np.arange(60) >= 40
     write_instances(rng, codes, sites, ppms, shuffled)
@@ -97,5 +105,7 @@ def test_written_instances_read_back_on_their_strand():
 
 
 def test_nothing_to_place():
-    sites = place(np.random.default_rng(0), np.zeros((3, 2), int), np.array([4, 5]), (0, 9), "ab")
+    sites = place(
+        np.random.default_rng(0), singles(np.zeros((3, 2), int)), np.array([4, 5]), (0, 9), "ab"
+    )
     assert len(sites.row) == len(sites.start) == len(sites.strand) == 0

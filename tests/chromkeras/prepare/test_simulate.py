@@ -1,3 +1,4 @@
+import hashlib
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,13 @@ from chromkeras.baselines.kmer import fit_kmer_model
 from chromkeras.data.hdf5 import load_dataset, save_dataset
 from chromkeras.evaluation import evaluate
 from chromkeras.prepare.motif_choice import WORM_MOTIFS, choose_motifs
-from chromkeras.prepare.simulate import demo_dataset, describe, motif_sets, simulate
+from chromkeras.prepare.simulate import (
+    causal_instances,
+    demo_dataset,
+    describe,
+    motif_sets,
+    simulate,
+)
 from chromkeras.prepare.simulation import Simulation
 
 SMALL = Simulation(sequences=600)
@@ -212,3 +219,38 @@ def test_demo_heeds_xdg_and_does_without_a_cache(tmp_path, monkeypatch):
 def test_a_fraction_is_a_number(part):
     with pytest.raises(ValueError, match="expected validation and test fractions"):
         Simulation(**{part: float("nan")})
+
+
+@pytest.mark.parametrize(
+    ("options", "data", "planted"),
+    [
+        ({}, "245f32b2e112ba79", "eff3934f0a4c2883"),
+        (
+            {"sequences": 300, "tasks": 2, "length": 150, "span": 100, "copies": (1, 2), "seed": 3},
+            "a9f115ad15424a29",
+            "61de2d79d1e61bc3",
+        ),
+        (
+            {"sequences": 300, "gc": 0.4, "tasks": 9, "motifs": WORM_MOTIFS[:5], "seed": 5},
+            "7edc4480d183df9b",
+            "e8ae1e4a2b9f5626",
+        ),
+    ],
+)
+def test_same_data_as_before_there_were_grammars(options, data, planted):
+    dataset = simulate(Simulation(**options))
+    assert dataset.fingerprint == data
+    digest = hashlib.sha256()
+    for name in ("row", "start", "end", "motif", "strand"):
+        digest.update(np.ascontiguousarray(getattr(dataset.truth, name)).data)
+    digest.update("\0".join(dataset.kind).encode())
+    digest.update(dataset.motifs.encode())
+    assert digest.hexdigest()[:16] == planted
+
+
+def test_causal_instances_of_old_files_are_read_off_the_labels(dataset):
+    old = replace(dataset, truth=replace(dataset.truth, causal=None))
+    np.testing.assert_array_equal(causal_instances(old), dataset.truth.causal)
+    assert motif_sets(old) == motif_sets(dataset)
+    with pytest.raises(ValueError, match="holds no planted motifs"):
+        causal_instances(replace(dataset, truth=None))

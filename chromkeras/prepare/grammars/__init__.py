@@ -1,0 +1,1 @@
+"""Grammars of planted motifs: a module each, with ``draw``, ``DEFAULTS`` and ``TAKES_SPACING``."""

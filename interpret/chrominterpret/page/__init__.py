@@ -1,0 +1,1 @@
+"""One self-contained HTML page of facts, tables, logos, heat maps and letter tracks."""

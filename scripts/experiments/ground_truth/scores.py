@@ -1,0 +1,140 @@
+"""The scores of one model: attributions by every method, filters and TF-MoDISco's as motifs.
+
+A process of its own for each model, as run.py starts it: engines may leave traces in TensorFlow.
+"""
+
+import argparse
+import json
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from chrominterpret.chance import matches_by_chance
+from chrominterpret.deep_lift import deep_lift_shap
+from chrominterpret.filters import filter_motifs
+from chrominterpret.jaspar import load_motifs
+from chrominterpret.methods import METHODS, attribute
+from chrominterpret.modisco import modisco
+from chrominterpret.pwm import Motif
+from chromkeras.data.hdf5 import load_dataset
+from chromkeras.files import replacing
+from chromkeras.interpretation.choose import scanned_rows
+from chromkeras.interpretation.truth import score_motifs, score_positions
+from chromkeras.run_card_file import read_card
+from chromkeras.training.model_file import open_model
+
+SPLIT = "valid"
+SCANNED = 1000
+SEARCHED = 200
+"""Sequences that TF-MoDISco searches, by their DeepLIFT contributions."""
+SOURCES = ("filters", "modisco")
+NAMES = (*METHODS, *SOURCES)
+
+
+def main() -> None:
+    """Write a JSON file for every method and source of motifs, but for those that are there."""
+    options = parse()
+    missing = [name for name in NAMES if not (options.out / f"{name}.json").exists()]
+    if not missing:
+        return
+    scorer = Scorer(
+        options.model, options.data, options.sequences, options.references, options.seed
+    )
+    write_json(options.out / "validation.json", {"auroc": scorer.validation_auroc})
+    for name in missing:
+        rows = scorer.motifs(name) if name in SOURCES else scorer.method(name)
+        write_json(options.out / f"{name}.json", rows)
+
+
+def parse() -> argparse.Namespace:
+    """Return the options."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("model", "data", "out"):
+        parser.add_argument(name, type=Path)
+    for name in ("sequences", "references", "seed"):
+        parser.add_argument(f"--{name}", type=int, required=True)
+    return parser.parse_args()
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a JSON file, whole or not at all."""
+    with replacing(path) as beside:
+        beside.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+
+
+class Scorer:
+    """Scores of a model on sequences of the validation split that are open in some task.
+
+    Parameters
+    ----------
+    model, data
+        Files of the model and of its simulated data set.
+    sequences
+        How many to attribute, drawn at random.
+    references
+        Dinucleotide shuffles per sequence, for methods that compare with them.
+    seed
+        Of the draw and of the references.
+    """
+
+    def __init__(self, model: Path, data: Path, sequences: int, references: int, seed: int) -> None:
+        self.model, _ = open_model(model)
+        self.validation_auroc = float(read_card(model)["scores"]["validation_auroc_mean"])
+        self.dataset = load_dataset(data)
+        self.scanned = scanned_rows(self.dataset, SPLIT, SCANNED, seed)
+        self.rows = scanned_rows(self.dataset, SPLIT, sequences, seed)
+        self.references, self.seed = references, seed
+
+    def method(self, name: str) -> list[dict[str, Any]]:
+        """Return the rows of a method; one row that says why where it cannot do this model."""
+        began = time.perf_counter()
+        try:
+            result = attribute(
+                name,
+                self.model,
+                self.dataset.one_hot(self.rows),
+                targets=list(self.dataset.tasks),
+                task_names=self.dataset.tasks,
+                n_references=self.references,
+                seed=self.seed,
+            )
+        except ValueError as error:
+            return [{"method": name, "failed": " ".join(str(error).split())}]
+        seconds = time.perf_counter() - began
+        return [
+            asdict(row) | {"method": name}
+            for row in score_positions(result, self.dataset, self.rows, seconds=seconds)
+        ]
+
+    def motifs(self, source: str) -> list[dict[str, Any]]:
+        """Return how many planted motifs are among those of the filters or of TF-MoDISco."""
+        motifs = self._filters() if source == "filters" else self._patterns()
+        known = load_motifs("jaspar")
+        by_chance = matches_by_chance(motifs, known, seed=self.seed)
+        decoys = [motif for motif, bad in zip(known, by_chance, strict=True) if not bad]
+        row = score_motifs(source, motifs, self.dataset, self.dataset.tasks, decoys=decoys)
+        return [asdict(row)]
+
+    def _filters(self) -> list[Motif]:
+        found = filter_motifs(self.model, self.dataset.one_hot(self.scanned))
+        return [f.motif for f in found if f.motif is not None]
+
+    def _patterns(self) -> list[Motif]:
+        """Return the patterns that raise a task's output, searched in the rows open in it."""
+        motifs = []
+        rows = self.scanned[:: max(len(self.scanned) // SEARCHED, 1)]
+        for column, task in enumerate(self.dataset.tasks):
+            x = self.dataset.one_hot(rows[self.dataset.labels[rows, column] == 1])
+            result = deep_lift_shap(
+                self.model, x, targets=column, n_references=self.references, seed=self.seed
+            )
+            patterns = modisco(x, result.hypothetical[0], leiden_runs=2).patterns
+            motifs += [
+                replace(p.motif(), name=f"{task}.{p.name}") for p in patterns if p.sign == "pos"
+            ]
+        return motifs
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from chrominterpret.attribution import Attribution
+from chrominterpret.jaspar import jaspar_motifs
+from chrominterpret.pwm import Motif
+from chromkeras.data.dataset import Dataset, Truth
+from chromkeras.data.packed import PackedSequences
+from chromkeras.interpretation.truth import (
+    MEAN,
+    causal_mask,
+    planted_motifs,
+    score_motifs,
+    score_positions,
+    write_truth_table,
+)
+from chromkeras.prepare.grammars.registry import with_defaults
+from chromkeras.prepare.motif_choice import meme_text
+from chromkeras.prepare.simulate import motif_sets, simulate
+
+
+def by_hand() -> Dataset:
+    """Three rows of 10 bp: motif a opens task x in row 0 and 2, b opens y in row 0, c nothing."""
+    truth = Truth(
+        row=np.array([0, 0, 1, 2]),
+        start=np.array([1, 5, 2, 0]),
+        end=np.array([3, 8, 4, 2]),
+        motif=np.array([0, 1, 2, 0]),
+        strand=np.array([1, -1, 1, 1], np.int8),
+        names=("a", "b", "c"),
+        causal=np.array([[1, 0], [0, 1], [0, 0], [1, 0]], bool),
+    )
+    motifs = [Motif(name, np.full((2, 4), 0.25)) for name in truth.names]
+    return Dataset(
+        inputs={"dna": PackedSequences.from_codes(np.zeros((3, 10), np.uint8))},
+        labels=np.array([[1, 1], [0, 0], [1, 0]], np.int8),
+        tasks=("x", "y"),
+        split=np.array(["valid"] * 3),
+        truth=truth,
+        motifs=meme_text(motifs),
+    )
+
+
+def attribution(values: np.ndarray, names: tuple[str, ...]) -> Attribution:
+    spread = values[..., None] * np.array([1, 0, 0, 0])
+    return Attribution("some_method", names, "logit", spread, np.zeros(values.shape[:2]))
+
+
+def test_mask_by_hand():
+    mask = causal_mask(by_hand(), np.array([2, 0, 1]), ("y", "x"))
+    assert mask.shape == (2, 3, 10)
+    expected = np.zeros(mask.shape, bool)
+    expected[1, 0, :2] = True
+    expected[1, 1, 1:3] = True
+    expected[0, 1, 5:8] = True
+    np.testing.assert_array_equal(mask, expected)
+
+
+def test_scores_by_hand():
+    data, rows = by_hand(), np.array([0, 1, 2])
+    values = causal_mask(data, rows, ("x", "y")).astype(float)
+    values[1] *= -1
+    x, y, mean = score_positions(attribution(values, ("x", "y")), data, rows, seconds=2.5)
+    assert (x.method, x.task, x.auroc, x.auprc, x.sequences) == ("some_method", "x", 1, 1, 2)
+    assert (y.task, y.auroc, y.sequences, y.seconds) == ("y", 0, 1, None)
+    assert (mean.task, mean.auroc, mean.sequences, mean.seconds) == (MEAN, 0.5, 3, 2.5)
+    assert mean.chance == pytest.approx((0.2 + 0.3) / 2)
+
+
+def test_a_task_without_an_open_row_is_no_part_of_the_mean():
+    data, rows = by_hand(), np.array([1, 2])
+    values = causal_mask(data, rows, ("x", "y")).astype(float)
+    _, y, mean = score_positions(attribution(values, ("x", "y")), data, rows)
+    assert np.isnan(y.auroc)
+    assert y.sequences == 0
+    assert mean.auroc == 1
+    _, nothing = score_positions(attribution(values[1:], ("y",)), data, rows)
+    assert np.isnan(nothing.auroc)
+
+
+@pytest.mark.parametrize("grammar", ["presence", "pair", "bounded_spacing"])
+def test_closed_rows_and_decoys_are_no_truth(grammar):
+    data = simulate(with_defaults(grammar, sequences=200))
+    rows = data.rows("valid")
+    mask = causal_mask(data, rows, data.tasks)
+    np.testing.assert_array_equal(mask.any(axis=2), data.labels[rows].T == 1)
+    assert mask.mean() < 0.25
+    perfect = attribution(mask.astype(float), data.tasks)
+    assert score_positions(perfect, data, rows)[-1].auroc == 1
+    random = np.random.default_rng(0).normal(size=mask.shape)
+    assert score_positions(attribution(random, data.tasks), data, rows)[-1].auroc == pytest.approx(
+        0.5, abs=0.05
+    )
+
+
+def test_wrong_targets_shapes_and_data_are_refused():
+    data, rows = by_hand(), np.array([0, 1])
+    with pytest.raises(ValueError, match="unknown task 'x - y'"):
+        score_positions(attribution(np.zeros((1, 2, 10)), ("x - y",)), data, rows)
+    with pytest.raises(ValueError, match=r"expected attributions of shape \(1, 2, 10, 4\)"):
+        score_positions(attribution(np.zeros((1, 3, 10)), ("x",)), data, rows)
+    with pytest.raises(ValueError, match="make one with `chromkeras simulate`"):
+        causal_mask(replace(data, truth=None), rows, ("x",))
+
+
+def test_only_motifs_that_matter_for_the_tasks_count():
+    data = by_hand()
+    assert [motif.name for motif in planted_motifs(data, ("x", "y"))] == ["a", "b"]
+    assert [motif.name for motif in planted_motifs(data, ("y",))] == ["b"]
+
+
+def test_recovery_and_the_table(tmp_path):
+    data = simulate(with_defaults("presence", sequences=200, tasks=2))
+    known = jaspar_motifs("nematodes")
+    planted = planted_motifs(data, data.tasks)
+    assert {m.name for m in planted} == {n for names in motif_sets(data).values() for n in names}
+    found = [Motif("f0", planted[0].ppm), Motif("f1", known[0].ppm), Motif("f2", planted[0].ppm)]
+    row = score_motifs("filters", found, data, data.tasks, decoys=known)
+    assert (row.source, row.planted, row.found) == ("filters", 3, 1)
+    assert (row.discovered, row.false) == (3, 1)
+    assert row.found_motifs == planted[0].label
+    assert row.missed_motifs == ", ".join(motif.label for motif in planted[1:])
+
+    rows = np.array([0])
+    zeros = attribution(np.zeros((2, 1, data.dna.length)), data.tasks)
+    positions = score_positions(zeros, data, rows, seconds=1.25)
+    write_truth_table([*positions, row], tmp_path / "truth.tsv")
+    table = pd.read_csv(tmp_path / "truth.tsv", sep="\t", dtype=str, keep_default_na=False)
+    assert table["task"].tolist() == ["cell_1", "cell_2", MEAN, ""]
+    assert table["seconds"].tolist() == ["", "", "1.25", ""]
+    assert table["found"].tolist() == ["", "", "", "1"]
+    assert [path.name for path in tmp_path.iterdir()] == ["truth.tsv"]
