@@ -1,6 +1,6 @@
 """The only backend-specific code of chromkeras, but for several devices (``devices.py``)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -165,3 +165,70 @@ def apply_adam(
         grad=gradient,
     )
     return True
+
+
+def compile_weight_gradient(
+    function: Callable[..., tuple[Any, Any]], variables: Sequence[Any]
+) -> Callable[..., tuple[Any, Any, list[Any]]]:
+    """Compile a function's gradient with respect to values that stand in for variables.
+
+    Parameters
+    ----------
+    function
+        ``function(*inputs)`` on tensors reads the variables and returns ``(value, extra)``: a
+        tensor of shape (), and any structure of tensors. What it assigns to variables is dropped.
+    variables
+        Keras variables, among them all that ``function`` reads.
+
+    Returns
+    -------
+    callable
+        ``compiled(values, *inputs)``, with one value a variable, of its shape and float, returns
+        ``value``, ``extra`` and a list with the gradient of ``value`` for each of ``values``.
+
+    Raises
+    ------
+    ValueError
+        The backend is neither TensorFlow nor JAX.
+    """
+    own = list(variables)
+
+    def with_values(values: Sequence[Any], inputs: Sequence[Any]) -> tuple[Any, Any]:
+        with keras.StatelessScope(list(zip(own, values, strict=True))):
+            return function(*inputs)
+
+    backend = keras.backend.backend()
+    if backend not in ("tensorflow", "jax"):
+        raise ValueError(f"expected the backend tensorflow or jax, received {backend}")
+    return _jax_gradient(with_values) if backend == "jax" else _tensorflow_gradient(with_values)
+
+
+def _tensorflow_gradient(function: Callable[..., tuple[Any, Any]]) -> Any:
+    import tensorflow as tf
+
+    @tf.function(autograph=False)
+    def step(values: Any, inputs: Any) -> Any:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(values)
+            value, extra = function(values, inputs)
+        none = tf.UnconnectedGradients.ZERO
+        return value, extra, tape.gradient(value, values, unconnected_gradients=none)
+
+    def compiled(values: Any, *inputs: Any) -> Any:
+        tensors = [tf.convert_to_tensor(v) for v in values], [tf.constant(x) for x in inputs]
+        # A concrete function, because a plain call logs warnings of retracing in later runs.
+        return step.get_concrete_function(*tensors)(*tensors)
+
+    return compiled
+
+
+def _jax_gradient(function: Callable[..., tuple[Any, Any]]) -> Any:
+    import jax
+
+    step = jax.jit(jax.value_and_grad(function, has_aux=True))
+
+    def compiled(values: Any, *inputs: Any) -> Any:
+        (value, extra), gradients = step(list(values), inputs)
+        return value, extra, gradients
+
+    return compiled

@@ -6,7 +6,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from chromkeras.cli import evaluate, finetune, info, interpret, prepare, simulate, train
+from chromkeras.cli import compare, evaluate, finetune, info, interpret, prepare, simulate, train
 from chromkeras.cli.stop import Stopped, stoppable
 
 app = typer.Typer(
@@ -18,7 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (simulate, prepare, train, finetune, evaluate, interpret, info):
+for _command in (simulate, prepare, train, finetune, evaluate, compare, interpret, info):
     app.command(_command.__name__.rsplit(".", 1)[-1], no_args_is_help=False)(_command.command)
 
 

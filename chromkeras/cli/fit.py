@@ -21,6 +21,7 @@ def fit(
     inputs: tuple[Path | None, ...],
     devices: int = 1,
     shard: str = "data",
+    watch_gradients: bool = False,
 ) -> None:
     """Train by a recipe, say what was written, and after a stop how to go on.
 
@@ -38,7 +39,7 @@ def fit(
         Go on with a run that was stopped.
     inputs
         Files that the command reads, which must not be written over.
-    devices, shard
+    devices, shard, watch_gradients
         As for ``train``.
 
     Raises
@@ -68,7 +69,15 @@ def fit(
             file=sys.stderr,
         )
     try:
-        result = train(dataset, recipe, out, resume=resume, devices=devices, shard=shard)
+        result = train(
+            dataset,
+            recipe,
+            out,
+            resume=resume,
+            devices=devices,
+            shard=shard,
+            watch_gradients=watch_gradients,
+        )
     except Stopped as stopped:
         kept = state.exists() and (resume or _changed(state) != saved)
         stopped.add_note(
@@ -82,6 +91,19 @@ def fit(
     mean = result.scores["validation_auroc_mean"]
     print(f"validation AUROC {mean:.4f}, mean over {len(result.scores['best_epoch'])} tasks")
     print(f"wrote {result.model}, {result.history} and {picture}")
+    if watch_gradients:
+        _draw_gradients(out)
+
+
+def _draw_gradients(out: Path) -> None:
+    """Draw the gradients that were watched, beside them."""
+    from chromkeras.gradient_log import gradient_log_path, load_gradient_log
+    from chromkeras.plots.gradients import plot_gradients
+
+    path = gradient_log_path(out)
+    picture = path.with_suffix(".png")
+    plot_gradients(load_gradient_log(path), picture)
+    print(f"wrote {path} and {picture}")
 
 
 def _check_places(

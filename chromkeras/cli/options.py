@@ -19,6 +19,13 @@ Devices = Annotated[int, typer.Option(help="Train on several devices.", min=1)]
 Shard = Annotated[
     str, typer.Option(help="What they share out: data (rows of a batch) or, on JAX, tasks.")
 ]
+WatchGradients = Annotated[
+    bool,
+    typer.Option(
+        "--watch-gradients",
+        help="Measure each task's gradient at each layer a dozen times: MODEL.gradients.npz.",
+    ),
+]
 Data = Annotated[
     Path | None, typer.Option(help="Data set from `prepare` or `simulate`; without it a demo.")
 ]

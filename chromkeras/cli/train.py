@@ -17,6 +17,7 @@ from chromkeras.cli.options import (
     Settings,
     Shard,
     Tasks,
+    WatchGradients,
 )
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def command(
     resume: Resume = False,
     devices: Devices = 1,
     shard: Shard = "data",
+    watch_gradients: WatchGradients = False,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -85,6 +87,7 @@ def command(
         inputs=(recipe,),
         devices=devices,
         shard=shard,
+        watch_gradients=watch_gradients,
     )
 
 

@@ -1,7 +1,9 @@
 """One look for all pictures: sizes, colours that colour-blind readers tell apart, PNG files."""
 
+import io
 import os
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -30,6 +32,18 @@ def save_png(figure: Figure, path: str | os.PathLike[str]) -> None:
     """Write the figure as PNG; the file appears whole or not at all."""
     with replacing(path) as beside:
         figure.savefig(beside, dpi=DPI, format="png")
+
+
+def svg_text(figure: Figure, salt: str) -> str:
+    """Return the figure as an SVG element; the same figure and salt give the same text.
+
+    ``salt`` keeps the names inside it apart from those of other pictures on a page.
+    """
+    text = io.StringIO()
+    with mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": salt}):
+        figure.savefig(text, format="svg", metadata={"Date": None})
+    drawn = text.getvalue()
+    return drawn[drawn.index("<svg") :]
 
 
 def task_lines(

@@ -28,6 +28,7 @@ from chromkeras.training.checkpoint import (
 )
 from chromkeras.training.divergence import DivergedError, StopOnDivergence
 from chromkeras.training.epochs import StartEpoch
+from chromkeras.training.gradient_watch import watch_gradients
 from chromkeras.training.history import History
 from chromkeras.training.motif_start import start_from_motifs
 from chromkeras.training.optimizers import make_optimizer
@@ -79,7 +80,9 @@ class Run:
         return None
 
 
-def prepare(dataset: Dataset, recipe: Recipe, out: Path, *, resume: bool) -> Run:
+def prepare(
+    dataset: Dataset, recipe: Recipe, out: Path, *, resume: bool, watch: bool = False
+) -> Run:
     """Build and compile the model and its callbacks, taking up a saved state when asked.
 
     Parameters
@@ -90,6 +93,8 @@ def prepare(dataset: Dataset, recipe: Recipe, out: Path, *, resume: bool) -> Run
         The model file that the run will write.
     resume
         Go on from the state beside ``out``.
+    watch
+        Watch the tasks' gradients.
 
     Raises
     ------
@@ -120,8 +125,13 @@ def prepare(dataset: Dataset, recipe: Recipe, out: Path, *, resume: bool) -> Run
     epochs = recipe.training.epochs
     progress = ShowProgress(epochs, len(batches), first_epoch)
     weigh = [WeighTasks(layer, dataset.tasks) for layer in _weight_layers(model)]
+    watching: list[Any] = []
+    if watch:
+        size = {"steps": len(batches), "first_epoch": first_epoch}
+        watching.append(watch_gradients(model, dataset, recipe, loss, out, **size))
     callbacks = [
         StartEpoch(batches.batches),
+        *watching,
         StopOnDivergence(),
         validation,
         FollowPenalty(recipe.sharing.schedule, epochs),

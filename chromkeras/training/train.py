@@ -44,6 +44,7 @@ def train(
     resume: bool = False,
     devices: int = 1,
     shard: str = "data",
+    watch_gradients: bool = False,
 ) -> TrainingResult:
     """Train by ``model.fit`` on the training split and keep the best epoch by validation AUROC.
 
@@ -60,6 +61,9 @@ def train(
         Go on from that state.
     devices, shard
         How many devices to train on, and what they share out; see ``devices.distribution``.
+    watch_gradients
+        Measure each task's gradient at each layer about a dozen times, and keep them in
+        ``gradient_log_path(out)``; on one device.
 
     Raises
     ------
@@ -69,9 +73,11 @@ def train(
         last good weights are saved).
     """
     out = _check_out(out)
+    if watch_gradients and devices > 1:
+        raise ValueError(f"--watch-gradients: expected one device, received {devices}")
     recipe = resolve_groups(recipe, dataset)
     with distribution(devices, shard, tasks=len(dataset.tasks)):
-        run = prepare(dataset, recipe, out, resume=resume)
+        run = prepare(dataset, recipe, out, resume=resume, watch=watch_gradients)
         broken = run.fit()
     if not run.best.weights:
         raise ValueError(f"{broken}, before any epoch was whole; lower training.learning_rate")

@@ -98,7 +98,7 @@ def transfer_weights(
     """
     if task and task not in source_tasks:
         raise unknown("task of the model to start from:", task, source_tasks)
-    old, new = _column(source, source_tasks), _column(target, tasks)
+    old, new = column_rows(source, source_tasks), column_rows(target, tasks)
     _check_columns(old, new, (source.input_shape[1], target.input_shape[1]))
     choices = {name: _rows_to_take(layer, old[name], task) for name, layer in new.items()}
     if all(row is None for rows in choices.values() for row in rows):
@@ -121,18 +121,28 @@ def transfer_weights(
 
 
 @dataclass(frozen=True)
-class _Rows:
-    """A layer with weights, and the tasks that read each row of them."""
+class LayerRows:
+    """A layer with weights, and the tasks that read each row of them.
+
+    Attributes
+    ----------
+    layer
+        The layer.
+    readers
+        Of each row, the names of its tasks.
+    """
 
     layer: Any
     readers: tuple[tuple[str, ...], ...]
 
     @property
     def stacked(self) -> bool:
+        """Whether the layer may have several rows, on an axis or side by side."""
         return isinstance(self.layer, TaskLayer)
 
     @property
     def weights(self) -> dict[str, Any]:
+        """The layer's variables by name."""
         return {variable.name: variable for variable in self.layer.weights}
 
     @property
@@ -158,8 +168,14 @@ class _Rows:
         return tuple(task for some, one in pairs if one == row for task in some)
 
 
-def _column(model: keras.Model, tasks: Sequence[str]) -> dict[str, _Rows]:
-    """Return the layers of the column, by name, in its order; losses may hold weights too."""
+def column_rows(model: keras.Model, tasks: Sequence[str]) -> dict[str, LayerRows]:
+    """Return the layers of the column, by name, in its order; losses may hold weights too.
+
+    Parameters
+    ----------
+    model, tasks
+        A model of ours and its task names.
+    """
     spread = (SpreadChannels, SpreadFeatures)
     places = [place for place, layer in enumerate(model.layers) if isinstance(layer, spread)]
     parting = places[0] if places else 0
@@ -174,7 +190,7 @@ def _column(model: keras.Model, tasks: Sequence[str]) -> dict[str, _Rows]:
     readers = {model.layers[place].name: names for place, names in rows.items()}
     # A summary belongs to the networks of its block, wherever it stands among the layers.
     readers |= {n: readers[n.replace("summary", "norm")] for n in readers if "summary_" in n}
-    return {name: _Rows(model.get_layer(name), some) for name, some in readers.items()}
+    return {name: LayerRows(model.get_layer(name), some) for name, some in readers.items()}
 
 
 def _members(groups: Sequence[int], tasks: Sequence[str]) -> tuple[tuple[str, ...], ...]:
@@ -182,7 +198,7 @@ def _members(groups: Sequence[int], tasks: Sequence[str]) -> tuple[tuple[str, ..
     return tuple(tuple(t for g, t in pairs if g == group) for group in range(max(groups) + 1))
 
 
-def _rows_to_take(new: _Rows, old: _Rows, task: str) -> list[int | None]:
+def _rows_to_take(new: LayerRows, old: LayerRows, task: str) -> list[int | None]:
     """Return, for each row of the new layer, the old layer's row to take; None for none."""
     if len(old.readers) == 1 and not new.stacked:
         return [0]
@@ -197,7 +213,7 @@ def _rows_to_take(new: _Rows, old: _Rows, task: str) -> list[int | None]:
     return [rows.pop() for rows in wanted]
 
 
-def _copy(old: _Rows, new: _Rows, rows: list[int | None]) -> None:
+def _copy(old: LayerRows, new: LayerRows, rows: list[int | None]) -> None:
     given, known = old.weights, [row is not None for row in rows]
     for name, variable in new.weights.items():
         source = _value(given[name]).reshape(len(old.readers), -1)
@@ -210,7 +226,9 @@ def _value(variable: Any) -> np.ndarray:
     return keras.ops.convert_to_numpy(variable)
 
 
-def _check_columns(old: dict[str, _Rows], new: dict[str, _Rows], lengths: tuple[int, int]) -> None:
+def _check_columns(
+    old: dict[str, LayerRows], new: dict[str, LayerRows], lengths: tuple[int, int]
+) -> None:
     """Raise ``ValueError`` unless one task's weights have equal shapes in both models."""
     if set(old) != set(new):
         raise ValueError(

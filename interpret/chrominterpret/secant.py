@@ -3,8 +3,8 @@
 A tensor of the model is carried as a pair, its value on the sequences and on their references. The
 pair's reference side is built so that its ordinary gradient is the DeepLIFT multiplier: with
 ``sg = stop_gradient``, ``sg(value) + sg(m) (z - sg(z))`` has the value ``value`` and the gradient
-``m``, and a custom gradient gives the same in fewer passes over the memory. Gradients flow through references only, so a sequence runs forward once
-whatever its number of references.
+``m``, and a custom gradient gives the same in fewer passes over the memory. Gradients flow through
+references only, so a sequence runs forward once whatever its number of references.
 
 Shrikumar et al. 2017 (arXiv:1704.02685), rescale rule; Lundberg and Lee 2017 (arXiv:1705.07874).
 """

@@ -1,0 +1,124 @@
+"""``chromkeras compare``."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from chromkeras.cli.options import Data
+from chromkeras.cli.places import check_output_folder
+
+
+def command(
+    models: Annotated[list[Path], typer.Argument(help="Two or more model files from `train`.")],
+    data: Data = None,
+    out: Annotated[Path, typer.Option(help="Folder to write.")] = Path("compare"),
+    split: Annotated[str, typer.Option(help="Rows to predict: test, valid or train.")] = "test",
+    baseline: Annotated[
+        str,
+        typer.Option(
+            help="Model that the others are compared with, by name.", show_default="the first"
+        ),
+    ] = "",
+    parts: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Part of the comparison (repeat or comma list): predictions, costs, layers, "
+            "filters, distances, attributions, gradients.",
+            show_default="all",
+        ),
+    ] = None,
+    growth: Annotated[
+        bool, typer.Option(help="Measure how a training step grows with the number of tasks.")
+    ] = False,
+    sequences: Annotated[
+        int, typer.Option(help="Elements that layers and filters are compared on.", min=4)
+    ] = 256,
+    attributed: Annotated[int, typer.Option(help="Elements to attribute.", min=1)] = 16,
+    motifs: Annotated[
+        str,
+        typer.Option(
+            help="Known motifs: jaspar, jaspar:GROUP[:RELEASE[:COLLECTION]], a MEME or JASPAR file."
+        ),
+    ] = "jaspar",
+    bootstrap: Annotated[int, typer.Option(help="Replicates of the bootstrap.", min=1)] = 1000,
+    seed: Annotated[int, typer.Option(help="Of every random choice.", min=0)] = 0,
+) -> None:
+    """Say which model predicts what better, how surely, at what cost, and what each learned."""
+    check_output_folder(out)
+    if len(models) < 2:
+        raise ValueError(
+            f"compare: expected at least 2 models, received {len(models)}; `chromkeras evaluate` "
+            "measures one"
+        )
+    from chromkeras.run_card_file import read_card
+
+    for model in models:
+        read_card(model)
+    from chromkeras.cli.open_data import open_data
+
+    dataset = open_data(data)
+    from chromkeras.quiet import import_keras
+
+    import_keras()  # only now, as it takes seconds and all that is wrong above takes none
+    from chromkeras.comparison.compare import CompareOptions, compare
+
+    options = CompareOptions(
+        split=split,
+        baseline=baseline,
+        seed=seed,
+        bootstrap=bootstrap,
+        growth=growth,
+        sequences=sequences,
+        attributed=attributed,
+        motifs=motifs,
+        parts=tuple(name.strip() for text in parts or () for name in text.split(",")),
+    )
+    _report(compare(models, dataset, out, options), out)
+
+
+def _report(summary: dict[str, Any], folder: Path) -> None:
+    from chromkeras.prepare.summary import align
+
+    print(
+        f"{summary['rows']:,} rows of the {summary['split']} split, {len(summary['tasks'])} tasks"
+    )
+    for note in summary["notes"]:
+        print(f"note: {note}")
+    if "models" in summary:
+        print()
+        print(align(_lines(summary)))
+    made = sorted(file.name for file in folder.iterdir() if not file.name.startswith("."))
+    print(f"\nwrote {folder}: {', '.join(made)}")
+
+
+def _lines(summary: dict[str, Any]) -> list[tuple[str, ...]]:
+    """Return a line for each model: figures, and what it gains and loses on the baseline."""
+    lines: list[tuple[str, ...]] = [
+        ("model", "AUROC", "AUPRC", "elements", "specific", "difference", "95 % interval", "gain",
+         "lose", "of them q < 0.05")
+    ]  # fmt: skip
+    against = summary["against the baseline"]["models"]
+    for name, strata in summary["models"].items():
+        figures = [strata["all"]["auroc"], strata["all"]["auprc"]]
+        figures += [strata[stratum]["auroc"] for stratum in ("elements", "specific")]
+        lines.append((name, *map(_number, figures), *_change(against.get(name))))
+    return lines
+
+
+def _change(found: dict[str, Any] | None) -> tuple[str, ...]:
+    if found is None:
+        return ("baseline", "", "", "", "")
+    pair = found["all"]
+    low, high = pair["95 % interval"]
+    return (
+        _number(pair["mean AUROC difference"], "+.4f"),
+        f"{_number(low, '+.4f')} to {_number(high, '+.4f')}",
+        str(pair["tasks that gain"]),
+        str(pair["tasks that lose"]),
+        f"{pair['tasks that gain significantly']} and {pair['tasks that lose significantly']}",
+    )
+
+
+def _number(value: float | None, form: str = ".4f") -> str:
+    return "–" if value is None else format(value, form)

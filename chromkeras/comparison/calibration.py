@@ -1,0 +1,83 @@
+"""Whether a probability of 0.7 comes true seven times in ten."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+BINS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Reliability:
+    """Predicted probabilities in bins of equal width.
+
+    Attributes
+    ----------
+    count
+        Shape (bins,), int64.
+    predicted, observed
+        Shape (bins,): mean probability and share of positives; NaN in empty bins.
+    """
+
+    count: np.ndarray
+    predicted: np.ndarray
+    observed: np.ndarray
+
+    @property
+    def error(self) -> float:
+        """Expected calibration error: Σ count / n · |observed − predicted| (Guo et al. 2017)."""
+        if not self.count.sum():
+            return float("nan")
+        gap = np.abs(self.observed - self.predicted)
+        return float(np.nansum(gap * self.count) / self.count.sum())
+
+
+def probability(logits: np.ndarray) -> np.ndarray:
+    """Return 1 / (1 + exp(−logit)), float64, without overflow."""
+    z = logits.astype(np.float64)
+    half: np.ndarray = 0.5 * (1 + np.tanh(z / 2))
+    return half
+
+
+def unweighted(logits: np.ndarray, positive_fraction: np.ndarray) -> np.ndarray:
+    """Take the class weights of the rebalanced loss out of logits.
+
+    With weights 1 − ρ for positives and ρ for negatives a model learns the odds times
+    (1 − ρ) / ρ, so log(ρ / (1 − ρ)) is added.
+
+    Parameters
+    ----------
+    logits
+        Shape (..., T).
+    positive_fraction
+        ρ of the training rows, shape (T,).
+    """
+    rho = positive_fraction
+    return logits + np.log(rho) - np.log1p(-rho)
+
+
+def reliability(labels: np.ndarray, probabilities: np.ndarray, bins: int = BINS) -> Reliability:
+    """Bin probabilities and count what came true.
+
+    Parameters
+    ----------
+    labels, probabilities
+        Of one shape; labels 1, 0, anything else unknown and not counted.
+    bins
+        Of equal width between 0 and 1.
+    """
+    known = (labels == 0) | (labels == 1)
+    p, y = probabilities[known], labels[known] == 1
+    place = np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], p)
+    count = np.bincount(place, minlength=bins)
+    predicted, observed = (np.bincount(place, weights=w, minlength=bins) for w in (p, y))
+    full = np.where(count > 0, count, np.nan)
+    return Reliability(count, predicted / full, observed / full)
+
+
+def brier(labels: np.ndarray, probabilities: np.ndarray) -> float:
+    """Return the mean squared difference of probability and label; NaN where none is known."""
+    known = (labels == 0) | (labels == 1)
+    if not known.any():
+        return float("nan")
+    return float(np.mean((probabilities[known] - (labels[known] == 1)) ** 2))

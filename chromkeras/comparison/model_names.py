@@ -1,0 +1,124 @@
+"""Short names that tell models apart, and which of them are seeds of one recipe."""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+_BETWEEN = " ._-/"  # what stands between a name and its seed
+
+
+@dataclass(frozen=True)
+class Line:
+    """Models that differ in nothing but their seed, which count as one in a comparison.
+
+    Attributes
+    ----------
+    name
+        What stands for them: a model's own name, or what the names begin with.
+    members
+        Their indices.
+    """
+
+    name: str
+    members: tuple[int, ...]
+
+    @property
+    def label(self) -> str:
+        """The name, with the number of seeds where there are several."""
+        seeds = len(self.members)
+        return self.name if seeds == 1 else f"{self.name} ({seeds} seeds)"
+
+
+def model_names(paths: Sequence[Path]) -> list[str]:
+    """Return a name for each file: its own, its folder's where several are equal, or both.
+
+    A file that is given twice has a number after its name.
+    """
+    absolute = [os.path.abspath(path) for path in paths]  # noqa: PTH100  # keeps links' names
+    distinct = list(dict.fromkeys(absolute))
+    names = dict(zip(distinct, _distinct_names([Path(path) for path in distinct]), strict=True))
+    counts, seen, given = Counter(absolute), Counter[str](), []
+    for path in absolute:
+        seen[path] += 1
+        given.append(names[path] + (f" ({seen[path]})" if counts[path] > 1 else ""))
+    return given
+
+
+def seed_lines(cards: Sequence[Mapping[str, Any]], names: Sequence[str]) -> tuple[Line, ...]:
+    """Group the models of equal recipe, tasks and data whose seeds all differ.
+
+    Parameters
+    ----------
+    cards
+        Run cards, with "recipe", "tasks" and "fingerprint".
+    names
+        Unique, in the same order.
+
+    Returns
+    -------
+    tuple of Line
+        In the order of their first members. Where all models are seeds of one recipe, each is a
+        line of its own, as there is nothing else to compare.
+    """
+    groups: dict[str, list[int]] = {}
+    for i, card in enumerate(cards):
+        groups.setdefault(_recipe_text(card), []).append(i)
+    parted: list[tuple[int, ...]] = []
+    for members in groups.values():
+        seeds = {_seed(cards[i]) for i in members}
+        together = len(seeds) == len(members) and len(groups) > 1
+        parted += [tuple(members)] if together else [(i,) for i in members]
+    parted.sort()
+    lines = [
+        Line(_common_name({names[i]: str(_seed(cards[i])) for i in group}), group)
+        for group in parted
+    ]
+    counts = Counter(line.name for line in lines)
+    return tuple(
+        Line(", ".join(names[i] for i in line.members), line.members)
+        if counts[line.name] > 1 or not line.name
+        else line
+        for line in lines
+    )
+
+
+def _distinct_names(paths: Sequence[Path]) -> list[str]:
+    """Return the shortest form of each path that no other has, from level to level."""
+    forms = [
+        (path.stem, path.parent.name, f"{path.parent.name}/{path.stem}", str(path))
+        for path in paths
+    ]
+    names = [form[0] for form in forms]
+    for level in (1, 2, 3):
+        counts = Counter(names)
+        pairs = zip(forms, names, strict=True)
+        names = [form[level] if counts[name] > 1 else name for form, name in pairs]
+    return names
+
+
+def _recipe_text(card: Mapping[str, Any]) -> str:
+    recipe = json.loads(json.dumps(card["recipe"]))
+    recipe.get("training", {}).pop("seed", None)
+    return json.dumps([recipe, list(card["tasks"]), card["fingerprint"]], sort_keys=True)
+
+
+def _seed(card: Mapping[str, Any]) -> Any:
+    return card["recipe"].get("training", {}).get("seed")
+
+
+def _common_name(seeds: Mapping[str, str]) -> str:
+    """Return what is left of the names without their seeds, or what all begin with."""
+    names = list(seeds)
+    if len(names) == 1:
+        return names[0]
+    bare = {name.removesuffix(seed).rstrip(_BETWEEN) for name, seed in seeds.items()}
+    if len(bare) == 1:
+        return bare.pop()
+    letters = zip(*names, strict=False)
+    same = takewhile(lambda column: len(set(column)) == 1, letters)
+    return "".join(column[0] for column in same).rstrip(_BETWEEN)
