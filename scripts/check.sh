@@ -1,9 +1,21 @@
 #!/usr/bin/env bash
 # The one check: format, lint, types and tests, in an environment made from the project's own files.
+# check.sh [--peers] [PYTEST OPTIONS]; --peers also installs the packages that ours are compared
+# with (torch among them), so that no test in tests/peers is skipped, and attributes on torch.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-bash scripts/install.sh dev
+peers=
+if [ "${1:-}" = --peers ]; then
+    peers=yes
+    shift
+fi
+bash scripts/install.sh "dev${peers:+,peers}"
 export PATH="$PWD/.venv/bin:$PATH" TF_CPP_MIN_LOG_LEVEL=2 MPLBACKEND=Agg
+# two processes of tiny models: threads would only wait for each other
+export TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+if [ -n "$peers" ]; then
+    python -c 'import captum, shap, tangermeme, torch'  # a missing one would only skip its tests
+fi
 
 echo "== format"
 ruff format --check .
@@ -19,3 +31,8 @@ python -m pytest -q "$@"
 echo "== tests on JAX"
 wait $! || { cat "$log"; exit 1; }
 cat "$log"
+if [ -n "$peers" ]; then
+    echo "== attribution on torch"
+    KERAS_BACKEND=torch python -m pytest -q -m backend "$@" \
+        tests/chrominterpret/test_{backend,deep_lift,gradient,mutagenesis,secant}.py
+fi
