@@ -23,16 +23,13 @@ echo "== lint"
 ruff check .
 echo "== types"
 mypy
-echo "== tests on TensorFlow, and beside them those of the core on JAX"
-log=$(mktemp)
-trap 'rm -f "$log"; kill $(jobs -p) 2>/dev/null || true' EXIT
-KERAS_BACKEND=jax python -m pytest -q -m backend "$@" >"$log" 2>&1 &
-python -m pytest -q "$@"
-echo "== tests on JAX"
-wait $! || { cat "$log"; exit 1; }
-cat "$log"
+echo "== tests on TensorFlow"
+run_tests() { python -m pytest -q -n 2 --dist loadfile "$@"; }
+run_tests "$@"
+echo "== tests of the core on JAX"
+KERAS_BACKEND=jax run_tests -m backend "$@"
 if [ -n "$peers" ]; then
     echo "== attribution on torch"
-    KERAS_BACKEND=torch python -m pytest -q -m backend "$@" \
+    KERAS_BACKEND=torch run_tests -m backend "$@" \
         tests/chrominterpret/test_{backend,deep_lift,gradient,mutagenesis,secant}.py
 fi

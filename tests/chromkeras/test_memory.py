@@ -10,7 +10,6 @@ from chromkeras.dry_run import untrained_model
 from chromkeras.memory import PREDICTION, prediction_batch, training_memory
 from chromkeras.recipe_sources import make_recipe
 
-pytestmark = pytest.mark.backend
 SCRIPT = Path(__file__).parents[2] / "scripts" / "benchmarks" / "memory.py"
 POSTER_HEAD = 1401 * 1000 + 1001 * 1000 + 1001
 
@@ -22,6 +21,7 @@ def estimate(plan, tasks=1, size="poster", **training):
     return training_memory(model, recipe.training, program=10**9, validated=10**6)
 
 
+@pytest.mark.backend
 def test_weights_and_what_the_optimizer_keeps():
     trained = 4 * (962_800 + 1_400 + 3 * POSTER_HEAD)
     for optimizer, slots in {"adam": 2, "rmsprop": 1, "sgd": 0}.items():
@@ -32,6 +32,7 @@ def test_weights_and_what_the_optimizer_keeps():
     assert estimate("hard", 3, accumulate=4).accumulators == trained
 
 
+@pytest.mark.backend
 def test_activations_go_with_the_batch_and_only_soft_has_a_penalty():
     small, large = (estimate("soft", 2, batch_size=n) for n in (16, 64))
     assert large.activations == 4 * small.activations
@@ -39,6 +40,7 @@ def test_activations_go_with_the_batch_and_only_soft_has_a_penalty():
     assert estimate("single", 2).penalty == 0
 
 
+@pytest.mark.backend
 def test_the_peak_is_all_that_stays_and_the_larger_phase():
     memory = estimate("hard", 3)
     stays = memory.program + memory.working + memory.weights + memory.slots + memory.best
@@ -46,6 +48,7 @@ def test_the_peak_is_all_that_stays_and_the_larger_phase():
     assert memory.peak > 10**9
 
 
+@pytest.mark.backend
 def test_predictions_stay_small():
     narrow = untrained_model(make_recipe("hard", size="small"), ["a"], 300)
     assert prediction_batch(narrow) == 256

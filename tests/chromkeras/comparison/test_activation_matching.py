@@ -11,7 +11,6 @@ from chromkeras.comparison.motif_matching import motif_matchings
 ORDER = np.array([3, 0, 5, 1, 2, 4])
 
 
-@pytest.mark.backend
 def test_permuted_filters_are_matched_back_exactly(make_model, with_permuted_filters, x):
     model = make_model()
     permuted = with_permuted_filters(model, ORDER)
@@ -38,7 +37,6 @@ def test_permuted_filters_are_matched_back_exactly(make_model, with_permuted_fil
     json.dumps([found.to_json(), by_motif.to_json(), agreement.to_json()], allow_nan=False)
 
 
-@pytest.mark.backend
 def test_a_model_shares_all_filters_with_itself(make_model, plan, x):
     model = make_model(plan)
     found = match_by_activation(model, model, x, threshold=0.99, shift=2)

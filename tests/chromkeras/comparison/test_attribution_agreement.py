@@ -38,7 +38,6 @@ def test_what_does_not_vary_is_undefined_and_left_out():
         attribution_correlation(values, values[:1])
 
 
-@pytest.mark.backend
 def test_models_agree_with_themselves_whatever_the_order_of_tasks(make_model, reordered, x):
     model = make_model("single")
     other = reordered(model, ("task2", "task0"))

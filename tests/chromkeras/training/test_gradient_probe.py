@@ -14,8 +14,6 @@ from chromkeras.losses import TaskCrossentropy
 from chromkeras.training.gradient_probe import GradientProbe, Probe, draw_probe
 from chromkeras.training.one_task import WatchedLayer, task_networks
 
-pytestmark = pytest.mark.backend
-
 PLANS = {
     "hard": ("hard",),
     "single": ("single",),
@@ -58,6 +56,7 @@ def solved():
     return x, labels, np.array([0.5, 0.25], np.float32), np.array([1.0, -2.0, 0.5], np.float32)
 
 
+@pytest.mark.backend
 def test_norms_cosines_and_signal_by_formula(solved):
     x, labels, v, u = solved
     moment = by_hand(labels, x, v, u).measure(7)
@@ -82,6 +81,7 @@ def test_norms_cosines_and_signal_by_formula(solved):
     np.testing.assert_array_equal(moment.dead, 0)
 
 
+@pytest.mark.backend
 def test_a_dead_unit_has_no_gradient(solved):
     x, labels, v, u = solved
     moment = by_hand(labels, x, -v, u).measure(0)

@@ -9,7 +9,6 @@ from chromkeras.losses import TaskCrossentropy
 from chromkeras.recipe import TrainingRecipe
 from chromkeras.training.optimizers import OPTIMIZERS, SLOTS, PerUpdate, make_optimizer
 
-pytestmark = pytest.mark.backend
 TASKS, BATCH, UPDATES = 2, 4, 4
 
 
@@ -49,6 +48,7 @@ def test_accumulated_batches_equal_one_large_batch(kind, schedule):
     assert int(optimizer.iterations) == UPDATES
 
 
+@pytest.mark.backend
 @pytest.mark.parametrize("kind", OPTIMIZERS)
 def test_weights_wait_for_the_last_batch_of_an_update(kind):
     optimizer = make_optimizer(TrainingRecipe(optimizer=kind, accumulate=2), 10)
@@ -62,6 +62,7 @@ def test_weights_wait_for_the_last_batch_of_an_update(kind):
     assert moved == [False, True, False, True]
 
 
+@pytest.mark.backend
 @pytest.mark.parametrize("kind", OPTIMIZERS)
 def test_slots_are_what_the_optimizer_makes(kind):
     for accumulate in (1, 2):
@@ -72,6 +73,7 @@ def test_slots_are_what_the_optimizer_makes(kind):
         assert kept == 1000 * (SLOTS[kind] + (accumulate > 1))
 
 
+@pytest.mark.backend
 def test_the_cosine_ends_at_zero_with_the_last_update():
     optimizer = make_optimizer(TrainingRecipe(epochs=3, accumulate=4, learning_rate=0.5), 8)
     schedule = optimizer._learning_rate
@@ -81,6 +83,7 @@ def test_the_cosine_ends_at_zero_with_the_last_update():
     assert rates[24] == pytest.approx(0, abs=1e-7)
 
 
+@pytest.mark.backend
 def test_schedule_round_trip():
     schedule = PerUpdate(keras.optimizers.schedules.CosineDecay(0.1, 20), 3)
     serialize, deserialize = (
@@ -93,6 +96,7 @@ def test_schedule_round_trip():
     assert float(again(7)) == float(schedule(7))
 
 
+@pytest.mark.backend
 def test_a_run_too_short_for_one_update():
     with pytest.raises(ValueError, match=r"training\.accumulate: expected at most the 6 batches"):
         make_optimizer(TrainingRecipe(epochs=2, accumulate=7), 3)

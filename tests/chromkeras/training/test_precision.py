@@ -10,7 +10,6 @@ from chromkeras.training.model_file import open_model, save_model
 from chromkeras.training.optimizers import make_optimizer
 from chromkeras.training.precision import POLICIES, precision
 
-pytestmark = pytest.mark.backend
 TASKS = ("a", "b", "c")
 
 
@@ -25,6 +24,7 @@ def low_precision_model(recipe):
         return build(recipe, TASKS, 300)
 
 
+@pytest.mark.backend
 def test_the_policy_holds_within_only():
     before = keras.config.dtype_policy().name
     for name, policy in POLICIES.items():
@@ -46,6 +46,7 @@ def test_weights_and_logits_are_float32_and_the_rest_is_not(plan, tiny_recipe):
     assert keras.backend.standardize_dtype(logits.dtype) == "float32"
 
 
+@pytest.mark.backend
 def test_the_penalty_is_float32_s(tiny_recipe):
     recipe = tiny_recipe("soft")
     low = low_precision_model(recipe)
