@@ -134,8 +134,8 @@ def _search(
     lift = deep_lift_shap(
         model, x, targets=[task], task_names=dataset.tasks, n_references=REFERENCES, seed=seed
     )
-    assert lift.hypothetical is not None
-    return TaskPatterns(task, chosen, modisco(x, lift.hypothetical[0]))
+    (hypothetical,) = np.asarray(lift.hypothetical)  # of the one target
+    return TaskPatterns(task, chosen, modisco(x, hypothetical))
 
 
 def write_patterns(reading: PatternReading, dataset: Dataset, out: Path) -> None:
