@@ -81,7 +81,10 @@ def build(
     card = RunCard(
         tasks, recipe=recipe.to_dict(), fingerprint=fingerprint, scores=scores, name="run_card"
     )
-    return keras.Model(dna, card(x), name=recipe.plan)
+    model = keras.Model(dna, card(x), name=recipe.plan)
+    if column.plan[1] == column.plan[2] != SHARED:
+        model.get_layer("conv_1").fold(model.get_layer("norm_1"))
+    return model
 
 
 @dataclass(frozen=True)

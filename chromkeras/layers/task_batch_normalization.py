@@ -34,17 +34,33 @@ class TaskBatchNormalization(TaskLayer, keras.layers.BatchNormalization):
     def __init__(self, tasks: int, *, soft: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.tasks, self.soft = tasks, soft
+        self._normalised: Any = None
+
+    def uses_batch(self, training: bool | None) -> bool:
+        """Return whether the layer normalises by the statistics of the batch."""
+        return bool(training and self.trainable and self.scale and self.center)
+
+    def expect_normalised(self, inputs: Any) -> None:
+        """Let inputs pass that the convolution before has normalised (`TaskConv1D.fold`)."""
+        self._normalised = inputs
+
+    def take_statistics(self, mean: Any, variance: Any) -> None:
+        """Move the moving averages towards a batch's mean and (biased) variance, (T * C,)."""
+        for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            moving.assign(moving * self.momentum + batch * (1.0 - self.momentum))
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Return the normalised activations; in training, by and with the batch's statistics."""
+        if inputs is self._normalised:
+            self._normalised = None
+            return inputs
         fused = None
-        if training and mask is None and self.trainable and self.scale and self.center:
+        if self.uses_batch(training) and mask is None:
             fused = normalize_batch(inputs, self.gamma, self.beta, self.epsilon)
         if fused is None:
             return super().call(inputs, training=training, mask=mask)
         out, mean, variance = fused
-        for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            moving.assign(moving * self.momentum + batch * (1.0 - self.momentum))
+        self.take_statistics(mean, variance)
         return out
 
     def get_config(self) -> dict[str, Any]:

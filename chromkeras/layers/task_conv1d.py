@@ -1,11 +1,15 @@
 """One convolution per task, as one layer."""
 
+import weakref
 from typing import Any
 
 import keras
 from keras import ops
 
 from chromkeras.backend import grouped_convolution
+from chromkeras.devices import replicas
+from chromkeras.layers.folding import fold_normalization
+from chromkeras.layers.task_batch_normalization import TaskBatchNormalization
 from chromkeras.layers.task_layer import PerTask, TaskLayer
 
 
@@ -63,6 +67,35 @@ class TaskConv1D(TaskLayer, keras.layers.Layer):
         self.stacked, self.padding, self.use_bias, self.soft = stacked, padding, use_bias, soft
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.same_start = same_start
+        # A reference, as Keras would save a layer held here as a part of this one.
+        self._normalization: weakref.ref[TaskBatchNormalization] | None = None
+
+    def fold(self, normalization: TaskBatchNormalization) -> None:
+        """Normalise in training in place of the layer that normalises the output of this one.
+
+        The layers stay apart but for the time that a training step takes; a loaded model trains
+        the plain way.
+
+        Raises
+        ------
+        ValueError
+            This layer has a bias, or reads each task's own channels.
+        """
+        if self.stacked or self.use_bias:
+            raise ValueError(
+                f"{self.name}: expected a convolution of a common input without bias to fold "
+                f"{normalization.name} into, received stacked={self.stacked}, "
+                f"use_bias={self.use_bias}"
+            )
+        self._normalization = weakref.ref(normalization)
+
+    def folded(self, training: bool | None) -> TaskBatchNormalization | None:
+        """Return the layer that this one normalises in the place of, if it does.
+
+        Replicas share a batch's statistics, and a convolution knows those of its own rows only.
+        """
+        norm = self._normalization() if self._normalization else None
+        return norm if norm is not None and norm.uses_batch(training) and replicas() == 1 else None
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make the weights for an input of shape (batch, length, channels)."""
@@ -82,7 +115,7 @@ class TaskConv1D(TaskLayer, keras.layers.Layer):
                 shape=(self.tasks, self.filters), initializer="zeros", name="bias"
             )
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Return the activations of all tasks, side by side on the channel axis."""
         kernel = ops.convert_to_tensor(self.kernel)
         if self.stacked:
@@ -90,8 +123,20 @@ class TaskConv1D(TaskLayer, keras.layers.Layer):
         else:
             width, channels = kernel.shape[1:3]
             wide = ops.reshape(ops.transpose(kernel, (1, 2, 0, 3)), (width, channels, -1))
+            if norm := self.folded(training):
+                return self._normalised(inputs, wide, norm)
             out = ops.conv(inputs, wide, padding=self.padding)
         return out + ops.reshape(self.bias, (-1,)) if self.use_bias else out
+
+    def _normalised(self, inputs: Any, kernel: Any, norm: TaskBatchNormalization) -> Any:
+        kernel, bias, mean, variance = fold_normalization(
+            inputs, kernel, norm.gamma, norm.beta, padding=self.padding, epsilon=norm.epsilon
+        )
+        norm.take_statistics(mean, variance)
+        kernel, bias = (ops.cast(v, inputs.dtype) for v in (kernel, bias))
+        out = ops.conv(inputs, kernel, padding=self.padding) + bias
+        norm.expect_normalised(out)
+        return out
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Return (batch, new length, tasks * filters)."""
