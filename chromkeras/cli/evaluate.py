@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chromkeras.cli.options import Data
+from chromkeras.cli.options import DataOfModel
 from chromkeras.cli.places import check_output_file, check_output_folder
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def command(
     model: Annotated[Path, typer.Option(help="Model file from `train`.")],
-    data: Data = None,
+    data: DataOfModel = None,
     split: Annotated[str, typer.Option(help="train, valid, test or all.")] = "test",
     out: Annotated[
         Path | None,
@@ -42,15 +42,16 @@ def command(
     ] = None,
 ) -> None:
     """Measure a model on a split: per task, mean, within elements and in specific elements."""
+    rule = _rule(threshold)
     target = out or model.parent / f"{model.stem}_evaluation" / "metrics.json"
     folder = plots or target.parent
-    check_output_file(target, inputs=(model, data))
     check_output_folder(folder, "--plots")
-    rule = _rule(threshold)
-
+    from chromkeras.cli.data_beside import find_data
     from chromkeras.run_card_file import read_card
 
     tasks = read_card(model)["tasks"]
+    data = find_data(data, {model: tasks})
+    check_output_file(target, inputs=(model, data))
     from chromkeras.cli.open_data import open_data
     from chromkeras.evaluation import check_rows, evaluate, logit_threshold, match_tasks
 
@@ -72,7 +73,7 @@ def command(
     network, card = open_model(model)
     predict = partial(predict_logits, network, dataset, both_strands=both_strands)
     logits = predict(rows)
-    same = card.fingerprint in (given.fingerprint, dataset.fingerprint)
+    same = given.was_trained_on(card.fingerprint) or dataset.was_trained_on(card.fingerprint)
     if not same:
         print(
             f"note: the model was trained on other data ({card.fingerprint or 'unknown'}) than "
@@ -87,7 +88,12 @@ def command(
         "split": split,
         "rows": len(rows),
         "both_strands": both_strands,
-        "fingerprint": {"model": card.fingerprint, "data": given.fingerprint, "same": same},
+        "fingerprint": {
+            "model": card.fingerprint,
+            "data": given.fingerprint,
+            "held_out_of": given.origin.fingerprints if given.origin else None,
+            "same": same,
+        },
     }
     with replacing(target) as beside:
         text = json.dumps(described | evaluation.to_json(), indent=1, allow_nan=False)

@@ -45,6 +45,7 @@ def _dataset_facts(path: Path) -> dict[str, Any]:
     counts = {split: len(dataset.rows(split)) for split in SPLITS}
     positives = (dataset.labels == 1).sum(axis=0).tolist()
     unknown = (~dataset.known).sum(axis=0).tolist()
+    origin = dataset.origin
     return {
         "file": f"{path} (chromkeras data set)",
         "rows": len(dataset),
@@ -55,6 +56,7 @@ def _dataset_facts(path: Path) -> dict[str, Any]:
         "unknown labels": dict(zip(dataset.tasks, unknown, strict=True)),
         "planted motifs": 0 if dataset.truth is None else len(dataset.truth.row),
         "fingerprint": dataset.fingerprint,
+        **({} if origin is None else {"held out of": list(origin.fingerprints)}),
     }
 
 

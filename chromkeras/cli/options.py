@@ -29,6 +29,19 @@ WatchGradients = Annotated[
 Data = Annotated[
     Path | None, typer.Option(help="Data set from `prepare` or `simulate`; without it a demo.")
 ]
+DataOfModel = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        help="Data set from `prepare` or `simulate`; without it one with the model's tasks in or "
+        "around its folder, or the demo for the demo's tasks.",
+    ),
+]
 InitTask = Annotated[
     str | None, typer.Option(help="Its task to start every task from: short for transfer.task.")
 ]
+
+
+def comma_list(texts: list[str] | None) -> tuple[str, ...]:
+    """Return the names of an option that may be repeated and may hold commas."""
+    return tuple(name.strip() for text in texts or () for name in text.split(","))

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from chromkeras.cli.options import comma_list
 from chromkeras.cli.places import check_output_file
 
 _PEAKS_ONLY = (
@@ -172,7 +173,7 @@ def _prepare(source: str, given: dict[str, Any]) -> Any:
 
     special = _chosen(given, *_PEAKS_ONLY[1:], "seed")
     if "exclude" in special:
-        special["exclude"] = tuple(n for text in special["exclude"] for n in text.split(","))
+        special["exclude"] = comma_list(special["exclude"])
     paths = [*given["peaks"], *given.get("files", [])]
     return prepare_peaks(paths, given["genome"], plan, PeakOptions(**common, **special))
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from chromkeras.cli.options import comma_list
 from chromkeras.cli.places import check_output_file
 
 
@@ -84,7 +85,7 @@ def command(
         sequences=sequences,
         length=length,
         source=source,
-        motifs=tuple(name.strip() for text in motifs or () for name in text.split(",")),
+        motifs=comma_list(motifs),
         motifs_per_task=motifs_per_task,
         positive_rate=positive_rate,
         copies=None if copies is None else _range("copies", copies, "3-5 or 4"),

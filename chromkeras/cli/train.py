@@ -98,6 +98,7 @@ def _foretell(recipe: "Recipe", data: Path | None, tasks: str | None) -> None:
 
     check_init(recipe)
     dataset = open_data(data, tasks)
+    dataset.positive_fraction("train")  # nothing to foretell where this fails, as training would
     from chromkeras.quiet import import_keras
 
     import_keras()

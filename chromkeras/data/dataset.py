@@ -55,6 +55,22 @@ class Truth:
         return replace(self, causal=self.causal[:, list(columns)])
 
 
+@dataclass(frozen=True)
+class Origin:
+    """The whole data set of which only the rows outside of its training split were kept.
+
+    Attributes
+    ----------
+    fingerprints
+        Of the whole, and of the whole with only some of its tasks.
+    positive
+        Shape (T,): share of positives among the known labels of its training split.
+    """
+
+    fingerprints: tuple[str, ...]
+    positive: np.ndarray
+
+
 def _check_names(tasks: Sequence[str]) -> None:
     for column, name in enumerate(tasks):
         if not name.strip() or not name.isprintable():
@@ -90,6 +106,8 @@ class Dataset:
         Planted motifs, for simulated data.
     motifs
         MEME text of the planted motifs, for simulated data.
+    origin
+        What the rows were held out of; None for a whole data set.
     """
 
     inputs: dict[str, Table]
@@ -102,6 +120,7 @@ class Dataset:
     kind: np.ndarray | None = None
     truth: Truth | None = None
     motifs: str | None = None
+    origin: Origin | None = None
 
     def __post_init__(self) -> None:
         _check_names(self.tasks)
@@ -112,6 +131,7 @@ class Dataset:
             )
         self._check_lengths()
         self._check_truth()
+        self._check_origin()
         strange = set(np.unique(self.split)) - set(SPLITS)
         if strange:
             raise unknown("split", str(sorted(strange)[0]), SPLITS)
@@ -137,6 +157,13 @@ class Dataset:
             raise ValueError(
                 f"expected causal of shape {expected} (instances, tasks) in the truth, "
                 f"received {received}"
+            )
+
+    def _check_origin(self) -> None:
+        if self.origin is not None and self.origin.positive.shape != (len(self.tasks),):
+            raise ValueError(
+                f"expected a share of positives for each of {len(self.tasks)} tasks in the origin, "
+                f"received shape {self.origin.positive.shape}"
             )
 
     def __len__(self) -> int:
@@ -189,7 +216,10 @@ class Dataset:
                 raise unknown("task", name, self.tasks)
         columns = [self.tasks.index(name) for name in names]
         truth = None if self.truth is None else self.truth.select_tasks(columns)
-        return replace(self, labels=self.labels[:, columns], tasks=tuple(names), truth=truth)
+        origin = self.origin and replace(self.origin, positive=self.origin.positive[columns])
+        return replace(
+            self, labels=self.labels[:, columns], tasks=tuple(names), truth=truth, origin=origin
+        )
 
     def positive_fraction(self, split: str = "train") -> np.ndarray:
         """Return ρ: the share of positives among the known labels of each task, shape (T,).
@@ -201,7 +231,7 @@ class Dataset:
         """
         rows = self.rows(split)
         if len(rows) == 0:
-            raise ValueError(f"the {split} split has no rows; make the data set with another split")
+            raise ValueError(f"the {split} split has no rows; {self._where_rows_are()}")
         known = self.known[rows].sum(axis=0)
         positive = (self.labels[rows] == 1).sum(axis=0)
         for task, n, ones in zip(self.tasks, known, positive, strict=True):
@@ -218,6 +248,19 @@ class Dataset:
                     "leave the task out or change the split"
                 )
         return positive / known
+
+    def _where_rows_are(self) -> str:
+        if self.origin is None:
+            return "make the data set with another split"
+        whole = self.origin.fingerprints[0]
+        return f"these were held out of the data set {whole}, which has the rows to train on"
+
+    def was_trained_on(self, fingerprint: str) -> bool:
+        """Return whether a model of this fingerprint was trained on this, or on its whole."""
+        return fingerprint in (
+            self.fingerprint,
+            *(self.origin.fingerprints if self.origin else ()),
+        )
 
     @cached_property
     def fingerprint(self) -> str:

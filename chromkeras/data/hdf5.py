@@ -8,7 +8,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from chromkeras.data.dataset import Dataset, Table, Truth
+from chromkeras.data.dataset import Dataset, Origin, Table, Truth
 from chromkeras.data.packed import PackedSequences
 from chromkeras.files import replacing, require_file
 
@@ -55,6 +55,9 @@ def _write(file: h5py.File, dataset: Dataset) -> None:
         _write_text(file, "truth/names", dataset.truth.names)
         if dataset.truth.causal is not None:
             file["truth/causal"] = dataset.truth.causal
+    if dataset.origin is not None:
+        _write_text(file, "origin/fingerprints", dataset.origin.fingerprints)
+        file["origin/positive"] = dataset.origin.positive
     if dataset.motifs is not None:
         file.attrs["motifs"] = dataset.motifs
 
@@ -97,8 +100,19 @@ def _read(file: h5py.File) -> Dataset:
         start=file["start"][:] if "start" in file else None,
         truth=_read_truth(file),
         motifs=file.attrs.get("motifs"),
+        origin=_read_origin(file),
         **columns,
     )
+
+
+def dataset_tasks(path: str | os.PathLike[str]) -> tuple[str, ...]:
+    """Return the tasks of a data set file without reading its rows; none of any other file."""
+    try:
+        with h5py.File(path) as file:
+            ours = str(file.attrs.get("format")) == FORMAT
+            return tuple(_read_text(file, "tasks").tolist()) if ours else ()
+    except (KeyError, OSError, RuntimeError, UnicodeDecodeError, TypeError):
+        return ()
 
 
 def _check_format(file: h5py.File, path: Path) -> None:
@@ -151,3 +165,10 @@ def _read_truth(file: h5py.File) -> Truth | None:
     names = tuple(_read_text(file, "truth/names").tolist())
     causal = file["truth/causal"][:] if "truth/causal" in file else None
     return Truth(**columns, names=names, causal=causal)
+
+
+def _read_origin(file: h5py.File) -> Origin | None:
+    if "origin" not in file:
+        return None
+    fingerprints = _read_text(file, "origin/fingerprints").tolist()
+    return Origin(tuple(fingerprints), file["origin/positive"][:])

@@ -72,7 +72,7 @@ def simulate(settings: Simulation) -> Dataset:
     dataset = Dataset(
         inputs={"dna": PackedSequences.from_codes(codes)},
         labels=labels.astype(np.int8),
-        tasks=tuple(f"cell_{i + 1}" for i in range(settings.tasks)),
+        tasks=task_names(settings),
         split=_random_split(rng, settings),
         kind=np.where(background, "background", "element"),
         truth=truth,
@@ -80,6 +80,11 @@ def simulate(settings: Simulation) -> Dataset:
     )
     _check_classes(dataset)
     return dataset
+
+
+def task_names(settings: Simulation) -> tuple[str, ...]:
+    """Return the names that ``simulate`` gives to the tasks."""
+    return tuple(f"cell_{i + 1}" for i in range(settings.tasks))
 
 
 def demo_dataset(cache_dir: str | os.PathLike[str] | None = None, seed: int = 0) -> Dataset:

@@ -49,8 +49,8 @@ def gradient_similarity(
     sharing = SharingRecipe(same_start=True)
     short = Recipe("hard", recipe.data, recipe.architecture, sharing=sharing, training=training)
     keras.utils.set_random_seed(training.seed)
-    batches = _batches(short, dataset)
     loss = LOSSES[training.loss](dataset.positive_fraction("train"))
+    batches = _batches(short, dataset)
     model = architecture(short.architecture.name)(short, dataset.tasks, dataset.dna.length)
     compile_model(model, make_optimizer(training, steps), loss)
     with progress("short run to compare the tasks' gradients") as report:

@@ -2,14 +2,21 @@
 
 import re
 import tomllib
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+
+from chromkeras.files import require_file
+from chromkeras.names import unknown
 
 
 @dataclass(frozen=True)
 class Run:
-    """One training: a line of the table at one seed."""
+    """One training: a line of the table at one seed.
+
+    One that is watched is for the figure of its gradients, and has no line in the table.
+    """
 
     name: str
     plan: str
@@ -18,6 +25,7 @@ class Run:
     tasks: str
     settings: dict[str, Any] = field(default_factory=dict)
     init: str = ""
+    watch: bool = False
 
     @property
     def slug(self) -> str:
@@ -31,16 +39,60 @@ def slug(name: str) -> str:
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """Arguments of ``chromkeras compare``: lines of the table, their seeds (all), its options."""
+
+    runs: list[str]
+    seeds: list[int] = field(default_factory=list)
+    options: list[str] = field(default_factory=list)
+
+    def choose(self, lines: Mapping[str, list[Run]]) -> list[Run]:
+        """Return the runs to compare, line by line."""
+        every = [run for name in self.runs for run in lines[name]]
+        return [run for run in every if not self.seeds or run.seed in self.seeds]
+
+
+@dataclass(frozen=True)
+class Ship:
+    """What is kept of the study, by its name there.
+
+    Models are named by their line of the table, the first seed's; figures by their comparison and
+    file.
+    """
+
+    models: dict[str, str] = field(default_factory=dict)
+    figures: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Study:
-    """All runs, and the lines that repeat the best of others at more seeds."""
+    """All runs, the lines that repeat the best of others at more seeds, and what is made of them.
+
+    Raises
+    ------
+    ValueError
+        A comparison or a kept model names no line, or a kept figure no comparison.
+    """
 
     runs: list[Run]
     best_of: dict[str, tuple[str, list[int]]]
+    comparisons: dict[str, Comparison] = field(default_factory=dict)
+    ship: Ship = field(default_factory=Ship)
+
+    def __post_init__(self) -> None:
+        lines = {*self.best_of, *(run.name for run in self.runs)}
+        wanted = [name for comparison in self.comparisons.values() for name in comparison.runs]
+        for name in (*wanted, *self.ship.models.values()):
+            if name not in lines:
+                raise unknown("run", name, sorted(lines))
+        for source in self.ship.figures.values():
+            if source.split("/")[0] not in self.comparisons:
+                raise unknown("comparison", source.split("/")[0], list(self.comparisons))
 
 
 def read_study(path: Path) -> Study:
     """Read the table of runs; the first seed of every run comes first."""
-    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    table = tomllib.loads(require_file(path, "table of runs").read_text(encoding="utf-8"))
     common = table["common"]
     runs, best_of = [], {}
     for row in table["run"]:
@@ -52,10 +104,23 @@ def read_study(path: Path) -> Study:
         tasks = row.get("tasks", common.get("tasks", ""))
         runs += [
             Run(row["name"], row["plan"], seed, common["size"], tasks, settings,
-                row.get("init", ""))
+                row.get("init", ""), row.get("watch", False))
             for seed in seeds
         ]  # fmt: skip
-    return Study(sorted(runs, key=lambda run: run.seed), best_of)
+    comparisons = {
+        name: Comparison(**_known(row, Comparison))
+        for name, row in table.get("compare", {}).items()
+    }
+    kept = Ship(**_known(table.get("ship", {}), Ship))
+    return Study(sorted(runs, key=lambda run: run.seed), best_of, comparisons, kept)
+
+
+def _known(row: dict[str, Any], kind: type[Comparison] | type[Ship]) -> dict[str, Any]:
+    names = [one.name for one in fields(kind)]
+    for name in row:
+        if name not in names:
+            raise unknown(f"{kind.__name__.lower()} key", name, names)
+    return row
 
 
 def command_line(run: Run, data: Path, out: Path) -> list[str]:
@@ -69,6 +134,8 @@ def command_line(run: Run, data: Path, out: Path) -> list[str]:
         arguments += ["--set", f"{key}={_toml(value)}"]
     if run.init:
         arguments += ["--init", str(out / f"{slug(run.init)}.{run.seed}" / "model.keras")]
+    if run.watch:
+        arguments.append("--watch-gradients")
     if model.with_name("model.resume.npz").exists():
         arguments.append("--resume")
     return arguments

@@ -23,7 +23,7 @@ HEADER = (
 
 def write_table(study: Study, best: dict[str, list[Run]], out: Path, split: str) -> str:
     """Write table.md and table.tsv of the runs that are finished; return the Markdown."""
-    lines = _lines(study) | best
+    lines = {name: runs for name, runs in all_lines(study, best).items() if not runs[0].watch}
     done = {name: [out / run.slug for run in runs] for name, runs in lines.items()}
     results = {
         name: [
@@ -43,11 +43,12 @@ def write_table(study: Study, best: dict[str, list[Run]], out: Path, split: str)
     return text
 
 
-def _lines(study: Study) -> dict[str, list[Run]]:
+def all_lines(study: Study, best: dict[str, list[Run]]) -> dict[str, list[Run]]:
+    """Return the runs of every line by its name, those that repeat the best of others included."""
     lines: dict[str, list[Run]] = {}
     for run in study.runs:
         lines.setdefault(run.name, []).append(run)
-    return lines
+    return lines | best
 
 
 def _title(name: str, runs: list[Run], best: dict[str, list[Run]]) -> str:

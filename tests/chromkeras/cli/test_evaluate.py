@@ -11,6 +11,7 @@ from sklearn.metrics import roc_auc_score
 from chromkeras.architectures.registry import architecture
 from chromkeras.cli.app import run
 from chromkeras.data.hdf5 import save_dataset
+from chromkeras.data.held_out import held_out
 from chromkeras.training.model_file import open_model, save_model
 from chromkeras.training.predict import predict_logits
 
@@ -96,6 +97,50 @@ def test_other_data_is_said(made, tiny_dataset, capsys):
     assert capsys.readouterr().err.count("note: the model was trained on other data") == 1
     read = json.loads((path.parent / "hard_evaluation" / "metrics.json").read_text())
     assert not read["fingerprint"]["same"]
+
+
+@pytest.mark.parametrize("threshold", ["0.5", "f1"])
+def test_held_out_rows_beside_the_model_say_what_the_whole_data_set_does(made, threshold, capsys):
+    path, dataset, data = made
+    whole, part = path.parent / "whole.json", path.parent / "part.json"
+    options = ("--model", path, "--split", "valid", "--threshold", threshold)
+    assert call(*options, "--data", data, "--out", whole) == 0
+    data.unlink()
+    save_dataset(held_out(dataset), path.parent / "held.h5")
+    capsys.readouterr()
+    assert call(*options, "--out", part) == 0
+    said = capsys.readouterr().err
+    assert said.count("no --data given: using") == 1
+    assert "note:" not in said
+    expected, read = json.loads(whole.read_text()), json.loads(part.read_text())
+    for name in ("strata", "threshold", "rows"):
+        assert read[name] == expected[name]
+    assert read["fingerprint"]["same"]
+    assert read["fingerprint"]["held_out_of"] == [dataset.fingerprint]
+    assert expected["fingerprint"]["held_out_of"] is None
+    assert read["data"] == str(path.parent / "held.h5")
+
+
+def test_without_data_beside_it_or_training_rows_in_it(made, capsys):
+    path, dataset, data = made
+    save_dataset(held_out(dataset), path.parent / "held.h5")
+    for options, message in (
+        ((), "no --data given, and several data sets would do: "),
+        (("--data", path.parent / "held.h5", "--split", "train"), "the train split has no rows"),
+    ):
+        assert call("--model", path, *options) == 2
+        assert message in capsys.readouterr().err.splitlines()[-1]
+    held = path.parent / "held.h5"
+    held.rename(data)
+    held.write_bytes(b"")
+    assert call("--model", path, "--split", "valid", "--out", held.with_name("metrics.json")) == 0
+    assert call("--model", path, "--split", "valid", "--out", data) == 2
+    assert "is also the input" in capsys.readouterr().err
+    data.unlink()
+    assert call("--model", path) == 2
+    said = capsys.readouterr().err.strip().splitlines()
+    assert "expected --data, or a data set with the tasks task0, task1, task2 in one of" in said[-1]
+    assert not (path.parent / "hard_evaluation").exists()
 
 
 def test_works_in_a_process_that_knows_no_layer_yet(made):

@@ -57,9 +57,12 @@ def test_notes_say_what_to_do_next(monkeypatch, capsys):
 
 def test_a_stopped_command_leaves_nothing(tmp_path):
     words = ["simulate", "--sequences", "20000", "--out", "sim.h5"]
-    code = f"import sys; sys.argv[1:] = {words}; from chromkeras.cli.app import main; main()"
+    code = (  # says when signals are caught: before that Python itself would end it
+        f"import sys; sys.argv[1:] = {words}; from chromkeras.cli import app; run = app.run;"
+        "app.run = lambda arguments: print(flush=True) or run(arguments); app.main()"
+    )
     process = subprocess.Popen(
-        [sys.executable, "-c", "print(flush=True);" + code],
+        [sys.executable, "-c", code],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     process.stdout.readline()

@@ -1,0 +1,67 @@
+"""The data set that lies beside models, for commands that were given none."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+
+def find_data(data: Path | None, models: Mapping[Path, Sequence[str]]) -> Path | None:
+    """Return the data set to use: the given one, else one that lies beside the models.
+
+    The models' own folders are searched, and then the folders around those.
+
+    Parameters
+    ----------
+    data
+        As given; None searches.
+    models
+        The tasks of each model file.
+
+    Returns
+    -------
+    Path or None
+        None where the demo has the tasks that all models have, or they have none in common.
+
+    Raises
+    ------
+    ValueError
+        No data set there has these tasks, or several have.
+    """
+    if data is not None:
+        return data
+    first, *others = models.values()
+    tasks = [task for task in first if all(task in other for other in others)]
+    if not tasks or _in_demo(tasks):
+        return None
+    folders = {path: path.absolute().parent for path in models}
+    own = list(dict.fromkeys(folders.values()))
+    around = [folder for folder in dict.fromkeys(f.parent for f in own) if folder not in own]
+    for places in (own, around):
+        found = [path for place in places for path in _holding(tasks, place)]
+        if len(found) > 1:
+            names = ", ".join(_short(path) for path in found)
+            raise ValueError(f"no --data given, and several data sets would do: {names}")
+        if found:
+            print(f"no --data given: using {_short(found[0])}", file=sys.stderr)
+            return found[0]
+    some = ", ".join(tasks[:4]) + (", …" if len(tasks) > 4 else "")
+    looked = ", ".join(_short(place) for place in (*own, *around))
+    raise ValueError(f"expected --data, or a data set with the tasks {some} in one of {looked}")
+
+
+def _in_demo(tasks: Sequence[str]) -> bool:
+    from chromkeras.prepare.simulate import task_names
+    from chromkeras.prepare.simulation import Simulation
+
+    return set(tasks) <= set(task_names(Simulation()))
+
+
+def _holding(tasks: Sequence[str], folder: Path) -> list[Path]:
+    from chromkeras.data.hdf5 import dataset_tasks
+
+    return [path for path in sorted(folder.glob("*.h5")) if {*tasks} <= {*dataset_tasks(path)}]
+
+
+def _short(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

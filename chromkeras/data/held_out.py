@@ -1,0 +1,56 @@
+"""The rows of a data set that no model was trained on, as a small data set of their own."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from chromkeras.data.dataset import Dataset, Origin, Table, Truth
+from chromkeras.data.packed import PackedSequences
+
+
+def held_out(dataset: Dataset, task_sets: Sequence[Sequence[str]] = ()) -> Dataset:
+    """Return the validation and test rows, which remember the whole that they come from.
+
+    Parameters
+    ----------
+    dataset
+        The whole, with training rows.
+    task_sets
+        Names of tasks; a model that was trained on these tasks of the whole is recognised as well
+        as one trained on all.
+
+    Raises
+    ------
+    ValueError
+        There is nothing to hold out, a task is unknown, or the training rows of a task are of one
+        class.
+    """
+    rows = np.flatnonzero(dataset.split != "train")
+    if len(rows) == 0:
+        raise ValueError("expected rows in the valid or test split, received training rows alone")
+    wholes = (dataset, *(dataset.select_tasks(tasks) for tasks in task_sets))
+    fingerprints = tuple(dict.fromkeys(whole.fingerprint for whole in wholes))
+    columns = {name: getattr(dataset, name) for name in ("chrom", "start", "kind")}
+    return replace(
+        dataset,
+        inputs={name: _take(dataset, name, rows) for name in dataset.inputs},
+        index={},
+        labels=dataset.labels[rows],
+        split=dataset.split[rows],
+        truth=None if dataset.truth is None else _truth(dataset.truth, rows),
+        origin=Origin(fingerprints, dataset.positive_fraction("train")),
+        **{name: values[rows] for name, values in columns.items() if values is not None},
+    )
+
+
+def _take(dataset: Dataset, name: str, rows: np.ndarray) -> Table:
+    table, chosen = dataset.inputs[name], dataset.table_rows(name, rows)
+    if isinstance(table, PackedSequences):
+        return PackedSequences.from_codes(table.codes(chosen))
+    return table[chosen]
+
+
+def _truth(truth: Truth, rows: np.ndarray) -> Truth:
+    kept = truth.select(np.isin(truth.row, rows))
+    return replace(kept, row=np.searchsorted(rows, kept.row))
