@@ -1,67 +1,30 @@
 """``chromkeras interpret``."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
-from chromkeras.cli.options import Data
+from chromkeras.cli import interpret_options as given
+from chromkeras.cli.options import DataOfModel, comma_list
 from chromkeras.cli.places import check_output_folder
 
 
 def command(
-    model: Annotated[Path, typer.Option(help="Model file from `train`.")],
-    data: Data = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder to write.", show_default="MODEL_interpretation")
-    ] = None,
-    tasks: Annotated[
-        list[str] | None,
-        typer.Option(help="Task to attribute (repeat or comma list).", show_default="all"),
-    ] = None,
-    split: Annotated[
-        str, typer.Option(help="Where sequences come from: train, valid, test, all.")
-    ] = "valid",
-    sequences: Annotated[
-        int,
-        typer.Option(
-            help="Sequences to attribute: open in a task, and called so there more than elsewhere."
-        ),
-    ] = 48,
-    scan: Annotated[int, typer.Option(help="Sequences for the filters to scan.")] = 1000,
-    methods: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Attribution method (repeat or comma list): deep_lift_shap, gradient, "
-            "gradient_x_input, smooth_grad, integrated_gradients, expected_gradients, "
-            "in_silico_mutagenesis, shap.",
-            show_default="deep_lift_shap,gradient_x_input",
-        ),
-    ] = None,
-    references: Annotated[
-        int, typer.Option(help="Dinucleotide shuffles that each sequence is compared with.")
-    ] = 20,
-    modisco: Annotated[
-        int,
-        typer.Option(help="Most elements of each task that TF-MoDISco searches; 0 for none."),
-    ] = 200,
-    truth: Annotated[
-        bool, typer.Option(help="Score it all by what `simulate` planted: truth.tsv.")
-    ] = False,
-    motifs: Annotated[
-        str,
-        typer.Option(
-            help="Known motifs: jaspar, jaspar:GROUP[:RELEASE[:COLLECTION]], a MEME or JASPAR file."
-        ),
-    ] = "jaspar",
-    rule: Annotated[
-        str,
-        typer.Option(
-            help="Filter to motif: threshold (sites above half of the highest activation) or top "
-            "(the 100 sequences that activate it most)."
-        ),
-    ] = "threshold",
-    seed: Annotated[int, typer.Option(help="Of every random choice.", min=0)] = 0,
+    model: given.Model,
+    data: DataOfModel = None,
+    out: given.Out = None,
+    tasks: given.Tasks = None,
+    contrasts: given.Contrasts = None,
+    split: given.Split = "valid",
+    sequences: given.Sequences = 48,
+    scan: given.Scan = 1000,
+    methods: given.Methods = None,
+    references: given.References = 20,
+    reference_kind: given.Kind = "shuffle",
+    modisco: given.Modisco = 500,
+    truth: given.Truth = False,
+    motifs: given.Motifs = "jaspar",
+    rule: given.Rule = "threshold",
+    seed: given.Seed = 0,
 ) -> None:
     """Say what a model reads: attributions of sequences, filters as motifs, their known matches."""
     folder = out or model.parent / f"{model.stem}_interpretation"
@@ -69,10 +32,13 @@ def command(
     from chromkeras.run_card_file import read_card
 
     known = tuple(read_card(model)["tasks"])
+    from chromkeras.cli.data_beside import find_data
     from chromkeras.cli.open_data import open_data
     from chromkeras.evaluation import check_rows, match_tasks
+    from chromkeras.interpretation.contrasts import choose_targets
 
-    dataset = open_data(data)
+    choose_targets(comma_list(tasks), tuple(contrasts or ()), known)  # wrong ones, said at once
+    dataset = open_data(find_data(data, {model: known}))
     check_rows(match_tasks(dataset, known), split)
     from chromkeras.quiet import import_keras
 
@@ -80,24 +46,22 @@ def command(
     from chromkeras.interpretation.interpret import DEFAULT_METHODS, InterpretOptions, interpret
 
     options = InterpretOptions(
-        tasks=_names(tasks),
-        methods=_names(methods) or DEFAULT_METHODS,
+        tasks=comma_list(tasks),
+        contrasts=tuple(contrasts or ()),
+        methods=comma_list(methods) or DEFAULT_METHODS,
         modisco=modisco,
         truth=truth,
         split=split,
         sequences=sequences,
         scan=scan,
         references=references,
+        reference_kind=reference_kind,  # type: ignore[arg-type]  # checked by InterpretOptions
         motifs=motifs,
         rule=rule,  # type: ignore[arg-type]  # checked by InterpretOptions
         seed=seed,
     )
     summary = interpret(model, dataset, folder, options)
     _report(summary, folder)
-
-
-def _names(texts: list[str] | None) -> tuple[str, ...]:
-    return tuple(name.strip() for text in texts or () for name in text.split(","))
 
 
 def _report(summary: dict[str, Any], folder: Path) -> None:

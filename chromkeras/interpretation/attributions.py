@@ -1,7 +1,7 @@
 """Attributions of chosen sequences: arrays, a table of the sequences, pictures."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from chrominterpret.methods import attribute as attribute_by
 from chrominterpret.tracks import contribution_tracks, top_sequences
 from chromkeras.data.dataset import Dataset
 from chromkeras.files import file_names
+from chromkeras.interpretation.contrasts import Target
+from chromkeras.interpretation.references import ReferenceKind, make_references
 from chromkeras.progress import progress
 
 SHOWN = 4
@@ -33,12 +35,14 @@ class Question:
         With the model's tasks in the model's order.
     rows
         Rows to attribute, shape (n,).
-    tasks
-        Names of the tasks to explain, K of them.
+    targets
+        Tasks and contrasts to explain, K of them.
     methods
         Names of ``chrominterpret.methods``.
     references
-        Dinucleotide shuffles per sequence, for the methods that compare with references.
+        How many references a sequence has, for the methods that compare with them.
+    reference_kind
+        See `references.make_references`.
     seed
         Of every random choice.
     """
@@ -46,9 +50,10 @@ class Question:
     model: keras.Model
     dataset: Dataset
     rows: np.ndarray
-    tasks: tuple[str, ...]
+    targets: tuple[Target, ...]
     methods: tuple[str, ...]
     references: int
+    reference_kind: ReferenceKind
     seed: int
 
 
@@ -81,21 +86,28 @@ class Attributed:
 def attribute(question: Question) -> Attributed:
     """Attribute the chosen sequences by every method."""
     x = question.dataset.one_hot(question.rows)
+    references = make_references(
+        question.reference_kind, question.dataset, question.references, question.seed
+    )
     results: dict[str, Attribution] = {}
     seconds: dict[str, float] = {}
     for name in question.methods:
         began = time.perf_counter()
         with progress(f"{name} of {len(x)} sequences") as report:
-            results[name] = attribute_by(
+            result = attribute_by(
                 name,
                 question.model,
                 x,
-                targets=list(question.tasks),
+                targets={target.name: target.weights for target in question.targets},
                 task_names=question.dataset.tasks,
+                references=references,
                 n_references=question.references,
                 seed=question.seed,
                 progress=report,
             )
+        if result.reference_kind == "given":
+            result = replace(result, reference_kind=question.reference_kind)
+        results[name] = result
         seconds[name] = time.perf_counter() - began
     return Attributed(question, results, seconds)
 
@@ -103,8 +115,8 @@ def attribute(question: Question) -> Attributed:
 def write_attributions(attributed: Attributed, out: Path) -> None:
     """Write ``METHOD.npz`` and ``METHOD.h5``, ``sequences.tsv`` and pictures of top sequences.
 
-    Where coordinates are known, ``bigwig/METHOD.TASK.bw`` holds the contributions of the observed
-    bases to a task.
+    Where coordinates are known, ``bigwig/METHOD.TARGET.bw`` holds the contributions of the observed
+    bases to a task or contrast.
     """
     question = attributed.question
     for name, result in attributed.results.items():
@@ -126,10 +138,10 @@ def _facts(result: Attribution) -> dict[str, Any]:
 
 
 def _draw(question: Question, result: Attribution, folder: Path) -> None:
-    """Draw the strongest stretch of each task's top sequences, one picture a task."""
-    names = file_names(question.tasks)
-    for k, task in enumerate(question.tasks):
-        order = strongest_rows(question, result, task)
+    """Draw the strongest stretch of each target's top sequences, one picture a target."""
+    names = file_names(result.target_names)
+    for k, target in enumerate(question.targets):
+        order = strongest_rows(question, result, target)
         if len(order) == 0:
             continue
         scores = result.attributions[k]
@@ -138,24 +150,23 @@ def _draw(question: Question, result: Attribution, folder: Path) -> None:
         shown = np.stack([scores[i, s : s + width] for i, s in zip(order, starts, strict=True)])
         figure = contribution_tracks(
             shown,
-            titles=[place_name(question.dataset, row, task) for row in question.rows[order]],
+            titles=[place_name(question.dataset, row, target) for row in question.rows[order]],
             starts=starts,
-            y_label=f"contribution to {task}",
+            y_label=f"contribution to {target.name}",
             x_label="position in the sequence (bp)",
         )
         save_figure(figure, folder / f"{names[k]}.png")
 
 
-def strongest_rows(question: Question, result: Attribution, task: str) -> np.ndarray:
-    """Return the places of the few attributed sequences on which a task's scores are largest.
+def strongest_rows(question: Question, result: Attribution, target: Target) -> np.ndarray:
+    """Return the places of the few attributed sequences on which a target's scores are largest.
 
-    Only sequences that are open in the task count.
+    Only sequences that are open in the target's task count.
     """
-    column = question.dataset.tasks.index(task)
-    mine = np.flatnonzero(question.dataset.labels[question.rows, column] == 1)
+    mine = np.flatnonzero(target.is_open(question.dataset, question.rows))
     if len(mine) == 0:
         return mine
-    scores = result.attributions[question.tasks.index(task), mine]
+    scores = result.attributions[question.targets.index(target), mine]
     return mine[top_sequences(scores, count=SHOWN)]
 
 
@@ -165,8 +176,9 @@ def _densest(track: np.ndarray) -> int:
     return int(np.convolve(np.abs(track), np.ones(width), mode="valid").argmax())
 
 
-def place_name(dataset: Dataset, row: int, task: str) -> str:
-    """Return where a row lies, for people."""
+def place_name(dataset: Dataset, row: int, target: Target) -> str:
+    """Return where a row lies and in which of the target's tasks it is open, for people."""
+    task = ", ".join(t for t in target.raised if dataset.labels[row, dataset.tasks.index(t)] == 1)
     if dataset.chrom is None or dataset.start is None:
         return f"row {row}, open in {task}"
     start = int(dataset.start[row])
@@ -177,8 +189,8 @@ def _write_bigwigs(question: Question, result: Attribution, folder: Path, method
     dataset, rows = question.dataset, question.rows
     if dataset.chrom is None or dataset.start is None:
         return
-    for task, scores in zip(file_names(question.tasks), result.attributions, strict=True):
-        path = folder / f"{method}.{task}.bw"
+    for name, scores in zip(file_names(result.target_names), result.attributions, strict=True):
+        path = folder / f"{method}.{name}.bw"
         write_bigwig(path, dataset.chrom[rows], dataset.start[rows], scores.sum(axis=-1))
 
 

@@ -1,8 +1,11 @@
 """Which sequences to interpret."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from chromkeras.data.dataset import Dataset
+from chromkeras.interpretation.contrasts import Target
 
 
 def scanned_rows(dataset: Dataset, split: str, count: int, seed: int) -> np.ndarray:
@@ -48,13 +51,17 @@ def element_rows(dataset: Dataset, split: str) -> np.ndarray:
 
 
 def attributed_rows(
-    dataset: Dataset, rows: np.ndarray, logits: np.ndarray, tasks: tuple[str, ...], count: int
+    dataset: Dataset,
+    rows: np.ndarray,
+    logits: np.ndarray,
+    targets: Sequence[Target],
+    count: int,
 ) -> np.ndarray:
     """Return rows to attribute: open in a task, and called so there more than in the others.
 
     Rows are ranked by the task's logit minus the mean over tasks, so that what is particular to
-    a task comes first; with one task, by its logit. Tasks take turns, so each has about
-    ``count`` / K rows, and a row is taken once.
+    a task comes first; with one task, by its logit; for a contrast, by its value. Targets take
+    turns, so each has about ``count`` / K rows, and a row is taken once.
 
     Parameters
     ----------
@@ -62,8 +69,8 @@ def attributed_rows(
         With all tasks of the model.
     rows, logits
         Candidates of shape (n,) and the model's logits of shape (n, T).
-    tasks
-        K names.
+    targets
+        K tasks or contrasts.
     count
         How many rows; fewer where too few are open.
 
@@ -73,12 +80,11 @@ def attributed_rows(
         Shape (m,), int64.
     """
     ranked = []
-    common = logits.mean(axis=1) if logits.shape[1] > 1 else np.zeros(len(logits))
-    for task in tasks:
-        column = dataset.tasks.index(task)
-        open_rows = np.flatnonzero(dataset.labels[rows, column] == 1)
-        excess = (logits[:, column] - common)[open_rows]
-        called = logits[open_rows, column] > 0
+    for target in targets:
+        columns = [dataset.tasks.index(task) for task in target.raised]
+        open_rows = np.flatnonzero(target.is_open(dataset, rows))
+        excess = target.excess(logits[open_rows], dataset.tasks)
+        called = logits[open_rows][:, columns].max(axis=1) > 0
         ranked.append(open_rows[np.lexsort((-excess, ~called))])
     taken: dict[int, None] = {}
     for place in range(max((len(r) for r in ranked), default=0)):

@@ -14,8 +14,10 @@ from chromkeras.evaluation import match_tasks
 from chromkeras.files import replacing
 from chromkeras.interpretation.attributions import Question, attribute, write_attributions
 from chromkeras.interpretation.choose import attributed_rows, element_rows, scanned_rows
+from chromkeras.interpretation.contrasts import choose_targets
 from chromkeras.interpretation.filters import interpret_filters, write_filters
-from chromkeras.interpretation.patterns import find_patterns, write_patterns
+from chromkeras.interpretation.patterns import REFERENCES, find_patterns, write_patterns
+from chromkeras.interpretation.references import ReferenceKind, check_references
 from chromkeras.interpretation.report import Findings, write_report
 from chromkeras.interpretation.scores import score_all
 from chromkeras.interpretation.truth import planted_motifs, write_truth_table
@@ -34,7 +36,9 @@ class InterpretOptions:
     Attributes
     ----------
     tasks
-        Tasks to attribute; none means all.
+        Tasks to attribute; none means all, or none where there are contrasts.
+    contrasts
+        Differences between tasks to attribute, as ``contrasts.parse_contrast`` reads them.
     split
         Where sequences are taken from.
     sequences
@@ -44,7 +48,10 @@ class InterpretOptions:
     methods
         Attribution methods, names of ``chrominterpret.methods``.
     references
-        Dinucleotide shuffles per sequence, for the methods that compare with references.
+        How many references a sequence has (shuffles or genomic sequences), for the methods that
+        compare with them.
+    reference_kind
+        What they are; see ``references.make_references``.
     modisco
         Most elements of each task for TF-MoDISco; 0 leaves it out.
     truth
@@ -58,12 +65,14 @@ class InterpretOptions:
     """
 
     tasks: tuple[str, ...] = ()
+    contrasts: tuple[str, ...] = ()
     split: str = "valid"
     sequences: int = 48
     scan: int = 1000
     methods: tuple[str, ...] = DEFAULT_METHODS
     references: int = 20
-    modisco: int = 200
+    reference_kind: ReferenceKind = "shuffle"
+    modisco: int = 500
     truth: bool = False
     motifs: str = "jaspar"
     rule: Rule = "threshold"
@@ -84,6 +93,10 @@ class InterpretOptions:
                 f"--references: expected at most {MOST_REFERENCES}, received {self.references}"
             )
         check_unique("--tasks name", self.tasks)
+        if self.reference_kind not in get_args(ReferenceKind):
+            raise unknown("reference kind", self.reference_kind, get_args(ReferenceKind))
+        if self.truth and self.contrasts:
+            raise ValueError("--truth scores tasks, not contrasts; leave --contrast out")
         if self.rule not in get_args(Rule):
             raise unknown("rule", self.rule, get_args(Rule))
 
@@ -120,18 +133,29 @@ def interpret(
     """
     model, card = open_model(model_path)
     data = match_tasks(dataset, card.tasks)
-    tasks = _tasks(options.tasks, card.tasks)
+    targets = choose_targets(options.tasks, options.contrasts, card.tasks)
+    check_references(options.reference_kind, data, max(options.references, REFERENCES))
     database = load_motifs(options.motifs)
     scanned = scanned_rows(data, options.split, options.scan, options.seed)
     logits = predict_logits(model, data, scanned)
-    rows = attributed_rows(data, scanned, logits, tasks, options.sequences)
+    rows = attributed_rows(data, scanned, logits, targets, options.sequences)
     if len(rows) == 0:
-        raise ValueError(f"no row of the {options.split} split is open in {', '.join(tasks)}")
+        names = ", ".join(target.name for target in targets)
+        raise ValueError(f"no row of the {options.split} split is open in {names}")
     if options.truth:
-        planted_motifs(data, tasks)  # says at once when nothing is planted
+        planted_motifs(data, [target.name for target in targets])  # says at once when none is
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
-    question = Question(model, data, rows, tasks, options.methods, options.references, options.seed)
+    question = Question(
+        model,
+        data,
+        rows,
+        targets,
+        options.methods,
+        options.references,
+        options.reference_kind,
+        options.seed,
+    )
     attributed = attribute(question)
     write_attributions(attributed, folder)
     filters = interpret_filters(
@@ -146,23 +170,25 @@ def interpret(
             data,
             candidates,
             predict_logits(model, data, candidates),
-            tasks=tasks,
+            targets=targets,
             count=options.modisco,
-            targets=filters.targets,
+            known=filters.targets,
+            reference_kind=options.reference_kind,
             seed=options.seed,
         )
         write_patterns(patterns, data, folder / "modisco")
     summary = {
         "model": str(model_path),
         "fingerprint": {"model": card.fingerprint, "data": dataset.fingerprint},
-        "options": asdict(options) | {"tasks": list(tasks)},
+        "options": asdict(options)
+        | {"tasks": [target.name for target in targets if not target.lowered]},
         "attributed sequences": len(rows),
         "attributions": attributed.facts(),
         "filters": filters.facts,
     }
     if patterns is not None:
         summary["patterns"] = patterns.facts()
-    scores = score_all(attributed, filters, patterns, database) if options.truth else None
+    scores = score_all(attributed, filters, patterns) if options.truth else None
     if scores is not None:
         write_truth_table([*scores.positions, *scores.motifs], folder / "truth.tsv")
     name = Path(model_path).name
@@ -172,10 +198,3 @@ def interpret(
     with replacing(folder / "summary.json") as beside:
         beside.write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
     return summary
-
-
-def _tasks(chosen: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
-    for task in chosen:
-        if task not in known:
-            raise unknown("task", task, known)
-    return chosen or known

@@ -1,5 +1,6 @@
 """TF-MoDISco for each task: recurring patterns in the contributions to its elements."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from chrominterpret.tomtom import tomtom, write_matches
 from chromkeras.data.dataset import Dataset
 from chromkeras.files import file_names
 from chromkeras.interpretation.choose import attributed_rows
+from chromkeras.interpretation.contrasts import Target
+from chromkeras.interpretation.references import ReferenceKind, make_references
 from chromkeras.progress import progress
 
 REFERENCES = 10  # a pattern is an average over seqlets, so fewer shuffles do than for a sequence
@@ -24,7 +27,7 @@ REFERENCES = 10  # a pattern is an average over seqlets, so fewer shuffles do th
 
 @dataclass(frozen=True, eq=False)
 class TaskPatterns:
-    """Patterns of one task.
+    """Patterns of one task or contrast.
 
     Attributes
     ----------
@@ -74,9 +77,10 @@ def find_patterns(
     rows: np.ndarray,
     logits: np.ndarray,
     *,
-    tasks: tuple[str, ...],
+    targets: Sequence[Target],
     count: int,
-    targets: list[Motif],
+    known: list[Motif],
+    reference_kind: ReferenceKind,
     seed: int,
 ) -> PatternReading:
     """Search the elements that stand out in each task.
@@ -89,22 +93,32 @@ def find_patterns(
         With the model's tasks.
     rows, logits
         Candidates, shape (n,), and their logits (n, T).
-    tasks
-        Names of the tasks.
-    count
-        Most elements of a task.
     targets
+        Tasks and contrasts.
+    count
+        Most elements of each.
+    known
         Known motifs to match.
-    seed
+    reference_kind, seed
         Of DeepLIFT's references.
     """
+    references = make_references(reference_kind, dataset, REFERENCES, seed)
     found = []
-    with progress(f"TF-MoDISco of {len(tasks)} tasks") as report:
-        for done, task in enumerate(tasks):
-            found.append(_search(model, dataset, rows, logits, task, count, seed))
-            report(done + 1, len(tasks))
+    with progress(f"TF-MoDISco of {len(targets)} tasks") as report:
+        for done, target in enumerate(targets):
+            chosen = np.sort(attributed_rows(dataset, rows, logits, (target,), count))
+            _, patterns = search_target(
+                model,
+                dataset.one_hot(chosen),
+                target,
+                task_names=dataset.tasks,
+                references=references,
+                seed=seed,
+            )
+            found.append(TaskPatterns(target.name, chosen, patterns))
+            report(done + 1, len(targets))
     motifs = [pattern_motif(each.task, p) for each in found for p in each.found.patterns]
-    return PatternReading(found, targets, tomtom(motifs, targets))
+    return PatternReading(found, known, tomtom(motifs, known))
 
 
 def pattern_motif(task: str, pattern: Pattern) -> Motif:
@@ -118,24 +132,48 @@ def pattern_name(task: str, pattern: Pattern) -> str:
     return f"{task}: {pattern.name}"
 
 
-def _search(
+def search_target(
     model: keras.Model,
-    dataset: Dataset,
-    rows: np.ndarray,
-    logits: np.ndarray,
-    task: str,
-    count: int,
+    x: np.ndarray,
+    target: Target,
+    *,
+    task_names: Sequence[str],
+    references: str | np.ndarray,
     seed: int,
-) -> TaskPatterns:
-    chosen = np.sort(attributed_rows(dataset, rows, logits, (task,), count))
-    if len(chosen) == 0:
-        return TaskPatterns(task, chosen, Patterns((), 0, "no row is open", (None, None)))
-    x = dataset.one_hot(chosen)
+) -> tuple[np.ndarray, Patterns]:
+    """Run TF-MoDISco on DeepLIFT's hypothetical contributions to a target.
+
+    Parameters
+    ----------
+    model
+        From one-hot DNA to logits (n, T).
+    x
+        One-hot sequences (n, length, 4); there may be none.
+    target
+        A task or contrast.
+    task_names
+        T names.
+    references, seed
+        As `deep_lift_shap` takes them.
+
+    Returns
+    -------
+    tuple of np.ndarray and Patterns
+        The hypothetical contributions, float32 (n, length, 4), and what was found in them.
+    """
+    if not len(x):
+        return np.zeros(x.shape, np.float32), Patterns((), 0, "no row is open", (None, None))
     lift = deep_lift_shap(
-        model, x, targets=[task], task_names=dataset.tasks, n_references=REFERENCES, seed=seed
+        model,
+        x,
+        targets={target.name: target.weights},
+        task_names=task_names,
+        references=references,
+        n_references=REFERENCES,
+        seed=seed,
     )
     (hypothetical,) = np.asarray(lift.hypothetical)  # of the one target
-    return TaskPatterns(task, chosen, modisco(x, hypothetical))
+    return hypothetical, modisco(x, hypothetical)
 
 
 def write_patterns(reading: PatternReading, dataset: Dataset, out: Path) -> None:

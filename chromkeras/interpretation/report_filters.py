@@ -63,13 +63,12 @@ def _motif_row(pair: LogoPair, best: Any, filters: FilterReading, index: int) ->
     highest = int(influence.argmax())
     lowest = int(influence.argmin())
     letters = consensus(pair.query, iupac=True)
-    found = pair.target is not None
     bits = float(information_content(pair.query.ppm).sum())
     return [
         pair.query.name,
         pair_logo(pair, letters),
         letters,
-        f"{best['target_name']} ({best['target_id']}, {best['strand']})" if found else "no match",
+        match_text(best),
         Number.of(best["q_value"], ".1e"),
         Number.of(best["p_value"], ".1e"),
         Number.of(pair.query.nsites or np.nan, ",.0f"),
@@ -79,6 +78,13 @@ def _motif_row(pair: LogoPair, best: Any, filters: FilterReading, index: int) ->
         filters.tasks[lowest],
         Number.of(influence[lowest], "+.2f"),
     ]
+
+
+def match_text(best: Any) -> str:
+    """Return the known motif of a row of `best_matches`, where it counts as a match."""
+    if not best["q_value"] <= Q_CUT:
+        return "no match"
+    return f"{best['target_name']} ({best['target_id']}, {best['strand']})"
 
 
 def pair_logo(pair: LogoPair, words: str) -> Logo:

@@ -18,7 +18,7 @@ from chrominterpret.pwm import Motif, consensus
 from chrominterpret.tomtom import best_matches
 from chromkeras.interpretation.filters import Q_CUT
 from chromkeras.interpretation.patterns import PatternReading, pattern_motif, pattern_name
-from chromkeras.interpretation.report_filters import pair_logo
+from chromkeras.interpretation.report_filters import match_text, pair_logo
 
 
 def patterns_section(patterns: PatternReading) -> Section:
@@ -66,13 +66,12 @@ def _pattern_row(
     core = pattern.contributions[pattern.core]
     stacks = np.maximum(core, 0).sum(axis=1).max(), np.maximum(-core, 0).sum(axis=1).max()
     top = float(max(stacks)) or 1.0
-    found = pair.target is not None
     return [
         task,
         pair_logo(pair, letters),
         Logo([core], top=top, label=f"contributions of {letters}"),
         letters,
-        f"{best['target_name']} ({best['target_id']}, {best['strand']})" if found else "no match",
+        match_text(best),
         Number.of(best["q_value"], ".1e"),
         Number.of(len(pattern.seqlets), ",.0f"),
     ]

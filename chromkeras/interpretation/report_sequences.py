@@ -22,14 +22,14 @@ def sequences_section(attributed: Attributed) -> Section:
     """Return the letter tracks of each task's strongest sequences."""
     question = attributed.question
     tracks = []
-    for task in question.tasks[:MOST_TASKS]:
+    for k, target in enumerate(question.targets[:MOST_TASKS]):
         for method, result in attributed.results.items():
-            k = question.tasks.index(task)
-            for i in strongest_rows(question, result, task):
-                title = place_name(question.dataset, question.rows[i], task)
-                tracks.append(Track(title, result.attributions[k, i], (task, method)))
+            for i in strongest_rows(question, result, target):
+                title = place_name(question.dataset, question.rows[i], target)
+                tracks.append(Track(title, result.attributions[k, i], (target.name, method)))
     caption = (
-        "Contribution of each base to the task's logit; letters below the line lower it. The strip "
+        "Contribution of each base to the task's logit, or to the difference of logits of a "
+        "contrast; letters below the line lower it. The strip "
         "above shows the whole sequence: click it, or scroll the letters."
     )
     lead = "The elements of each task on which the method finds most, out of those attributed."
@@ -76,7 +76,7 @@ def truth_section(scores: TruthScores) -> Section:
     ]
     motifs: list[list[Cell]] = [
         [row.source, f"{row.found} of {row.planted}", f"{row.false} of {row.discovered}",
-         row.found_motifs, row.missed_motifs]
+         str(row.elsewhere), row.found_motifs, row.missed_motifs]
         for row in scores.motifs
     ]  # fmt: skip
     lead = "The data are simulated, so what opens each element is known."
@@ -89,10 +89,11 @@ def truth_section(scores: TruthScores) -> Section:
         [
             Table(["method", "AUROC", "AUPRC", "chance"], positions, caption),
             Table(
-                ["motifs by", "planted found", "false", "found", "missed"],
+                ["motifs by", "planted found", "false", "of other tasks", "found", "missed"],
                 motifs,
-                "A planted motif is found when a motif matches it at q < 0.05; a false motif "
-                "matches none of the planted.",
+                "A planted motif is found when a motif matches it at q < 0.05, one of "
+                "TF-MoDISco's in a task that it opens; a false motif matches none of the planted; "
+                "one of other tasks matches what opens them, and means nothing where it was found.",
             ),
         ],
         lead,

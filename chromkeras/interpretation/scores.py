@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
-from chrominterpret.pwm import Motif
 from chromkeras.interpretation.attributions import Attributed
 from chromkeras.interpretation.filters import FilterReading
-from chromkeras.interpretation.patterns import PatternReading, pattern_motif
+from chromkeras.interpretation.patterns import PatternReading
 from chromkeras.interpretation.truth import (
     PositionRow,
     RecoveryRow,
     score_motifs,
     score_positions,
+    score_task_motifs,
 )
 
 
@@ -23,7 +23,7 @@ class TruthScores:
     positions
         Of each attribution method and task, and the mean over tasks.
     motifs
-        Of the filters' motifs, and of TF-MoDISco's patterns where there are any.
+        Of the filters' motifs, and of TF-MoDISco's patterns where it was asked for.
     """
 
     positions: list[PositionRow]
@@ -34,9 +34,12 @@ def score_all(
     attributed: Attributed,
     filters: FilterReading,
     patterns: PatternReading | None,
-    database: list[Motif],
 ) -> TruthScores:
-    """Score attributions, filters and patterns."""
+    """Score attributions, filters and patterns.
+
+    Of the patterns count those that raise a task's output, against the motifs that open that task.
+    Known motifs that shuffled filters match are no decoys: they would make weak matches pass.
+    """
     question = attributed.question
     positions = [
         row
@@ -45,12 +48,12 @@ def score_all(
             result, question.dataset, question.rows, seconds=attributed.seconds[name]
         )
     ]
-    found = {"filters": (filters.motifs, question.dataset.tasks)}
+    data, decoys = question.dataset, filters.targets
+    motifs = [score_motifs("filters", filters.motifs, data, data.tasks, decoys=decoys)]
     if patterns is not None:
-        made = [pattern_motif(each.task, p) for each in patterns.tasks for p in each.found.patterns]
-        found["TF-MoDISco"] = (made, question.tasks)
-    motifs = [
-        score_motifs(source, made, question.dataset, tasks, decoys=database)
-        for source, (made, tasks) in found.items()
-    ]
+        raising = {
+            each.task: [p.motif() for p in each.found.patterns if p.sign == "pos"]
+            for each in patterns.tasks
+        }
+        motifs.append(score_task_motifs("TF-MoDISco", raising, data, decoys=decoys))
     return TruthScores(positions, motifs)

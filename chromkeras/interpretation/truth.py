@@ -1,7 +1,7 @@
 """Attributions and motifs of a model scored by what a simulator planted."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -61,6 +61,8 @@ class RecoveryRow:
         Number of motifs that open some task, and of those among them that were found.
     discovered, false
         Number of informative motifs in the list, and of those that match none of the planted.
+    elsewhere
+        Number of motifs found in a task that match only what opens other tasks.
     found_motifs, missed_motifs
         Names of the planted motifs, with commas between.
     """
@@ -72,6 +74,7 @@ class RecoveryRow:
     false: int
     found_motifs: str
     missed_motifs: str
+    elsewhere: int = 0
 
 
 def causal_mask(dataset: Dataset, rows: np.ndarray, tasks: Sequence[str]) -> np.ndarray:
@@ -169,15 +172,65 @@ def score_motifs(
     """
     planted = planted_motifs(dataset, tasks)
     result = motif_recovery(motifs, planted, decoys=decoys, q_cut=q_cut)
-    label = {motif.name: motif.label for motif in planted}
+    discovered = len(result.true) + len(result.false)
+    return _recovery_row(source, planted, set(result.found), discovered, len(result.false))
+
+
+def score_task_motifs(
+    source: str,
+    motifs: Mapping[str, Sequence[Motif]],
+    dataset: Dataset,
+    *,
+    decoys: Sequence[Motif],
+    q_cut: float = 0.05,
+) -> RecoveryRow:
+    """Return which motifs that open a task are in the list of that task.
+
+    A motif that is found in a task that it does not open, a decoy there, counts as ``elsewhere``.
+
+    Parameters
+    ----------
+    source, dataset, decoys, q_cut
+        As for `score_motifs`.
+    motifs
+        What was found in each task, by its name; names of motifs differ within a task.
+    """
+    planted = planted_motifs(dataset, tuple(motifs))
+    found: set[str] = set()
+    discovered = false = elsewhere = 0
+    for task, own in motifs.items():
+        opening = planted_motifs(dataset, (task,))
+        others = [*planted, *(motif for motif in decoys if motif.name not in _names(planted))]
+        mine = motif_recovery(own, opening, decoys=others, q_cut=q_cut)
+        any_task = motif_recovery(own, planted, decoys=decoys, q_cut=q_cut)
+        found |= set(mine.found)
+        discovered += len(mine.true) + len(mine.false)
+        false += len(any_task.false)
+        elsewhere += len(mine.false) - len(any_task.false)
+    return _recovery_row(source, planted, found, discovered, false, elsewhere)
+
+
+def _names(motifs: Sequence[Motif]) -> set[str]:
+    return {motif.name for motif in motifs}
+
+
+def _recovery_row(
+    source: str,
+    planted: Sequence[Motif],
+    found: set[str],
+    discovered: int,
+    false: int,
+    elsewhere: int = 0,
+) -> RecoveryRow:
     return RecoveryRow(
         source=source,
         planted=len(planted),
-        found=len(result.found),
-        discovered=len(result.true) + len(result.false),
-        false=len(result.false),
-        found_motifs=", ".join(label[name] for name in result.found),
-        missed_motifs=", ".join(label[name] for name in result.missed),
+        found=len(found),
+        discovered=discovered,
+        false=false,
+        found_motifs=", ".join(motif.label for motif in planted if motif.name in found),
+        missed_motifs=", ".join(motif.label for motif in planted if motif.name not in found),
+        elsewhere=elsewhere,
     )
 
 

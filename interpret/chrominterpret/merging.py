@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chrominterpret.pwm import DEFAULT_NSITES, Floats, Motif, information_content
 
@@ -47,13 +48,27 @@ class Merged:
     members: tuple[Member, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class _Places:
+    """Where M motifs fit one of them best, arrays of shape (M,); offsets count from its start."""
+
+    similarity: Floats
+    turned: NDArray[np.int_]
+    offset: NDArray[np.int_]
+
+    def member(self, name: str, index: int) -> Member:
+        strand = "-" if self.turned[index] else "+"
+        return Member(name, int(self.offset[index]), strand, float(self.similarity[index]))
+
+
 def merge_motifs(motifs: Sequence[Motif], *, threshold: float = 0.8) -> list[Merged]:
     """Merge motifs that are the same up to a shift and the strand.
 
     The similarity of two motifs is the largest cosine, over shifts and both strands, of their
     probabilities less 1/4, positions that only one of them has counting 0 in the other. So flat
-    flanks neither help nor hurt. The motif with the most information × √sites takes in all that
-    are similar enough to it, then the next of those left, and so on: nothing is chained.
+    flanks neither help nor hurt. The motif with the most information × √sites is the first of a
+    merged one, then the next that is not similar enough to any first, and so on; each of the
+    others joins the first that it is most similar to: nothing is chained.
 
     Parameters
     ----------
@@ -80,16 +95,26 @@ def merge_motifs(motifs: Sequence[Motif], *, threshold: float = 0.8) -> list[Mer
         raise ValueError("expected motifs with different names; received some name twice")
     if not motifs:
         return []
-    ways = _ways(motifs)
-    merged, left = [], np.array(_strongest_first(motifs))
-    while len(left):
-        placed = _place([motifs[i] for i in left], ways[left])
-        near = np.array([member.similarity >= threshold for member in placed])
-        near[0] = True  # itself, also where it is flat
-        chosen = [(motifs[i], placed[n]) for n, i in enumerate(left) if near[n]]
+    ways, order = _ways(motifs), _strongest_first(motifs)
+    found = _leaders(ways, order, threshold)
+    nearest = np.argmax([places.similarity for places in found.values()], axis=0)
+    merged = []
+    for group, (leader, places) in enumerate(found.items()):
+        others = [i for i in order if nearest[i] == group and i != leader]
+        chosen = [(motifs[i], places.member(motifs[i].name, i)) for i in (leader, *others)]
         merged.append(_average(chosen))
-        left = left[~near]
     return merged
+
+
+def _leaders(ways: Floats, order: Sequence[int], threshold: float) -> dict[int, _Places]:
+    """Return the motifs that are the first of a merged one, and where all motifs fit them."""
+    found: dict[int, _Places] = {}
+    left = np.array(order)
+    while len(left):
+        leader = int(left[0])
+        found[leader] = _places(ways, leader)
+        left = left[found[leader].similarity[left] < threshold]
+    return found
 
 
 def _strongest_first(motifs: Sequence[Motif]) -> list[int]:
@@ -111,23 +136,21 @@ def _ways(motifs: Sequence[Motif]) -> Floats:
     return ways
 
 
-def _place(motifs: Sequence[Motif], ways: Floats) -> list[Member]:
-    """Return where motifs fit the first of them best; offsets count from its start."""
+def _places(ways: Floats, first: int) -> _Places:
     count, _, widest, _ = ways.shape
-    padded = np.pad(ways[0, 0], ((widest - 1, widest - 1), (0, 0)))
+    padded = np.pad(ways[first, 0], ((widest - 1, widest - 1), (0, 0)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, widest, axis=0)
     shifted = windows.transpose(0, 2, 1).reshape(len(windows), -1)  # (offsets, W · 4)
     flat = ways.reshape(2 * count, -1)
-    size = np.linalg.norm(flat[0]) * np.linalg.norm(flat, axis=1)
+    size = np.linalg.norm(ways[first, 0]) * np.linalg.norm(flat, axis=1)
     # rounded, so that of equal places the first is taken: the given strand
     similarity = np.round(flat @ shifted.T / np.maximum(size, 1e-12)[:, None], 9)
     similarity = similarity.reshape(count, -1)
     best = similarity.argmax(axis=1)
     turned, offset = np.divmod(best, len(shifted))
-    return [
-        Member(m.name, int(o) - (widest - 1), "-" if t else "+", float(row[b]))
-        for m, o, t, row, b in zip(motifs, offset, turned, similarity, best, strict=True)
-    ]
+    highest = np.take_along_axis(similarity, best[:, None], axis=1)[:, 0]
+    highest[first] = 1.0  # also where it is flat
+    return _Places(highest, turned, offset - (widest - 1))
 
 
 def _average(chosen: Sequence[tuple[Motif, Member]]) -> Merged:

@@ -21,8 +21,21 @@ from chrominterpret.pwm import Floats, Motif, Sites
 
 Sign = Literal["pos", "neg"]
 
-SHORTEST: Final = 41
-"""Sequence length in bp below which there is no room for a seqlet: a core of 21, flanks of 10."""
+Seqlets = Literal["narrow", "wide"]
+_SIZES: Final[dict[Seqlets, dict[str, int]]] = {
+    "narrow": {
+        "sliding_window_size": 11,
+        "flank_size": 5,
+        "trim_to_window_size": 15,
+        "initial_flank_to_add": 5,
+    },
+    "wide": {
+        "sliding_window_size": 21,
+        "flank_size": 10,
+        "trim_to_window_size": 30,
+        "initial_flank_to_add": 10,
+    },
+}
 
 _SIGNS: Final[tuple[Sign, Sign]] = ("pos", "neg")
 _CORE: Final = 0.3  # of the largest position, as in modisco-lite's report
@@ -115,9 +128,10 @@ def modisco(
     hypothetical: ArrayLike,
     *,
     window: int | None = 400,
+    seqlets: Seqlets = "narrow",
     min_seqlets: int = 20,
     max_seqlets: int = 20_000,
-    leiden_runs: int = 10,
+    leiden_runs: int = 2,
 ) -> Patterns:
     """Find recurring patterns in the contributions of one task.
 
@@ -130,14 +144,20 @@ def modisco(
     window : int or None
         Length in bp of the middle of every sequence that is searched; None, or a length above L,
         means all of it.
+    seqlets : "narrow" or "wide"
+        Seqlets are chosen by the contributions of 11 bp and seen with 5 bp on either side, or of
+        21 and 10, as is modisco-lite's own. Narrow ones hold one motif where others lie close by
+        at changing distances, so fewer sequences suffice; wide ones hold motifs of above 20 bp and
+        pairs of motifs at a fixed distance.
     min_seqlets : int
         Seqlets below which a pattern is dropped, and below which contributions of one sign are
         not looked at (modisco-lite's own: 20 and 100).
     max_seqlets : int
         Seqlets of one sign that are used; further ones are left out, those of the last sequences.
     leiden_runs : int
-        Clusterings from different seeds, of which the best is kept. modisco-lite's own is 50,
-        which takes up to six times as long and hardly changes the large patterns.
+        Clusterings from different seeds, of which the best is kept. modisco-lite's own is 50; ten
+        take three times as long as two, and give the same large patterns, a few seqlets more or
+        less.
 
     Returns
     -------
@@ -156,17 +176,19 @@ def modisco(
     contributions of one sign show one and the same motif, as in a simulation, it may find nothing.
     """
     x, h = _checked(one_hot, hypothetical)
-    _check_options(window, min_seqlets, max_seqlets, leiden_runs)
+    _check_options(window, seqlets, min_seqlets, max_seqlets, leiden_runs)
     width = min(window or x.shape[1], x.shape[1])
     first = (x.shape[1] - width) // 2
     searched = np.s_[:, first : first + width]
     found, error = _run(
         np.ascontiguousarray(x[searched]),
         np.ascontiguousarray(h[searched]),
+        _shortest(seqlets),
         min_metacluster_size=min_seqlets - 1,  # modisco-lite wants more than that
         final_min_cluster_size=min_seqlets,
         max_seqlets_per_metacluster=max_seqlets,
         n_leiden_runs=leiden_runs,
+        **_SIZES[seqlets],
     )
     patterns = tuple(
         _to_pattern(sign, index, pattern, first)
@@ -191,11 +213,19 @@ def _checked(
     return x, h
 
 
+def _shortest(seqlets: Seqlets) -> int:
+    """Return the length in bp of a seqlet with its flanks; there is no room for it in less."""
+    sizes = _SIZES[seqlets]
+    return sizes["sliding_window_size"] + 2 * sizes["flank_size"]
+
+
 def _check_options(
-    window: int | None, min_seqlets: int, max_seqlets: int, leiden_runs: int
+    window: int | None, seqlets: Seqlets, min_seqlets: int, max_seqlets: int, leiden_runs: int
 ) -> None:
-    if window is not None and window < SHORTEST:
-        raise ValueError(f"expected a window of at least {SHORTEST} bp or None; received {window}")
+    if seqlets not in _SIZES:
+        raise ValueError(f"expected seqlets {' or '.join(_SIZES)}; received {seqlets!r}")
+    if window is not None and window < (least := _shortest(seqlets)):
+        raise ValueError(f"expected a window of at least {least} bp or None; received {window}")
     if not 2 <= min_seqlets <= max_seqlets:
         raise ValueError(
             "expected 2 <= min_seqlets <= max_seqlets; "
@@ -206,11 +236,11 @@ def _check_options(
 
 
 def _run(
-    x: NDArray[np.float32], h: NDArray[np.float32], **options: int
+    x: NDArray[np.float32], h: NDArray[np.float32], shortest: int, **options: int
 ) -> tuple[tuple[Any, Any], str]:
     """Return what modisco-lite found, and why it could not look."""
-    if x.shape[1] < SHORTEST:
-        return (None, None), f"sequences of {x.shape[1]} bp; at least {SHORTEST} bp are needed"
+    if x.shape[1] < shortest:
+        return (None, None), f"sequences of {x.shape[1]} bp; at least {shortest} bp are needed"
     if not (x * h).any():
         return (None, None), "all contributions are 0"
     try:

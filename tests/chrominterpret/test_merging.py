@@ -52,6 +52,17 @@ def test_nothing_is_chained() -> None:
     assert len(merge_motifs([b, c], threshold=0.6)) == 1
 
 
+def test_each_joins_the_first_that_is_nearest() -> None:
+    # b would do for a, the strongest, but is nearer to c, which is unlike a
+    a, b = motif("a", "AAAACCCC", nsites=500), motif("b", "AACCCCGG", nsites=90)
+    c = motif("c", "ACCCCGGT", nsites=100)
+    merged = merge_motifs([a, b, c], threshold=0.7)
+    assert [[m.name for m in each.members] for each in merged] == [["a"], ["c", "b"]]
+    assert [[m.name for m in each.members] for each in merge_motifs([a, b], threshold=0.7)] == [
+        ["a", "b"]
+    ]
+
+
 @given(st.integers(0, 102), st.integers(0, 6), st.integers(0, 6), st.booleans())
 def test_flat_flanks_and_strand_do_not_matter(
     index: int, left: int, right: int, turn: bool

@@ -14,7 +14,7 @@ from chrominterpret.tomtom import best_matches, tomtom
 
 WORDS = (("AGTGATAAGA", 1), ("CCTTTGTC", 1), ("GGGACATTCC", -1), ("GCACGTGACC", -1))
 EACH, LENGTH = 40, 120
-OPTIONS = {"window": None, "min_seqlets": 10, "leiden_runs": 3}
+OPTIONS = {"window": None, "min_seqlets": 10}
 
 
 class Planted:
@@ -94,6 +94,13 @@ def test_matrices_are_means_over_the_seqlets(planted: Planted, found: Patterns) 
                 np.testing.assert_allclose(cut[:, pattern.core].sum((1, 2)), at.score, atol=1e-5)
 
 
+def test_wide_seqlets_find_the_same_words(planted: Planted) -> None:
+    wide = modisco(planted.x, planted.h, **OPTIONS, seqlets="wide").patterns
+    cores = [pattern.motif() for pattern in wide]
+    read = {consensus(side)[2:-2] for m in cores for side in (m, reverse_complement(m))}
+    assert {word for word, _ in WORDS} <= read
+
+
 def test_same_input_same_patterns(planted: Planted, found: Patterns) -> None:
     again = modisco(planted.x, planted.h, **OPTIONS)
     assert_same(again.patterns, found.patterns)
@@ -144,7 +151,7 @@ def test_nothing_to_find_is_no_error(planted: Planted, tmp_path: Path) -> None:
     noise = np.random.default_rng(0).normal(size=(30, LENGTH, 4))
     cases = {
         "all contributions are 0": (x, 0 * h),
-        "sequences of 40 bp; at least 41 bp": (x[:, :40], h[:, :40]),
+        "sequences of 20 bp; at least 21 bp": (x[:, :20], h[:, :20]),
         "no pattern of at least 20 seqlets in 30 sequences": (x[:30], noise),
         "no pattern of at least 20 seqlets in 1 sequences": (x[:1], h[:1]),
         "nothing to compare": (x[:30], np.abs(noise)),
@@ -172,8 +179,12 @@ def test_options_are_checked(planted: Planted) -> None:
         modisco(x.transpose(0, 2, 1), h.transpose(0, 2, 1))
     with pytest.raises(ValueError, match="finite contributions"):
         modisco(x, h * np.nan)
+    with pytest.raises(ValueError, match="at least 21 bp or None; received 20"):
+        modisco(x, h, window=20)
     with pytest.raises(ValueError, match="at least 41 bp or None; received 40"):
-        modisco(x, h, window=40)
+        modisco(x, h, window=40, seqlets="wide")
+    with pytest.raises(ValueError, match="seqlets narrow or wide; received 'tall'"):
+        modisco(x, h, seqlets="tall")
     with pytest.raises(ValueError, match="received min_seqlets 30, max_seqlets 20"):
         modisco(x, h, min_seqlets=30, max_seqlets=20)
     with pytest.raises(ValueError, match="leiden_runs of at least 1; received 0"):

@@ -6,7 +6,7 @@ A process of its own for each model, as run.py starts it: engines may leave trac
 import argparse
 import json
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,17 @@ from chrominterpret.pwm import Motif
 from chromkeras.data.hdf5 import load_dataset
 from chromkeras.files import replacing
 from chromkeras.interpretation.choose import scanned_rows
-from chromkeras.interpretation.truth import score_motifs, score_positions
+from chromkeras.interpretation.truth import score_motifs, score_positions, score_task_motifs
 from chromkeras.run_card_file import read_card
 from chromkeras.training.model_file import open_model
 
 SPLIT = "valid"
 SCANNED = 1000
-SEARCHED = 200
-"""Sequences that TF-MoDISco searches, by their DeepLIFT contributions."""
+SEARCHED = 500
+"""Most sequences of each task that TF-MoDISco searches, as many as `interpret` does by default.
+
+Of a hundred, motifs in many surroundings (pairs at changing distances) may leave too few seqlets.
+"""
 SOURCES = ("filters", "modisco")
 NAMES = (*METHODS, *SOURCES)
 
@@ -109,30 +112,30 @@ class Scorer:
 
     def motifs(self, source: str) -> list[dict[str, Any]]:
         """Return how many planted motifs are among those of the filters or of TF-MoDISco."""
-        motifs = self._filters() if source == "filters" else self._patterns()
-        known = load_motifs("jaspar")
-        by_chance = matches_by_chance(motifs, known, seed=self.seed)
+        filters, known = self._filters(), load_motifs("jaspar")
+        by_chance = matches_by_chance(filters, known, seed=self.seed)
         decoys = [motif for motif, bad in zip(known, by_chance, strict=True) if not bad]
-        row = score_motifs(source, motifs, self.dataset, self.dataset.tasks, decoys=decoys)
+        if source == "filters":
+            row = score_motifs(source, filters, self.dataset, self.dataset.tasks, decoys=decoys)
+        else:
+            row = score_task_motifs(source, self._patterns(), self.dataset, decoys=decoys)
         return [asdict(row)]
 
     def _filters(self) -> list[Motif]:
         found = filter_motifs(self.model, self.dataset.one_hot(self.scanned))
         return [f.motif for f in found if f.motif is not None]
 
-    def _patterns(self) -> list[Motif]:
-        """Return the patterns that raise a task's output, searched in the rows open in it."""
-        motifs = []
-        rows = self.scanned[:: max(len(self.scanned) // SEARCHED, 1)]
+    def _patterns(self) -> dict[str, list[Motif]]:
+        """Return the patterns that raise each task's output, searched in the rows open in it."""
+        motifs = {}
         for column, task in enumerate(self.dataset.tasks):
-            x = self.dataset.one_hot(rows[self.dataset.labels[rows, column] == 1])
+            open_rows = self.scanned[self.dataset.labels[self.scanned, column] == 1]
+            x = self.dataset.one_hot(open_rows[:SEARCHED])
             result = deep_lift_shap(
                 self.model, x, targets=column, n_references=self.references, seed=self.seed
             )
-            patterns = modisco(x, result.hypothetical[0], leiden_runs=2).patterns
-            motifs += [
-                replace(p.motif(), name=f"{task}.{p.name}") for p in patterns if p.sign == "pos"
-            ]
+            patterns = modisco(x, result.hypothetical[0]).patterns
+            motifs[task] = [p.motif() for p in patterns if p.sign == "pos"]
         return motifs
 
 

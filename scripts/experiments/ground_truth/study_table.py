@@ -131,13 +131,14 @@ def _areas(rows: list[Row]) -> str:
 
 
 def _motifs(rows: list[Row]) -> str:
-    header = ["grammar", "plan", "motifs of", "found", "false", "missed"]
+    header = ["grammar", "plan", "motifs of", "found", "false", "of other tasks", "missed"]
     columns: list[Callable[[Row], str]] = [
         lambda row: row["grammar"],
         lambda row: row["plan"],
         lambda row: row["source"],
         lambda row: f"{row['found']} of {row['planted']}",
         lambda row: f"{row['false']} of {row['discovered']}",
+        lambda row: str(row.get("elsewhere", "?")),  # of a study of before there was this
         lambda row: row["missed_motifs"],
     ]
     return markdown_table(header, [[column(row) for column in columns] for row in rows])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from chromkeras.interpretation.choose import attributed_rows, scanned_rows
+from chromkeras.interpretation.contrasts import choose_targets
 
 
 def test_scanned_rows_are_open_somewhere(tiny_dataset):
@@ -24,6 +25,20 @@ def test_attributed_rows_stand_out_in_their_task(tiny_dataset):
     rows = np.arange(4)
     logits = np.array([[5.0, 5, 5], [2, -1, -1], [1, 0, 3], [9, 9, 9]])
     # task0: row 1 stands out most (2 against a mean of 0), then row 0; task2: row 2, then row 3
-    picked = attributed_rows(dataset, rows, logits, ("task0", "task2"), 3)
+    picked = attributed_rows(
+        dataset, rows, logits, choose_targets(("task0", "task2"), (), dataset.tasks), 3
+    )
     assert picked.tolist() == [1, 2, 0]
-    assert sorted(attributed_rows(dataset, rows, logits, dataset.tasks, 99)) == [0, 1, 2, 3]
+    assert sorted(
+        attributed_rows(dataset, rows, logits, choose_targets((), (), dataset.tasks), 99)
+    ) == [0, 1, 2, 3]
+
+
+def test_rows_of_a_contrast_are_ranked_by_it(tiny_dataset):
+    dataset = tiny_dataset(rows=8)
+    labels = np.array([[1, 1, 0], [1, 1, 0], [1, 0, 1], [0, 0, 1]], np.int8)
+    dataset = replace(dataset, labels=np.tile(labels, (2, 1)))
+    logits = np.array([[5.0, 5, 0], [2, -1, 9], [1, -3, 3], [9, 0, 9]])
+    # task0 - task1: 0, 3, 4 in the rows open in task0
+    contrast = choose_targets((), ("task0-task1",), dataset.tasks)
+    assert attributed_rows(dataset, np.arange(4), logits, contrast, 9).tolist() == [2, 1, 0]

@@ -72,6 +72,35 @@ def test_contributions_as_bigwig_where_places_are_known(model_file, tiny_dataset
 
 
 @pytest.mark.parametrize("plan", ["hard"], indirect=True)
+def test_a_contrast_goes_through_everything(model_file, tiny_dataset, tmp_path):
+    dataset = tiny_dataset()
+    n = len(dataset.split)
+    dataset = replace(dataset, chrom=np.full(n, "chr1"), start=np.arange(n) * 1000)
+    labels = dataset.labels.copy()
+    closed = dataset.rows("train")[:20]
+    labels[closed] = 0
+    dataset = replace(dataset, labels=labels)
+    options = replace(
+        QUICK, tasks=("task0",), contrasts=("task2-task0+task1",), reference_kind="genomic",
+        modisco=4,
+    )  # fmt: skip
+    summary = interpret(model_file, dataset, tmp_path, options)
+    name = "task2 - task0+task1"
+    lift = Attribution.load(tmp_path / "deep_lift_shap.npz")
+    assert lift.target_names == ("task0", name)
+    rows = pd.read_csv(tmp_path / "sequences.tsv", sep="\t")["row"]
+    logits = open_model(model_file)[0].predict(dataset.one_hot(rows), verbose=0)
+    expected = logits[:, 2] - logits[:, :2].mean(axis=1)
+    np.testing.assert_allclose(lift.prediction[1], expected, atol=1e-4)
+    assert set(summary["patterns"]) == {"task0", name}
+    assert summary["attributions"]["deep_lift_shap"]["references"] == "2 genomic"
+    assert summary["options"]["tasks"] == ["task0"]
+    assert (tmp_path / "bigwig" / "deep_lift_shap.task2_-_task0_task1.bw").exists()
+    assert (tmp_path / "tracks" / "deep_lift_shap" / "task2_-_task0_task1.png").exists()
+    assert name in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("plan", ["hard"], indirect=True)
 def test_patterns_that_are_not_there_are_said_to_be_missing(model_file, tiny_dataset, tmp_path):
     summary = interpret(model_file, tiny_dataset(), tmp_path, replace(QUICK, modisco=4))
     assert set(summary["patterns"]) == set(tiny_dataset().tasks)
@@ -111,11 +140,17 @@ def test_bad_options_leave_nothing_behind(model_file, tiny_dataset, tmp_path):
         (InterpretOptions(tasks=("task9",)), "unknown task 'task9'; did you mean"),
         (InterpretOptions(split="vaild"), "unknown split 'vaild'; did you mean valid"),
         (InterpretOptions(motifs="jaspar:worms"), "taxonomic group"),
+        (InterpretOptions(contrasts=("task0-task9",)), "unknown task 'task9'"),
+        (InterpretOptions(reference_kind="genomic", references=999), "expected at least 999 train"),
     ]:
         with pytest.raises(ValueError, match=message):
             interpret(model_file, tiny_dataset(), out, options)
     with pytest.raises(ValueError, match="--scan: expected at least 1, received 0"):
         InterpretOptions(scan=0)
+    with pytest.raises(ValueError, match="unknown reference kind 'shufle'; did you mean shuffle"):
+        InterpretOptions(reference_kind="shufle")
+    with pytest.raises(ValueError, match="--truth scores tasks, not contrasts"):
+        InterpretOptions(truth=True, contrasts=("a-b",))
     with pytest.raises(ValueError, match="unknown rule 'tops'; did you mean top"):
         InterpretOptions(rule="tops")
     with pytest.raises(ValueError, match="unknown method 'deeplift'; did you mean"):

@@ -15,6 +15,7 @@ from chromkeras.interpretation.truth import (
     planted_motifs,
     score_motifs,
     score_positions,
+    score_task_motifs,
     write_truth_table,
 )
 from chromkeras.prepare.grammars.registry import with_defaults
@@ -110,6 +111,27 @@ def test_only_motifs_that_matter_for_the_tasks_count():
     data = by_hand()
     assert [motif.name for motif in planted_motifs(data, ("x", "y"))] == ["a", "b"]
     assert [motif.name for motif in planted_motifs(data, ("y",))] == ["b"]
+
+
+def test_a_motif_counts_only_in_a_task_that_it_opens():
+    data = simulate(with_defaults("presence", sequences=200, tasks=2))
+    known = jaspar_motifs("nematodes")
+    sets = motif_sets(data)
+    planted = {motif.name: motif for motif in planted_motifs(data, data.tasks)}
+    first, second = (set(sets[task]) for task in data.tasks)
+    own, others = (planted[(a - b).pop()] for a, b in ((first, second), (second, first)))
+    stranger = next(motif for motif in known if motif.name not in planted)
+    found = {
+        "cell_1": [Motif("p0", own.ppm), Motif("p1", others.ppm), Motif("p2", stranger.ppm)],
+        "cell_2": [],
+    }
+    row = score_task_motifs("TF-MoDISco", found, data, decoys=known)
+    assert (row.planted, row.found, row.found_motifs) == (3, 1, own.label)
+    assert (row.discovered, row.false, row.elsewhere) == (3, 1, 1)
+    assert others.label in row.missed_motifs.split(", ")
+    swapped = {"cell_1": found["cell_2"], "cell_2": found["cell_1"]}
+    row = score_task_motifs("TF-MoDISco", swapped, data, decoys=known)
+    assert (row.found_motifs, row.false, row.elsewhere) == (others.label, 1, 1)
 
 
 def test_recovery_and_the_table(tmp_path):

@@ -1,0 +1,77 @@
+"""Options of ``chromkeras interpret``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Model = Annotated[Path, typer.Option(help="Model file from `train`.")]
+Out = Annotated[
+    Path | None, typer.Option(help="Folder to write.", show_default="MODEL_interpretation")
+]
+Tasks = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Task to attribute (repeat or comma list).", show_default="all, or the contrasts"
+    ),
+]
+Contrasts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--contrast",
+        help="Difference of logits to attribute, such as Intest-Neurons, Muscle-Hypod+Intest (the "
+        "mean of two) or Muscle-rest; spaces around the minus where names hold one (repeat).",
+        metavar="TASK-TASK",
+    ),
+]
+Split = Annotated[str, typer.Option(help="Where sequences come from: train, valid, test, all.")]
+Sequences = Annotated[
+    int,
+    typer.Option(
+        help="Sequences to attribute: open in a task, and called so there more than elsewhere."
+    ),
+]
+Scan = Annotated[int, typer.Option(help="Sequences for the filters to scan.")]
+Methods = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Attribution method (repeat or comma list): deep_lift_shap, gradient, "
+        "gradient_x_input, smooth_grad, integrated_gradients, expected_gradients, "
+        "in_silico_mutagenesis, shap.",
+        show_default="deep_lift_shap,gradient_x_input",
+    ),
+]
+References = Annotated[
+    int, typer.Option(help="Shuffles or genomic sequences that each sequence is compared with.")
+]
+Kind = Annotated[
+    str,
+    typer.Option(
+        "--reference-kind",
+        help="What sequences are compared with: shuffle (of their dinucleotides), background (mean "
+        "base frequencies), uniform, zeros, genomic (training rows open in no task).",
+    ),
+]
+Modisco = Annotated[
+    int,
+    typer.Option(
+        help="Most elements of each task that TF-MoDISco searches; 0 for none. "
+        "Rare motifs need hundreds, which --split train has. Motifs that tasks share hide those of "
+        "one task: --contrast TASK-rest brings them out."
+    ),
+]
+Truth = Annotated[bool, typer.Option(help="Score it all by what `simulate` planted: truth.tsv.")]
+Motifs = Annotated[
+    str,
+    typer.Option(
+        help="Known motifs: jaspar, jaspar:GROUP[:RELEASE[:COLLECTION]], a MEME or JASPAR file."
+    ),
+]
+Rule = Annotated[
+    str,
+    typer.Option(
+        help="Filter to motif: threshold (sites above half of the highest activation) or top "
+        "(the 100 sequences that activate it most)."
+    ),
+]
+Seed = Annotated[int, typer.Option(help="Of every random choice.", min=0)]
