@@ -5,13 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
-from chromkeras.cli.options import Data
+from chromkeras.cli.options import DataOfModel, comma_list
 from chromkeras.cli.places import check_output_folder
 
 
 def command(
     models: Annotated[list[Path], typer.Argument(help="Two or more model files from `train`.")],
-    data: Data = None,
+    data: DataOfModel = None,
     out: Annotated[Path, typer.Option(help="Folder to write.")] = Path("compare"),
     split: Annotated[str, typer.Option(help="Rows to predict: test, valid or train.")] = "test",
     baseline: Annotated[
@@ -35,6 +35,18 @@ def command(
         int, typer.Option(help="Elements that layers and filters are compared on.", min=4)
     ] = 256,
     attributed: Annotated[int, typer.Option(help="Elements to attribute.", min=1)] = 16,
+    modisco: Annotated[
+        int,
+        typer.Option(
+            help="Elements of a task that TF-MoDISco searches in every model; 0 for none. 300 take "
+            "about half a minute for each model and task.",
+            min=0,
+        ),
+    ] = 0,
+    modisco_tasks: Annotated[
+        list[str] | None,
+        typer.Option(help="Task to search (repeat or comma list).", show_default="all in common"),
+    ] = None,
     motifs: Annotated[
         str,
         typer.Option(
@@ -53,11 +65,11 @@ def command(
         )
     from chromkeras.run_card_file import read_card
 
-    for model in models:
-        read_card(model)
+    tasks = {model: read_card(model).get("tasks", ()) for model in models}
+    from chromkeras.cli.data_beside import find_data
     from chromkeras.cli.open_data import open_data
 
-    dataset = open_data(data)
+    dataset = open_data(find_data(data, tasks))
     from chromkeras.quiet import import_keras
 
     import_keras()  # only now, as it takes seconds and all that is wrong above takes none
@@ -71,8 +83,10 @@ def command(
         growth=growth,
         sequences=sequences,
         attributed=attributed,
+        modisco=modisco,
+        modisco_tasks=comma_list(modisco_tasks),
         motifs=motifs,
-        parts=tuple(name.strip() for text in parts or () for name in text.split(",")),
+        parts=comma_list(parts),
     )
     _report(compare(models, dataset, out, options), out)
 

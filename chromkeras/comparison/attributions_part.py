@@ -1,4 +1,4 @@
-"""The part "attributions": whether models read the same bases of the same sequences."""
+"""The part "attributions": whether models read the same bases, and the same motifs in them."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from chromkeras.comparison.attribution_agreement import (
 )
 from chromkeras.comparison.matrices import Matrix, matrix_grid
 from chromkeras.comparison.part import PartResult, picture
+from chromkeras.comparison.pattern_part import pattern_part
 from chromkeras.comparison.question import Question
 from chromkeras.comparison.yardsticks import UNTRAINED
 from chromkeras.progress import progress
@@ -23,7 +24,20 @@ _LEAD = (
 
 
 def attributions_part(question: Question) -> PartResult:
-    """Correlate the attributions of all pairs of models on the common tasks."""
+    """Correlate the models' attributions, and match the patterns in them where asked to."""
+    agreement = _agreement_part(question)
+    if not question.options.modisco:
+        return agreement
+    patterns = pattern_part(question)
+    return PartResult(
+        [*agreement.sections, *patterns.sections],
+        {**agreement.facts, **patterns.facts},
+        {**agreement.tables, **patterns.tables},
+        {**agreement.figures, **patterns.figures},
+    )
+
+
+def _agreement_part(question: Question) -> PartResult:
     x = question.elements(question.options.attributed)
     with progress("attributions") as say:
         found = attribution_agreements(

@@ -17,6 +17,7 @@ from chromkeras.comparison.filters_part import filters_part
 from chromkeras.comparison.gradients_part import gradients_part
 from chromkeras.comparison.layers_part import layers_part
 from chromkeras.comparison.part import PartResult, plain, write_tsv
+from chromkeras.comparison.pattern_search import pattern_tasks
 from chromkeras.comparison.predictions_part import predictions_part
 from chromkeras.comparison.question import CompareOptions, Question, ask
 from chromkeras.data.dataset import Dataset
@@ -68,9 +69,14 @@ def compare(
     """
     check_parts(options.parts)
     chosen = [name for name in PARTS if name in options.parts or not options.parts]
-    if "filters" in chosen:
+    if options.modisco and "attributions" not in chosen:
+        raise ValueError(
+            f"--modisco: expected the part attributions among --parts, received {', '.join(chosen)}"
+        )
+    if "filters" in chosen or options.modisco:
         load_motifs(options.motifs)  # what is wrong with them is said before the work
     question = ask(paths, dataset, options)
+    pattern_tasks(options.modisco_tasks, question.tasks)
     results = {name: PARTS[name](question) for name in chosen}
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
@@ -131,7 +137,7 @@ def _made(question: Question, dataset: Dataset) -> Section:
     values = {
         "command": f"chromkeras compare {' '.join(about['files'].values())}",
         "rows": f"{about['rows']:,} of the {about['split']} split in {about['regions']:,} regions",
-        "data set's fingerprint": about["fingerprint"],
+        "data set's fingerprint": _fingerprint(dataset),
     }
     for model in question.models:
         training = model.recipe.training
@@ -142,6 +148,13 @@ def _made(question: Question, dataset: Dataset) -> Section:
     options = about["options"] | {"baseline": about["baseline"]}
     values |= {name: _text(value) for name, value in options.items() if name != "split"}
     return Section("How it was made", [Details(values)])
+
+
+def _fingerprint(dataset: Dataset) -> str:
+    if dataset.origin is None:
+        return dataset.fingerprint
+    wholes = " and ".join(dataset.origin.fingerprints)
+    return f"{dataset.fingerprint}, the rows that were held out of {wholes}"
 
 
 def _text(value: Any) -> str:

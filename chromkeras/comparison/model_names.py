@@ -89,9 +89,11 @@ def seed_lines(cards: Sequence[Mapping[str, Any]], names: Sequence[str]) -> tupl
 
 def _distinct_names(paths: Sequence[Path]) -> list[str]:
     """Return the shortest form of each path that no other has, from level to level."""
+    held = Counter(path.parent for path in paths)
+    both = [f"{path.parent.name}/{path.stem}" for path in paths]
     forms = [
-        (path.stem, path.parent.name, f"{path.parent.name}/{path.stem}", str(path))
-        for path in paths
+        (path.stem, path.parent.name if held[path.parent] == 1 else name, name, str(path))
+        for path, name in zip(paths, both, strict=True)
     ]
     names = [form[0] for form in forms]
     for level in (1, 2, 3):

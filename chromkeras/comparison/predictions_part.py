@@ -147,6 +147,8 @@ def class_weights(model: ComparedModel, question: Question) -> np.ndarray | None
     """
     if model.recipe.training.loss != "rebalanced":
         return np.full(len(question.tasks), 0.5)
+    if question.dataset.origin is not None:
+        return question.dataset.origin.positive
     try:
         return question.dataset.positive_fraction("train")
     except ValueError:

@@ -47,6 +47,10 @@ class CompareOptions:
         Elements that layers and filters are compared on.
     attributed
         Elements that are attributed.
+    modisco
+        Most elements of a task that TF-MoDISco searches in all models; 0 for none.
+    modisco_tasks
+        Tasks that it searches; none means all that the models have in common.
     motifs
         Known motifs, as ``chrominterpret.jaspar.load_motifs`` reads them.
     parts
@@ -60,15 +64,19 @@ class CompareOptions:
     growth: bool = False
     sequences: int = 256
     attributed: int = 16
+    modisco: int = 0
+    modisco_tasks: tuple[str, ...] = ()
     motifs: str = "jaspar"
     parts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name, least in (("bootstrap", 1), ("sequences", 4), ("attributed", 1)):
+        for name, least in (("bootstrap", 1), ("sequences", 4), ("attributed", 1), ("modisco", 0)):
             if getattr(self, name) < least:
                 raise ValueError(
                     f"--{name}: expected at least {least}, received {getattr(self, name)}"
                 )
+        if self.modisco_tasks and not self.modisco:
+            raise ValueError("--modisco-tasks: expected --modisco above 0 as well, received 0")
 
 
 @dataclass(frozen=True, eq=False)
@@ -288,14 +296,14 @@ def _left_out(names: list[str], cards: list[dict[str, Any]], tasks: tuple[str, .
 
 
 def _other_data(names: list[str], cards: list[dict[str, Any]], dataset: Dataset) -> list[str]:
-    known: dict[tuple[str, ...], str] = {}
+    known: dict[tuple[str, ...], Dataset] = {}
     notes = []
     for name, card in zip(names, cards, strict=True):
         own = tuple(card["tasks"])
         if own not in known:
             fits = all(task in dataset.tasks for task in own)
-            known[own] = dataset.select_tasks(own).fingerprint if fits else ""
-        if card["fingerprint"] not in (dataset.fingerprint, known[own]):
+            known[own] = dataset.select_tasks(own) if fits else dataset
+        if not any(data.was_trained_on(card["fingerprint"]) for data in (dataset, known[own])):
             notes.append(
                 f"{name} was trained on other data ({card['fingerprint'] or 'unknown'}) than this "
                 f"({dataset.fingerprint}); rows here may have been among its training rows."

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from functools import partial
 
+import keras
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
@@ -12,6 +13,7 @@ from chromkeras.architectures.registry import architecture
 from chromkeras.cli.app import run
 from chromkeras.comparison.growth import measure_growth
 from chromkeras.data.hdf5 import save_dataset
+from chromkeras.data.held_out import held_out
 from chromkeras.training.model_file import open_model, save_model
 from chromkeras.training.predict import predict_logits
 
@@ -31,6 +33,7 @@ def make(tiny_recipe, tiny_dataset, tmp_path):
     def build(name, plan="hard", *settings, tasks=dataset.tasks, length=300, seed=0):
         recipe = tiny_recipe(plan, *settings, f"training.seed={seed}")
         path = tmp_path / name
+        keras.utils.set_random_seed(seed)
         model = architecture("basset")(recipe, tasks, length)
         save_model(
             path, recipe=recipe, tasks=tasks, length=length, weights=model.get_weights(),
@@ -152,6 +155,10 @@ def test_bad_input_ends_with_one_line_and_writes_nothing(make, tmp_path, capsys)
         ((hard, single), ("--split", "tets"), "did you mean test?"),
         ((hard, single), ("--parts", "predictons"), "did you mean predictions or gradients?"),
         ((hard, single), ("--motifs", tmp_path / "none.meme"), "no file"),
+        ((hard, single), ("--modisco", 5, "--modisco-tasks", "task0, taks1"), "did you mean task"),
+        ((hard, single), ("--modisco", 5, *COSTS), "the part attributions among --parts"),
+        ((hard, single), ("--modisco", -1), "Invalid value for '--modisco'"),
+        ((hard, single), ("--modisco-tasks", "task0"), "expected --modisco above 0 as well"),
         ((hard, single), ("--out", data), "is a file; expected a folder"),
         ((hard, single), ("--data", strange), "the data set has no task that all models have"),
     ):
@@ -170,6 +177,35 @@ def test_other_data_is_said(make, tiny_dataset, tmp_path, capsys):
     paths = [build("hard.keras"), build("single.keras", "single")]
     assert call(*paths, "--data", other, "--out", tmp_path / "out", *COSTS) == 0
     assert "note: hard was trained on other data" in capsys.readouterr().out
+
+
+def test_held_out_rows_around_the_models_say_what_the_whole_data_set_does(
+    make, tmp_path, capsys, monkeypatch
+):
+    build, dataset, data = make
+    two = dataset.select_tasks(["task2", "task0"])
+    for folder in ("models/a", "models/b"):
+        (tmp_path / folder).mkdir(parents=True)
+    paths = [build("models/a/hard.keras"), build("models/b/single.keras", "single")]
+    save_dataset(held_out(dataset, [two.tasks]), tmp_path / "models" / "held.h5")
+    monkeypatch.chdir(tmp_path)
+    found, expected = tmp_path / "found", tmp_path / "expected"
+    quick = ("--bootstrap", "20", "--parts", "predictions")
+    assert call(*paths, "--out", found, *quick) == 0
+    said = capsys.readouterr()
+    assert "no --data given: using models/held.h5" in said.err
+    assert "trained on other data" not in said.out
+    assert call(*paths, "--data", data, "--out", expected, *quick) == 0
+    for name in ("tasks.tsv", "models.tsv", "differences.tsv"):
+        assert (found / name).read_bytes() == (expected / name).read_bytes()
+    page, other = ((at / "report.html").read_text(encoding="utf-8") for at in (found, expected))
+    cells = [re.findall("<td.*?</td>", calibration(text)) for text in (page, other)]
+    assert len(cells[0]) == 2 * 5, "with those that need the shares of the training rows"
+    assert cells[0] == cells[1]
+    assert f"the rows that were held out of {dataset.fingerprint}" in page
+    assert call(*paths, "--split", "train", "--out", tmp_path / "none") == 2
+    assert "the train split has no rows" in capsys.readouterr().err.splitlines()[-1]
+    assert not (tmp_path / "none").exists()
 
 
 def test_growth_is_measured_when_asked(make, tmp_path, monkeypatch):
@@ -218,6 +254,11 @@ def test_all_parts_stand_on_the_page(make, tmp_path):
     assert len(pairs) == 3 + 3
     for name in ("layers", "layer_pairs", "task_distance", "attributions"):
         assert (out / f"{name}.png").exists()
+
+
+def calibration(page):
+    """The page's text between two titles."""
+    return page.split("<h2>Calibration</h2>")[1].split("<h2>")[0]
 
 
 def known_motifs(count=30):

@@ -7,6 +7,8 @@ import keras
 import numpy as np
 import pytest
 
+from chrominterpret.modisco import Pattern
+from chrominterpret.pwm import BASES, Sites
 from chromkeras.architectures.basset import build
 from chromkeras.comparison.question import ComparedModel
 
@@ -72,3 +74,20 @@ def with_permuted_filters(make_model) -> Callable[..., ComparedModel]:
 def x(tiny_dataset) -> np.ndarray:
     """One-hot sequences, shape (24, 300, 4)."""
     return tiny_dataset(rows=24).one_hot(np.arange(24))
+
+
+@pytest.fixture
+def make_pattern() -> Callable[..., Pattern]:
+    """Return a function that makes a pattern of a word between flanks that say nothing."""
+
+    def make(
+        word: str, *, seqlets: int = 30, sign: str = "pos", flank: int = 4, purity: float = 0.9
+    ) -> Pattern:
+        sure = purity * np.eye(4)[[BASES.index(base) for base in word]] + (1 - purity) / 4
+        ppm = np.concatenate([np.full((flank, 4), 0.25), sure, np.full((flank, 4), 0.25)])
+        turned = (ppm - 0.25) * (1 if sign == "pos" else -1)
+        each = np.ones(seqlets)
+        at = Sites(np.arange(seqlets), 0 * each.astype(int), each.astype(np.int8), each)
+        return Pattern(f"{sign}_patterns.{word}", sign, ppm, turned, turned, at)
+
+    return make

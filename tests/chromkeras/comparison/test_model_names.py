@@ -11,7 +11,7 @@ from chromkeras.comparison.model_names import Line, model_names, seed_lines
         (["a/single.keras", "a/hard.keras"], ["single", "hard"]),
         (["single.0/model.keras", "hard.0/model.keras"], ["single.0", "hard.0"]),
         (["a/b/model.keras", "c/b/model.keras"], ["{}/a/b/model.keras", "{}/c/b/model.keras"]),
-        (["b/one.keras", "c/one.keras", "b/two.keras"], ["b", "c", "two"]),
+        (["b/one.keras", "c/one.keras", "b/two.keras"], ["b/one", "c", "two"]),
         (["x/m.keras", "x/m.keras", "y/m.keras"], ["x (1)", "x (2)", "y"]),
         (["m.keras", "./m.keras"], ["m (1)", "m (2)"]),
         (["a/m.keras", "b/m.keras", "a.keras"], ["a", "b", "a"]),
