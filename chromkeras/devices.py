@@ -202,6 +202,12 @@ def replicas() -> int:
     return int(tf.distribute.get_strategy().num_replicas_in_sync)
 
 
+def shares_rows() -> bool:
+    """Return whether several devices share out the rows of a batch."""
+    shared = isinstance(keras.distribution.distribution(), DataParallel)
+    return shared or replicas() > 1
+
+
 def sum_over_replicas(x: Any) -> Any:
     """Return the sum of the replicas' tensors; outside a replica's step, ``x`` itself."""
     context = _replica_context()

@@ -8,7 +8,8 @@ from pathlib import Path
 def find_data(data: Path | None, models: Mapping[Path, Sequence[str]]) -> Path | None:
     """Return the data set to use: the given one, else one that lies beside the models.
 
-    The models' own folders are searched, and then the folders around those.
+    The models' own folders are searched, then the folders around those; models of the demo's tasks
+    have the demo where neither holds any.
 
     Parameters
     ----------
@@ -20,7 +21,7 @@ def find_data(data: Path | None, models: Mapping[Path, Sequence[str]]) -> Path |
     Returns
     -------
     Path or None
-        None where the demo has the tasks that all models have, or they have none in common.
+        None stands for the demo, and where the models have no task in common.
 
     Raises
     ------
@@ -31,10 +32,9 @@ def find_data(data: Path | None, models: Mapping[Path, Sequence[str]]) -> Path |
         return data
     first, *others = models.values()
     tasks = [task for task in first if all(task in other for other in others)]
-    if not tasks or _in_demo(tasks):
+    if not tasks:
         return None
-    folders = {path: path.absolute().parent for path in models}
-    own = list(dict.fromkeys(folders.values()))
+    own = list(dict.fromkeys(path.parent.resolve() for path in models))
     around = [folder for folder in dict.fromkeys(f.parent for f in own) if folder not in own]
     for places in (own, around):
         found = [path for place in places for path in _holding(tasks, place)]
@@ -44,6 +44,8 @@ def find_data(data: Path | None, models: Mapping[Path, Sequence[str]]) -> Path |
         if found:
             print(f"no --data given: using {_short(found[0])}", file=sys.stderr)
             return found[0]
+    if _in_demo(tasks):
+        return None
     some = ", ".join(tasks[:4]) + (", …" if len(tasks) > 4 else "")
     looked = ", ".join(_short(place) for place in (*own, *around))
     raise ValueError(f"expected --data, or a data set with the tasks {some} in one of {looked}")

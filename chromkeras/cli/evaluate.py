@@ -1,7 +1,6 @@
 """``chromkeras evaluate``."""
 
 import json
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -52,7 +51,7 @@ def command(
     tasks = read_card(model)["tasks"]
     data = find_data(data, {model: tasks})
     check_output_file(target, inputs=(model, data))
-    from chromkeras.cli.open_data import open_data
+    from chromkeras.cli.open_data import note_other_data, open_data
     from chromkeras.evaluation import check_rows, evaluate, logit_threshold, match_tasks
 
     given = open_data(data)
@@ -73,13 +72,7 @@ def command(
     network, card = open_model(model)
     predict = partial(predict_logits, network, dataset, both_strands=both_strands)
     logits = predict(rows)
-    same = given.was_trained_on(card.fingerprint) or dataset.was_trained_on(card.fingerprint)
-    if not same:
-        print(
-            f"note: the model was trained on other data ({card.fingerprint or 'unknown'}) than "
-            f"this ({given.fingerprint}); rows here may have been among its training rows",
-            file=sys.stderr,
-        )
+    same = not note_other_data(card.fingerprint, given, dataset)
     valid = predict(dataset.rows("valid")) if rule == "f1" else None
     evaluation = evaluate(logits, dataset, rows, threshold=rule, valid_logits=valid)
     described: dict[str, Any] = {

@@ -31,15 +31,18 @@ def command(
     check_output_folder(folder)
     from chromkeras.run_card_file import read_card
 
-    known = tuple(read_card(model)["tasks"])
+    card = read_card(model)
+    known = tuple(card["tasks"])
     from chromkeras.cli.data_beside import find_data
-    from chromkeras.cli.open_data import open_data
+    from chromkeras.cli.open_data import note_other_data, open_data
     from chromkeras.evaluation import check_rows, match_tasks
     from chromkeras.interpretation.contrasts import choose_targets
 
     choose_targets(comma_list(tasks), tuple(contrasts or ()), known)  # wrong ones, said at once
     dataset = open_data(find_data(data, {model: known}))
-    check_rows(match_tasks(dataset, known), split)
+    matched = match_tasks(dataset, known)
+    check_rows(matched, split)
+    note_other_data(card.get("fingerprint", ""), dataset, matched)
     from chromkeras.quiet import import_keras
 
     import_keras()  # only now, as it takes seconds and all that is wrong above takes none

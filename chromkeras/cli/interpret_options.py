@@ -49,7 +49,7 @@ Kind = Annotated[
     typer.Option(
         "--reference-kind",
         help="What sequences are compared with: shuffle (of their dinucleotides), background (mean "
-        "base frequencies), uniform, zeros, genomic (training rows open in no task).",
+        "base frequencies), uniform, zeros, genomic (training rows closed in every task).",
     ),
 ]
 Modisco = Annotated[

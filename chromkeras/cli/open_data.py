@@ -1,9 +1,9 @@
 """The data set a command works on: the user's, or the demo's."""
 
-import csv
 import sys
 from pathlib import Path
 
+from chromkeras.cli.options import comma_list
 from chromkeras.data.dataset import Dataset
 
 
@@ -16,8 +16,27 @@ def open_data(path: Path | None, tasks: str | None = None) -> Dataset:
     dataset = _open(path)
     if tasks is None:
         return dataset
-    names = next(csv.reader([tasks], skipinitialspace=True), [""])
-    return dataset.select_tasks([name.strip() for name in names])
+    return dataset.select_tasks(comma_list([tasks]))
+
+
+def note_other_data(fingerprint: str, *datasets: Dataset) -> bool:
+    """Return whether a model was trained on other data, and if so say it on standard error.
+
+    Parameters
+    ----------
+    fingerprint
+        Of the data that it was trained on, from its card.
+    *datasets
+        The data set at hand, whole and with only the model's tasks.
+    """
+    if any(dataset.was_trained_on(fingerprint) for dataset in datasets):
+        return False
+    print(
+        f"note: the model was trained on other data ({fingerprint or 'unknown'}) than this "
+        f"({datasets[0].fingerprint}); rows here may have been among its training rows",
+        file=sys.stderr,
+    )
+    return True
 
 
 def _open(path: Path | None) -> Dataset:

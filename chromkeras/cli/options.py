@@ -1,5 +1,6 @@
 """Options that several commands have, each declared once."""
 
+import csv
 from pathlib import Path
 from typing import Annotated
 
@@ -43,5 +44,9 @@ InitTask = Annotated[
 
 
 def comma_list(texts: list[str] | None) -> tuple[str, ...]:
-    """Return the names of an option that may be repeated and may hold commas."""
-    return tuple(name.strip() for text in texts or () for name in text.split(","))
+    """Return the names of an option that may be repeated and may hold commas.
+
+    A name that holds a comma itself stands in double quotes.
+    """
+    rows = csv.reader(texts or (), skipinitialspace=True)
+    return tuple(name.strip() for row in rows for name in row or [""])

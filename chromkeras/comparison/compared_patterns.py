@@ -53,7 +53,7 @@ class ComparedPatterns:
         return [use for use in self.uses if use.strong_in(self.lines) == [line]]
 
     def weak(self, line: int) -> list[PatternUse]:
-        """Return those that are weak in the line and strong in another."""
+        """Return those that are not strong in the line."""
         return [use for use in self.uses if line in use.weak_in(self.lines)]
 
     def facts(self) -> dict[str, Any]:

@@ -8,8 +8,7 @@ import pandas as pd
 
 from chrominterpret.chance import matches_by_chance
 from chrominterpret.pwm import Motif, consensus, information_content
-from chrominterpret.tomtom import best_matches, tomtom
-from chromkeras.comparison.motif_table import Q_CUT
+from chrominterpret.tomtom import Q_CUT, best_matches, tomtom
 from chromkeras.comparison.pattern_matching import SharedPattern
 
 LETTERS = 10  # of the consensus in a name

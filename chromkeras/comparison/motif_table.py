@@ -8,10 +8,8 @@ import numpy as np
 
 from chrominterpret.chance import matches_by_chance
 from chrominterpret.pwm import Motif
-from chrominterpret.tomtom import tomtom
+from chrominterpret.tomtom import Q_CUT, tomtom
 from chromkeras.comparison.part import plain
-
-Q_CUT = 0.1
 
 
 @dataclass(frozen=True, eq=False)

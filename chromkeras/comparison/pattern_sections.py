@@ -7,9 +7,9 @@ from matplotlib.figure import Figure
 from chrominterpret.logos import LogoPair, logo_pairs
 from chrominterpret.page.blocks import Block, Cell, Notes, Number, Section, Table
 from chrominterpret.pwm import consensus
+from chrominterpret.tomtom import Q_CUT
 from chromkeras.comparison.compared_patterns import ComparedPatterns
 from chromkeras.comparison.model_names import Line
-from chromkeras.comparison.motif_table import Q_CUT
 from chromkeras.comparison.part import picture
 from chromkeras.comparison.pattern_use import STRONG, PatternUse
 from chromkeras.interpretation.report_filters import match_text, pair_logo

@@ -53,7 +53,7 @@ class PatternUse:
         return np.array([self.weight[list(line.members)].mean() for line in lines])
 
     def strong_in(self, lines: Sequence[Line]) -> list[int]:
-        """Return the lines that give it at least half the weight that the first of them does."""
+        """Return the lines that give it at least half of the largest weight of a line."""
         weights = self.line_weights(lines)
         return np.flatnonzero((weights > 0) & (weights >= STRONG * weights.max())).tolist()
 

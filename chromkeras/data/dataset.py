@@ -231,7 +231,7 @@ class Dataset:
         """
         rows = self.rows(split)
         if len(rows) == 0:
-            raise ValueError(f"the {split} split has no rows; {self._where_rows_are()}")
+            raise ValueError(f"the {split} split has no rows; {self.where_rows_are}")
         known = self.known[rows].sum(axis=0)
         positive = (self.labels[rows] == 1).sum(axis=0)
         for task, n, ones in zip(self.tasks, known, positive, strict=True):
@@ -249,7 +249,9 @@ class Dataset:
                 )
         return positive / known
 
-    def _where_rows_are(self) -> str:
+    @property
+    def where_rows_are(self) -> str:
+        """What to do about rows that are missing, for messages."""
         if self.origin is None:
             return "make the data set with another split"
         whole = self.origin.fingerprints[0]

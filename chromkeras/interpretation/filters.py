@@ -18,7 +18,7 @@ from chrominterpret.merging import Merged, merge_motifs
 from chrominterpret.motif_files import write_meme
 from chrominterpret.profiles import FilterProfiles, filter_profiles
 from chrominterpret.pwm import Motif, consensus, information_content, trim
-from chrominterpret.tomtom import best_matches, calibrate, tomtom, write_matches
+from chrominterpret.tomtom import Q_CUT, best_matches, calibrate, tomtom, write_matches
 from chromkeras.data.dataset import Dataset
 from chromkeras.files import replacing
 from chromkeras.layers.task_axis import SpreadChannels, SpreadFeatures
@@ -26,7 +26,6 @@ from chromkeras.layers.task_conv1d import TaskConv1D
 from chromkeras.progress import progress
 
 FIRST = "conv_1"
-Q_CUT = 0.1
 INFLUENCE_ROWS = 256
 LOGOS = 24
 

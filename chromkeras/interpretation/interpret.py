@@ -20,7 +20,7 @@ from chromkeras.interpretation.patterns import REFERENCES, find_patterns, write_
 from chromkeras.interpretation.references import ReferenceKind, check_references
 from chromkeras.interpretation.report import Findings, write_report
 from chromkeras.interpretation.scores import score_all
-from chromkeras.interpretation.truth import planted_motifs, write_truth_table
+from chromkeras.interpretation.truth import check_planted, write_truth_table
 from chromkeras.names import check_unique, unknown
 from chromkeras.training.model_file import open_model
 from chromkeras.training.predict import predict_logits
@@ -134,7 +134,8 @@ def interpret(
     model, card = open_model(model_path)
     data = match_tasks(dataset, card.tasks)
     targets = choose_targets(options.tasks, options.contrasts, card.tasks)
-    check_references(options.reference_kind, data, max(options.references, REFERENCES))
+    wanted = max(options.references, REFERENCES if options.modisco else 0)
+    check_references(options.reference_kind, data, wanted)
     database = load_motifs(options.motifs)
     scanned = scanned_rows(data, options.split, options.scan, options.seed)
     logits = predict_logits(model, data, scanned)
@@ -143,7 +144,7 @@ def interpret(
         names = ", ".join(target.name for target in targets)
         raise ValueError(f"no row of the {options.split} split is open in {names}")
     if options.truth:
-        planted_motifs(data, [target.name for target in targets])  # says at once when none is
+        check_planted(data, [target.name for target in targets])
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     question = Question(

@@ -19,8 +19,8 @@ def check_references(kind: ReferenceKind, dataset: Dataset, count: int) -> None:
     """
     if kind == "genomic" and (there := len(_closed_rows(dataset))) < count:
         raise ValueError(
-            f"--reference-kind genomic: expected at least {count} training rows that are open in "
-            f"no task, received {there}; lower --references or add background by `prepare`"
+            f"--reference-kind genomic: expected at least {count} training rows that are closed in "
+            f"every task, received {there}; {_remedy(dataset)}"
         )
 
 
@@ -34,7 +34,7 @@ def make_references(
     kind
         "shuffle", dinucleotide shuffles of each sequence; "background", the mean base frequencies
         of the attributed sequences; "uniform", a quarter of each base; "zeros"; "genomic",
-        training rows that are open in no task, the same for every sequence.
+        training rows that are closed in every task, the same for every sequence.
     dataset
         To draw genomic references from.
     count, seed
@@ -56,4 +56,10 @@ def make_references(
 
 def _closed_rows(dataset: Dataset) -> np.ndarray:
     rows = dataset.rows("train")
-    return rows[~(dataset.labels[rows] == 1).any(axis=1)]
+    return rows[(dataset.labels[rows] == 0).all(axis=1)]
+
+
+def _remedy(dataset: Dataset) -> str:
+    if dataset.origin is not None:
+        return dataset.where_rows_are
+    return "lower --references, leave TF-MoDISco out by --modisco 0, or prepare with --background"

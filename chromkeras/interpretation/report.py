@@ -11,8 +11,9 @@ from chrominterpret.page.blocks import (
     Section,
 )
 from chrominterpret.page.render import write_page
+from chrominterpret.tomtom import Q_CUT
 from chromkeras.interpretation.attributions import Attributed
-from chromkeras.interpretation.filters import Q_CUT, FilterReading
+from chromkeras.interpretation.filters import FilterReading
 from chromkeras.interpretation.patterns import PatternReading
 from chromkeras.interpretation.report_filters import (
     company_section,

@@ -17,8 +17,8 @@ from chrominterpret.page.blocks import (
 )
 from chrominterpret.profiles import FilterProfiles
 from chrominterpret.pwm import consensus, information_content, logo_heights
-from chrominterpret.tomtom import best_matches
-from chromkeras.interpretation.filters import Q_CUT, FilterReading
+from chrominterpret.tomtom import Q_CUT, best_matches
+from chromkeras.interpretation.filters import FilterReading
 
 MOST_FILTERS = 40  # rows of a heat map
 FEWEST = 10  # sequences with a site, below which places and company say little
@@ -82,7 +82,7 @@ def _motif_row(pair: LogoPair, best: Any, filters: FilterReading, index: int) ->
 
 def match_text(best: Any) -> str:
     """Return the known motif of a row of `best_matches`, where it counts as a match."""
-    if not best["q_value"] <= Q_CUT:
+    if not best["q_value"] < Q_CUT:
         return "no match"
     return f"{best['target_name']} ({best['target_id']}, {best['strand']})"
 

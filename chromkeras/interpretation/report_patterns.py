@@ -15,8 +15,7 @@ from chrominterpret.page.blocks import (
     Table,
 )
 from chrominterpret.pwm import Motif, consensus
-from chrominterpret.tomtom import best_matches
-from chromkeras.interpretation.filters import Q_CUT
+from chrominterpret.tomtom import Q_CUT, best_matches
 from chromkeras.interpretation.patterns import PatternReading, pattern_motif, pattern_name
 from chromkeras.interpretation.report_filters import match_text, pair_logo
 

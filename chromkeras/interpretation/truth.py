@@ -199,10 +199,14 @@ def score_task_motifs(
     found: set[str] = set()
     discovered = false = elsewhere = 0
     for task, own in motifs.items():
+        any_task = motif_recovery(own, planted, decoys=decoys, q_cut=q_cut)
         opening = planted_motifs(dataset, (task,))
+        if not opening:
+            discovered += len(any_task.true) + len(any_task.false)
+            false, elsewhere = false + len(any_task.false), elsewhere + len(any_task.true)
+            continue
         others = [*planted, *(motif for motif in decoys if motif.name not in _names(planted))]
         mine = motif_recovery(own, opening, decoys=others, q_cut=q_cut)
-        any_task = motif_recovery(own, planted, decoys=decoys, q_cut=q_cut)
         found |= set(mine.found)
         discovered += len(mine.true) + len(mine.false)
         false += len(any_task.false)
@@ -250,6 +254,21 @@ def planted_motifs(dataset: Dataset, tasks: Sequence[str]) -> list[Motif]:
         path = Path(folder) / "motifs.meme"
         path.write_text(dataset.motifs or "", encoding="utf-8")
         return [motif for motif in read_meme(path) if motif.name in names]
+
+
+def check_planted(dataset: Dataset, tasks: Sequence[str]) -> None:
+    """Check that there is something to find in the tasks.
+
+    Raises
+    ------
+    ValueError
+        Nothing is planted, a task is unknown, or no planted motif opens any of them.
+    """
+    if not planted_motifs(dataset, tasks):
+        raise ValueError(
+            f"--truth: expected planted motifs that open {', '.join(tasks)}, received rows that "
+            "none opens"
+        )
 
 
 def write_truth_table(

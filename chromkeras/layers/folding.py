@@ -17,6 +17,7 @@ def fold_normalization(
 
         k' = k γ / √(kᵀ S k + ε),  b' = β − m·k'.
 
+    k' is rounded to the type of the input before b' is computed, so that both agree.
     Gradients flow through the statistics as they do in batch normalisation.
 
     Parameters
@@ -36,9 +37,10 @@ def fold_normalization(
     -------
     tuple
         k' (W, C, F), b' (F,), and mean and (biased) variance of the plain convolution's output,
-        (F,); all float32.
+        (F,); k' of the input's type, the others float32.
     """
     kernel, scale, offset = (ops.cast(v, "float32") for v in (kernel, scale, offset))
+    dtype = inputs.dtype
     flat = ops.reshape(kernel, (-1, kernel.shape[-1]))
     seen = _windows(ops.cast(inputs, "float32"), kernel.shape[0], padding)
     centre = ops.mean(seen, axis=0)
@@ -46,9 +48,11 @@ def fold_normalization(
     count = ops.cast(ops.shape(seen)[0], "float32")
     covariance = ops.matmul(ops.transpose(seen), seen) / count
     mean = ops.matmul(centre, flat)
-    variance = ops.sum(flat * ops.matmul(covariance, flat), axis=0)
+    variance = ops.maximum(ops.sum(flat * ops.matmul(covariance, flat), axis=0), 0.0)
     factor = scale * ops.rsqrt(variance + epsilon)
-    return kernel * factor, offset - mean * factor, mean, variance
+    folded = ops.cast(kernel * factor, dtype)
+    rounded = ops.reshape(ops.cast(folded, "float32"), flat.shape)
+    return folded, offset - ops.matmul(centre, rounded), mean, variance
 
 
 def _windows(inputs: Any, width: int, padding: str) -> Any:

@@ -1,5 +1,6 @@
 """Batch normalisation with each task's own statistics."""
 
+from collections import deque
 from typing import Any
 
 import keras
@@ -34,7 +35,8 @@ class TaskBatchNormalization(TaskLayer, keras.layers.BatchNormalization):
     def __init__(self, tasks: int, *, soft: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.tasks, self.soft = tasks, soft
-        self._normalised: Any = None
+        # More than one where the layers are called on several inputs before this one is.
+        self._normalised: deque[Any] = deque(maxlen=8)
 
     def uses_batch(self, training: bool | None) -> bool:
         """Return whether the layer normalises by the statistics of the batch."""
@@ -42,7 +44,7 @@ class TaskBatchNormalization(TaskLayer, keras.layers.BatchNormalization):
 
     def expect_normalised(self, inputs: Any) -> None:
         """Let inputs pass that the convolution before has normalised (`TaskConv1D.fold`)."""
-        self._normalised = inputs
+        self._normalised.append(inputs)
 
     def take_statistics(self, mean: Any, variance: Any) -> None:
         """Move the moving averages towards a batch's mean and (biased) variance, (T * C,)."""
@@ -51,9 +53,10 @@ class TaskBatchNormalization(TaskLayer, keras.layers.BatchNormalization):
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Return the normalised activations; in training, by and with the batch's statistics."""
-        if inputs is self._normalised:
-            self._normalised = None
-            return inputs
+        for place, done in enumerate(self._normalised):
+            if inputs is done:
+                del self._normalised[place]
+                return inputs
         fused = None
         if self.uses_batch(training) and mask is None:
             fused = normalize_batch(inputs, self.gamma, self.beta, self.epsilon)

@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 from chromkeras.backend import grouped_convolution
-from chromkeras.devices import replicas
+from chromkeras.devices import shares_rows
 from chromkeras.layers.folding import fold_normalization
 from chromkeras.layers.task_batch_normalization import TaskBatchNormalization
 from chromkeras.layers.task_layer import PerTask, TaskLayer
@@ -92,10 +92,13 @@ class TaskConv1D(TaskLayer, keras.layers.Layer):
     def folded(self, training: bool | None) -> TaskBatchNormalization | None:
         """Return the layer that this one normalises in the place of, if it does.
 
-        Replicas share a batch's statistics, and a convolution knows those of its own rows only.
+        It does not where devices share out the rows: replicas know the statistics of their own
+        rows only, and JAX lays the output out anew, so that normalisation does not know it again.
         """
         norm = self._normalization() if self._normalization else None
-        return norm if norm is not None and norm.uses_batch(training) and replicas() == 1 else None
+        if norm is None or not norm.uses_batch(training) or shares_rows():
+            return None
+        return norm
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make the weights for an input of shape (batch, length, channels)."""
@@ -133,8 +136,7 @@ class TaskConv1D(TaskLayer, keras.layers.Layer):
             inputs, kernel, norm.gamma, norm.beta, padding=self.padding, epsilon=norm.epsilon
         )
         norm.take_statistics(mean, variance)
-        kernel, bias = (ops.cast(v, inputs.dtype) for v in (kernel, bias))
-        out = ops.conv(inputs, kernel, padding=self.padding) + bias
+        out = ops.conv(inputs, kernel, padding=self.padding) + ops.cast(bias, kernel.dtype)
         norm.expect_normalised(out)
         return out
 

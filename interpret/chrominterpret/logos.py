@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from chrominterpret.letters import add_letters, draw_letters, stack_bottoms, tidy_axes
 from chrominterpret.pwm import Floats, Motif, logo_heights, reverse_complement, trim
-from chrominterpret.tomtom import best_matches
+from chrominterpret.tomtom import Q_CUT, best_matches
 
 _BASE_INCHES: Final = 0.13
 _BIT_INCHES: Final = 0.25
@@ -99,7 +99,7 @@ def logo_pairs(
     targets: Sequence[Motif],
     matches: pd.DataFrame,
     *,
-    max_q: float = 0.1,
+    max_q: float = Q_CUT,
     min_information: float | None = 0.2,
 ) -> list[LogoPair]:
     """Put every query beside its best match.
@@ -111,7 +111,7 @@ def logo_pairs(
     matches : DataFrame
         Its result.
     max_q : float
-        A match with a higher q is shown as "no match".
+        A match with this or a higher q is shown as "no match".
     min_information : float or None
         What the queries were trimmed by.
 
@@ -132,7 +132,7 @@ def logo_pairs(
 
 def _pair(query: Motif, row: dict, known: dict[str, Motif], max_q: float) -> LogoPair:
     title = query.label if query.nsites is None else f"{query.label} ({query.nsites:.0f} sites)"
-    if not row["q_value"] <= max_q:
+    if not row["q_value"] < max_q:
         return LogoPair(query, title)
     target = known[row["target_id"]]
     turned = reverse_complement(target) if row["strand"] == "-" else target

@@ -25,6 +25,8 @@ COLUMNS: Final = (
     "query", "target_id", "target_name", "p_value", "q_value", "score", "offset", "overlap",
     "strand",
 )  # fmt: skip
+Q_CUT: Final = 0.1
+"""A match counts, for people, below this q-value."""
 _QUERIES_AT_ONCE: Final = 1000
 
 

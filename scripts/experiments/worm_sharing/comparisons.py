@@ -18,13 +18,13 @@ def compare_runs(
 ) -> bool:
     """Run ``chromkeras compare`` on finished runs; return False where that has been done.
 
-    It has been done when the same command was finished after the models were.
+    It has been done when the same command was finished after the models and the data were.
     """
     folder = out / FOLDER / name
     models = [out / run.slug / "model.keras" for run in runs]
     arguments = ["compare", *map(str, models), "--data", str(data), "--out", str(folder)]
     arguments += ["--split", split, *comparison.options]
-    if _done(folder / COMMAND, arguments, models):
+    if _done(folder / COMMAND, arguments, [data, *models]):
         return False
     folder.mkdir(parents=True, exist_ok=True)
     (folder / COMMAND).unlink(missing_ok=True)
@@ -34,8 +34,8 @@ def compare_runs(
     return True
 
 
-def _done(record: Path, arguments: Sequence[str], models: Sequence[Path]) -> bool:
+def _done(record: Path, arguments: Sequence[str], read: Sequence[Path]) -> bool:
     if not record.exists() or record.read_text(encoding="utf-8").strip() != shlex.join(arguments):
         return False
     finished = record.stat().st_mtime
-    return all(model.stat().st_mtime <= finished for model in models)
+    return all(path.stat().st_mtime <= finished for path in read)

@@ -54,7 +54,10 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--ship", type=Path, help="folder to keep models and figures in: models, in the project"
     )
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.only and options.ship:
+        parser.error("--ship needs the whole study; leave --only out")
+    return options
 
 
 def make_runs(study: Study, options: argparse.Namespace) -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -43,6 +44,14 @@ def test_a_relative_model_in_the_current_folder(put, tmp_path, monkeypatch):
     expected = put("data.h5")
     monkeypatch.chdir(tmp_path)
     assert find_data(None, {Path("m.keras"): TASKS}) == expected
+
+
+def test_dots_in_a_path_are_followed(put, tmp_path, capsys, monkeypatch):
+    expected = put("data.h5")
+    (tmp_path / "models" / "inner").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "models" / "inner")
+    assert find_data(None, {Path("../m.keras"): TASKS}) == expected
+    assert find_data(None, {Path("../m.keras"): TASKS, Path("../inner/../n.keras"): TASKS})
 
 
 def test_found_around_the_models_folders(put, tmp_path, capsys):
@@ -97,6 +106,13 @@ def test_none_says_what_was_wanted_and_where(tmp_path):
 def test_models_of_the_demo_have_the_demo(tasks, tmp_path, capsys):
     assert find_data(None, {tmp_path / "m.keras": tasks}) is None
     assert capsys.readouterr().err == ""
+
+
+def test_what_lies_beside_comes_before_the_demo(put, tiny_dataset, tmp_path):
+    simulated = replace(tiny_dataset(rows=8), tasks=("cell_1", "cell_2", "cell_3"))
+    save_dataset(simulated, tmp_path / "mine.h5")
+    models = {tmp_path / "m.keras": ("cell_1", "cell_2")}
+    assert find_data(None, models) == tmp_path / "mine.h5"
 
 
 def test_models_with_nothing_in_common_are_left_to_the_command(put, tmp_path):

@@ -12,6 +12,7 @@ from chromkeras.data.packed import PackedSequences
 from chromkeras.interpretation.truth import (
     MEAN,
     causal_mask,
+    check_planted,
     planted_motifs,
     score_motifs,
     score_positions,
@@ -132,6 +133,22 @@ def test_a_motif_counts_only_in_a_task_that_it_opens():
     swapped = {"cell_1": found["cell_2"], "cell_2": found["cell_1"]}
     row = score_task_motifs("TF-MoDISco", swapped, data, decoys=known)
     assert (row.found_motifs, row.false, row.elsewhere) == (others.label, 1, 1)
+
+
+def test_a_task_that_no_motif_opens_has_nothing_to_find():
+    data = by_hand()
+    causal = data.truth.causal & [True, False]
+    data = replace(data, truth=replace(data.truth, causal=causal))
+    known = jaspar_motifs("nematodes")
+    names = [replace(motif, name=name) for motif, name in zip(known[:3], "abc", strict=True)]
+    data = replace(data, motifs=meme_text(names))
+    found = {"x": [], "y": [Motif("p0", known[0].ppm)]}
+    row = score_task_motifs("TF-MoDISco", found, data, decoys=known[3:])
+    assert (row.planted, row.found, row.discovered, row.false) == (1, 0, 1, 0)
+    assert row.elsewhere == 1
+    check_planted(data, ("x", "y"))
+    with pytest.raises(ValueError, match="expected planted motifs that open y, received"):
+        check_planted(data, ("y",))
 
 
 def test_recovery_and_the_table(tmp_path):

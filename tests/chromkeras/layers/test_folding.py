@@ -114,6 +114,31 @@ def test_other_inputs_are_normalised_as_ever():
     np.testing.assert_allclose(*map(ops.convert_to_numpy, (found, done)), atol=1e-5)
 
 
+def test_several_inputs_are_each_normalised_once():
+    convolution, norm = TaskConv1D(2, 3, 5), TaskBatchNormalization(2)
+    rng = np.random.default_rng(0)
+    xs = [dna(rng, 4, 20) for _ in range(2)]
+    norm(convolution(xs[0]))
+    convolution.fold(norm)
+    done = [convolution(x, training=True) for x in xs]
+    for each in done:
+        assert norm(each, training=True) is each
+
+
+def test_kernel_and_offset_agree_in_bfloat16():
+    rng = np.random.default_rng(0)
+    x = dna(rng, 6, 30)
+    kernel = (rng.normal(size=(7, 4, 5)) * 0.1 + 0.5).astype(np.float32)
+    ones, zeros = np.ones(5, np.float32), np.zeros(5, np.float32)
+    kernel, bias, *_ = fold_normalization(
+        ops.cast(x, "bfloat16"), kernel, ones, zeros, padding="valid", epsilon=EPSILON
+    )
+    assert keras.backend.standardize_dtype(kernel.dtype) == "bfloat16"
+    out = ops.conv(x, ops.cast(kernel, "float32"), padding="valid") + bias
+    means = ops.convert_to_numpy(ops.mean(out, axis=(0, 1)))
+    np.testing.assert_allclose(means, 0, atol=1e-4)  # the rounding of the kernel is made up for
+
+
 @pytest.mark.parametrize("options", [{"stacked": True}, {"use_bias": True}])
 def test_only_a_plain_first_convolution_folds(options):
     with pytest.raises(ValueError, match=r"common input without bias.*received"):
