@@ -1,7 +1,5 @@
 """The page's sections on predictions."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -10,9 +8,7 @@ from chromkeras.comparison.figures import DotPanel, difference_dots, reliability
 from chromkeras.comparison.matrices import Matrix, matrix_grid
 from chromkeras.comparison.part import picture
 from chromkeras.comparison.predictions import SIGNIFICANT, Differences
-
-if TYPE_CHECKING:
-    from chromkeras.comparison.predictions_part import Findings
+from chromkeras.comparison.predictions_findings import Findings
 
 TITLES = {"all": "all rows", "elements": "elements only", "specific": "specific elements"}
 MOST_DRAWN = 60  # tasks in the picture; all are in differences.tsv
@@ -22,7 +18,7 @@ _STRATA = (
 )
 
 
-def prediction_sections(findings: "Findings") -> tuple[list[Section], dict[str, Figure]]:
+def prediction_sections(findings: Findings) -> tuple[list[Section], dict[str, Figure]]:
     """Return the sections, and their figures by the name of a PNG file."""
     figures = {
         "reliability.png": _reliability(findings),
@@ -40,11 +36,11 @@ def prediction_sections(findings: "Findings") -> tuple[list[Section], dict[str, 
     return sections, figures
 
 
-def _labels(findings: "Findings") -> list[str]:
+def _labels(findings: Findings) -> list[str]:
     return [line.label for line in findings.question.lines]
 
 
-def _summary(findings: "Findings") -> Section:
+def _summary(findings: Findings) -> Section:
     question, found = findings.question, findings.lines["all"]
     labels = _labels(findings)
     facts = {f"mean AUROC of {labels[question.base_line]}, the baseline":
@@ -63,7 +59,7 @@ def _summary(findings: "Findings") -> Section:
     return Section("Summary", [*notes, Facts(facts)], lead)
 
 
-def _prediction(findings: "Findings") -> Section:
+def _prediction(findings: Findings) -> Section:
     blocks: list[Block] = []
     question = findings.question
     if any(len(line.members) > 1 for line in question.lines):
@@ -80,7 +76,7 @@ _COLUMNS = {"AUROC": "auroc", "AUPRC": "auprc", "accuracy": "accuracy", "recall"
             "loss": "loss"}  # fmt: skip
 
 
-def _seed_table(findings: "Findings") -> Table:
+def _seed_table(findings: Findings) -> Table:
     columns = ["recipe", "seeds", *_COLUMNS, "AUROC, elements", "AUROC, specific"]
     rows: list[list[Cell]] = []
     for line in findings.question.lines:
@@ -100,7 +96,7 @@ def _spread(values: list[float]) -> Number:
     return Number(mean, f"{mean:.4f} ± {np.std(values, ddof=1):.4f}")
 
 
-def _model_table(findings: "Findings") -> Table:
+def _model_table(findings: Findings) -> Table:
     columns = ["model", "plan", *_COLUMNS, "AUROC, elements", "AUROC, specific"]
     rows: list[list[Cell]] = []
     for model, found in zip(findings.question.models, findings.evaluations, strict=True):
@@ -110,7 +106,7 @@ def _model_table(findings: "Findings") -> Table:
     return Table(columns, rows, "Loss: binary cross-entropy in nats, without class weights.")
 
 
-def _task_table(findings: "Findings") -> Table:
+def _task_table(findings: Findings) -> Table:
     figures = findings.evaluations[0].strata["all"].figures
     auroc = findings.lines["all"].auroc
     rows: list[list[Cell]] = [
@@ -126,7 +122,7 @@ def _task_table(findings: "Findings") -> Table:
     return Table(columns, rows, "AUROC of each task on all rows; tasks.tsv holds all figures.")
 
 
-def _gains(findings: "Findings", figures: dict[str, Figure]) -> Section:
+def _gains(findings: Findings, figures: dict[str, Figure]) -> Section:
     question = findings.question
     base = _labels(findings)[question.base_line]
     lead = (
@@ -149,7 +145,7 @@ def _gains(findings: "Findings", figures: dict[str, Figure]) -> Section:
     return Section("Gains and losses", blocks, lead)
 
 
-def _gain_table(findings: "Findings") -> Table:
+def _gain_table(findings: Findings) -> Table:
     labels, rows = _labels(findings), []
     for stratum, found in findings.lines.items():
         for p, (a, b) in enumerate(found.pairs):
@@ -173,7 +169,7 @@ def _gain_row(found: Differences, pair: int, names: list[str]) -> list[Cell]:
     return [*names, mean, Number(float(low), f"{signed(low)} to {signed(high)}"), *counts]
 
 
-def _dots(findings: "Findings") -> Figure:
+def _dots(findings: Findings) -> Figure:
     question, all_rows = findings.question, findings.lines["all"]
     chosen = [p for p, (_, b) in enumerate(all_rows.pairs) if b == question.base_line]
     tasks = _drawn(all_rows.difference[chosen])
@@ -206,14 +202,14 @@ def _drawn(difference: np.ndarray) -> np.ndarray:
     return np.sort(np.argsort(-size, kind="stable")[:MOST_DRAWN])
 
 
-def _reliability(findings: "Findings") -> Figure:
+def _reliability(findings: Findings) -> Figure:
     panels = {"as predicted": findings.reliability(weighted=True)}
     if not np.isnan(findings.calibrations[0].error_unweighted).all():
         panels["class weights of the loss taken out"] = findings.reliability(weighted=False)
     return reliability_curves(panels, _labels(findings))
 
 
-def _calibration(findings: "Findings", figures: dict[str, Figure]) -> Section:
+def _calibration(findings: Findings, figures: dict[str, Figure]) -> Section:
     columns = [
         "model", "calibration error", "Brier", "calibration error, weights out",
         "Brier, weights out",
@@ -236,7 +232,7 @@ def _calibration(findings: "Findings", figures: dict[str, Figure]) -> Section:
     return Section("Calibration", [shown, Table(columns, rows, table)], lead)
 
 
-def _agreement(findings: "Findings", figures: dict[str, Figure]) -> Section:
+def _agreement(findings: Findings, figures: dict[str, Figure]) -> Section:
     caption = (
         "Pearson correlation of two models' logits, and share of rows that both call open or both "
         "closed, at probability 0.5; means over the tasks."
@@ -246,13 +242,13 @@ def _agreement(findings: "Findings", figures: dict[str, Figure]) -> Section:
     return Section("Agreement", [shown], lead)
 
 
-def _agreement_figure(findings: "Findings") -> Figure:
+def _agreement_figure(findings: Findings) -> Figure:
     names = findings.question.names
     what = {"correlation of logits": findings.correlation, "equal calls": findings.calls}
     return matrix_grid([_agreed(findings, t, values, names) for t, values in what.items()], 2)
 
 
-def _agreed(findings: "Findings", title: str, values: np.ndarray, names: list[str]) -> Matrix:
+def _agreed(findings: Findings, title: str, values: np.ndarray, names: list[str]) -> Matrix:
     matrix = _matrix(findings.pairs, _task_means(values), len(names))
     low = float(np.nanmin(matrix, initial=0.9)) if np.isfinite(matrix).any() else 0.0
     floor = min(np.floor(low * 10) / 10 - 0.1, 0.8)
