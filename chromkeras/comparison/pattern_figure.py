@@ -13,7 +13,7 @@ from chromkeras.comparison.model_names import Line
 from chromkeras.comparison.pattern_use import STRONG, PatternUse
 from chromkeras.plots.style import new_figure
 
-_ROW = 0.3  # inches
+_WIDTH, _ROW = 6.4, 0.3  # inches
 _LEAST = 0.1  # weights below it are drawn at the left edge
 
 
@@ -31,8 +31,9 @@ def weight_dots(
     labels
         Of the patterns.
     """
-    height = 1.25 + _ROW * len(uses) + 0.2 * -(-len(lines) // 4)
-    figure, (panel,) = new_figure(width=6.4, height=height)
+    columns = _columns([line.label for line in lines])
+    height = 1.25 + _ROW * len(uses) + 0.2 * -(-len(lines) // columns)
+    figure, (panel,) = new_figure(width=_WIDTH, height=height)
     weights = np.maximum([use.weight for use in uses], _LEAST)  # (R, M)
     found = np.array([use.seqlets > 0 for use in uses])
     rows = np.arange(len(uses))
@@ -52,8 +53,16 @@ def weight_dots(
     panel.set_ylim(len(uses) - 0.4, -0.6)
     panel.tick_params(axis="y", length=0)
     panel.set_xlabel("Weight (contribution of its bases / mean of all)", fontsize=9)
-    figure.legend(loc="outside upper left", ncols=4, fontsize=9, frameon=False, handletextpad=0.2)
+    figure.legend(
+        loc="outside upper left", ncols=columns, fontsize=9, frameon=False, handletextpad=0.2
+    )
     return figure
+
+
+def _columns(labels: Sequence[str]) -> int:
+    """Return how many columns of the legend fit beside each other, at most 4."""
+    longest = max(len(label) for label in labels)
+    return max(1, min(4, int(_WIDTH / (0.075 * longest + 0.45))))
 
 
 def _log_axis(panel: Axes, weights: np.ndarray) -> None:
