@@ -11,7 +11,8 @@ from chrominterpret.deep_lift import check_supported, deep_lift_shap
 from chrominterpret.references import one_hot
 from chrominterpret.rules import register_rule
 
-pytestmark = pytest.mark.backend
+# Marked are those whose outcome hangs on the backend; each costs seconds of compilation there.
+backend = pytest.mark.backend
 
 LENGTH = 96
 
@@ -172,6 +173,7 @@ def logits(model: keras.Model, x: np.ndarray) -> np.ndarray:
     return np.log(y / (1 - y)) if fused else y
 
 
+@backend
 @pytest.mark.parametrize("builder", BUILDERS)
 def test_contributions_sum_to_the_difference_of_outputs(builder):
     model, x = built(builder), sequences(3)
@@ -196,6 +198,7 @@ def flat_model(weights, bias: float) -> keras.Model:
     return model
 
 
+@backend
 def test_relu_by_hand():
     # x = AC gives 3 - 1 - 1 = 1, the zero reference -1: ReLU goes from 0 to 1, multiplier 1/2.
     weights = [3, 7, 7, 7, 7, -1, 7, 7]
@@ -208,6 +211,7 @@ def test_relu_by_hand():
     assert result.prediction.item() == pytest.approx(1)
 
 
+@backend
 def test_max_pool_by_hand():
     # Values 5, 2 against 3, 4: the maximum goes from 4 to 5, all by the first (5 is the largest).
     x = keras.Input((2, 4))
@@ -221,6 +225,7 @@ def test_max_pool_by_hand():
     np.testing.assert_allclose(result.multipliers[0, 0, 0], [2.5, 1, 1.5, 2], atol=1e-6)
 
 
+@backend
 def test_product_by_hand():
     # a b from 2·7 to 5·3: Δa mean b + mean a Δb = 3·5 - 4·3.5 = 15 - 14.
     x = keras.Input((2, 4))
@@ -233,6 +238,7 @@ def test_product_by_hand():
     np.testing.assert_allclose(result.attributions[0, 0].min(-1)[1], -14, atol=1e-5)
 
 
+@backend
 def test_an_infinite_slope_at_the_reference_is_never_used():
     # sqrt from 0 to 9: multiplier 3/9 on the weight 9.
     x = keras.Input((1, 4))
@@ -243,6 +249,7 @@ def test_an_infinite_slope_at_the_reference_is_never_used():
     np.testing.assert_allclose(result.multipliers.ravel(), np.divide([9, 4, 1, 16], 3), rtol=1e-6)
 
 
+@backend
 def test_where_sequence_and_reference_are_equal_the_multiplier_is_the_derivative():
     x = keras.Input((1, 4))
     dense = layers.Dense(1, activation="exponential", use_bias=False)
@@ -302,6 +309,7 @@ def test_gradient_correction_centres_the_bases():
     np.testing.assert_allclose(centred.attributions, expected * x, atol=1e-7)
 
 
+@backend
 def test_columns_of_zeros():
     model, x = built(basset), sequences(2)
     x[0, 10:40] = 0
@@ -341,6 +349,7 @@ def test_the_final_activation_is_found(ending):
     assert np.abs(result.delta).max() < 1e-5
 
 
+@backend
 def test_two_inputs():
     dna, marks = keras.Input((LENGTH, 4), name="dna"), keras.Input((5,), name="marks")
     h = layers.GlobalMaxPooling1D()(layers.Conv1D(8, 7, activation="relu")(dna))
@@ -375,6 +384,7 @@ def test_a_head_is_chosen_and_the_other_left_out():
         check_supported(model)
 
 
+@backend
 def test_integrated_layers():
     x = keras.Input((LENGTH, 4))
     h = layers.MaxPooling1D(16)(layers.Conv1D(8, 7, activation="relu")(x))
@@ -387,6 +397,7 @@ def test_integrated_layers():
     assert result.relative_delta.max() < 1e-4
 
 
+@backend
 def test_variable_length():
     x = keras.Input((None, 4))
     h = layers.GlobalMaxPooling1D()(layers.Conv1D(8, 7, activation="relu")(x))
@@ -423,6 +434,7 @@ def test_an_unsupported_layer_is_named_before_anything_runs():
     assert counting.calls == calls
 
 
+@backend
 def test_state_is_clean_after_an_exception():
     x, counting = keras.Input((LENGTH, 4)), Counting()
     dense = layers.Dense(2, activation="gelu", activity_regularizer="l2")
@@ -445,6 +457,7 @@ def test_state_is_clean_after_an_exception():
     np.testing.assert_allclose(again.attributions, expected.attributions, atol=1e-6)
 
 
+@backend
 def test_weights_are_read_at_each_call():
     model, x = built(basset), sequences(2)
     before = deep_lift_shap(model, x, targets=[0], n_references=2)

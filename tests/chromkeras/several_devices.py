@@ -9,7 +9,8 @@ import sys
 
 BACKEND = sys.argv[1]
 os.environ |= {"KERAS_BACKEND": BACKEND, "TF_CPP_MIN_LOG_LEVEL": "3"}
-os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2"
+TWO_DEVICES = "--xla_force_host_platform_device_count=2"
+os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {TWO_DEVICES}"
 if BACKEND == "tensorflow":
     import tensorflow as tf
 

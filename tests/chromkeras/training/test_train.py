@@ -17,6 +17,7 @@ def weights(path):
     return open_model(path)[0].get_weights()
 
 
+@pytest.mark.parametrize("plan", ["hard", "soft"])
 def test_same_seed_same_result(plan, tiny_dataset, tiny_recipe, tmp_path):
     runs = [train(tiny_dataset(), tiny_recipe(plan, *SHORT), tmp_path / f"{i}.keras") for i in "ab"]
     for one, other in zip(*(weights(run.model) for run in runs), strict=True):
