@@ -9,8 +9,6 @@ from chromkeras.costs import model_cost
 from chromkeras.dry_run import DryRun, dry_run, untrained_model
 from chromkeras.recipe_sources import make_recipe
 
-pytestmark = pytest.mark.backend
-
 SCALE = """
 from chromkeras.machine import peak_memory
 from chromkeras.dry_run import untrained_model
@@ -26,6 +24,7 @@ print(model.count_params(), peak_memory() - before)
 """
 
 
+@pytest.mark.backend
 def test_costs_without_weights_are_the_model_s(plan, tiny_recipe):
     recipe, tasks = tiny_recipe(plan), ("a", "b")
     empty = untrained_model(recipe, tasks, 300)

@@ -118,7 +118,6 @@ def trained(model, steps=4):
     return logits(model)
 
 
-@pytest.mark.backend
 @pytest.mark.parametrize("depth", [2, 4, 7])
 def test_one_group_is_sharing_by_all(depth):
     one = build(recipe(0, depth, groups="a,b,c"), TASKS, LENGTH)

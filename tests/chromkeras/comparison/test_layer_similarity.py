@@ -15,7 +15,6 @@ from chromkeras.comparison.layer_similarity import (
 )
 from chromkeras.comparison.svcca import svcca
 
-pytestmark = pytest.mark.backend
 NAMES = ("block 1", "block 2", "block 3", "dense 10", "dense 11", "logits")
 
 
@@ -28,6 +27,7 @@ def compare(first, second, x, **options):
     return layer_similarity(one, other, names=(first.name, second.name), kind="models")
 
 
+@pytest.mark.backend
 def test_products_of_centred_grams_are_the_unbiased_estimate():
     x, y = normal(9, 4).astype(float), normal(9, 2, 3, seed=1).astype(float)
     grams = [(c := a.reshape(9, -1) - a.reshape(9, -1).mean(0)) @ c.T for a in (x, y)]
@@ -46,6 +46,7 @@ def stacked(seed: int, networks: tuple[int, ...] = (2, 1)) -> list[list[np.ndarr
     ]
 
 
+@pytest.mark.backend
 def test_it_is_cka_and_svcca_of_each_task_s_own_networks():
     one, other = stacked(0), stacked(50, (3, 3))
     first = represent(one, Layers(("a", "b"), ("conv", "dense"), ((0, 1), (0, 0))))
@@ -117,6 +118,7 @@ def test_the_order_of_tasks_and_filters_does_not_matter(
         np.testing.assert_allclose(np.diagonal(found.cka, axis1=1, axis2=2), 1, atol=1e-4)
 
 
+@pytest.mark.backend
 def test_each_task_has_its_own_network(make_model, x):
     for plan in ("single", "hard"):
         model = make_model(plan)

@@ -82,7 +82,6 @@ def test_logs_what_the_weights_say(tiny_recipe):
     assert {k for k in rows[0] if k.startswith("penalty/")} == {f"penalty/{n}" for n in tied}
 
 
-@pytest.mark.backend
 @pytest.mark.parametrize(
     ("schedule", "expected"),
     [("rising", [0, 0.25, 0.5]), ("falling", [0.5, 0.25, 0]), ("constant", [0.5] * 3)],
@@ -103,13 +102,11 @@ def test_the_loss_follows_the_schedule(schedule, expected, tiny_recipe):
     assert rows[0]["penalty"] == pytest.approx(expected[0] * start, rel=0.1)
 
 
-@pytest.mark.backend
 def test_a_resumed_run_has_the_epoch_s_strength(tiny_recipe):
     _, lambdas = fit(tiny(tiny_recipe), FollowPenalty("rising", EPOCHS), first=2)
     assert lambdas == [0.5]
 
 
-@pytest.mark.backend
 def test_a_model_without_a_penalty_is_left_alone(tiny_recipe):
     model = tiny(tiny_recipe, "hard")
     rows, _ = fit(model, FollowPenalty("rising", EPOCHS))

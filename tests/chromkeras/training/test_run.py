@@ -1,4 +1,4 @@
-"""Every technique, weighting and conflict method goes through ``train`` with every plan."""
+"""Every technique, weighting and conflict method trains; one of each with every plan."""
 
 import numpy as np
 import pytest
@@ -39,7 +39,10 @@ def test_a_hard_model_trains_and_comes_back_from_its_file(
     assert card.recipe["balance"][key] == value
 
 
-@pytest.mark.parametrize("conflict", method_names())
+@pytest.mark.parametrize(
+    ("plan", "conflict"),
+    [*(("hard", name) for name in method_names()), *((plan, "pcgrad") for plan in PLANS[1:])],
+)
 def test_merging_stands_only_where_shared_layers_end(
     plan, conflict, tiny_dataset, tiny_recipe, tmp_path
 ):
@@ -53,8 +56,15 @@ def test_merging_stands_only_where_shared_layers_end(
 HYBRIDS = [("hard", "sharing.depth=3"), ("hard", "sharing.depth=2"), ("hard", *GROUPED)]
 
 
-@pytest.mark.parametrize("plan", [*((plan,) for plan in PLANS), *HYBRIDS], ids="-".join)
-@pytest.mark.parametrize("weighting", CHOICES["balance.weighting"])
+@pytest.mark.parametrize(
+    ("plan", "weighting"),
+    [
+        *((("hard",), name) for name in CHOICES["balance.weighting"]),
+        *(((plan,), "uncertainty") for plan in PLANS[1:]),
+        *((hybrid, "gradnorm") for hybrid in HYBRIDS),
+    ],
+    ids=str,
+)
 def test_weights_of_tasks_fit_every_plan(plan, weighting, tiny_dataset, tiny_recipe, tmp_path):
     recipe = tiny_recipe(*plan, f"balance.weighting={weighting}", *SHORT)
     made = run(tiny_dataset(), recipe, tmp_path)

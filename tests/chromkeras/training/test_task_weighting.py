@@ -15,8 +15,6 @@ from chromkeras.losses import TaskCrossentropy
 from chromkeras.training.task_losses import TaskLosses
 from chromkeras.training.task_weighting import WeighTasks
 
-pytestmark = pytest.mark.backend
-
 TASKS = ("a", "b", "c")
 WEIGHTINGS = ["uncertainty", "dwa", "gradnorm"]
 
@@ -79,6 +77,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(weighting):
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.backend
 @pytest.mark.parametrize("weighting", WEIGHTINGS)
 def test_weights_move_and_losses_are_reported_unweighted(weighting):
     model, callbacks = compiled(weighting)
@@ -94,6 +93,7 @@ def test_weights_move_and_losses_are_reported_unweighted(weighting):
     assert history["loss"][-1] == pytest.approx(plain, rel=0.1)
 
 
+@pytest.mark.backend
 def test_dynamic_weights_follow_the_losses_in_the_logs():
     model, callbacks = compiled("dwa")
     history = fit(model, callbacks, 4)

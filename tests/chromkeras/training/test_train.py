@@ -68,6 +68,7 @@ def test_resume_wants_the_same_run(tiny_dataset, tiny_recipe, tmp_path, monkeypa
         train(tiny_dataset(seed=1), tiny_recipe("hard", *SHORT), out, resume=True)
 
 
+@pytest.mark.parametrize("plan", ["hard", "soft"])
 def test_the_best_epoch_is_kept(plan, tiny_dataset, tiny_recipe, tmp_path):
     dataset = tiny_dataset(rows=200)
     result = train(dataset, tiny_recipe(plan, *SHORT), tmp_path / "m.keras")
