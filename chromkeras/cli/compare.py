@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chromkeras.cli.options import DataOfModel, comma_list
+from chromkeras.cli.options import DataOfModel, EverySeed, Motifs, comma_list
 from chromkeras.cli.places import check_output_folder
 
 
@@ -38,8 +38,8 @@ def command(
     modisco: Annotated[
         int,
         typer.Option(
-            help="Elements of a task that TF-MoDISco searches in every model; 0 for none. 300 take "
-            "about half a minute for each model and task.",
+            help="Elements of a task that TF-MoDISco searches in every model; 0 for none. 200 take "
+            "about ten seconds for each model and task.",
             min=0,
         ),
     ] = 0,
@@ -47,14 +47,9 @@ def command(
         list[str] | None,
         typer.Option(help="Task to search (repeat or comma list).", show_default="all in common"),
     ] = None,
-    motifs: Annotated[
-        str,
-        typer.Option(
-            help="Known motifs: jaspar, jaspar:GROUP[:RELEASE[:COLLECTION]], a MEME or JASPAR file."
-        ),
-    ] = "jaspar",
+    motifs: Motifs = "jaspar",
     bootstrap: Annotated[int, typer.Option(help="Replicates of the bootstrap.", min=1)] = 1000,
-    seed: Annotated[int, typer.Option(help="Of every random choice.", min=0)] = 0,
+    seed: EverySeed = 0,
 ) -> None:
     """Say which model predicts what better, how surely, at what cost, and what each learned."""
     check_output_folder(out)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from chromkeras.cli import interpret_options as given
-from chromkeras.cli.options import DataOfModel, comma_list
+from chromkeras.cli.options import DataOfModel, EverySeed, Motifs, comma_list
 from chromkeras.cli.places import check_output_folder
 
 
@@ -22,9 +22,9 @@ def command(
     reference_kind: given.Kind = "shuffle",
     modisco: given.Modisco = 500,
     truth: given.Truth = False,
-    motifs: given.Motifs = "jaspar",
+    motifs: Motifs = "jaspar",
     rule: given.Rule = "threshold",
-    seed: given.Seed = 0,
+    seed: EverySeed = 0,
 ) -> None:
     """Say what a model reads: attributions of sequences, filters as motifs, their known matches."""
     folder = out or model.parent / f"{model.stem}_interpretation"

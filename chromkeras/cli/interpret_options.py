@@ -61,12 +61,6 @@ Modisco = Annotated[
     ),
 ]
 Truth = Annotated[bool, typer.Option(help="Score it all by what `simulate` planted: truth.tsv.")]
-Motifs = Annotated[
-    str,
-    typer.Option(
-        help="Known motifs: jaspar, jaspar:GROUP[:RELEASE[:COLLECTION]], a MEME or JASPAR file."
-    ),
-]
 Rule = Annotated[
     str,
     typer.Option(
@@ -74,4 +68,3 @@ Rule = Annotated[
         "(the 100 sequences that activate it most)."
     ),
 ]
-Seed = Annotated[int, typer.Option(help="Of every random choice.", min=0)]

@@ -38,6 +38,13 @@ DataOfModel = Annotated[
         "around its folder, or the demo for the demo's tasks.",
     ),
 ]
+Motifs = Annotated[
+    str,
+    typer.Option(
+        help="Known motifs: jaspar, jaspar:GROUP[:RELEASE[:COLLECTION]], a MEME or JASPAR file."
+    ),
+]
+EverySeed = Annotated[int, typer.Option(help="Of every random choice.", min=0)]
 InitTask = Annotated[
     str | None, typer.Option(help="Its task to start every task from: short for transfer.task.")
 ]

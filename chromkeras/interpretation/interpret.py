@@ -9,6 +9,7 @@ from typing import Any, get_args
 from chrominterpret.filters import Rule
 from chrominterpret.jaspar import load_motifs
 from chrominterpret.methods import METHODS
+from chrominterpret.pwm import Motif
 from chromkeras.data.dataset import Dataset
 from chromkeras.evaluation import match_tasks
 from chromkeras.files import replacing
@@ -16,7 +17,12 @@ from chromkeras.interpretation.attributions import Question, attribute, write_at
 from chromkeras.interpretation.choose import attributed_rows, element_rows, scanned_rows
 from chromkeras.interpretation.contrasts import choose_targets
 from chromkeras.interpretation.filters import interpret_filters, write_filters
-from chromkeras.interpretation.patterns import REFERENCES, find_patterns, write_patterns
+from chromkeras.interpretation.patterns import (
+    REFERENCES,
+    PatternReading,
+    find_patterns,
+    write_patterns,
+)
 from chromkeras.interpretation.references import ReferenceKind, check_references
 from chromkeras.interpretation.report import Findings, write_report
 from chromkeras.interpretation.scores import score_all
@@ -140,22 +146,22 @@ def interpret(
     scanned = scanned_rows(data, options.split, options.scan, options.seed)
     logits = predict_logits(model, data, scanned)
     rows = attributed_rows(data, scanned, logits, targets, options.sequences)
+    names = [target.name for target in targets]
     if len(rows) == 0:
-        names = ", ".join(target.name for target in targets)
-        raise ValueError(f"no row of the {options.split} split is open in {names}")
+        raise ValueError(f"no row of the {options.split} split is open in {', '.join(names)}")
     if options.truth:
-        check_planted(data, [target.name for target in targets])
+        check_planted(data, names)
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     question = Question(
-        model,
-        data,
-        rows,
-        targets,
-        options.methods,
-        options.references,
-        options.reference_kind,
-        options.seed,
+        model=model,
+        dataset=data,
+        rows=rows,
+        targets=targets,
+        methods=options.methods,
+        references=options.references,
+        reference_kind=options.reference_kind,
+        seed=options.seed,
     )
     attributed = attribute(question)
     write_attributions(attributed, folder)
@@ -163,20 +169,8 @@ def interpret(
         model, data, scanned, database=database, rule=options.rule, seed=options.seed
     )
     write_filters(filters, folder)
-    patterns = None
-    if options.modisco:
-        candidates = element_rows(data, options.split)
-        patterns = find_patterns(
-            model,
-            data,
-            candidates,
-            predict_logits(model, data, candidates),
-            targets=targets,
-            count=options.modisco,
-            known=filters.targets,
-            reference_kind=options.reference_kind,
-            seed=options.seed,
-        )
+    patterns = _patterns(question, filters.targets, options) if options.modisco else None
+    if patterns is not None:
         write_patterns(patterns, data, folder / "modisco")
     summary = {
         "model": str(model_path),
@@ -199,3 +193,20 @@ def interpret(
     with replacing(folder / "summary.json") as beside:
         beside.write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
     return summary
+
+
+def _patterns(question: Question, known: list[Motif], options: InterpretOptions) -> PatternReading:
+    """Search what all elements of the split contribute, not only those that are attributed."""
+    model, data = question.model, question.dataset
+    candidates = element_rows(data, options.split)
+    return find_patterns(
+        model,
+        data,
+        candidates,
+        predict_logits(model, data, candidates),
+        targets=question.targets,
+        count=options.modisco,
+        known=known,
+        reference_kind=options.reference_kind,
+        seed=options.seed,
+    )
