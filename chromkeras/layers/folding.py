@@ -55,6 +55,39 @@ def fold_normalization(
     return folded, offset - ops.matmul(centre, rounded), mean, variance
 
 
+def biased_convolution(inputs: Any, kernel: Any, bias: Any, *, padding: str) -> Any:
+    """Convolve and add a bias in one pass, by way of a channel of ones.
+
+    With the few channels of DNA that costs less than to go over the output once more, and over
+    its gradient.
+
+    Parameters
+    ----------
+    inputs
+        Shape (batch, length, C).
+    kernel
+        Shape (W, C, F).
+    bias
+        Shape (F,).
+    padding
+        "valid" or "same".
+
+    Returns
+    -------
+    tensor
+        Shape (batch, new length, F).
+    """
+    centre = (kernel.shape[0] - 1) // 2  # the one place that is never in the padding
+    after = kernel.shape[0] - 1 - centre
+    row = ops.pad(ops.reshape(bias, (1, 1, -1)), ((centre, after), (0, 0), (0, 0)))
+    ones = ops.ones_like(inputs[..., :1])
+    return ops.conv(
+        ops.concatenate([inputs, ones], axis=-1),
+        ops.concatenate([kernel, row], axis=1),
+        padding=padding,
+    )
+
+
 def _windows(inputs: Any, width: int, padding: str) -> Any:
     """Return what the filters see at every place of every sequence, (places, W * C)."""
     if padding == "same":

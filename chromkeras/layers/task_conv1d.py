@@ -8,7 +8,7 @@ from keras import ops
 
 from chromkeras.backend import grouped_convolution
 from chromkeras.devices import shares_rows
-from chromkeras.layers.folding import fold_normalization
+from chromkeras.layers.folding import biased_convolution, fold_normalization
 from chromkeras.layers.task_batch_normalization import TaskBatchNormalization
 from chromkeras.layers.task_layer import PerTask, TaskLayer
 
@@ -136,7 +136,7 @@ class TaskConv1D(TaskLayer, keras.layers.Layer):
             inputs, kernel, norm.gamma, norm.beta, padding=self.padding, epsilon=norm.epsilon
         )
         norm.take_statistics(mean, variance)
-        out = ops.conv(inputs, kernel, padding=self.padding) + ops.cast(bias, kernel.dtype)
+        out = biased_convolution(inputs, kernel, ops.cast(bias, kernel.dtype), padding=self.padding)
         norm.expect_normalised(out)
         return out
 
