@@ -51,8 +51,8 @@ def model_activations(model: keras.Model) -> Activations:
 
     A convolution and a dense layer keep their input (for the kernel's gradient), batch
     normalisation its input, an activation its output, a max-pool both, dropout its mask. A
-    tensor that two layers keep counts once; a layer that only changes the shape keeps nothing
-    and its output is its input.
+    tensor that two layers keep counts once; a layer that only changes the shape, or that is
+    folded into the one before it, keeps nothing and its output is its input.
 
     Parameters
     ----------
@@ -62,12 +62,13 @@ def model_activations(model: keras.Model) -> Activations:
     """
     kept: dict[int, int] = {}
     same: dict[int, Any] = {}
+    folded = _folded(model)
     largest = passing = 0
     for depth in sorted(model._nodes_by_depth, reverse=True):
         for node in model._nodes_by_depth[depth]:
             inputs = [same.get(id(t), t) for t in node.input_tensors]
             outputs = list(node.output_tensors)
-            if inputs and _only_renames(node.operation):
+            if inputs and (node.operation in folded or _only_renames(node.operation)):
                 same[id(outputs[0])] = inputs[0]
                 continue
             wanted = _kept(node.operation)
@@ -76,6 +77,12 @@ def model_activations(model: keras.Model) -> Activations:
             largest = max(largest, *map(_bytes, outputs))
             passing = max(passing, sum(map(_bytes, (*inputs, *outputs))))
     return Activations(sum(kept.values()), largest, passing)
+
+
+def _folded(model: keras.Model) -> list[Any]:
+    """Return the layers that do nothing in training, as a convolution normalises for them."""
+    convolutions = (layer for layer in model.layers if isinstance(layer, TaskConv1D))
+    return [norm for c in convolutions if (norm := c.folded(training=True)) is not None]
 
 
 def _only_renames(layer: Any) -> bool:

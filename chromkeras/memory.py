@@ -23,9 +23,9 @@ WORKING = {"tensorflow": 100e6, "jax": 800e6}
 GRADIENTS = 2
 # Gradients on their way backwards, in outputs of the largest layer.
 IN_FLIGHT = {"tensorflow": 3, "jax": 6}
-# Copies of a stacked convolution's kernels in the layout of one wide convolution, forward and as
-# gradients; of tied weights, centred, and as the penalty's gradient.
-WIDE_COPIES = 2
+# Copies of a stacked convolution's kernels, by task or in the layout of one wide convolution; of
+# tied weights, centred, and as the penalty's gradient.
+KERNEL_COPIES = 1
 PENALTY_COPIES = 2
 # A prediction takes at most this for the input and output of a layer.
 PREDICTION = 512 * 2**20
@@ -105,7 +105,7 @@ def training_memory(
         slots=SLOTS[training.optimizer] * trained,
         accumulators=trained if training.accumulate > 1 else 0,
         best=_bytes(model.weights),
-        gradients=GRADIENTS * trained + WIDE_COPIES * wide,
+        gradients=GRADIENTS * trained + KERNEL_COPIES * wide,
         activations=training.batch_size * per_sequence,
         penalty=PENALTY_COPIES * tied if penalised else 0,
         prediction=min(prediction_batch(model), validated) * activations.passing,

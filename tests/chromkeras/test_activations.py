@@ -24,6 +24,16 @@ def test_a_block_by_hand():
     assert model_activations(model) == Activations(4 * kept, 4 * 16 * 8, 4 * 2 * 16 * 8)
 
 
+def test_a_folded_normalisation_keeps_nothing():
+    model = build(make_recipe("single", size="small"), ["a", "b"], 300)
+    folded = model_activations(model)
+    convolution = model.get_layer("conv_1")
+    convolution._normalization = None
+    plain = model_activations(model)
+    assert plain.kept - folded.kept == 4 * 2 * 64 * convolution.output.shape[1]
+    assert plain.largest == folded.largest
+
+
 def test_tasks_multiply_the_activations():
     one, four = (
         model_activations(build(make_recipe("single", size="small"), names, 300))
