@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
+from keras.src.backend.common import global_state
 
 from chromkeras.architectures.registry import architecture
 from chromkeras.costs import Cost, model_cost
@@ -131,8 +132,20 @@ def untrained_model(recipe: Recipe, tasks: Sequence[str], length: int) -> keras.
     scope = keras.StatelessScope(initialize_variables=False)
     with scope, precision(recipe.training.precision):
         model: keras.Model = build(_with_groups(recipe, tasks), tasks, length)
+    _stay_without_values(model)
     freeze_layers(model, frozen_layers(recipe))
     return model
+
+
+def _stay_without_values(model: keras.Model) -> None:
+    """Take a model's variables off the list of those that Keras gives values later on.
+
+    It does so when any other stateless scope ends, as in the first step of any training, and has
+    no public way to decline.
+    """
+    key, own = "uninitialized_variables", {id(v) for v in model.variables}
+    waiting = global_state.get_global_attribute(key) or []
+    global_state.set_global_attribute(key, [v for v in waiting if id(v) not in own])
 
 
 def _with_groups(recipe: Recipe, tasks: Sequence[str]) -> Recipe:

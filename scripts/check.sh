@@ -21,14 +21,21 @@ echo "== format"
 ruff format --check .
 echo "== lint"
 ruff check .
-echo "== types"
-mypy
+scratch=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$scratch"' EXIT
+mypy >"$scratch/types" 2>&1 &
+types=$!
 echo "== tests on TensorFlow"
 run_tests() { python -m pytest -q -n 2 --dist loadfile "$@"; }
 run_tests "$@"
+echo "== types"
+wait "$types" || { cat "$scratch/types"; exit 1; }
+cat "$scratch/types"
 echo "== tests of the core on JAX"
-# Programs that run for milliseconds are not worth optimising; but without, XLA makes NaN of one
-# model's attributions.
+# What one process has compiled the other takes from here. Programs that run for milliseconds are
+# not worth optimising; but without, XLA makes NaN of one model's attributions.
+export JAX_COMPILATION_CACHE_DIR="$scratch/jax" JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
+export JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES=-1
 KERAS_BACKEND=jax JAX_DISABLE_MOST_OPTIMIZATIONS=1 run_tests -m backend "$@" tests/chromkeras
 KERAS_BACKEND=jax run_tests -m backend "$@" tests/chrominterpret
 if [ -n "$peers" ]; then

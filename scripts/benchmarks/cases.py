@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from naive import naive_model
 from penalty import KERNELS, penalty_step
-from timing import in_turns, seconds, sgemm, sgemm_rate
+from timing import in_turns, seconds, sgemm, sgemm_share
 
 from chromkeras.architectures.registry import architecture
 from chromkeras.backend import compile_model
@@ -41,15 +41,15 @@ def model_case(case: dict[str, Any]) -> dict[str, Any]:
     step()
     first = time.perf_counter() - start
     step()
-    (times, product), _ = in_turns([step, sgemm()], budget=case["seconds"])
+    (times, _), (_, to_sgemm) = in_turns([step, sgemm()], budget=case["seconds"])
     cost = model_cost(model)
-    rate = cost.training * case["batch"] * case["accumulate"] / times.median
+    operations = cost.training * case["batch"] * case["accumulate"]
     return {
         "parameters": cost.parameters,
         "first_step": first,
         "step": asdict(times),
-        "flops": rate,
-        "peak_share": rate / sgemm_rate(product),
+        "flops": operations / times.median,
+        "peak_share": sgemm_share(operations, to_sgemm),
         **expected,
     }
 

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 SGEMM_SIZE = 2048
+SGEMM_REPEATS = 6
 
 
 @dataclass(frozen=True)
@@ -61,18 +62,31 @@ def _summary(column: np.ndarray) -> Times:
 
 
 def sgemm() -> Callable[[], Any]:
-    """Return a call that multiplies two float32 matrices by the framework and waits."""
+    """Return a call that multiplies float32 matrices by the framework, and waits for each.
+
+    It takes about half a second on two cores: as long as a step, or it would sample other moments
+    of a shared machine than the step does.
+    """
     a = keras.ops.convert_to_tensor(
         np.random.default_rng(0).standard_normal((SGEMM_SIZE, SGEMM_SIZE), dtype=np.float32)
     )
 
-    def multiply() -> Any:
-        return keras.ops.convert_to_numpy(keras.ops.matmul(a, a)[0, 0])
+    def multiply() -> None:
+        for _ in range(SGEMM_REPEATS):
+            keras.ops.convert_to_numpy(keras.ops.matmul(a, a)[0, 0])
 
     multiply()
     return multiply
 
 
-def sgemm_rate(times: Times) -> float:
-    """Return the operations per second of ``sgemm``."""
-    return 2.0 * SGEMM_SIZE**3 / times.median
+def sgemm_share(operations: float, to_sgemm: float) -> float:
+    """Return the share of the matrix product's operations per second that a call reaches.
+
+    Parameters
+    ----------
+    operations
+        Of one call.
+    to_sgemm
+        What `sgemm` takes, as a multiple of the call's time in the same round.
+    """
+    return operations * to_sgemm / (2.0 * SGEMM_SIZE**3 * SGEMM_REPEATS)

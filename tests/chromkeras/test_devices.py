@@ -17,7 +17,9 @@ from chromkeras.devices import (
 )
 
 SCRIPT = Path(__file__).with_name("several_devices.py")
-HIDDEN = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
+HIDDEN = {
+    "CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
+}  # fmt: skip
 
 
 @cache

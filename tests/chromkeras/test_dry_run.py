@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 
+import keras
 import pytest
 
 from chromkeras.architectures.basset import build
@@ -39,6 +40,14 @@ def test_552_million_weights_take_no_memory():
     parameters, grown = map(int, done.stdout.split())
     assert parameters == 552_450_564
     assert grown < 50e6
+
+
+@pytest.mark.backend
+def test_its_variables_never_get_values():
+    model = untrained_model(make_recipe("hard", size="small"), ("a", "b"), 300)
+    with keras.StatelessScope():
+        pass  # at its end Keras initialises every variable that is waiting
+    assert not any(v._value is not None for v in model.variables)
 
 
 def test_groups_from_the_data_and_frozen_layers(tiny_recipe):

@@ -5,7 +5,7 @@ from keras import ops
 
 from chromkeras.architectures.basset import build
 from chromkeras.backend import compile_model
-from chromkeras.layers.folding import fold_normalization
+from chromkeras.layers.folding import biased_convolution, fold_normalization
 from chromkeras.layers.task_batch_normalization import TaskBatchNormalization
 from chromkeras.layers.task_conv1d import TaskConv1D
 from chromkeras.losses import TaskCrossentropy
@@ -32,7 +32,7 @@ def folded(x, kernel, scale, offset, *, padding):
     kernel, bias, mean, variance = fold_normalization(
         x, kernel, scale, offset, padding=padding, epsilon=EPSILON
     )
-    return ops.conv(x, kernel, padding=padding) + bias, mean, variance
+    return biased_convolution(x, kernel, bias, padding=padding), mean, variance
 
 
 @pytest.mark.parametrize("padding", ["same", "valid"])
