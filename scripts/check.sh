@@ -32,11 +32,11 @@ echo "== types"
 wait "$types" || { cat "$scratch/types"; exit 1; }
 cat "$scratch/types"
 echo "== tests of the core on JAX"
-# What one process has compiled the other takes from here. Programs that run for milliseconds are
-# not worth optimising; but without, XLA makes NaN of one model's attributions.
-export JAX_COMPILATION_CACHE_DIR="$scratch/jax" JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
-export JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES=-1
-KERAS_BACKEND=jax JAX_DISABLE_MOST_OPTIMIZATIONS=1 run_tests -m backend "$@" tests/chromkeras
+# Programs that run for milliseconds are not worth optimising; but without, XLA makes NaN of one
+# model's attributions. What one process has compiled the other takes from the cache.
+KERAS_BACKEND=jax JAX_DISABLE_MOST_OPTIMIZATIONS=1 JAX_COMPILATION_CACHE_DIR="$scratch/jax" \
+    JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0 JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES=-1 \
+    run_tests -m backend "$@" tests/chromkeras
 KERAS_BACKEND=jax run_tests -m backend "$@" tests/chrominterpret
 if [ -n "$peers" ]; then
     echo "== attribution on torch"

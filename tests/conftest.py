@@ -1,13 +1,32 @@
 """Fixtures that every test may use."""
 
 import os
+from collections import defaultdict
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
+# More sets of parameters than these are thinned out where every model compiles anew.
+WHOLE_ON_JAX = 4
 ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("CHROMKERAS_DATA", ROOT.parent / "shared" / "data"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """On JAX run every third of a test's many sets of parameters, the first one among them.
+
+    TensorFlow runs them all; what they go through is written in ``keras.ops``, so that a few tell
+    whether it holds on another backend. CHROMKERAS_ALL_ON_JAX=1 runs all.
+    """
+    if os.environ.get("KERAS_BACKEND") != "jax" or os.environ.get("CHROMKERAS_ALL_ON_JAX"):
+        return
+    sets = defaultdict(list)
+    for item in items:
+        sets[item.nodeid.partition("[")[0]].append(item)
+    kept = (same if len(same) <= WHOLE_ON_JAX else same[::3] for same in sets.values())
+    items[:] = chain.from_iterable(kept)
 
 
 @pytest.fixture(scope="session")

@@ -134,6 +134,7 @@ def test_everything_is_scored_by_the_truth(tiny_recipe, tmp_path):
     assert "Against the truth" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("plan", ["hard"], indirect=True)
 def test_bad_options_leave_nothing_behind(model_file, tiny_dataset, tmp_path):
     out = tmp_path / "out"
     for options, message in [

@@ -59,6 +59,7 @@ def old_model(tiny_recipe, tmp_path):
     return write
 
 
+@pytest.mark.parametrize("plan", ["hard", "soft"])
 def test_frozen_layers_stay_and_others_learn(plan, old_model, tiny_dataset, tiny_recipe, tmp_path):
     old = old_model(plan)
     recipe = tiny_recipe(plan, *SHORT, f"transfer.init={old}", "transfer.freeze=6")
@@ -73,6 +74,7 @@ def test_frozen_layers_stay_and_others_learn(plan, old_model, tiny_dataset, tiny
     assert after.get_layer("conv_1").trainable, "the file holds no trace of the freezing"
 
 
+@pytest.mark.parametrize("plan", ["hard", "soft"])
 def test_the_saved_model_predicts_as_the_trained_one(
     plan, tiny_dataset, tiny_recipe, tmp_path, monkeypatch
 ):

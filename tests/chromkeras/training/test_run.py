@@ -15,8 +15,9 @@ from chromkeras.training.train import train
 
 BALANCE = [
     f"balance.{key}={value}"
-    for key in ("technique", "weighting", "conflict")
+    for key, default in (("technique", ""), ("weighting", "equal"), ("conflict", "sum"))
     for value in CHOICES[f"balance.{key}"]
+    if value != default
 ]
 SHORT = ("training.epochs=2", "training.batch_size=12", "architecture.dropout=0.0")
 GROUPED = ("sharing.depth=3", "sharing.grouped=9", "sharing.groups=task0,task2")
@@ -76,10 +77,10 @@ def test_weights_of_tasks_fit_every_plan(plan, weighting, tiny_dataset, tiny_rec
 
 
 CROSSED = [
-    (technique, weighting)
-    for technique in CHOICES["balance.technique"]
-    for weighting in CHOICES["balance.weighting"]
-    if weighting != "gradnorm" or technique in ("joint", "warm_start")
+    *((technique, "equal") for technique in CHOICES["balance.technique"]),
+    ("one_task", "uncertainty"),
+    ("round_robin", "dwa"),
+    ("warm_start", "gradnorm"),
 ]
 
 
