@@ -109,7 +109,7 @@ def refused(function, *arguments, **options):
 def main():
     """Compare the plans, and print the results."""
     shards = ("data", "tasks") if BACKEND == "jax" else ("data",)
-    results = {plan: compare(plan, *SGD, shards=shards) for plan in ("hard", "single", "soft")}
+    results = {plan: compare(plan, *SGD, shards=shards) for plan in ("hard", "soft")}
     refusals = {
         "devices": refused(distribution, 3, tasks=TASKS),
         "tasks": refused(distribution, 2, "tasks", tasks=3),

@@ -38,7 +38,7 @@ def outcome(backend):
     return json.loads(run.stdout.splitlines()[-1])
 
 
-@pytest.mark.parametrize("plan", ["hard", "single", "soft"])
+@pytest.mark.parametrize("plan", ["hard", "soft"])
 @pytest.mark.parametrize(
     ("backend", "shard"), [("jax", "data"), ("jax", "tasks"), ("tensorflow", "data")]
 )
