@@ -1,27 +1,18 @@
 """The only backend-specific code of chromkeras, but for several devices (``devices.py``)."""
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
-from keras import ops
 
-from chromkeras.devices import over_tasks, prepare, replicas
-
-# One task's kernel from which on TensorFlow convolves task by task: at 28,000 weights (64 x 64
-# channels, width 7) the loop is 15 % slower on a CPU, at 45,000 (width 11) as fast or faster.
-LOOPED_WEIGHTS = 1 << 15
+from chromkeras.devices import prepare, replicas
 
 
-def grouped_convolution(x: Any, kernel: Any, *, padding: str) -> Any:
-    """Convolve every task's channels with that task's kernel.
+def grouped_conv2d(x: Any, kernel: Any, *, padding: str) -> Any | None:
+    """Convolve every task's channels with that task's kernel in one operation.
 
-    A loop over tasks, because one task's channels side by side in memory feed the processor
-    better: on TensorFlow's CPU the three convolutions of a step of 16 tasks with Basset's second
-    layer take 0.83 of the time of one grouped convolution, and gradients by the kernel 0.8.
-    Small kernels are over too soon for that, and Keras sends grouped convolution through XLA on
-    TensorFlow, which is some fifteen times slower than TensorFlow's own grouped ``conv2d``.
+    Keras sends grouped convolution through XLA on TensorFlow, which is some fifteen times slower
+    than TensorFlow's own.
 
     Parameters
     ----------
@@ -34,26 +25,11 @@ def grouped_convolution(x: Any, kernel: Any, *, padding: str) -> Any:
 
     Returns
     -------
-    tensor
-        Shape (batch, new length, tasks * filters).
+    tensor or None
+        Shape (batch, new length, tasks * filters); None where a loop over tasks is better.
     """
-    weights = math.prod(kernel.shape[1:])
-    if keras.backend.backend() == "tensorflow" and weights < LOOPED_WEIGHTS:
-        return _grouped_conv2d(x, kernel, padding)
-
-    def loop(x: Any, kernel: Any) -> Any:
-        parts = ops.split(x, kernel.shape[0], axis=-1)
-        # Not kernel[i]: the gradient of a slice is as large as all kernels together.
-        own = ops.unstack(kernel)
-        return ops.concatenate(
-            [ops.conv(part, k, padding=padding) for part, k in zip(parts, own, strict=True)],
-            axis=-1,
-        )
-
-    return over_tasks(loop, x, kernel)
-
-
-def _grouped_conv2d(x: Any, kernel: Any, padding: str) -> Any:
+    if keras.backend.backend() != "tensorflow":
+        return None
     import tensorflow as tf
 
     tasks, width, channels, filters = kernel.shape
@@ -61,6 +37,19 @@ def _grouped_conv2d(x: Any, kernel: Any, padding: str) -> Any:
     # Not x[:, None] and [:, 0]: the gradient of a slice copies all of the activations.
     out = tf.nn.conv2d(tf.expand_dims(x, 1), wide, strides=1, padding=padding.upper())
     return tf.squeeze(out, 1)
+
+
+def fewer_products_pay(dtype: Any) -> bool:
+    """Return whether to spare a convolution products at the price of sums and copies.
+
+    So it is in float32 on TensorFlow's CPU; fewer digits would lose too many to the sums.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return False
+    import tensorflow as tf
+
+    precise = keras.backend.standardize_dtype(dtype) == "float32"
+    return precise and not tf.config.list_physical_devices("GPU")
 
 
 def compile_model(

@@ -6,10 +6,10 @@ from typing import Any
 import keras
 from keras import ops
 
-from chromkeras.backend import grouped_convolution
 from chromkeras.devices import shares_rows
 from chromkeras.layers.folding import biased_convolution, fold_normalization
 from chromkeras.layers.task_batch_normalization import TaskBatchNormalization
+from chromkeras.layers.task_convolution import task_convolution
 from chromkeras.layers.task_layer import PerTask, TaskLayer
 
 
@@ -122,7 +122,7 @@ class TaskConv1D(TaskLayer, keras.layers.Layer):
         """Return the activations of all tasks, side by side on the channel axis."""
         kernel = ops.convert_to_tensor(self.kernel)
         if self.stacked:
-            out = grouped_convolution(inputs, kernel, padding=self.padding)
+            out = task_convolution(inputs, kernel, padding=self.padding)
         else:
             width, channels = kernel.shape[1:3]
             wide = ops.reshape(ops.transpose(kernel, (1, 2, 0, 3)), (width, channels, -1))
