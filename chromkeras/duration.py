@@ -25,7 +25,7 @@ from chromkeras.machine import Speed
 from chromkeras.recipe import TrainingRecipe
 
 COEFFICIENTS = {
-    "tensorflow": (1.1, 1.6, 18.0, 16.0),
+    "tensorflow": (0.58, 1.2, 50.0, 18.0),
     "jax": (0.3, 2.3, 24.0, 10.0),
 }
 CONVOLUTIONS = (keras.layers.Conv1D, TaskConv1D)

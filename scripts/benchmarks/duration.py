@@ -28,6 +28,8 @@ STEPS = (
     ("hard", "poster", 100, 8),
     ("basset", "poster", 16, 64),
     ("single", "poster", 4, 32),
+    ("single", "poster", 16, 32),
+    ("soft", "poster", 8, 64),
     ("soft", "poster", 8, 4),
     ("hard", "small", 16, 64),
     ("single", "small", 16, 64),
