@@ -23,21 +23,25 @@ echo "== lint"
 ruff check .
 scratch=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$scratch"' EXIT
-mypy >"$scratch/types" 2>&1 &
-types=$!
+echo "== types"
+# Beside it numba compiles TomTom and TF-MoDISco once, which both test processes would do anew.
+compiling=()
+for motifs in tomtom modisco; do
+    python -m pytest -q "tests/chrominterpret/test_$motifs.py" >"$scratch/$motifs" 2>&1 &
+    compiling+=($!)
+done
+mypy
+wait "${compiling[@]}" || true  # what fails there fails below
 echo "== tests on TensorFlow"
 run_tests() { python -m pytest -q -n 2 --dist loadfile "$@"; }
 run_tests "$@"
-echo "== types"
-wait "$types" || { cat "$scratch/types"; exit 1; }
-cat "$scratch/types"
 echo "== tests of the core on JAX"
-# Programs that run for milliseconds are not worth optimising; but without, XLA makes NaN of one
-# model's attributions. What one process has compiled the other takes from the cache.
+marked=($(grep -rl --include="*.py" "mark\.backend" tests))
+# Programs that run for milliseconds are not worth optimising, and what one process has compiled
+# the other takes from the cache.
 KERAS_BACKEND=jax JAX_DISABLE_MOST_OPTIMIZATIONS=1 JAX_COMPILATION_CACHE_DIR="$scratch/jax" \
     JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0 JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES=-1 \
-    run_tests -m backend "$@" tests/chromkeras
-KERAS_BACKEND=jax run_tests -m backend "$@" tests/chrominterpret
+    run_tests -m backend "$@" "${marked[@]}"
 if [ -n "$peers" ]; then
     echo "== attribution on torch"
     KERAS_BACKEND=torch run_tests -m backend "$@" \

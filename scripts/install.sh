@@ -23,4 +23,6 @@ if [ ! -x .venv/bin/python ]; then
     "$python" -m venv .venv
 fi
 echo "installing chromkeras${1:+ with the extra \"$1\"}; the first time this takes some minutes"
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --editable ".${1:+[$1]}"
+# Python compiles what is imported when it is imported, which is a small part of what is installed.
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-compile \
+    --editable ".${1:+[$1]}"

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 # More sets of parameters than these are thinned out where every model compiles anew.
-WHOLE_ON_JAX = 4
+WHOLE_ON_JAX = 2
 ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("CHROMKERAS_DATA", ROOT.parent / "shared" / "data"))
 

@@ -4,6 +4,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -104,6 +105,11 @@ def jaspar_motifs(
     Rauluseviciute et al. 2024, Nucleic Acids Res 52:D174. A position without any counts (UN0498.1
     of JASPAR2022 has one) is taken as unknown: each base as likely as the others.
     """
+    return list(_latest(group, release, collection))
+
+
+@cache  # pyjaspar asks its database anew for every motif, which takes seconds
+def _latest(group: str | None, release: str, collection: str) -> tuple[Motif, ...]:
     with _database(release) as database:
         _check_collection(database, release, collection)
         valid = _groups(database.conn, collection)
@@ -113,7 +119,7 @@ def jaspar_motifs(
             )
         records = database.fetch_motifs(collection=collection, tax_group=group)
         motifs = [_to_motif(record) for record in records]
-    return sorted(motifs, key=lambda motif: motif.name)
+    return tuple(sorted(motifs, key=lambda motif: motif.name))
 
 
 def _to_motif(record: "pyjaspar.jaspar.Motif") -> Motif:

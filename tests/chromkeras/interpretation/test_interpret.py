@@ -28,7 +28,8 @@ def model_file(tiny_dataset, tiny_recipe, tmp_path, plan):
     return path
 
 
-def test_what_a_person_gets_from_every_plan(model_file, tiny_dataset, tmp_path, plan):
+@pytest.mark.parametrize("plan", ["hard", "soft"], indirect=True)
+def test_what_a_person_gets(model_file, tiny_dataset, tmp_path, plan):
     dataset = tiny_dataset()
     out = tmp_path / "out"
     summary = interpret(model_file, dataset, out, QUICK)
@@ -40,7 +41,7 @@ def test_what_a_person_gets_from_every_plan(model_file, tiny_dataset, tmp_path, 
     logits = open_model(model_file)[0].predict(dataset.one_hot(sequences["row"]), verbose=0)
     np.testing.assert_allclose(lift.prediction, logits.T, atol=1e-4)
     filters = pd.read_csv(out / "filters.tsv", sep="\t")
-    expected = 6 if plan in ("hard", "basset") else 18
+    expected = 6 if plan == "hard" else 18
     assert len(filters) == expected == summary["filters"]["filters"]
     motifs = {motif.name for motif in read_meme(out / "filters.meme")}
     assert motifs == set(filters.loc[filters["why no motif"].isna(), "filter"])

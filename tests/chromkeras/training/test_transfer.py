@@ -32,13 +32,25 @@ PAIRS = [(one, two) for one, two in product(MODELS, MODELS) if len(one) == 1 or 
 ]
 
 
+@pytest.fixture(scope="module")
+def built():
+    """The models of this module, one of a kind and seed."""
+    return {}
+
+
 @pytest.fixture
-def make(tiny_recipe):
-    """Return a function that builds a model of a plan with random weights and statistics."""
+def make(tiny_recipe, built):
+    """Return a function that gives a model of a plan with random weights and statistics.
+
+    Models are built once: what tests change are their weights, which are drawn anew.
+    """
 
     def build(plan, *settings, tasks=TASKS, seed=1, length=300):
         recipe = tiny_recipe(plan, *settings)
-        model = architecture(recipe.architecture.name)(recipe, tasks, length)
+        kind = (plan, settings, tasks, seed, length)
+        if kind not in built:
+            built[kind] = architecture(recipe.architecture.name)(recipe, tasks, length)
+        model = built[kind]
         rng = np.random.default_rng(seed)
         for weight in model.weights:
             spread = rng.normal(size=weight.shape) * 0.3
