@@ -9,6 +9,7 @@ if [ "${1:-}" = --peers ]; then
     peers=yes
     shift
 fi
+unset PYTHONDONTWRITEBYTECODE  # or every process would compile all that it imports
 bash scripts/install.sh "dev${peers:+,peers}"
 export PATH="$PWD/.venv/bin:$PATH" TF_CPP_MIN_LOG_LEVEL=2 MPLBACKEND=Agg
 # two processes of tiny models: threads would only wait for each other
