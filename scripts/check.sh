@@ -26,13 +26,11 @@ scratch=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$scratch"' EXIT
 echo "== types"
 # Beside it numba compiles TomTom and TF-MoDISco once, which both test processes would do anew.
-compiling=()
+# What fails there fails below; most of it is done when mypy is, and what needs it comes later.
 for motifs in tomtom modisco; do
     python -m pytest -q "tests/chrominterpret/test_$motifs.py" >"$scratch/$motifs" 2>&1 &
-    compiling+=($!)
 done
 mypy
-wait "${compiling[@]}" || true  # what fails there fails below
 echo "== tests on TensorFlow"
 run_tests() { python -m pytest -q -n 2 --dist loadfile "$@"; }
 run_tests "$@"

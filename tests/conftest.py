@@ -15,10 +15,10 @@ DATA = Path(os.environ.get("CHROMKERAS_DATA", ROOT.parent / "shared" / "data"))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On JAX run a third of a test's many sets of parameters, always the same ones.
+    """On JAX run a quarter of a test's many sets of parameters, always the same ones.
 
     TensorFlow runs them all; what they go through is written in ``keras.ops``, so that a few tell
-    whether it holds on another backend. They are drawn, as every third of a grid could be one
+    whether it holds on another backend. They are drawn, as every fourth of a grid could be one
     column of it. CHROMKERAS_ALL_ON_JAX=1 runs all.
     """
     if os.environ.get("KERAS_BACKEND") != "jax" or os.environ.get("CHROMKERAS_ALL_ON_JAX"):
@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = set()
     for name, same in sets.items():
         if len(same) > WHOLE_ON_JAX:
-            left_out |= set(Random(name).sample(same, 2 * len(same) // 3))
+            left_out |= set(Random(name).sample(same, 3 * len(same) // 4))
     config.hook.pytest_deselected(items=list(left_out))
     items[:] = [item for item in items if item not in left_out]
 

@@ -7,11 +7,13 @@ same input gives the same patterns.
 import os
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import h5py
 import numpy as np
+from modiscolite import precompile
 from modiscolite.io import save_hdf5
 from modiscolite.tfmodisco import TFMoDISco
 from numpy.typing import ArrayLike, NDArray
@@ -243,6 +245,7 @@ def _run(
         return (None, None), f"sequences of {x.shape[1]} bp; at least {shortest} bp are needed"
     if not (x * h).any():
         return (None, None), "all contributions are 0"
+    _keep_compiled()
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             # it forks helpers that use NumPy alone, which JAX warns of
@@ -251,6 +254,18 @@ def _run(
     except (ValueError, IndexError, ZeroDivisionError) as error:
         # how it fails where contributions have one sign only, or all seqlets are the same
         return (None, None), f"modisco-lite found nothing to compare: {error}"
+
+
+def _keep_compiled() -> None:
+    """Let numba keep on disk what it compiles of modisco-lite.
+
+    modisco-lite sees to it only where it may fork, and other threads, such as TensorFlow's, forbid
+    that: every process would compile for some 20 s.
+    """
+    for group in precompile._kernels():
+        for kernel, _ in group:
+            with suppress(AttributeError, RuntimeError):  # not compiled at all; no place to write
+                kernel.enable_caching()
 
 
 def _to_pattern(sign: Sign, index: int, found: Any, first: int) -> Pattern:
