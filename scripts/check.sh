@@ -9,8 +9,9 @@ if [ "${1:-}" = --peers ]; then
     peers=yes
     shift
 fi
-unset PYTHONDONTWRITEBYTECODE  # or every process would compile all that it imports
-bash scripts/install.sh "dev${peers:+,peers}"
+# What is imported, a small part of what is installed, is compiled when it is, and once.
+unset PYTHONDONTWRITEBYTECODE
+bash scripts/install.sh "dev${peers:+,peers}" --no-compile
 export PATH="$PWD/.venv/bin:$PATH" TF_CPP_MIN_LOG_LEVEL=2 MPLBACKEND=Agg
 # two processes of tiny models: threads would only wait for each other
 export TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Make .venv when it is missing and install chromkeras into it: install.sh [EXTRA], such as "dev".
+# Make .venv when it is missing and install chromkeras into it: install.sh [EXTRA [PIP OPTIONS]],
+# EXTRA such as "dev".
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -23,6 +24,5 @@ if [ ! -x .venv/bin/python ]; then
     "$python" -m venv .venv
 fi
 echo "installing chromkeras${1:+ with the extra \"$1\"}; the first time this takes some minutes"
-# Python compiles what is imported when it is imported, which is a small part of what is installed.
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-compile \
+.venv/bin/python -m pip install --quiet --disable-pip-version-check "${@:2}" \
     --editable ".${1:+[$1]}"

@@ -18,17 +18,9 @@ def halved_convolution(x: Any, kernel: Any, *, padding: str) -> Any:
 
     Parameters
     ----------
-    x
-        Shape (batch, length, tasks * channels), channels of one task side by side.
-    kernel
-        Shape (tasks, width, channels, filters), of an odd width of 3 or more.
-    padding
-        "valid" or "same".
-
-    Returns
-    -------
-    tensor
-        Shape (batch, new length, tasks * filters).
+    x, kernel, padding
+        As of `chromkeras.backend.grouped_conv2d`, and so is the tensor that is returned; the
+        kernel's width is odd and 3 or more, the length known.
 
     References
     ----------

@@ -20,22 +20,12 @@ def task_convolution(x: Any, kernel: Any, *, padding: str) -> Any:
     """Convolve every task's channels with that task's kernel.
 
     A loop over tasks, because one task's channels side by side in memory feed a processor
-    better, and because Keras sends grouped convolution through XLA on TensorFlow, which is some
-    fifteen times slower than TensorFlow's own. Small kernels are over too soon for a loop.
+    better. Small kernels are over too soon for a loop, where there is one good operation.
 
     Parameters
     ----------
-    x
-        Shape (batch, length, tasks * channels), channels of one task side by side.
-    kernel
-        Shape (tasks, width, channels, filters).
-    padding
-        "valid" or "same".
-
-    Returns
-    -------
-    tensor
-        Shape (batch, new length, tasks * filters).
+    x, kernel, padding
+        As of `grouped_conv2d`, and so is the tensor that is returned.
     """
     if math.prod(kernel.shape[1:]) < LOOPED_WEIGHTS:
         out = grouped_conv2d(x, kernel, padding=padding)

@@ -13,7 +13,6 @@ from typing import Any, Final, Literal
 
 import h5py
 import numpy as np
-from modiscolite import precompile
 from modiscolite.io import save_hdf5
 from modiscolite.tfmodisco import TFMoDISco
 from numpy.typing import ArrayLike, NDArray
@@ -262,7 +261,11 @@ def _keep_compiled() -> None:
     modisco-lite sees to it only where it may fork, and other threads, such as TensorFlow's, forbid
     that: every process would compile for some 20 s.
     """
-    for group in precompile._kernels():
+    try:
+        from modiscolite.precompile import _kernels
+    except ImportError:  # another version, with other ways to compile
+        return
+    for group in _kernels():
         for kernel, _ in group:
             with suppress(AttributeError, RuntimeError):  # not compiled at all; no place to write
                 kernel.enable_caching()
