@@ -15,7 +15,7 @@ from chrominterpret.baselines import Choice, references_of
 from chrominterpret.gradient import check_correction
 from chrominterpret.graph import Step, input_index, input_names, output_index, run_graph
 from chrominterpret.memory import BUDGET, SECANT, rows_at_once
-from chrominterpret.problem import Problem, Progress, batches, padded, pose, target_groups
+from chrominterpret.problem import Problem, Progress, batches, even, padded, pose, target_groups
 from chrominterpret.reference_sums import Part, Sums
 from chrominterpret.references import References
 from chrominterpret.rules import (
@@ -197,7 +197,7 @@ def _parts(
 ) -> Iterator[Part]:
     x, weights = problem.x, problem.targets.weights
     compiled = compile_gradient(_secant_walk(problem, plan), problem.model.variables)
-    size = max(1, min(batch_size // (1 + made.n), len(x)))
+    size = even(len(x), max(1, batch_size // (1 + made.n)))
     for rows in batches(len(x), size, progress):
         n = rows.stop - rows.start
         references = made.make(x[rows], rows)

@@ -14,7 +14,7 @@ from chrominterpret.baselines import Choice, references_of
 from chrominterpret.gradient import check_correction
 from chrominterpret.memory import BUDGET, rows_at_once
 from chrominterpret.points import outputs_at, stored, summed_gradients
-from chrominterpret.problem import Problem, Progress, batches, pose
+from chrominterpret.problem import Problem, Progress, batches, even, pose
 from chrominterpret.reference_sums import Part, Sums
 from chrominterpret.references import References
 from chrominterpret.seeds import row_generator
@@ -129,7 +129,7 @@ def _parts(
     problem: Problem, drawn: References, seed: int, size: int, progress: Progress | None
 ) -> Iterator[Part]:
     x, n = problem.x, drawn.n
-    together = max(1, min(size // n, len(x)))
+    together = even(len(x), max(1, size // n))
     summed = summed_gradients(problem, together * n, 1, size)
     values = outputs_at(problem, together * n, size)
     for rows in batches(len(x), together, progress):

@@ -13,7 +13,7 @@ from chrominterpret.attribution import Attribution
 from chrominterpret.backend import compile_gradient
 from chrominterpret.graph import Step, run_graph
 from chrominterpret.memory import BUDGET, rows_at_once
-from chrominterpret.problem import Problem, Progress, batches, padded, pose, target_groups
+from chrominterpret.problem import Problem, Progress, batches, even, padded, pose, target_groups
 from chrominterpret.rules import prepare_call, prepare_logit_call
 
 
@@ -166,7 +166,7 @@ def _gradients(
     compiled = compile_gradient(forward(problem), problem.model.variables)
     gradients = np.empty((len(weights), *x.shape), np.float32)
     prediction = np.empty((len(weights), len(x)), np.float32)
-    size = min(size, len(x))
+    size = even(len(x), size)
     for rows in batches(len(x), size, progress):
         n = rows.stop - rows.start
         z, *context = (padded(array[rows], size) for array in (x, *problem.context))

@@ -245,6 +245,16 @@ def call_at_inference(operation: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     return operation(*args, **kwargs)
 
 
+def is_plain_convolution(layer: Any) -> bool:
+    """Say whether a layer is Keras's own convolution of one group, in float32."""
+    return (
+        type(layer) is keras.layers.Conv1D
+        and layer.groups == 1
+        and layer.data_format == "channels_last"
+        and layer.compute_dtype == "float32"
+    )
+
+
 @contextmanager
 def without_activation(layer: Any) -> Iterator[None]:
     """Make a layer leave out its fused activation inside the block."""

@@ -13,7 +13,7 @@ from chrominterpret.baselines import Choice, references_of
 from chrominterpret.gradient import check_correction
 from chrominterpret.memory import BUDGET, rows_at_once
 from chrominterpret.points import outputs_at, summed_gradients
-from chrominterpret.problem import Problem, Progress, batches, pose
+from chrominterpret.problem import Problem, Progress, batches, even, pose
 from chrominterpret.reference_sums import Part, Sums
 from chrominterpret.references import References
 from chrominterpret.secant import path_nodes
@@ -103,7 +103,8 @@ def _parts(
     problem: Problem, made: References, n_steps: int, size: int, progress: Progress | None
 ) -> Iterator[Part]:
     times, weights = (np.array(a, np.float32) for a in path_nodes(n_steps))
-    x, together = problem.x, max(1, min(size // (made.n * n_steps), len(problem.x)))
+    x = problem.x
+    together = even(len(x), max(1, size // (made.n * n_steps)))
     summed = summed_gradients(problem, together * made.n, n_steps, size)
     values = outputs_at(problem, together * made.n, size)
     for rows in batches(len(x), together, progress):

@@ -15,10 +15,11 @@ from chrominterpret.attribution import Attribution
 from chrominterpret.backend import compile_forward
 from chrominterpret.graph import Step, run_graph
 from chrominterpret.memory import BUDGET, rows_at_once
-from chrominterpret.problem import Problem, Progress, batches, padded, pose
+from chrominterpret.problem import Problem, Progress, batches, even, padded, pose
 from chrominterpret.references import to_codes
 from chrominterpret.rules import prepare_call, prepare_logit_call
 from chrominterpret.secant import Call, Pair
+from chrominterpret.spread import spreads
 from chrominterpret.window_rules import window_rule
 from chrominterpret.windowed import Mutants, carry, in_full
 from chrominterpret.windows import Span
@@ -156,6 +157,8 @@ class _Walk:
     def _carry(self, step: Step, call: Call, changed: list[Mutants]) -> Any:
         others = [leaf for leaf in call.leaves() if not isinstance(leaf, Mutants)]
         rule = window_rule(step, changed, others)
+        if rule == "window" and not self._problem.is_logit(step):
+            rule = "spread" if spreads(step.operation, changed[0].span.width) else rule
         if rule is not None:
             return carry(rule, step, call)
         self._warn(f"{step} and what follows it ran in full on every mutant")
@@ -205,8 +208,7 @@ def _in_batches(
     batch_size: int,
 ) -> np.ndarray:
     """Return the outputs (rows, T), in float64."""
-    count = -(-len(columns) // batch_size)
-    size = -(-len(columns) // count)
+    size = even(len(columns), batch_size)
     parts = []
     for start in range(0, len(columns), size):
         part = slice(start, start + size)

@@ -8,7 +8,7 @@ from keras import ops
 
 from chrominterpret.backend import compile_forward, compile_gradient
 from chrominterpret.gradient import forward
-from chrominterpret.problem import Problem, padded, target_groups
+from chrominterpret.problem import Problem, even, padded, target_groups
 
 Make = Callable[[slice, slice], np.ndarray]
 Summed = Callable[[Make, np.ndarray, np.ndarray], np.ndarray]
@@ -39,8 +39,8 @@ def summed_gradients(problem: Problem, n_paths: int, n_points: int, size: int) -
         (u, s, ...) of two slices; ``owners`` (U,) are the rows of x that the paths belong to.
     """
     compiled = compile_gradient(_path_function(problem), problem.model.variables)
-    across = _even(n_points, size)
-    down = _even(n_paths, max(1, size // across))
+    across = even(n_points, size)
+    down = even(n_paths, max(1, size // across))
     targets = problem.targets.weights
 
     def summed(make: Make, weights: np.ndarray, owners: np.ndarray) -> np.ndarray:
@@ -87,7 +87,7 @@ def outputs_at(problem: Problem, n_rows: int, size: int) -> Values:
     """
     run = forward(problem)
     compiled = compile_forward(lambda z, *context: run(z, *context)[0], problem.model.variables)
-    down = _even(n_rows, size)
+    down = even(n_rows, size)
 
     def values(z: np.ndarray, owners: np.ndarray) -> np.ndarray:
         found = []
@@ -112,11 +112,6 @@ def _path_function(problem: Problem) -> Callable[..., tuple[Any, Any]]:
         return total, total
 
     return function
-
-
-def _even(n: int, size: int) -> int:
-    """Return the smallest batch that still covers n in as few batches as batches of ``size``."""
-    return -(-n // -(-n // size))
 
 
 def _slices(n: int, size: int) -> list[slice]:

@@ -135,6 +135,11 @@ def batches(n: int, size: int, progress: Progress | None) -> Iterator[slice]:
             progress(stop, n)
 
 
+def even(n: int, size: int) -> int:
+    """Return the smallest batch that covers n in as few batches as those of at most ``size``."""
+    return -(-n // -(-n // size))
+
+
 def padded(array: np.ndarray, rows: int) -> np.ndarray:
     """Return the array with copies of its last row up to a number of rows: one compiled shape."""
     missing = rows - len(array)
@@ -161,8 +166,7 @@ def target_groups(
         Slice of the targets, outputs of these targets (k, rows), extra outputs of these targets
         (k, rows of extra), gradients (k, *z.shape).
     """
-    count = -(-len(weights) // TARGETS_AT_ONCE)
-    size = -(-len(weights) // count)
+    size = even(len(weights), TARGETS_AT_ONCE)
     for start in range(0, len(weights), size):
         group = weights[start : start + size]
         filled = np.zeros((size, weights.shape[1]), np.float32)  # one compiled shape

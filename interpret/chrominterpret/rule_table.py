@@ -82,8 +82,9 @@ OPERATIONS: dict[str, str] = {
     "Subtract Sum Swapaxes Take Tile Trace Transpose Unstack Vstack",
     "elementwise": "Absolute Arctan Cbrt Celu Clip Cos Cosh Elu Erf Exp Exp2 Expm1 Gelu "
     "HardShrink HardSigmoid HardSilu HardTanh LeakyRelu Log Log10 Log1p Log2 LogSigmoid Maximum "
-    "Minimum Power Reciprocal Relu Relu6 Rsqrt Selu Sigmoid Silu Sin Sinh SoftShrink Softplus "
-    "Softsign SparsePlus SparseSigmoid Sqrt Square Squareplus Tan Tanh TanhShrink Threshold",
+    "Minimum Power ReLU Reciprocal Relu Relu6 Rsqrt Selu Sigmoid Silu Sin Sinh SoftShrink "
+    "Softplus Softsign SparsePlus SparseSigmoid Sqrt Square Squareplus Tan Tanh TanhShrink "
+    "Threshold",
     "max_pool": "AdaptiveMaxPool Amax Max MaxPool",
     "bilinear": "Conv ConvTranspose DepthwiseConv Dot Einsum Inner Kron Matmul Multiply Outer "
     "Tensordot Vdot",

@@ -13,6 +13,7 @@ A layer of one's own declares itself by a class attribute ``attribution_rule`` o
   sequence, so it costs 16 calls.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -26,7 +27,7 @@ from chrominterpret.graph import (
     without_activation,
 )
 from chrominterpret.rule_table import ELEMENTWISE_ACTIVATIONS, RULE_OF_LAYER, RULE_OF_OPERATION
-from chrominterpret.secant import RULES, Call, elementwise, linear
+from chrominterpret.secant import RULES, Call, elementwise, linear, rectifier
 
 DECLARABLE = ("identity", "linear", "elementwise", "max_pool", "bilinear", "integrated")
 
@@ -83,7 +84,9 @@ def apply_rule(rule: str, step: Step, call: Call) -> Any:
     if rule == "linear" and activation is not None and call.active():
         with without_activation(step.operation):
             before = linear(call)
-        return elementwise(Call(activation, ((before,), {})))
+        return _arithmetic(activation)(Call(activation, ((before,), {})))
+    if rule == "elementwise":
+        return _arithmetic(step.operation)(call)
     return RULES[rule](call)
 
 
@@ -170,6 +173,19 @@ def activation_rule(activation: Any) -> str | None:
         return "elementwise"
     declared = getattr(activation, "attribution_rule", None)
     return declared if declared in DECLARABLE else None
+
+
+def _arithmetic(function: Any) -> Callable[[Call], Any]:
+    """Return the arithmetic for an elementwise layer, operation or activation function."""
+    if not isinstance(function, keras.Operation):
+        return rectifier if function is activations.relu else elementwise
+    owner = defining_class(function)
+    if owner is layers.Activation:
+        return _arithmetic(function.activation)
+    relu = owner.__module__.startswith("keras.") and owner.__name__ in ("ReLU", "Relu")
+    bent = getattr(function, "negative_slope", 0) or getattr(function, "threshold", 0)
+    bounded = getattr(function, "max_value", None) is not None
+    return rectifier if relu and not bent and not bounded else elementwise
 
 
 def _splits(layer: Any) -> bool:

@@ -12,7 +12,7 @@ from chrominterpret.attribution import Attribution
 from chrominterpret.gradient import check_correction, corrected
 from chrominterpret.memory import BUDGET, rows_at_once
 from chrominterpret.points import outputs_at, stored, summed_gradients
-from chrominterpret.problem import Problem, Progress, batches, pose
+from chrominterpret.problem import Problem, Progress, batches, even, pose
 from chrominterpret.seeds import row_generator
 
 
@@ -105,7 +105,7 @@ def _mean_gradients(
 ) -> np.ndarray:
     """Return mean gradients (K, N, ...)."""
     x = problem.x
-    together = max(1, min(size // n_samples, len(x)))
+    together = even(len(x), max(1, size // n_samples))
     summed = summed_gradients(problem, together, n_samples, size)
     values = np.empty((len(problem.targets), *x.shape), np.float32)
     for rows in batches(len(x), together, progress):

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chrominterpret.first_layer import FirstLayer, is_elementwise, to_numpy
+from chrominterpret.graph import is_plain_convolution
 
 Scale = Literal["logit", "output"]
 Floats = NDArray[np.float64]
@@ -150,22 +151,12 @@ def _find_bridge(
         if len(readers) != 1 or len(readers[0].input_tensors) != 1:
             return None
         layer, made = readers[0].operation, readers[0].output_tensors[0]
-        if _is_plain_convolution(layer):
+        if is_plain_convolution(layer) and layer.padding in ("valid", "same"):
             return _Bridge(keras.Function([begin], [tensor]), layer, made)
         if not _is_channelwise(layer):
             return None
         tensor = made
     return None
-
-
-def _is_plain_convolution(layer: Any) -> bool:
-    return (
-        type(layer) is keras.layers.Conv1D
-        and layer.groups == 1
-        and layer.padding in ("valid", "same")
-        and layer.data_format == "channels_last"
-        and layer.compute_dtype == "float32"
-    )
 
 
 def _is_channelwise(layer: Any) -> bool:

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from keras import layers, ops
 
-from chrominterpret.graph import Step, without_padding
+from chrominterpret.graph import Step, without_activation, without_padding
 from chrominterpret.secant import Call
+from chrominterpret.spread import spread
 from chrominterpret.windows import Sliding, Span, union
 
 
@@ -72,6 +73,8 @@ class Mutants:
 
     def moved(self, span: Span) -> "Mutants":
         """Return the same tensor with wider stretches."""
+        if span.width == self.span.width:
+            return self
         return replace(self, stretch=self.cut(span.first, span.width), span=span)
 
     def usual_stretch(self) -> Any:
@@ -129,6 +132,24 @@ def _window(step: Step, call: Call, beyond: float = 0.0) -> Any:
             f"from {step}"
         )
     return Mutants(usual, stretch, span, mutants.at)
+
+
+def _spread(step: Step, call: Call) -> Any:
+    position, mutants = _only(call)
+    layer = step.operation
+    with without_activation(layer):
+        usual = call.run("r", {position: mutants.usual})
+    sliding = _sliding(layer, mutants.usual.shape[1], usual.shape[1])
+    span = mutants.span.through(sliding, usual.shape[1])
+    change = spread(mutants.stretch - mutants.usual_stretch(), layer.kernel)
+    # All that it reaches, of which some may lie outside the tensor.
+    reached = Span(
+        mutants.span.first + sliding.left - sliding.reach + 1, change.shape[1], span.length
+    )
+    changes = Mutants(ops.zeros_like(usual), change, reached, mutants.at)
+    stretch = Mutants(usual, change, span, mutants.at).usual_stretch()
+    stretch = stretch + changes.cut(span.first, span.width)
+    return Mutants(layer.activation(usual), layer.activation(stretch), span, mutants.at)
 
 
 def _pool(step: Step, call: Call) -> Any:
@@ -206,6 +227,7 @@ _RULES: dict[str, Callable[[Step, Call], Any]] = {
     "identity": _identity,
     "position": _position,
     "window": _window,
+    "spread": _spread,
     "pool": _pool,
     "crop": _crop,
     "flip": _flip,

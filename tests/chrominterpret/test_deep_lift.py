@@ -100,9 +100,9 @@ def siamese(x):
 
 
 def reverse_complement(x):
-    conv = layers.Conv1D(8, 7, activation="relu")
-    turned = ops.flip(x, axis=(1, 2))
-    both = ops.maximum(ops.concatenate([conv(x), conv(turned)], axis=-1), 0.1)
+    conv = layers.Conv1D(8, 7)
+    ends = [keras.activations.relu(conv(strand)) for strand in (x, ops.flip(x, axis=(1, 2)))]
+    both = ops.maximum(ops.concatenate(ends, axis=-1), 0.1)
     return layers.Dense(3)(ops.mean(both, axis=1))
 
 

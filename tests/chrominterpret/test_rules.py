@@ -105,8 +105,10 @@ def test_every_rule_in_the_tables_exists():
 
 def test_operation_names_exist_in_keras():
     from keras.src import ops
+    from keras.src.activations import activations
 
-    known = {name for module in (ops.numpy, ops.nn, ops.core, ops.math) for name in dir(module)}
+    modules = (activations, ops.numpy, ops.nn, ops.core, ops.math)
+    known = {name for module in modules for name in dir(module)}
     known |= set(dir(ops)) | {"Rearrange"}
     assert set(RULE_OF_OPERATION) <= known
 

@@ -1,12 +1,14 @@
-"""Recurrent layers, integrated along the path from reference to sequence."""
+"""The rectifier against the rule for any activation; recurrent layers, integrated."""
 
 import keras
 import numpy as np
 import pytest
-from keras import layers
+from keras import layers, ops
 
+from chrominterpret.backend import compile_gradient
 from chrominterpret.deep_lift import check_supported, deep_lift_shap
 from chrominterpret.references import one_hot
+from chrominterpret.secant import Call, Pair, elementwise, rectifier
 
 pytestmark = pytest.mark.backend
 
@@ -23,6 +25,32 @@ def model_with(layer: layers.Layer) -> keras.Model:
     h = layers.Conv1D(6, 7, activation="relu", bias_initializer="ones")(x)
     h = layers.Flatten()(layer(layers.MaxPooling1D(8)(h)))
     return keras.Model(x, layers.Dense(2)(layers.Dense(5, activation="relu")(h)))
+
+
+def multipliers(rule, x: np.ndarray, r: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the outputs on references (N·R, C) and the multipliers of a rule for ReLU."""
+
+    def function(z, sequences):
+        pair = rule(Call(ops.relu, ((Pair(sequences, z, len(x), True),), {})))
+        return pair.r, pair.x
+
+    outputs, _, gradients = compile_gradient(function)(r, np.ones((1, r.shape[1])), x)
+    return outputs, gradients[0]
+
+
+def test_the_rectifier_is_the_secant_of_relu():
+    rng = np.random.default_rng(0)
+    x, r = (rng.normal(size=(n, 7)).astype("float32") for n in (3, 12))
+    r[:4] = x[0]
+    found, expected = (multipliers(rule, x, r) for rule in (rectifier, elementwise))
+    np.testing.assert_array_equal(found[0], expected[0])
+    np.testing.assert_allclose(found[1], expected[1], atol=1e-6)
+
+
+def test_the_rectifier_by_hand():
+    x = np.array([[3.0, -3.0, 2.0, 0.0, 5.0, 1e-8]], "float32")
+    r = np.array([[1.0, -1.0, -2.0, 0.0, 5.0, -3e-8]], "float32")
+    np.testing.assert_allclose(multipliers(rectifier, x, r)[1], [[1, 0, 0.5, 0, 1, 0.25]])
 
 
 @pytest.mark.parametrize("kind", RECURRENT)
