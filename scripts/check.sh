@@ -45,5 +45,5 @@ KERAS_BACKEND=jax JAX_DISABLE_MOST_OPTIMIZATIONS=1 JAX_COMPILATION_CACHE_DIR="$s
 if [ -n "$peers" ]; then
     echo "== attribution on torch"
     KERAS_BACKEND=torch run_tests -m backend "$@" \
-        tests/chrominterpret/test_{backend,deep_lift,gradient,mutagenesis,secant}.py
+        tests/chrominterpret/test_{backend,deep_lift,gradient,mutagenesis,secant,spread}.py
 fi

@@ -68,6 +68,8 @@ def command(
 
 
 def _report(summary: dict[str, Any], folder: Path) -> None:
+    from chromkeras.interpretation.filters import LEFT_OUT
+
     print(f"attributed {summary['attributed sequences']} sequences")
     for method, facts in summary["attributions"].items():
         if (delta := facts.get("relative convergence delta, largest")) is not None:
@@ -75,6 +77,8 @@ def _report(summary: dict[str, Any], folder: Path) -> None:
     for task, facts in summary.get("patterns", {}).items():
         print(f"TF-MoDISco patterns of {task}: {facts['patterns']}")
     for name, value in summary["filters"].items():
+        if name == LEFT_OUT:
+            continue  # some forty names, on the page
         print(f"{name}: {value:.3g}" if isinstance(value, float) else f"{name}: {value}")
     made = sorted(f"{file.name}/" if file.is_dir() else file.name for file in folder.iterdir())
     print(f"wrote {folder}: {', '.join(made)}")

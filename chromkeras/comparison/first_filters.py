@@ -10,10 +10,10 @@ from chrominterpret.influence import filter_influence
 from chrominterpret.pwm import Motif
 from chromkeras.comparison.question import ComparedModel
 from chromkeras.comparison.yardsticks import check_models, tasks_of
+from chromkeras.interpretation.choose import INFLUENCE_ROWS, spread_out
 from chromkeras.training.transfer import column_rows
 
 FIRST = "conv_1"
-INFLUENCE_ROWS = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +83,7 @@ def read_filters(
     found = filter_motifs(model.network, x, rule=rule, filter_names=list(names))
     influence = filter_influence(
         model.network,
-        x[:influence_rows],
+        x[spread_out(len(x), influence_rows)],
         blocks=len(networks),
         block_of=row_of,
         progress=progress,

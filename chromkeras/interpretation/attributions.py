@@ -75,6 +75,14 @@ class Attributed:
     results: dict[str, Attribution]
     seconds: dict[str, float]
 
+    def observed(self, method: str) -> np.ndarray:
+        """Return a method's scores of the observed bases, float32 (K, n, L, 4), elsewhere zero.
+
+        Those of the plain gradient, which has one for every base, are gradient × input.
+        """
+        question = self.question
+        return self.results[method].attributions * question.dataset.one_hot(question.rows)
+
     def facts(self) -> dict[str, Any]:
         """Return each method's warnings and, where it has them, convergence deltas."""
         return {
@@ -91,7 +99,8 @@ def attribute(question: Question) -> Attributed:
     )
     results: dict[str, Attribution] = {}
     seconds: dict[str, float] = {}
-    for name in question.methods:
+    # shap refuses a model only once it computes: before the others have taken their time
+    for name in sorted(question.methods, key=lambda name: name != "shap"):
         began = time.perf_counter()
         with progress(f"{name} of {len(x)} sequences") as report:
             result = attribute_by(
@@ -109,7 +118,7 @@ def attribute(question: Question) -> Attributed:
             result = replace(result, reference_kind=question.reference_kind)
         results[name] = result
         seconds[name] = time.perf_counter() - began
-    return Attributed(question, results, seconds)
+    return Attributed(question, {name: results[name] for name in question.methods}, seconds)
 
 
 def write_attributions(attributed: Attributed, out: Path) -> None:
@@ -122,8 +131,9 @@ def write_attributions(attributed: Attributed, out: Path) -> None:
     for name, result in attributed.results.items():
         result.save(out / f"{name}.npz")
         result.save(out / f"{name}.h5")
-        _draw(question, result, out / "tracks" / name)
-        _write_bigwigs(question, result, out / "bigwig", name)
+        scores = attributed.observed(name)
+        _draw(question, scores, out / "tracks" / name)
+        _write_bigwigs(question, scores, out / "bigwig", name)
     _write_sequences(attributed.question, out / "sequences.tsv")
 
 
@@ -137,17 +147,16 @@ def _facts(result: Attribution) -> dict[str, Any]:
     return facts
 
 
-def _draw(question: Question, result: Attribution, folder: Path) -> None:
+def _draw(question: Question, scores: np.ndarray, folder: Path) -> None:
     """Draw the strongest stretch of each target's top sequences, one picture a target."""
-    names = file_names(result.target_names)
-    for k, target in enumerate(question.targets):
-        order = strongest_rows(question, result, target)
+    names = file_names([target.name for target in question.targets])
+    for target, name, own in zip(question.targets, names, scores, strict=True):
+        order = strongest_rows(question, own, target)
         if len(order) == 0:
             continue
-        scores = result.attributions[k]
-        starts = [_densest(scores[i].sum(axis=-1)) for i in order]
-        width = min(WINDOW, scores.shape[1])
-        shown = np.stack([scores[i, s : s + width] for i, s in zip(order, starts, strict=True)])
+        starts = [_densest(own[i].sum(axis=-1)) for i in order]
+        width = min(WINDOW, own.shape[1])
+        shown = np.stack([own[i, s : s + width] for i, s in zip(order, starts, strict=True)])
         figure = contribution_tracks(
             shown,
             titles=[place_name(question.dataset, row, target) for row in question.rows[order]],
@@ -155,19 +164,18 @@ def _draw(question: Question, result: Attribution, folder: Path) -> None:
             y_label=f"contribution to {target.name}",
             x_label="position in the sequence (bp)",
         )
-        save_figure(figure, folder / f"{names[k]}.png")
+        save_figure(figure, folder / f"{name}.png")
 
 
-def strongest_rows(question: Question, result: Attribution, target: Target) -> np.ndarray:
-    """Return the places of the few attributed sequences on which a target's scores are largest.
+def strongest_rows(question: Question, scores: np.ndarray, target: Target) -> np.ndarray:
+    """Return the places of the sequences with a target's largest scores (n, L, 4), a few.
 
     Only sequences that are open in the target's task count.
     """
     mine = np.flatnonzero(target.is_open(question.dataset, question.rows))
     if len(mine) == 0:
         return mine
-    scores = result.attributions[question.targets.index(target), mine]
-    return mine[top_sequences(scores, count=SHOWN)]
+    return mine[top_sequences(scores[mine], count=SHOWN)]
 
 
 def _densest(track: np.ndarray) -> int:
@@ -185,13 +193,14 @@ def place_name(dataset: Dataset, row: int, target: Target) -> str:
     return f"{dataset.chrom[row]}:{start:,}-{start + dataset.dna.length:,}, open in {task}"
 
 
-def _write_bigwigs(question: Question, result: Attribution, folder: Path, method: str) -> None:
+def _write_bigwigs(question: Question, scores: np.ndarray, folder: Path, method: str) -> None:
     dataset, rows = question.dataset, question.rows
     if dataset.chrom is None or dataset.start is None:
         return
-    for name, scores in zip(file_names(result.target_names), result.attributions, strict=True):
+    names = file_names([target.name for target in question.targets])
+    for name, own in zip(names, scores, strict=True):
         path = folder / f"{method}.{name}.bw"
-        write_bigwig(path, dataset.chrom[rows], dataset.start[rows], scores.sum(axis=-1))
+        write_bigwig(path, dataset.chrom[rows], dataset.start[rows], own.sum(axis=-1))
 
 
 def _write_sequences(question: Question, path: Path) -> None:

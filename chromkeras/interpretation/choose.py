@@ -7,6 +7,8 @@ import numpy as np
 from chromkeras.data.dataset import Dataset
 from chromkeras.interpretation.contrasts import Target
 
+INFLUENCE_ROWS = 256  # sequences that the influence of filters is measured on
+
 
 def scanned_rows(dataset: Dataset, split: str, count: int, seed: int) -> np.ndarray:
     """Return rows for filters to scan: elements open in some task, at random.
@@ -33,6 +35,14 @@ def scanned_rows(dataset: Dataset, split: str, count: int, seed: int) -> np.ndar
     rows = element_rows(dataset, split)
     random = np.random.default_rng(seed)
     return np.sort(random.choice(rows, min(count, len(rows)), replace=False))
+
+
+def spread_out(n: int, count: int) -> np.ndarray:
+    """Return ``count`` of n places, at even distances, or all; shape (min(n, count),), int64.
+
+    Rows are in the order of the genome, so that the first of them are neighbours.
+    """
+    return np.linspace(0, n - 1, min(n, count)).astype(np.int64)
 
 
 def element_rows(dataset: Dataset, split: str) -> np.ndarray:

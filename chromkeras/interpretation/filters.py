@@ -21,13 +21,14 @@ from chrominterpret.pwm import Motif, consensus, information_content, trim
 from chrominterpret.tomtom import Q_CUT, best_matches, calibrate, tomtom, write_matches
 from chromkeras.data.dataset import Dataset
 from chromkeras.files import replacing
+from chromkeras.interpretation.choose import INFLUENCE_ROWS, spread_out
 from chromkeras.layers.task_axis import SpreadChannels, SpreadFeatures
 from chromkeras.layers.task_conv1d import TaskConv1D
 from chromkeras.progress import progress
 
 FIRST = "conv_1"
-INFLUENCE_ROWS = 256
 LOGOS = 24
+LEFT_OUT = "left out"
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,10 +109,12 @@ def interpret_filters(
     }
     if block_of is not None:
         facts["groups of tasks"] = _members(networks, block_of, dataset.tasks)
+    some = rows[spread_out(len(rows), INFLUENCE_ROWS)]
+    facts["sequences that influence was measured on"] = len(some)
     with progress("influence of the filters") as report:
         influence = filter_influence(
             model,
-            dataset.one_hot(rows[:INFLUENCE_ROWS]),
+            dataset.one_hot(some),
             blocks=len(networks),
             block_of=block_of,
             progress=report,
@@ -125,6 +128,8 @@ def interpret_filters(
     if motifs:
         facts["motifs in the database"] = len(database)
         facts["of them left out, as shuffled filters match them"] = int(by_chance.sum())
+        left_out = [known for known, bad in zip(database, by_chance, strict=True) if bad]
+        facts[LEFT_OUT] = ", ".join(f"{m.name} {m.alt_name}".strip() for m in left_out)
         facts |= _calibration(motifs, targets, matches, seed)
         everything = calibrate(motifs, database, seed=seed, q_cut=Q_CUT)
         facts["share of filters that match the whole database"] = everything.share

@@ -21,12 +21,13 @@ MOST_TASKS = 24  # with tracks on the page; all are in the files
 def sequences_section(attributed: Attributed) -> Section:
     """Return the letter tracks of each task's strongest sequences."""
     question = attributed.question
+    scores = {method: attributed.observed(method) for method in attributed.results}
     tracks = []
     for k, target in enumerate(question.targets[:MOST_TASKS]):
-        for method, result in attributed.results.items():
-            for i in strongest_rows(question, result, target):
+        for method, own in scores.items():
+            for i in strongest_rows(question, own[k], target):
                 title = place_name(question.dataset, question.rows[i], target)
-                tracks.append(Track(title, result.attributions[k, i], (target.name, method)))
+                tracks.append(Track(title, own[k, i], (target.name, method)))
     caption = (
         "Contribution of each base to the task's logit, or to the difference of logits of a "
         "contrast; letters below the line lower it. The strip "
@@ -42,15 +43,17 @@ def quality_section(attributed: Attributed) -> Section:
     columns = ["method", "median delta", "largest delta", "r with DeepLIFT", "seconds"]
     caption = (
         "Delta: how far the contributions miss the difference of outputs between sequence and "
-        "reference, relative to it. r: Pearson correlation of contributions at the observed bases."
+        "reference, relative to it, which counts as at least a tenth of the sequence's largest and "
+        "a hundredth of the output. r: Pearson correlation of contributions at the observed bases."
     )
     return Section("Attribution quality", [Table(columns, rows, caption)])
 
 
 def _method_row(name: str, result: Attribution, attributed: Attributed) -> list[Cell]:
     delta = np.full(1, np.nan) if result.relative_delta is None else result.relative_delta
-    lift = attributed.results.get("deep_lift_shap")
-    r = np.nan if lift is None else _correlation(result.attributions, lift.attributions)
+    r = np.nan
+    if "deep_lift_shap" in attributed.results:
+        r = _correlation(attributed.observed(name), attributed.observed("deep_lift_shap"))
     return [
         name,
         Number.of(float(np.median(delta)), ".1e"),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from keras import ops
 
 from chrominterpret.attribution import Attribution
@@ -98,8 +99,8 @@ def deep_lift_shap(
     n_references
         R, for dinucleotide shuffles.
     batch_size
-        Rows, sequences × (1 + R), run at once; at least one sequence is. None for as many, up to
-        256, as ``memory`` holds.
+        Rows, sequences and their references, run at once; at least one sequence and one of its
+        references are. None for as many, up to 256, as ``memory`` holds.
     memory
         GB that the model's tensors may take, by the estimate of `chrominterpret.memory`.
     seed
@@ -197,13 +198,30 @@ def _parts(
 ) -> Iterator[Part]:
     x, weights = problem.x, problem.targets.weights
     compiled = compile_gradient(_secant_walk(problem, plan), problem.model.variables)
-    size = even(len(x), max(1, batch_size // (1 + made.n)))
+    # Where one sequence with all its references is too much, only so many of them at once.
+    together = even(made.n, max(1, batch_size - 1))
+    size = even(len(x), max(1, batch_size // (1 + together)))
     for rows in batches(len(x), size, progress):
         n = rows.stop - rows.start
         references = made.make(x[rows], rows)
-        z = padded(references, size).reshape(-1, *x.shape[1:])
-        others = (padded(array[rows], size) for array in (x, *problem.context))
-        for which, at_r, at_x, m in target_groups(compiled, weights, z, *others):
-            multipliers = m.reshape(len(m), size, *references.shape[1:])[:, :n]
-            at_references = at_r.reshape(len(m), size, made.n)[:, :n]
+        others = [padded(array[rows], size) for array in (x, *problem.context)]
+        starts = range(0, made.n, together)
+        z = padded(padded(references, len(starts) * together, axis=1), size)
+        runs = [
+            target_groups(compiled, weights, _in_rows(z[:, start : start + together]), *others)
+            for start in starts
+        ]
+        for parts in zip(*runs, strict=True):
+            which, _, at_x, _ = parts[0]
+            at_references, multipliers = (
+                np.concatenate(
+                    [part[i].reshape(-1, size, together, *part[i].shape[2:]) for part in parts],
+                    axis=2,
+                )[:, :n, : made.n]
+                for i in (1, 3)
+            )
             yield Part(which, rows, references, multipliers, at_x[:, :n], at_references)
+
+
+def _in_rows(references: np.ndarray) -> np.ndarray:
+    return references.reshape(-1, *references.shape[2:])

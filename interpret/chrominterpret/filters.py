@@ -112,7 +112,7 @@ def filter_motifs(
     Parameters
     ----------
     model : keras.Model
-        Functional model with a one-hot input (None, L, 4).
+        Functional model or built ``Sequential`` with a one-hot input (None, L, 4).
     onehot : array of shape (N, L, 4)
         Sequences; channels A, C, G, T; an N is four zeros and adds to no count. Anything that is
         sliced by rows into arrays will do. Read twice by the threshold rule.

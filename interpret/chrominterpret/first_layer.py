@@ -8,6 +8,8 @@ import keras
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from chrominterpret.graph import functional
+
 Stage = Literal["activation", "convolution"]
 
 _ACTIVATION_LAYERS: Final = (
@@ -81,10 +83,10 @@ def find_first_layer(
     Parameters
     ----------
     model : keras.Model
-        Functional model with a one-hot input of shape (None, L, 4). The convolution is the first
-        layer of rank 3 in and out, four channels in, that has ``kernel`` and ``kernel_size``:
-        Conv1D or a layer of one's own. Its ``strides``, ``padding`` and ``dilation_rate`` are
-        read where it has them.
+        Functional model or built ``Sequential``, with a one-hot input of shape (None, L, 4). The
+        convolution is the first layer of rank 3 in and out, four channels in, that has ``kernel``
+        and ``kernel_size``: Conv1D or a layer of one's own. Its ``strides``, ``padding`` and
+        ``dilation_rate`` are read where it has them.
     layer : str or None
         Name of the convolution, where the model has several on the one-hot input.
     stage : "activation" or "convolution"
@@ -94,10 +96,9 @@ def find_first_layer(
     Raises
     ------
     ValueError
-        If the model is not functional or no or several convolutions qualify.
+        If the model is neither functional nor a built ``Sequential``, or no or several
+        convolutions qualify.
     """
-    if not isinstance(model, keras.Model) or not hasattr(model, "_nodes_by_depth"):
-        raise ValueError(f"expected a functional Keras model; received {type(model).__name__}")
     if stage not in ("activation", "convolution"):
         raise ValueError(f"expected stage 'activation' or 'convolution'; received {stage!r}")
     nodes = _nodes(model)
@@ -110,7 +111,7 @@ def find_first_layer(
 
 
 def _nodes(model: keras.Model) -> list[Any]:
-    by_depth = model._nodes_by_depth
+    by_depth = functional(model)._nodes_by_depth
     return [node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth]]
 
 

@@ -61,7 +61,7 @@ def filter_influence(
     Parameters
     ----------
     model : keras.Model
-        Functional model with a one-hot input; see `first_layer.find_first_layer`.
+        Functional or built ``Sequential``; see `first_layer.find_first_layer`.
     inputs : array of shape (N, L, 4), or a sequence of arrays
         One array for each of ``model.inputs``, in their order.
     filters : sequence of int or None

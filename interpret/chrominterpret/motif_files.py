@@ -326,6 +326,13 @@ def _from_columns(
         raise lines.error(f"motif {name!r} has no counts in column {column}", line=started)
     if (np.abs(totals - 1) <= _ROUNDING).all():
         return Motif(name, counts / totals[:, None], alt_name=alt_name)
+    if totals.max() < 2 and np.ptp(totals) > _ROUNDING:
+        column = int(np.abs(totals - 1).argmax())
+        raise lines.error(
+            f"motif {name!r} has frequencies that do not sum to 1: {totals[column]:.6g} in "
+            f"column {column + 1}",
+            line=started,
+        )
     return motif_from_counts(name, counts, alt_name=alt_name)
 
 

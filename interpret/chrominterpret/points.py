@@ -50,7 +50,7 @@ def summed_gradients(problem: Problem, n_paths: int, n_points: int, size: int) -
             n = paths.stop - paths.start
             context = [padded(array[owners[paths]], down) for array in problem.context]
             for points in _slices(n_points, across):
-                at = padded(_widened(make(paths, points), across), down)
+                at = padded(padded(make(paths, points), across, axis=1), down)
                 # rows that only fill the shape weigh nothing
                 weighing = np.zeros((down, across), np.float32)
                 weighing[:n, : points.stop - points.start] = weights[paths, points]
@@ -116,11 +116,3 @@ def _path_function(problem: Problem) -> Callable[..., tuple[Any, Any]]:
 
 def _slices(n: int, size: int) -> list[slice]:
     return [slice(start, min(start + size, n)) for start in range(0, n, size)]
-
-
-def _widened(points: np.ndarray, across: int) -> np.ndarray:
-    """Return points (u, s, ...) with copies of each path's last one up to ``across``."""
-    missing = across - points.shape[1]
-    if not missing:
-        return points
-    return np.concatenate([points, np.repeat(points[:, -1:], missing, axis=1)], axis=1)

@@ -140,10 +140,13 @@ def even(n: int, size: int) -> int:
     return -(-n // -(-n // size))
 
 
-def padded(array: np.ndarray, rows: int) -> np.ndarray:
+def padded(array: np.ndarray, rows: int, axis: int = 0) -> np.ndarray:
     """Return the array with copies of its last row up to a number of rows: one compiled shape."""
-    missing = rows - len(array)
-    return np.concatenate([array, np.repeat(array[-1:], missing, axis=0)]) if missing else array
+    missing = rows - array.shape[axis]
+    if not missing:
+        return array
+    last = np.take(array, [-1], axis=axis)
+    return np.concatenate([array, np.repeat(last, missing, axis=axis)], axis=axis)
 
 
 def target_groups(

@@ -52,7 +52,7 @@ def filter_profiles(
     Parameters
     ----------
     model : keras.Model
-        Functional model with a one-hot input (None, L, 4).
+        Functional model or built ``Sequential`` with a one-hot input (None, L, 4).
     onehot : array of shape (N, L, 4)
         Sequences; channels A, C, G, T. Read twice.
     fraction : float

@@ -19,6 +19,9 @@ LAYERS: dict[str, tuple[type, ...]] = {
         layers.SpatialDropout3D,
     ),
     "linear": (
+        layers.AdaptiveAveragePooling1D,
+        layers.AdaptiveAveragePooling2D,
+        layers.AdaptiveAveragePooling3D,
         layers.Add,
         layers.Average,
         layers.AveragePooling1D,
@@ -60,6 +63,9 @@ LAYERS: dict[str, tuple[type, ...]] = {
     ),
     "elementwise": (layers.ELU, layers.LeakyReLU, layers.PReLU, layers.ReLU),
     "max_pool": (
+        layers.AdaptiveMaxPooling1D,
+        layers.AdaptiveMaxPooling2D,
+        layers.AdaptiveMaxPooling3D,
         layers.GlobalMaxPooling1D,
         layers.GlobalMaxPooling2D,
         layers.GlobalMaxPooling3D,

@@ -11,13 +11,15 @@ from keras import ops
 
 from chrominterpret.graph import is_plain_convolution
 
+WIDEST = 16  # changed positions; a sum and a copy for each soon cost more than the products saved
+
 
 def spreads(layer: Any, width: int) -> bool:
     """Say whether a layer's change is cheaper to make from the change of ``width`` positions."""
     return (
         is_plain_convolution(layer)
         and layer.strides[0] == layer.dilation_rate[0] == 1
-        and width <= layer.kernel_size[0]
+        and width <= min(layer.kernel_size[0], WIDEST)
     )
 
 

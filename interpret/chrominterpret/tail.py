@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chrominterpret.first_layer import FirstLayer, is_elementwise, to_numpy
-from chrominterpret.graph import is_plain_convolution
+from chrominterpret.graph import functional, is_plain_convolution
 
 Scale = Literal["logit", "output"]
 Floats = NDArray[np.float64]
@@ -144,7 +144,7 @@ def _find_bridge(
     model: keras.Model, tensor: keras.KerasTensor, ends: list[keras.KerasTensor]
 ) -> _Bridge | None:
     """Follow the only reader of each tensor to a plain convolution, or return None."""
-    nodes = [node for depth in model._nodes_by_depth.values() for node in depth]
+    nodes = [node for depth in functional(model)._nodes_by_depth.values() for node in depth]
     begin = tensor
     while not any(tensor is end for end in ends):
         readers = [n for n in nodes if any(t is tensor for t in n.input_tensors)]

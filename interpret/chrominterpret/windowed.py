@@ -141,7 +141,11 @@ def _spread(step: Step, call: Call) -> Any:
         usual = call.run("r", {position: mutants.usual})
     sliding = _sliding(layer, mutants.usual.shape[1], usual.shape[1])
     span = mutants.span.through(sliding, usual.shape[1])
-    change = spread(mutants.stretch - mutants.usual_stretch(), layer.kernel)
+    # In the layer's own float32, which what comes before need not be in.
+    changed, before = (
+        ops.cast(part, usual.dtype) for part in (mutants.stretch, mutants.usual_stretch())
+    )
+    change = spread(changed - before, layer.kernel)
     # All that it reaches, of which some may lie outside the tensor.
     reached = Span(
         mutants.span.first + sliding.left - sliding.reach + 1, change.shape[1], span.length

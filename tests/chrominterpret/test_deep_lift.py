@@ -91,6 +91,11 @@ def overlapping_pool(x):
     return layers.Dense(3)(layers.GlobalMaxPooling1D()(layers.Conv1D(6, 3, activation="tanh")(h)))
 
 
+def adaptive_pools(x):
+    h = layers.AdaptiveMaxPooling1D(20)(layers.Conv1D(6, 5, activation="relu")(x))
+    return layers.Dense(3)(layers.Flatten()(layers.AdaptiveAveragePooling1D(7)(h)))
+
+
 def siamese(x):
     conv, norm = layers.Conv1D(8, 7, activation="relu"), layers.BatchNormalization()
     half = LENGTH // 2
@@ -151,6 +156,7 @@ BUILDERS = [
     gelu,
     dilated,
     overlapping_pool,
+    adaptive_pools,
     siamese,
     reverse_complement,
     nested,
@@ -286,7 +292,7 @@ def test_a_sequence_does_not_depend_on_its_batch(builder):
     model, x = built(builder), sequences(5)
     options = {"targets": [1], "n_references": 3}
     whole = deep_lift_shap(model, x, **options)
-    for batch_size in (1, 8):
+    for batch_size in (1, 3, 8):  # with some of a sequence's references at once, or all
         other = deep_lift_shap(model, x, batch_size=batch_size, **options)
         np.testing.assert_allclose(other.attributions, whole.attributions, atol=1e-6)
     alone = deep_lift_shap(model, x[3:4], **options)

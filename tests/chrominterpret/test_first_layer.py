@@ -110,7 +110,7 @@ def test_models_without_a_first_layer() -> None:
     wide = keras.Model(given, layers.Conv1D(2, 3)(given))
     with pytest.raises(ValueError, match="the model has none"):
         find_first_layer(wide)
-    with pytest.raises(ValueError, match="functional Keras model; received str"):
+    with pytest.raises(ValueError, match=r"functional Keras model .* received str"):
         find_first_layer("model")  # type: ignore[arg-type]
     given = keras.Input((None, 4))
     free = keras.Model(given, layers.GlobalMaxPooling1D()(layers.Conv1D(2, 3)(given)))

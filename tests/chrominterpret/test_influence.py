@@ -76,6 +76,12 @@ def test_influence_agrees_with_a_plain_loop(x: np.ndarray, ending: str) -> None:
     assert result.rms_difference.max() > 1e-3
 
 
+def test_a_sequential_model_is_read_as_a_functional_one(x: np.ndarray) -> None:
+    model = keras.Sequential([keras.Input((40, 4)), *make_model().layers[1:]])
+    found, expected = (filter_influence(each, x) for each in (model, make_model()))
+    np.testing.assert_allclose(found.mean_difference, expected.mean_difference, atol=1e-6)
+
+
 def test_a_subset_is_the_same_and_the_model_is_left_alone(x: np.ndarray) -> None:
     model = make_model()
     before = [weights.copy() for weights in model.get_weights()]

@@ -189,6 +189,7 @@ def test_jaspar_rows_in_any_order_and_bare_rows(tmp_path: Path) -> None:
         (">A\n1 b\n", 2, "expected numbers; received '1 b'"),
         (">A\n-1\n1\n1\n1\n", 2, "numbers of at least 0"),
         (">A\n1 0\n1 0\n1 0\n1 0\n", 1, "no counts in column 2"),
+        (">A\n1 0.9\n0 0.8\n0 0\n0 0\n", 1, "do not sum to 1: 1.7 in column 2"),
     ],
 )
 def test_malformed_jaspar(tmp_path: Path, text: str, line: int, message: str) -> None:

@@ -196,6 +196,15 @@ def built(builder) -> keras.Model:
     return randomised(keras.Model(x, layers.Dense(2)(builder(x))))
 
 
+def test_half_precision_before_a_convolution_in_single_costs_nothing():
+    dna = keras.Input((LENGTH, 4), name="dna")
+    h = layers.Conv1D(6, 9, padding="same", activation="relu", dtype="mixed_bfloat16")(dna)
+    h = layers.Flatten()(layers.Conv1D(5, 11, padding="same", dtype="float32")(h))
+    model = randomised(keras.Model(dna, layers.Dense(2, dtype="float32")(h)))
+    found, plain = (in_silico_mutagenesis(model, sequences(), windowed=w) for w in (True, False))
+    np.testing.assert_allclose(found.multipliers, plain.multipliers, atol=1e-5)
+
+
 @pytest.mark.parametrize("builder", BUILDERS)
 def test_windows_are_exact(builder):
     check(built(builder), sequences())

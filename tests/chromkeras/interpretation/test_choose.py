@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from chromkeras.interpretation.choose import attributed_rows, scanned_rows
+from chromkeras.interpretation.choose import attributed_rows, scanned_rows, spread_out
 from chromkeras.interpretation.contrasts import choose_targets
 
 
@@ -16,6 +16,12 @@ def test_scanned_rows_are_open_somewhere(tiny_dataset):
     np.testing.assert_array_equal(rows, scanned_rows(dataset, "valid", 10, seed=0))
     with pytest.raises(ValueError, match="no row of the valid split is open"):
         scanned_rows(replace(dataset, labels=dataset.labels * 0), "valid", 10, seed=0)
+
+
+def test_places_are_spread_out():
+    np.testing.assert_array_equal(spread_out(9, 3), [0, 4, 8])
+    np.testing.assert_array_equal(spread_out(3, 9), [0, 1, 2])
+    assert len(set(spread_out(1000, 256))) == 256
 
 
 def test_attributed_rows_stand_out_in_their_task(tiny_dataset):

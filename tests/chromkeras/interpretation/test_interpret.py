@@ -8,7 +8,10 @@ import pytest
 from chrominterpret.attribution import Attribution
 from chrominterpret.motif_files import read_meme
 from chromkeras.architectures.basset import build
+from chromkeras.interpretation.attributions import Question, attribute
+from chromkeras.interpretation.contrasts import choose_targets
 from chromkeras.interpretation.interpret import InterpretOptions, interpret
+from chromkeras.interpretation.report_sequences import sequences_section
 from chromkeras.prepare.simulate import simulate
 from chromkeras.prepare.simulation import Simulation
 from chromkeras.training.model_file import open_model, save_model
@@ -63,13 +66,32 @@ def test_contributions_as_bigwig_where_places_are_known(model_file, tiny_dataset
     dataset, out = tiny_dataset(), tmp_path / "out"
     n = len(dataset.split)
     dataset = replace(dataset, chrom=np.full(n, "chr1"), start=np.arange(n) * 1000)
-    interpret(model_file, dataset, out, replace(QUICK, methods=("gradient_x_input",)))
-    result = Attribution.load(out / "gradient_x_input.npz")
+    interpret(model_file, dataset, out, replace(QUICK, methods=("gradient",)))
+    result = Attribution.load(out / "gradient.npz")
     rows = pd.read_csv(out / "sequences.tsv", sep="\t")
-    file = pybigtools.open(str(out / "bigwig" / "gradient_x_input.task1.bw"))
+    file = pybigtools.open(str(out / "bigwig" / "gradient.task1.bw"))
     place = rows.iloc[0]
     found = file.values(place["chrom"], int(place["start"]), int(place["end"]), fillna=None)
-    np.testing.assert_allclose(found, result.attributions[1, 0].sum(axis=-1), rtol=1e-5)
+    observed = dataset.one_hot(rows["row"])[0].astype(bool)  # a gradient has all four bases
+    np.testing.assert_allclose(found, result.attributions[1, 0][observed], rtol=1e-5)
+
+
+@pytest.mark.parametrize("plan", ["hard"], indirect=True)
+def test_the_page_spells_the_sequences_whatever_the_method(model_file, tiny_dataset):
+    dataset = tiny_dataset()
+    rows = np.flatnonzero((dataset.labels == 1).any(axis=1))[:6]
+    asked = Question(
+        open_model(model_file)[0], dataset, rows, choose_targets((), (), dataset.tasks),
+        ("gradient", "gradient_x_input"), 2, "shuffle", 0,
+    )  # fmt: skip
+    (tracks,) = sequences_section(attribute(asked)).blocks
+    spelled = np.array(list("ACGT"))[dataset.one_hot(rows).argmax(axis=-1)]
+    for track in tracks.plain()["tracks"]:
+        drawn = np.flatnonzero(track["heights"])
+        assert len(drawn) > 0
+        assert (np.array(list(track["letters"]))[drawn] == spelled[:, drawn]).all(axis=1).any()
+    by_method = [t["heights"] for t in tracks.plain()["tracks"] if t["groups"][0] == "task0"]
+    assert by_method[: len(by_method) // 2] == by_method[len(by_method) // 2 :]
 
 
 @pytest.mark.parametrize("plan", ["hard"], indirect=True)
