@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, get_args
 
@@ -32,6 +33,7 @@ from chromkeras.training.model_file import open_model
 from chromkeras.training.predict import predict_logits
 
 MOST_REFERENCES = 1000
+PACKAGES = ("chromkeras", "keras", "tensorflow", "numpy", "modisco-lite", "memelite", "pyjaspar")
 DEFAULT_METHODS = ("deep_lift_shap", "gradient_x_input")
 
 
@@ -180,6 +182,7 @@ def interpret(
         "attributed sequences": len(rows),
         "attributions": attributed.facts(),
         "filters": filters.facts,
+        "versions": {name: version(name) for name in PACKAGES},
     }
     if patterns is not None:
         summary["patterns"] = patterns.facts()

@@ -114,6 +114,7 @@ def _made(findings: Findings) -> Section:
     values = {"command": _command(summary)}
     values |= {name: _text(value) for name, value in summary["options"].items()}
     values |= {name: _text(v) for name, v in filters.items() if name != "groups of tasks"}
+    values["versions"] = ", ".join(" ".join(each) for each in summary["versions"].items())
     values["model's fingerprint of its data"] = summary["fingerprint"]["model"]
     values["data set's fingerprint"] = summary["fingerprint"]["data"]
     return Section("How it was made", [Details(values)])

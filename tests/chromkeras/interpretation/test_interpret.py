@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -55,6 +56,7 @@ def test_what_a_person_gets(model_file, tiny_dataset, tmp_path, plan):
     assert "filters.png" in pictures
     assert any(p.startswith("tracks/deep_lift_shap/") for p in pictures)
     page = (out / "report.html").read_text(encoding="utf-8")
+    assert f"keras {keras.__version__}, " in page
     assert all(name in page for name in ("deep_lift_shap", "gradient_x_input", *dataset.tasks))
     assert not (out / "modisco").exists()
 
