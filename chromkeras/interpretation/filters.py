@@ -29,6 +29,7 @@ from chromkeras.progress import progress
 FIRST = "conv_1"
 LOGOS = 24
 LEFT_OUT = "left out"
+SHUFFLED_SHARE = f"share of shuffled filters that match at q < {Q_CUT}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,7 +205,7 @@ def _calibration(
     chance = calibrate(motifs, database, seed=seed, q_cut=Q_CUT)
     return {
         f"filters that match at q < {Q_CUT}": int((best["q_value"] < Q_CUT).sum()),
-        f"share of shuffled filters that match at q < {Q_CUT}": chance.shuffled_share,
+        SHUFFLED_SHARE: chance.shuffled_share,
     }
 
 

@@ -57,6 +57,7 @@ def test_what_a_person_gets(model_file, tiny_dataset, tmp_path, plan):
     assert any(p.startswith("tracks/deep_lift_shap/") for p in pictures)
     page = (out / "report.html").read_text(encoding="utf-8")
     assert f"keras {keras.__version__}, " in page
+    assert "of shuffled filters match one of the others" in page
     assert all(name in page for name in ("deep_lift_shap", "gradient_x_input", *dataset.tasks))
     assert not (out / "modisco").exists()
 
