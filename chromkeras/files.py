@@ -1,51 +1,26 @@
-"""Write beside, then rename: a reader never sees half a file."""
+"""Files: written beside and then renamed, so that a reader never sees half of one."""
 
 import os
-import secrets
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
+from chrominterpret.files import replacing, write_text
+from chromkeras.errors import InputError
 
-@contextmanager
-def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a temporary path beside ``path``, renamed to ``path`` when the block ends well.
-
-    Parameters
-    ----------
-    path
-        The file to make or replace. Its folder is made when missing.
-
-    Yields
-    ------
-    Path
-        Where to write. It keeps the suffix of ``path``; on any exception it is removed and
-        ``path`` stays as it was.
-    """
-    target = Path(path)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError):
-        raise ValueError(f"cannot write {target}: its folder is a file; choose another") from None
-    beside = target.with_name(f".{target.stem}.{secrets.token_hex(4)}{target.suffix}")
-    try:
-        yield beside
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
+__all__ = ["file_names", "replacing", "require_file", "write_text"]
 
 
 def require_file(path: str | os.PathLike[str], what: str) -> Path:
-    """Return ``path``, or raise ``ValueError`` when it is no file or an empty one."""
+    """Return ``path``, or raise ``InputError`` when it is no file or an empty one."""
     found = Path(path)
     if not found.exists():
-        raise ValueError(f"{what} {found} does not exist; check the path")
+        raise InputError(f"{what} {found} does not exist; check the path")
     if not found.is_file():
         kind = "a folder" if found.is_dir() else "no regular file"
-        raise ValueError(f"{what} {found} is {kind}; expected a file")
+        raise InputError(f"{what} {found} is {kind}; expected a file")
     if found.stat().st_size == 0:
-        raise ValueError(f"{what} {found} is empty")
+        raise InputError(f"{what} {found} is empty")
     return found
 
 

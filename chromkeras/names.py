@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from chromkeras.errors import InputError
 
-def unknown(what: str, name: str, valid: Iterable[str]) -> ValueError:
+
+def unknown(what: str, name: str, valid: Iterable[str]) -> InputError:
     """Return the error for an unknown name: the nearest valid names, or all of them.
 
     Parameters
@@ -19,13 +21,13 @@ def unknown(what: str, name: str, valid: Iterable[str]) -> ValueError:
     names = sorted(valid)
     near = get_close_matches(name, names, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"expected one of {', '.join(names)}"
-    return ValueError(f"unknown {what} {name!r}; {hint}")
+    return InputError(f"unknown {what} {name!r}; {hint}")
 
 
 def check_unique(what: str, names: Iterable[str]) -> None:
-    """Raise ``ValueError`` when a name stands twice."""
+    """Raise ``InputError`` when a name stands twice."""
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            raise ValueError(f"duplicate {what} {name!r}; every {what} must be unique")
+            raise InputError(f"duplicate {what} {name!r}; every {what} must be unique")
         seen.add(name)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from chromkeras.baselines.kmer import fit_best_kmer_model
 from chromkeras.data.hdf5 import load_dataset
-from chromkeras.evaluation import STRATA, evaluate
-from chromkeras.prepare.summary import align
+from chromkeras.evaluation.evaluate import STRATA, evaluate
+from chromkeras.tables import align
 
 STRENGTHS = (0.001, 0.003, 0.01, 0.03)
 

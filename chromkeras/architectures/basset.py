@@ -12,6 +12,7 @@ from typing import Any
 import keras
 from keras import layers
 
+from chromkeras.errors import InputError
 from chromkeras.layers.dynamic_weights import DynamicWeights
 from chromkeras.layers.fan_out import FanOut
 from chromkeras.layers.grad_norm import GradNorm
@@ -28,9 +29,9 @@ from chromkeras.layers.task_batch_normalization import TaskBatchNormalization
 from chromkeras.layers.task_conv1d import TaskConv1D
 from chromkeras.layers.task_dense import TaskDense
 from chromkeras.layers.uncertainty_weights import UncertaintyWeights
-from chromkeras.recipe import Recipe
-from chromkeras.sharing import GROUPED, SHARED, SOFT, SharingPlan, sharing_plan
-from chromkeras.task_groups import task_groups
+from chromkeras.recipe.recipe import Recipe
+from chromkeras.sharing.plan import GROUPED, SHARED, SOFT, SharingPlan, sharing_plan
+from chromkeras.sharing.task_groups import task_groups
 
 MOMENTUM = 0.99
 # Weights of the tasks' losses that are held at the logits.
@@ -65,7 +66,7 @@ def build(
 
     Raises
     ------
-    ValueError
+    InputError
         The sequence is too short for the column, or the sharing plan does not fit it.
     """
     column = _Column.of(recipe, tasks)
@@ -244,7 +245,7 @@ def _convolution(net: _Networks, column: _Column, block: int) -> _Networks:
 
 def _check_length(x: keras.KerasTensor, width: int, block: int, padding: str) -> None:
     if padding == "valid" and x.shape[1] < width:
-        raise ValueError(
+        raise InputError(
             f"the sequence is too short for this column: {x.shape[1]} positions are left for the "
             f"filters of width {width} in convolution {block}; use longer sequences, smaller "
             "architecture.pools or architecture.padding=same"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import chromkeras.architectures
-from chromkeras.modules import from_module, module_names
+from chromkeras.registry import from_module, module_names
 
 NOT_ARCHITECTURES = {"registry"}
 
@@ -15,7 +15,7 @@ def architecture_names() -> tuple[str, ...]:
 
 
 def architecture(name: str) -> Callable[..., Any]:
-    """Return the builder of an architecture, or raise ``ValueError`` for an unknown name."""
+    """Return the builder of an architecture, or raise ``InputError`` for an unknown name."""
     builder: Callable[..., Any] = from_module(
         chromkeras.architectures, name, architecture_names(), "build", "architecture"
     )

@@ -11,7 +11,8 @@ from sklearn.linear_model import LogisticRegression
 
 from chromkeras.data.codes import UNKNOWN
 from chromkeras.data.dataset import Dataset
-from chromkeras.metrics import auroc, mean_defined
+from chromkeras.errors import InputError
+from chromkeras.statistics.metrics import auroc, mean_defined
 
 _CHUNK = 4096
 
@@ -66,7 +67,7 @@ def fit_kmer_model(
 
     Raises
     ------
-    ValueError
+    InputError
         A task has no known label, only positives or only negatives in ``rows``.
     """
     features = kmer_features(dataset, rows, k=k, window=window)
@@ -111,7 +112,7 @@ def kmer_features(
     """
     length = dataset.dna.length
     if not 1 <= k <= min(window, length):
-        raise ValueError(f"expected k between 1 and {min(window, length)}, received {k}")
+        raise InputError(f"expected k between 1 and {min(window, length)}, received {k}")
     start = max(0, (length - window) // 2)
     pool, size = _pooled(k)
     counts = np.zeros((len(rows), size), np.float32)
@@ -154,5 +155,5 @@ def _fit(
 def _fit_task(name: str, features: np.ndarray, labels: np.ndarray, c: float) -> LogisticRegression:
     known = labels >= 0
     if len(np.unique(labels[known])) < 2:
-        raise ValueError(f"task {name!r} needs positives and negatives among the rows to fit on")
+        raise InputError(f"task {name!r} needs positives and negatives among the rows to fit on")
     return LogisticRegression(C=c, max_iter=1000).fit(features[known], labels[known])

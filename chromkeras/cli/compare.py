@@ -7,6 +7,7 @@ import typer
 
 from chromkeras.cli.options import DataOfModel, EverySeed, Motifs, comma_list
 from chromkeras.cli.places import check_output_folder
+from chromkeras.errors import InputError
 
 
 def command(
@@ -54,21 +55,21 @@ def command(
     """Say which model predicts what better, how surely, at what cost, and what each learned."""
     check_output_folder(out)
     if len(models) < 2:
-        raise ValueError(
+        raise InputError(
             f"compare: expected at least 2 models, received {len(models)}; `chromkeras evaluate` "
             "measures one"
         )
-    from chromkeras.run_card_file import read_card
+    from chromkeras.model_file.card_file import read_card
 
     tasks = {model: read_card(model).get("tasks", ()) for model in models}
     from chromkeras.cli.data_beside import find_data
     from chromkeras.cli.open_data import open_data
 
     dataset = open_data(find_data(data, tasks))
-    from chromkeras.quiet import import_keras
+    from chromkeras.backend.quiet import import_keras
 
     import_keras()  # only now, as it takes seconds and all that is wrong above takes none
-    from chromkeras.comparison.compare import CompareOptions, compare
+    from chromkeras.comparison.core.compare import CompareOptions, compare
 
     options = CompareOptions(
         split=split,
@@ -87,7 +88,7 @@ def command(
 
 
 def _report(summary: dict[str, Any], folder: Path) -> None:
-    from chromkeras.prepare.summary import align
+    from chromkeras.tables import align
 
     print(
         f"{summary['rows']:,} rows of the {summary['split']} split, {len(summary['tasks'])} tasks"

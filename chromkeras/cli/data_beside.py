@@ -4,6 +4,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from chromkeras.errors import InputError
+
 
 def find_data(data: Path | None, models: Mapping[Path, Sequence[str]]) -> Path | None:
     """Return the data set to use: the given one, else one that lies beside the models.
@@ -25,7 +27,7 @@ def find_data(data: Path | None, models: Mapping[Path, Sequence[str]]) -> Path |
 
     Raises
     ------
-    ValueError
+    InputError
         No data set there has these tasks, or several have.
     """
     if data is not None:
@@ -40,7 +42,7 @@ def find_data(data: Path | None, models: Mapping[Path, Sequence[str]]) -> Path |
         found = [path for place in places for path in _holding(tasks, place)]
         if len(found) > 1:
             names = ", ".join(_short(path) for path in found)
-            raise ValueError(f"no --data given, and several data sets would do: {names}")
+            raise InputError(f"no --data given, and several data sets would do: {names}")
         if found:
             print(f"no --data given: using {_short(found[0])}", file=sys.stderr)
             return found[0]
@@ -48,12 +50,12 @@ def find_data(data: Path | None, models: Mapping[Path, Sequence[str]]) -> Path |
         return None
     some = ", ".join(tasks[:4]) + (", …" if len(tasks) > 4 else "")
     looked = ", ".join(_short(place) for place in (*own, *around))
-    raise ValueError(f"expected --data, or a data set with the tasks {some} in one of {looked}")
+    raise InputError(f"expected --data, or a data set with the tasks {some} in one of {looked}")
 
 
 def _in_demo(tasks: Sequence[str]) -> bool:
-    from chromkeras.prepare.simulate import task_names
-    from chromkeras.prepare.simulation import Simulation
+    from chromkeras.importers.simulate import task_names
+    from chromkeras.importers.simulation import Simulation
 
     return set(tasks) <= set(task_names(Simulation()))
 

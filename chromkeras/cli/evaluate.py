@@ -46,13 +46,13 @@ def command(
     folder = plots or target.parent
     check_output_folder(folder, "--plots")
     from chromkeras.cli.data_beside import find_data
-    from chromkeras.run_card_file import read_card
+    from chromkeras.model_file.card_file import read_card
 
     tasks = read_card(model)["tasks"]
     data = find_data(data, {model: tasks})
     check_output_file(target, inputs=(model, data))
     from chromkeras.cli.open_data import note_other_data, open_data
-    from chromkeras.evaluation import check_rows, evaluate, logit_threshold, match_tasks
+    from chromkeras.evaluation.evaluate import check_rows, evaluate, logit_threshold, match_tasks
 
     given = open_data(data)
     dataset = match_tasks(given, tasks)
@@ -61,13 +61,13 @@ def command(
         check_rows(dataset, "valid")
     else:
         logit_threshold(dataset, rule)
-    from chromkeras.quiet import import_keras
+    from chromkeras.backend.quiet import import_keras
 
     import_keras()  # only now, as it takes seconds and all that is wrong above takes none
-    from chromkeras.evaluation_table import evaluation_table
+    from chromkeras.evaluation.predict import predict_logits
+    from chromkeras.evaluation.table import evaluation_table
     from chromkeras.files import replacing
-    from chromkeras.training.model_file import open_model
-    from chromkeras.training.predict import predict_logits
+    from chromkeras.model_file.model_file import open_model
 
     network, card = open_model(model)
     predict = partial(predict_logits, network, dataset, both_strands=both_strands)
@@ -105,7 +105,7 @@ def _rule(threshold: str) -> float | str:
 
 
 def _draw(logits: "np.ndarray", dataset: "Dataset", rows: "np.ndarray", folder: Path) -> None:
-    from chromkeras.plots.curves import plot_precision_recall, plot_roc
+    from chromkeras.evaluation.curves import plot_precision_recall, plot_roc
 
     labels, elements = dataset.labels[rows], dataset.elements[rows]
     panels = {"all rows": elements | True}

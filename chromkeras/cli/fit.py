@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from chromkeras.cli.places import check_output_file
 from chromkeras.cli.stop import Stopped
+from chromkeras.errors import InputError
 
 if TYPE_CHECKING:
-    from chromkeras.recipe import Recipe
+    from chromkeras.recipe.recipe import Recipe
 
 
 def fit(
@@ -44,21 +45,21 @@ def fit(
 
     Raises
     ------
-    ValueError
+    InputError
         A file, the data set or the recipe will not do.
     """
     _check_places(recipe, out, (data, *inputs), resume=resume)
     from chromkeras.cli.open_data import open_data
 
     dataset = open_data(data, tasks)
-    from chromkeras.quiet import import_keras
+    from chromkeras.backend.quiet import import_keras
 
     import_keras()
-    from chromkeras.unused_gpus import warn_of_unused_gpus
+    from chromkeras.backend.unused_gpus import warn_of_unused_gpus
 
     warn_of_unused_gpus(devices)
-    from chromkeras.plots.history import plot_history
     from chromkeras.training.checkpoint import checkpoint_path
+    from chromkeras.training.history_plot import plot_history
     from chromkeras.training.train import train
 
     state = checkpoint_path(out)
@@ -97,8 +98,8 @@ def fit(
 
 def _draw_gradients(out: Path) -> None:
     """Draw the gradients that were watched, beside them."""
-    from chromkeras.gradient_log import gradient_log_path, load_gradient_log
-    from chromkeras.plots.gradients import plot_gradients
+    from chromkeras.monitoring.gradient_log import gradient_log_path, load_gradient_log
+    from chromkeras.monitoring.gradient_plot import plot_gradients
 
     path = gradient_log_path(out)
     picture = path.with_suffix(".png")
@@ -111,15 +112,15 @@ def _check_places(
 ) -> None:
     """Look at everything that takes no time, before the work."""
     if out.suffix != ".keras":
-        raise ValueError(f"expected an output file that ends in .keras, received {out}")
+        raise InputError(f"expected an output file that ends in .keras, received {out}")
     init = Path(recipe.transfer.init) if recipe.transfer.init else None
     check_output_file(out, inputs=(*inputs, init))
-    from chromkeras.training.freeze import frozen_layers
+    from chromkeras.sharing.freezing import frozen_layers
     from chromkeras.training.init_model import check_init
 
     frozen = frozen_layers(recipe)
     if frozen and not (recipe.transfer.init or recipe.architecture.motifs):
-        raise ValueError(
+        raise InputError(
             f"transfer.freeze: layers {', '.join(frozen)} would stay random; give a model to start "
             "from (--init)"
         )

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from chromkeras.errors import InputError
+
 
 def command(
     file: Annotated[Path, typer.Argument(help="A .keras model or an .h5 data set of ours.")],
@@ -22,12 +24,12 @@ def command(
 
 def _model_facts(path: Path) -> dict[str, Any]:
     """Return what the run card says, without importing Keras."""
-    from chromkeras.run_card_file import read_card
+    from chromkeras.model_file.card_file import read_card
 
     card = read_card(path)
     missing = [name for name in ("tasks", "fingerprint", "recipe", "scores") if name not in card]
     if missing:
-        raise ValueError(f"{path}: the run card lacks {', '.join(missing)}; train the model again")
+        raise InputError(f"{path}: the run card lacks {', '.join(missing)}; train the model again")
     return {
         "file": f"{path} (chromkeras model)",
         "tasks": card["tasks"],

@@ -29,24 +29,24 @@ def command(
     """Say what a model reads: attributions of sequences, filters as motifs, their known matches."""
     folder = out or model.parent / f"{model.stem}_interpretation"
     check_output_folder(folder)
-    from chromkeras.run_card_file import read_card
+    from chromkeras.model_file.card_file import read_card
 
     card = read_card(model)
     known = tuple(card["tasks"])
     from chromkeras.cli.data_beside import find_data
     from chromkeras.cli.open_data import note_other_data, open_data
-    from chromkeras.evaluation import check_rows, match_tasks
-    from chromkeras.interpretation.contrasts import choose_targets
+    from chromkeras.evaluation.evaluate import check_rows, match_tasks
+    from chromkeras.model_report.contrasts import choose_targets
 
     choose_targets(comma_list(tasks), tuple(contrasts or ()), known)  # wrong ones, said at once
     dataset = open_data(find_data(data, {model: known}))
     matched = match_tasks(dataset, known)
     check_rows(matched, split)
     note_other_data(card.get("fingerprint", ""), dataset, matched)
-    from chromkeras.quiet import import_keras
+    from chromkeras.backend.quiet import import_keras
 
     import_keras()  # only now, as it takes seconds and all that is wrong above takes none
-    from chromkeras.interpretation.interpret import DEFAULT_METHODS, InterpretOptions, interpret
+    from chromkeras.model_report.interpret import DEFAULT_METHODS, InterpretOptions, interpret
 
     options = InterpretOptions(
         tasks=comma_list(tasks),
@@ -68,7 +68,7 @@ def command(
 
 
 def _report(summary: dict[str, Any], folder: Path) -> None:
-    from chromkeras.interpretation.filters import LEFT_OUT
+    from chromkeras.model_report.filters import LEFT_OUT
 
     print(f"attributed {summary['attributed sequences']} sequences")
     for method, facts in summary["attributions"].items():

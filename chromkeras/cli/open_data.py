@@ -44,7 +44,7 @@ def _open(path: Path | None) -> Dataset:
         from chromkeras.data.hdf5 import load_dataset
 
         return load_dataset(path)
-    from chromkeras.prepare.simulate import demo_dataset
+    from chromkeras.importers.simulate import demo_dataset
 
     print("no --data given: using the simulated demo data set", file=sys.stderr)
     return demo_dataset()

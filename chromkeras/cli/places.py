@@ -3,11 +3,13 @@
 import os
 from pathlib import Path
 
+from chromkeras.errors import InputError
+
 
 def check_output_file(
     path: Path, option: str = "--out", *, inputs: tuple[Path | None, ...] = ()
 ) -> None:
-    """Raise ``ValueError`` unless ``path`` can become a file.
+    """Raise ``InputError`` unless ``path`` can become a file.
 
     Parameters
     ----------
@@ -19,26 +21,26 @@ def check_output_file(
         Files that the command reads, which must not be written over.
     """
     if path.is_dir():
-        raise ValueError(f"{option} {path} is a folder; expected the name of a file to write")
+        raise InputError(f"{option} {path} is a folder; expected the name of a file to write")
     for given in inputs:
         if given is not None and path.exists() and given.exists() and path.samefile(given):
-            raise ValueError(f"{option} {path} is also the input; choose another name")
+            raise InputError(f"{option} {path} is also the input; choose another name")
     _check_folder(path.parent, f"{option} {path}")
 
 
 def check_output_folder(path: Path, option: str = "--out") -> None:
-    """Raise ``ValueError`` unless files can be written in the folder ``path``, made if missing."""
+    """Raise ``InputError`` unless files can be written in the folder ``path``, made if missing."""
     if path.exists() and not path.is_dir():
-        raise ValueError(f"{option} {path} is a file; expected a folder")
+        raise InputError(f"{option} {path} is a file; expected a folder")
     _check_folder(path, f"{option} {path}")
 
 
 def _check_folder(folder: Path, what: str) -> None:
     nearest = next(place for place in (folder, *folder.parents, Path()) if _exists(place))
     if not nearest.is_dir():
-        raise ValueError(f"{what}: {nearest} is a file, not a folder; choose another")
+        raise InputError(f"{what}: {nearest} is a file, not a folder; choose another")
     if not os.access(nearest, os.W_OK | os.X_OK):
-        raise ValueError(f"{what}: cannot write in folder {nearest}; choose another")
+        raise InputError(f"{what}: cannot write in folder {nearest}; choose another")
 
 
 def _exists(place: Path) -> bool:

@@ -7,6 +7,7 @@ import typer
 
 from chromkeras.cli.options import comma_list
 from chromkeras.cli.places import check_output_file
+from chromkeras.errors import InputError
 
 _PEAKS_ONLY = (
     "genome", "merge_distance", "weights", "center", "ignore_strand", "background", "exclude",
@@ -128,7 +129,7 @@ def command(
     source = _source(given)
     check_output_file(out, inputs=(genome, basset, arrays, *(peaks or ()), *(files or ())))
     from chromkeras.data.hdf5 import save_dataset
-    from chromkeras.prepare.summary import summary
+    from chromkeras.importers.summary import summary
 
     prepared = _prepare(source, given)
     save_dataset(prepared.dataset, out)
@@ -139,37 +140,37 @@ def command(
 def _source(given: dict[str, Any]) -> str:
     """Return the one source asked for, after checking that every other option goes with it."""
     if "files" in given and "peaks" not in given:
-        raise ValueError(f"unexpected {given['files'][0]}; put --peaks before peak files")
+        raise InputError(f"unexpected {given['files'][0]}; put --peaks before peak files")
     sources = [name for name in _FITS if name in given]
     if len(sources) != 1:
         received = " and ".join(f"--{name}" for name in sources) or "none"
-        raise ValueError(f"expected one of --peaks, --arrays and --basset, received {received}")
+        raise InputError(f"expected one of --peaks, --arrays and --basset, received {received}")
     source = sources[0]
     special = {name for names in _FITS.values() for name in names}
     for name in given:
         if name in special and name not in _FITS[source]:
-            raise ValueError(f"--{name.replace('_', '-')} does not go with --{source}")
+            raise InputError(f"--{name.replace('_', '-')} does not go with --{source}")
     for part in ("valid", "test"):
         if part in given and f"{part}_fraction" in given:
-            raise ValueError(f"expected --{part} or --{part}-fraction, received both")
+            raise InputError(f"expected --{part} or --{part}-fraction, received both")
     if source == "peaks" and "genome" not in given:
-        raise ValueError("--peaks needs --genome GENOME.fa[.gz]")
+        raise InputError("--peaks needs --genome GENOME.fa[.gz]")
     return source
 
 
 def _prepare(source: str, given: dict[str, Any]) -> Any:
     common = _chosen(given, "length", "drop_unknown")
     if source == "basset":
-        from chromkeras.prepare.basset_hdf5 import prepare_basset
+        from chromkeras.importers.basset_hdf5 import prepare_basset
 
         return prepare_basset(given["basset"], **common, **_chosen(given, "repair"))
     plan = _plan(given)
     if source == "arrays":
-        from chromkeras.prepare.arrays import prepare_arrays
+        from chromkeras.importers.arrays import prepare_arrays
 
         asked = any(name in given for name in _SPLIT)
         return prepare_arrays(given["arrays"], plan if asked else None, **common)
-    from chromkeras.prepare.from_peaks import PeakOptions, prepare_peaks
+    from chromkeras.importers.from_peaks import PeakOptions, prepare_peaks
 
     special = _chosen(given, *_PEAKS_ONLY[1:], "seed")
     if "exclude" in special:

@@ -8,6 +8,7 @@ import typer
 
 from chromkeras.cli.options import comma_list
 from chromkeras.cli.places import check_output_file
+from chromkeras.errors import InputError
 
 
 def command(
@@ -76,7 +77,7 @@ def command(
     seed: Annotated[int, typer.Option(help="Same seed, same data set.")] = 0,
 ) -> None:
     """Make a data set of random sequences with real motifs planted, and keep where."""
-    from chromkeras.prepare.grammars.registry import with_defaults
+    from chromkeras.importers.grammars.registry import with_defaults
 
     settings = with_defaults(
         grammar,
@@ -98,9 +99,9 @@ def command(
     )
     check_output_file(out)
     from chromkeras.data.hdf5 import save_dataset
-    from chromkeras.prepare.assemble import Prepared
-    from chromkeras.prepare.simulate import describe, simulate
-    from chromkeras.prepare.summary import summary
+    from chromkeras.importers.assemble import Prepared
+    from chromkeras.importers.simulate import describe, simulate
+    from chromkeras.importers.summary import summary
 
     dataset = simulate(settings)
     save_dataset(dataset, out)
@@ -111,5 +112,5 @@ def command(
 def _range(option: str, text: str, example: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d+)(?:-(\d+))?", text)
     if match is None:
-        raise ValueError(f"expected --{option} such as {example}, received {text!r}")
+        raise InputError(f"expected --{option} such as {example}, received {text!r}")
     return int(match[1]), int(match[2] or match[1])

@@ -21,7 +21,7 @@ from chromkeras.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from chromkeras.recipe import Recipe
+    from chromkeras.recipe.recipe import Recipe
 
 
 def command(
@@ -59,7 +59,7 @@ def command(
     ] = False,
 ) -> None:
     """Train a multi-task model: the best epoch by validation AUROC ends in one .keras file."""
-    from chromkeras.recipe_sources import make_recipe
+    from chromkeras.recipe.sources import make_recipe
 
     values = {
         "transfer.init": None if init is None else str(init),
@@ -99,10 +99,10 @@ def _foretell(recipe: "Recipe", data: Path | None, tasks: str | None) -> None:
     check_init(recipe)
     dataset = open_data(data, tasks)
     dataset.positive_fraction("train")  # nothing to foretell where this fails, as training would
-    from chromkeras.quiet import import_keras
+    from chromkeras.backend.quiet import import_keras
 
     import_keras()
-    from chromkeras.dry_run import dry_run
+    from chromkeras.cost.dry_run import dry_run
 
     expected = dry_run(dataset, recipe)
     print(expected)

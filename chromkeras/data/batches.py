@@ -8,6 +8,7 @@ import numpy as np
 from chromkeras.data.codes import one_hot_into, reverse_complement, shift
 from chromkeras.data.dataset import Dataset
 from chromkeras.data.recycled import RecycledArrays
+from chromkeras.errors import InputError
 
 
 class Batches(keras.utils.PyDataset):
@@ -37,7 +38,7 @@ class Batches(keras.utils.PyDataset):
 
     Raises
     ------
-    ValueError
+    InputError
         A shift is as long as a sequence, or there is no row left.
     """
 
@@ -54,7 +55,7 @@ class Batches(keras.utils.PyDataset):
         epoch: int = 0,
     ) -> None:
         if not 0 <= shift < dataset.dna.length:
-            raise ValueError(
+            raise InputError(
                 f"data.shift: expected 0 to {dataset.dna.length - 1}, less than the sequence "
                 f"length, received {shift}"
             )
@@ -65,7 +66,7 @@ class Batches(keras.utils.PyDataset):
         self._shown = round(background * int((~self._elements).sum()))
         self.count = int(self._elements.sum()) + self._shown
         if self.count == 0:
-            raise ValueError(f"data.background: no row is left at a share of {background}")
+            raise InputError(f"data.background: no row is left at a share of {background}")
         self.epoch = epoch
         self._arrays = RecycledArrays()
         self._draw()

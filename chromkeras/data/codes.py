@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from chromkeras.errors import InputError
+
 BASES = "ACGT"
 UNKNOWN = 4
 _FROM_ASCII = np.full(256, 255, np.uint8)
@@ -32,14 +34,14 @@ def encode(sequence: str | bytes) -> np.ndarray:
 
     Raises
     ------
-    ValueError
+    InputError
         A letter is not a nucleotide.
     """
     raw = sequence.encode("ascii", "replace") if isinstance(sequence, str) else sequence
     codes = _FROM_ASCII[np.frombuffer(raw, np.uint8)]
     if codes.size and codes.max() == 255:
         place = int(np.argmax(codes == 255))
-        raise ValueError(
+        raise InputError(
             f"expected IUPAC nucleotides, received {chr(raw[place])!r} at position {place}"
         )
     return codes
@@ -85,18 +87,18 @@ def from_one_hot(sequences: np.ndarray) -> np.ndarray:
 
     Raises
     ------
-    ValueError
+    InputError
         The last axis is not 4 long, or a position is neither one-hot nor empty.
     """
     x = np.asarray(sequences)
     if x.ndim != 3 or x.shape[-1] != 4:
         where = " (axes look like (N, 4, length): transpose them)" if _channels_first(x) else ""
-        raise ValueError(f"expected one-hot of shape (N, length, 4), received {x.shape}{where}")
+        raise InputError(f"expected one-hot of shape (N, length, 4), received {x.shape}{where}")
     total = x.sum(axis=-1)
     if not (np.isin(x, (0, 1)).all() and np.isin(total, (0, 1)).all()):
         strange = ~np.isin(x, (0, 1)).all(axis=-1) | ~np.isin(total, (0, 1))
         row = int(np.argwhere(strange)[0][0])
-        raise ValueError(
+        raise InputError(
             "expected one 1 at every position (or four 0 for N) in axis order (N, length, 4), "
             f"received something else, first in row {row}"
         )

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from chromkeras.data.packed import PackedSequences
+from chromkeras.errors import InputError
 from chromkeras.names import check_unique, unknown
 
 SPLITS = ("train", "valid", "test")
@@ -74,7 +75,7 @@ class Origin:
 def _check_names(tasks: Sequence[str]) -> None:
     for column, name in enumerate(tasks):
         if not name.strip() or not name.isprintable():
-            raise ValueError(
+            raise InputError(
                 f"task name {name!r} of column {column} is blank or has characters that cannot "
                 "be printed; rename it"
             )
@@ -125,7 +126,7 @@ class Dataset:
     def __post_init__(self) -> None:
         _check_names(self.tasks)
         if self.labels.ndim != 2 or self.labels.shape[1] != len(self.tasks):
-            raise ValueError(
+            raise InputError(
                 f"expected labels of shape (rows, {len(self.tasks)} tasks), "
                 f"received {self.labels.shape}"
             )
@@ -147,21 +148,21 @@ class Dataset:
         columns |= {f"input {k}": v for k, v in self.inputs.items() if k not in self.index}
         for name, column in columns.items():
             if column is not None and len(column) != len(self):
-                raise ValueError(f"expected {len(self)} rows in {name}, received {len(column)}")
+                raise InputError(f"expected {len(self)} rows in {name}, received {len(column)}")
 
     def _check_truth(self) -> None:
         if self.truth is None or self.truth.causal is None:
             return
         expected, received = (len(self.truth.row), len(self.tasks)), self.truth.causal.shape
         if received != expected:
-            raise ValueError(
+            raise InputError(
                 f"expected causal of shape {expected} (instances, tasks) in the truth, "
                 f"received {received}"
             )
 
     def _check_origin(self) -> None:
         if self.origin is not None and self.origin.positive.shape != (len(self.tasks),):
-            raise ValueError(
+            raise InputError(
                 f"expected a share of positives for each of {len(self.tasks)} tasks in the origin, "
                 f"received shape {self.origin.positive.shape}"
             )
@@ -174,7 +175,7 @@ class Dataset:
         """The DNA table."""
         table = self.inputs.get("dna")
         if not isinstance(table, PackedSequences):
-            raise ValueError(f"expected an input named 'dna', received {', '.join(self.inputs)}")
+            raise InputError(f"expected an input named 'dna', received {', '.join(self.inputs)}")
         return table
 
     @property
@@ -226,12 +227,12 @@ class Dataset:
 
         Raises
         ------
-        ValueError
+        InputError
             A task has no known label, only positives or only negatives in the split.
         """
         rows = self.rows(split)
         if len(rows) == 0:
-            raise ValueError(f"the {split} split has no rows; {self.where_rows_are}")
+            raise InputError(f"the {split} split has no rows; {self.where_rows_are}")
         known = self.known[rows].sum(axis=0)
         positive = (self.labels[rows] == 1).sum(axis=0)
         for task, n, ones in zip(self.tasks, known, positive, strict=True):
@@ -243,7 +244,7 @@ class Dataset:
                     if ones == 0
                     else "only positives"
                 )
-                raise ValueError(
+                raise InputError(
                     f"task {task!r} has {what} among the {len(rows)} {split} rows; "
                     "leave the task out or change the split"
                 )

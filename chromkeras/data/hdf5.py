@@ -10,6 +10,7 @@ import numpy as np
 
 from chromkeras.data.dataset import Dataset, Origin, Table, Truth
 from chromkeras.data.packed import PackedSequences
+from chromkeras.errors import InputError
 from chromkeras.files import replacing, require_file
 
 FORMAT = "chromkeras dataset"
@@ -22,7 +23,7 @@ def save_dataset(dataset: Dataset, path: str | os.PathLike[str]) -> None:
 
     Raises
     ------
-    ValueError
+    InputError
         The disk is full or refuses the file.
     """
     try:
@@ -31,7 +32,7 @@ def save_dataset(dataset: Dataset, path: str | os.PathLike[str]) -> None:
     except (OSError, RuntimeError) as error:  # HDF5 says it with either
         number = getattr(error, "errno", None)
         why = os.strerror(number) if number else str(error)
-        raise ValueError(
+        raise InputError(
             f"cannot write {path}: {why}; free space or choose another place"
         ) from error
 
@@ -67,22 +68,22 @@ def load_dataset(path: str | os.PathLike[str]) -> Dataset:
 
     Raises
     ------
-    ValueError
+    InputError
         The file is missing, empty, no HDF5, or HDF5 of another kind.
     """
     found = require_file(path, "data set")
     if not h5py.is_hdf5(found):
-        raise ValueError(f"{found} is not an HDF5 file; expected what `chromkeras prepare` writes")
+        raise InputError(f"{found} is not an HDF5 file; expected what `chromkeras prepare` writes")
     try:
         opened = h5py.File(found)
     except OSError as error:
-        raise ValueError(f"{found} is cut short or damaged: {error}") from error
+        raise InputError(f"{found} is cut short or damaged: {error}") from error
     with opened as file:
         try:
             _check_format(file, found)
             return _read(file)
         except (KeyError, OSError, RuntimeError, UnicodeDecodeError, TypeError) as error:
-            raise ValueError(f"{found} is damaged: {error}; make it again") from error
+            raise InputError(f"{found} is damaged: {error}; make it again") from error
 
 
 def _read(file: h5py.File) -> Dataset:
@@ -122,9 +123,9 @@ def _check_format(file: h5py.File, path: Path) -> None:
             if "train_in" in file
             else f"convert it with `chromkeras prepare --arrays {path} --out NEW.h5`"
         )
-        raise ValueError(f"{path} is no chromkeras data set; {hint}")
+        raise InputError(f"{path} is no chromkeras data set; {hint}")
     if file.attrs["version"] > VERSION:
-        raise ValueError(
+        raise InputError(
             f"{path} has data set version {file.attrs['version']}, this chromkeras reads up to "
             f"{VERSION}; upgrade chromkeras"
         )

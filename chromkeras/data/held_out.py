@@ -7,6 +7,7 @@ import numpy as np
 
 from chromkeras.data.dataset import Dataset, Origin, Table, Truth
 from chromkeras.data.packed import PackedSequences
+from chromkeras.errors import InputError
 
 
 def held_out(dataset: Dataset, task_sets: Sequence[Sequence[str]] = ()) -> Dataset:
@@ -22,13 +23,13 @@ def held_out(dataset: Dataset, task_sets: Sequence[Sequence[str]] = ()) -> Datas
 
     Raises
     ------
-    ValueError
+    InputError
         There is nothing to hold out, a task is unknown, or the training rows of a task are of one
         class.
     """
     rows = np.flatnonzero(dataset.split != "train")
     if len(rows) == 0:
-        raise ValueError("expected rows in the valid or test split, received training rows alone")
+        raise InputError("expected rows in the valid or test split, received training rows alone")
     wholes = (dataset, *(dataset.select_tasks(tasks) for tasks in task_sets))
     fingerprints = tuple(dict.fromkeys(whole.fingerprint for whole in wholes))
     columns = {name: getattr(dataset, name) for name in ("chrom", "start", "kind")}

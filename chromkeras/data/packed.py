@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chromkeras.data.codes import UNKNOWN
+from chromkeras.errors import InputError
 
 _SHIFTS = np.array([6, 4, 2, 0], np.uint8)
 _BYTE_TO_CODES = ((np.arange(256, dtype=np.uint8)[:, None] >> _SHIFTS) & 3).astype(np.uint8)
@@ -45,7 +46,7 @@ class PackedSequences:
         """Pack codes of shape (N, length), uint8, values 0 to 4."""
         codes = np.asarray(codes)
         if codes.ndim != 2 or codes.dtype != np.uint8 or (codes.size and codes.max() > UNKNOWN):
-            raise ValueError(
+            raise InputError(
                 "expected base codes of shape (N, length), uint8, values 0 to 4, received "
                 f"shape {codes.shape}, {codes.dtype}, largest {codes.max(initial=0)}"
             )

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from chromkeras.devices import replicas
+from chromkeras.backend.devices import replicas
 
 
 def share_out(batches: keras.utils.PyDataset) -> keras.utils.PyDataset:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chromkeras.errors import InputError
+
 DROPPED = ""
 _NUMBER = r"\d{1,3}(?:,\d{3})+|\d+"
 _REGION = re.compile(rf"\s*(?P<chrom>[^,:\s]+)(?::(?P<start>{_NUMBER})-(?P<end>{_NUMBER}))?\s*")
@@ -28,7 +30,7 @@ def parse_regions(texts: Iterable[str]) -> tuple[Region, ...]:
 
     Raises
     ------
-    ValueError
+    InputError
         A text is no region, or a region ends before it starts.
     """
     return tuple(region for text in texts for region in _regions(text))
@@ -39,7 +41,7 @@ def _regions(text: str) -> Iterable[Region]:
     while True:
         match = _REGION.match(text, place)
         if match is None or text[match.end() : match.end() + 1] not in ("", ","):
-            raise ValueError(
+            raise InputError(
                 f"expected a region such as chrX or chrX:0-3000000 (0-based, end not included), "
                 f"received {text!r}"
             )
@@ -54,7 +56,7 @@ def _region(match: re.Match[str], text: str) -> Region:
         return Region(match["chrom"])
     start, end = (int(match[part].replace(",", "")) for part in ("start", "end"))
     if end <= start:
-        raise ValueError(f"region {text!r} ends at {end}, not after its start {start}")
+        raise InputError(f"region {text!r} ends at {end}, not after its start {start}")
     return Region(match["chrom"], start, end)
 
 
@@ -82,9 +84,9 @@ class SplitPlan:
         drawn = self.drawn
         for part, share in drawn.items():
             if not 0 < share < 1:
-                raise ValueError(f"expected a {part} fraction between 0 and 1, received {share}")
+                raise InputError(f"expected a {part} fraction between 0 and 1, received {share}")
         if sum(drawn.values()) >= 1:
-            raise ValueError(
+            raise InputError(
                 f"valid and test fractions sum to {sum(drawn.values()):g}; "
                 "they must leave rows for training"
             )
@@ -115,7 +117,7 @@ def _check_apart(regions: list[tuple[Region, str]]) -> None:
                 and other.start < one_end
                 and part != other_part
             ):
-                raise ValueError(f"{other_part} region {other} and {part} region {one} overlap")
+                raise InputError(f"{other_part} region {other} and {part} region {one} overlap")
 
 
 def assign(
@@ -150,7 +152,7 @@ def assign(
 
     Raises
     ------
-    ValueError
+    InputError
         Regions are asked for and the rows have no places.
     """
     part = np.full(rows, "train", dtype="U5")
@@ -158,7 +160,7 @@ def assign(
         _mark_regions(part, plan, chrom, start, start + length)
         groups = overlap_groups(chrom, start, length)
     elif plan.by_region:
-        raise ValueError(
+        raise InputError(
             "a split by region needs chrom and start of every row; use fractions instead"
         )
     if plan.drawn:

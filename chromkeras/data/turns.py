@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from chromkeras.data.batches import Batches
+from chromkeras.errors import InputError
 from chromkeras.names import unknown
 
 TECHNIQUES = ("joint", "one_task", "round_robin", "warm_start")
@@ -33,7 +34,7 @@ class TaskTurns(keras.utils.PyDataset):
 
     Raises
     ------
-    ValueError
+    InputError
         An unknown technique, or fewer batches than tasks for one that goes through all tasks.
 
     Notes
@@ -50,7 +51,7 @@ class TaskTurns(keras.utils.PyDataset):
         self.warm_task, self.warm_epochs = task, epochs
         self.tasks = batches.dataset.labels.shape[1]
         if technique in ("one_task", "round_robin") and len(batches) < self.tasks:
-            raise ValueError(
+            raise InputError(
                 f"balance.technique {technique}: expected at least as many batches in an epoch as "
                 f"tasks ({self.tasks}), received {len(batches)}; lower training.batch_size"
             )

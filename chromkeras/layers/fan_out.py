@@ -7,8 +7,9 @@ from typing import Any
 import keras
 from keras import ops
 
-from chromkeras.devices import sum_over_replicas
-from chromkeras.gradients.registry import merging_method
+from chromkeras.backend.devices import sum_over_replicas
+from chromkeras.conflict.registry import merging_method
+from chromkeras.errors import InputError
 
 
 @keras.saving.register_keras_serializable(package="chromkeras")
@@ -17,7 +18,7 @@ class FanOut(keras.layers.Layer):
 
     Backward, the layer receives the gradient g_i of each task's loss (times its weight) with
     respect to the features, and returns Σ_i c_i g_i with the coefficients of a method of
-    ``chromkeras.gradients``. So the shared layers are passed backward once, whatever T is. The
+    ``chromkeras.conflict``. So the shared layers are passed backward once, whatever T is. The
     methods see gradients of the features, not of the shared weights, as Sener and Koltun 2018
     (NeurIPS, section 3.3) propose. At inference the layer is a plain repeat, and it has no
     weights, so a saved model predicts and is attributed without it.
@@ -30,7 +31,7 @@ class FanOut(keras.layers.Layer):
     tasks
         Number of tasks T.
     method
-        Name of a module of ``chromkeras.gradients``.
+        Name of a module of ``chromkeras.conflict``.
     options
         Keyword options of the method, such as ``{"c": 0.4}`` for "cagrad".
     seed
@@ -39,7 +40,7 @@ class FanOut(keras.layers.Layer):
 
     Raises
     ------
-    ValueError
+    InputError
         The method or an option is unknown.
 
     Notes
@@ -65,7 +66,7 @@ class FanOut(keras.layers.Layer):
         self._coefficients = merging_method(method)
         known = set(inspect.signature(self._coefficients).parameters) - {"gram"}
         if not set(self.options) <= known - {"order"}:
-            raise ValueError(
+            raise InputError(
                 f"{method}: expected options of {sorted(known - {'order'})}, "
                 f"received {sorted(self.options)}"
             )

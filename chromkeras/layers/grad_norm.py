@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from chromkeras.devices import replicas, sum_over_replicas
+from chromkeras.backend.devices import replicas, sum_over_replicas
 from chromkeras.layers.task_weights import TaskWeights, relative
 
 

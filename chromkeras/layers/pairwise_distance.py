@@ -5,6 +5,8 @@ from typing import Any
 
 from keras import ops
 
+from chromkeras.errors import InputError
+
 # Closer than this share of their distance from the mean network, two networks cannot be told
 # apart by a float32 Gram matrix.
 RESOLUTION = 1e-3
@@ -39,9 +41,9 @@ def pairwise_distance(weights: Sequence[Any], *, p: float = 2.0, squared: bool =
     T Σ|C_i|², its gradient 2 T C.
     """
     if squared and p != 2:
-        raise ValueError(f"the squared norm needs p = 2, received p = {p}")
+        raise InputError(f"the squared norm needs p = 2, received p = {p}")
     if p < 1:
-        raise ValueError(f"expected a norm p of at least 1, received {p}")
+        raise InputError(f"expected a norm p of at least 1, received {p}")
     if not weights:
         return ops.zeros(())
     forms = _squared if squared else _euclidean if p == 2 else _norm(p)

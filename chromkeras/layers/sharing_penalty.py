@@ -5,7 +5,8 @@ from typing import Any
 
 import keras
 
-from chromkeras.devices import once_over_replicas
+from chromkeras.backend.devices import once_over_replicas
+from chromkeras.errors import InputError
 from chromkeras.layers.pairwise_distance import pairwise_distance
 from chromkeras.layers.task_layer import TaskLayer
 
@@ -47,7 +48,7 @@ class SharingPenalty(keras.layers.Layer):
         # in float32, as networks that are close differ by less than bfloat16 can tell
         super().__init__(**{"dtype": "float32"} | kwargs)
         if strength < 0:
-            raise ValueError(f"expected a penalty strength of at least 0, received {strength}")
+            raise InputError(f"expected a penalty strength of at least 0, received {strength}")
         self.strength, self.p, self.squared = float(strength), float(p), squared
         self._tied = _Untracked()
         self._tied.strength = keras.Variable(

@@ -6,6 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from chromkeras.errors import InputError
+
 
 class _TaskAxis(keras.layers.Layer):
     """A layer without weights that knows the number of tasks."""
@@ -51,7 +53,7 @@ class _Spread(keras.layers.Layer):
         super().__init__(**kwargs)
         self.groups = tuple(int(group) for group in groups)
         if set(self.groups) != set(range(max(self.groups, default=-1) + 1)):
-            raise ValueError(f"expected groups 0 to G - 1, each with a task, received {groups}")
+            raise InputError(f"expected groups 0 to G - 1, each with a task, received {groups}")
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from chromkeras.backend import normalize_batch
+from chromkeras.backend.operations import normalize_batch
 from chromkeras.layers.task_layer import TaskLayer
 
 

@@ -6,10 +6,11 @@ from typing import Any
 import keras
 from keras import ops
 
-from chromkeras.devices import shares_rows
-from chromkeras.layers.folding import biased_convolution, fold_normalization
+from chromkeras.backend.devices import shares_rows
+from chromkeras.errors import InputError
+from chromkeras.layers.fast.folding import biased_convolution, fold_normalization
+from chromkeras.layers.fast.task_convolution import task_convolution
 from chromkeras.layers.task_batch_normalization import TaskBatchNormalization
-from chromkeras.layers.task_convolution import task_convolution
 from chromkeras.layers.task_layer import PerTask, TaskLayer
 
 
@@ -78,11 +79,11 @@ class TaskConv1D(TaskLayer, keras.layers.Layer):
 
         Raises
         ------
-        ValueError
+        InputError
             This layer has a bias, or reads each task's own channels.
         """
         if self.stacked or self.use_bias:
-            raise ValueError(
+            raise InputError(
                 f"{self.name}: expected a convolution of a common input without bias to fold "
                 f"{normalization.name} into, received stacked={self.stacked}, "
                 f"use_bias={self.use_bias}"
@@ -105,7 +106,7 @@ class TaskConv1D(TaskLayer, keras.layers.Layer):
         channels = input_shape[-1] or 0
         groups = self.tasks if self.stacked else 1
         if channels == 0 or channels % groups:
-            raise ValueError(
+            raise InputError(
                 f"{self.name}: expected channels in {groups} equal groups, received {channels}"
             )
         self.kernel = self.add_weight(

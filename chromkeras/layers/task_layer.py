@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from chromkeras.devices import split_by_task
+from chromkeras.backend.devices import split_by_task
 
 
 class TaskLayer:

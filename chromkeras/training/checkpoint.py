@@ -11,8 +11,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from chromkeras.errors import InputError
 from chromkeras.files import replacing
-from chromkeras.recipe import Recipe
+from chromkeras.recipe.recipe import Recipe
 from chromkeras.training.best_weights import BestWeights
 from chromkeras.training.history import History
 
@@ -75,17 +76,17 @@ def load_checkpoint(path: Path, recipe: Recipe, fingerprint: str) -> Checkpoint:
 
     Raises
     ------
-    ValueError
+    InputError
         There is none, it is damaged, or it belongs to another recipe or data set.
     """
     if not path.exists():
-        raise ValueError(f"nothing to resume: {path} does not exist; train without --resume")
+        raise InputError(f"nothing to resume: {path} does not exist; train without --resume")
     try:
         with path.open("rb") as raw, np.load(raw) as file:
             arrays = {name: file[name] for name in file}
         facts = json.loads(str(arrays["facts"]))
     except (zipfile.BadZipFile, ValueError, KeyError, EOFError, OSError) as error:
-        raise ValueError(f"{path} is damaged; train without --resume") from error
+        raise InputError(f"{path} is damaged; train without --resume") from error
     _check_same(path, facts, recipe, fingerprint)
     count = sum(name.startswith("variable_") for name in arrays)
     return Checkpoint(
@@ -111,14 +112,14 @@ def _variables(model: keras.Model) -> list[Any]:
 
 def _check_same(path: Path, facts: dict[str, Any], recipe: Recipe, fingerprint: str) -> None:
     if facts["fingerprint"] != fingerprint:
-        raise ValueError(
+        raise InputError(
             f"{path} belongs to data {facts['fingerprint']}, this data set is {fingerprint}; "
             "give the same --data or train without --resume"
         )
     was, now = _flat(facts["recipe"]), _flat(recipe.to_dict())
     changed = [f"{key} was {was[key]}, now {now[key]}" for key in now if was.get(key) != now[key]]
     if changed:
-        raise ValueError(
+        raise InputError(
             f"{path} belongs to another recipe ({'; '.join(changed)}); "
             "give the same options or train without --resume"
         )

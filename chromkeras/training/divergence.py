@@ -5,6 +5,8 @@ from typing import Any
 
 import keras
 
+from chromkeras.errors import InputError
+
 
 class StopOnDivergence(keras.callbacks.Callback):
     """Stop training at a NaN or infinite loss and remember where.
@@ -32,5 +34,5 @@ class StopOnDivergence(keras.callbacks.Callback):
             raise DivergedError(f"the loss became {loss} at {self.where}")
 
 
-class DivergedError(ValueError):
+class DivergedError(InputError):
     """The loss is no longer a number."""

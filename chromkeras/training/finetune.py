@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from chromkeras.recipe import SECTIONS, BalanceRecipe, Recipe, SharingRecipe, TransferRecipe
-from chromkeras.recipe_sources import read_settings, recipe_from_values
+from chromkeras.recipe.recipe import SECTIONS, BalanceRecipe, Recipe, SharingRecipe, TransferRecipe
+from chromkeras.recipe.sources import read_settings, recipe_from_values
 from chromkeras.training.init_model import own_recipe
 
 SLOWER = 0.1
@@ -37,7 +37,7 @@ def finetune_recipe(
 
     Raises
     ------
-    ValueError
+    InputError
         There is no such model, or a setting is none of a recipe's.
     """
     recipe = own_recipe(str(model))

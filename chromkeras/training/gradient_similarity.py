@@ -6,15 +6,15 @@ from typing import Any
 import keras
 import numpy as np
 
-from chrominterpret.backend import compile_gradient
+from chrominterpret.engine.backend import compile_gradient
 from chromkeras.architectures.registry import architecture
-from chromkeras.backend import compile_model
+from chromkeras.backend.operations import compile_model
 from chromkeras.data.batches import Batches
 from chromkeras.data.dataset import Dataset
-from chromkeras.losses import LOSSES
+from chromkeras.losses.task_losses import LOSSES
+from chromkeras.optimizers.optimizers import make_optimizer
 from chromkeras.progress import progress
-from chromkeras.recipe import Recipe, SharingRecipe
-from chromkeras.training.optimizers import make_optimizer
+from chromkeras.recipe.recipe import Recipe, SharingRecipe
 
 STEPS = 300
 PROBES = 16

@@ -7,9 +7,9 @@ from scipy.cluster.hierarchy import cut_tree, linkage
 from scipy.spatial.distance import squareform
 
 from chromkeras.data.dataset import Dataset
-from chromkeras.recipe import Recipe
-from chromkeras.sharing import sharing_plan
-from chromkeras.task_groups import clusters, groups_text, task_groups
+from chromkeras.recipe.recipe import Recipe
+from chromkeras.sharing.plan import sharing_plan
+from chromkeras.sharing.task_groups import clusters, groups_text, task_groups
 from chromkeras.training.gradient_similarity import gradient_similarity
 
 CHUNK = 65536
@@ -31,7 +31,7 @@ def resolve_groups(recipe: Recipe, dataset: Dataset) -> Recipe:
 
     Raises
     ------
-    ValueError
+    InputError
         N is out of range, a task is unknown or named twice, or no layer is grouped.
     """
     sharing_plan(recipe)

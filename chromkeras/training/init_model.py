@@ -2,10 +2,11 @@
 
 from dataclasses import asdict
 
+from chromkeras.errors import InputError
+from chromkeras.model_file.card_file import read_card
 from chromkeras.names import unknown
-from chromkeras.recipe import Recipe
-from chromkeras.recipe_sources import recipe_from_dict
-from chromkeras.run_card_file import read_card
+from chromkeras.recipe.recipe import Recipe
+from chromkeras.recipe.sources import recipe_from_dict
 
 # What changes no function of given weights.
 FREE = ("dropout", "initializer", "motifs")
@@ -16,13 +17,13 @@ def check_init(recipe: Recipe) -> None:
 
     Raises
     ------
-    ValueError
+    InputError
         There is no such model, it has another column of layers, or it lacks ``transfer.task``.
     """
     init, task = recipe.transfer.init, recipe.transfer.task
     if not init:
         if task:
-            raise ValueError(
+            raise InputError(
                 f"transfer.task is {task}, a task of the model to start from; name that model by "
                 "--init (transfer.init)"
             )
@@ -37,7 +38,7 @@ def check_init(recipe: Recipe) -> None:
             f"architecture.{key} is {_text(there[key])} there and {_text(here[key])} here"
             for key in differing
         )
-        raise ValueError(f"{init} has another column ({what}); give the same --size or --set")
+        raise InputError(f"{init} has another column ({what}); give the same --size or --set")
 
 
 def own_recipe(path: str) -> Recipe:
@@ -45,7 +46,7 @@ def own_recipe(path: str) -> Recipe:
     try:
         return recipe_from_dict(read_card(path)["recipe"])
     except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"model {path} is of another version: its recipe is unreadable") from error
+        raise InputError(f"model {path} is of another version: its recipe is unreadable") from error
 
 
 def _text(value: object) -> str:

@@ -5,8 +5,9 @@ import os
 import keras
 import numpy as np
 
-from chrominterpret.motif_files import read_motifs
-from chrominterpret.pwm import Motif, information_content, pssm
+from chrominterpret.motifs.motif_files import read_motifs
+from chrominterpret.motifs.pwm import Motif, information_content, pssm
+from chromkeras.errors import InputError
 from chromkeras.files import require_file
 
 FIRST = "conv_1"
@@ -35,12 +36,12 @@ def start_from_motifs(model: keras.Model, path: str | os.PathLike[str]) -> int:
 
     Raises
     ------
-    ValueError
+    InputError
         The file is missing, malformed or without a motif that carries information.
     """
     motifs = _informative(read_motifs(require_file(path, "motif file")))
     if not motifs:
-        raise ValueError(f"motif file {path} has no motif that carries information")
+        raise InputError(f"motif file {path} has no motif that carries information")
     kernel = model.get_layer(FIRST).kernel
     drawn = keras.ops.convert_to_numpy(kernel)
     width, _, filters = drawn.shape[-3:]
@@ -69,8 +70,8 @@ def motif_filter(motif: Motif, width: int) -> np.ndarray:
     -------
     np.ndarray
         Shape (W, 4), columns A C G T: log2(p / 0.25) with one pseudocount (see
-        ``chrominterpret.pwm.pssm``) in the middle, 0 at both sides, where one position more is
-        on the right if they cannot be equal.
+        ``chrominterpret.motifs.pwm.pssm``) in the middle, 0 at both sides, where one position
+        more is on the right if they cannot be equal.
     """
     scores = pssm(motif)
     if len(motif) > width:

@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from chromkeras.errors import InputError
 from chromkeras.layers.sharing_penalty import SharingPenalty
 
 
@@ -51,12 +52,12 @@ def strength_share(schedule: str, epoch: int, epochs: int) -> float:
 
     Raises
     ------
-    ValueError
+    InputError
         The schedule is unknown.
     """
     passed = epoch / max(epochs - 1, 1)
     rising = passed if epochs > 1 else 1.0
     shares = {"constant": 1.0, "rising": rising, "falling": 1.0 - passed}
     if schedule not in shares:
-        raise ValueError(f"expected a schedule of {', '.join(shares)}, received {schedule!r}")
+        raise InputError(f"expected a schedule of {', '.join(shares)}, received {schedule!r}")
     return shares[schedule]

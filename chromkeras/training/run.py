@@ -9,16 +9,20 @@ import keras
 import numpy as np
 
 from chromkeras.architectures.registry import architecture
-from chromkeras.backend import compile_model
+from chromkeras.backend.operations import compile_model
+from chromkeras.backend.precision import precision
 from chromkeras.data.batches import Batches
 from chromkeras.data.dataset import Dataset
 from chromkeras.data.share_out import share_out
 from chromkeras.data.turns import TaskTurns
+from chromkeras.errors import InputError
 from chromkeras.layers.task_weights import TaskWeights
-from chromkeras.losses import LOSSES, TaskCrossentropy
+from chromkeras.losses.task_losses import LOSSES, TaskCrossentropy
+from chromkeras.monitoring.gradient_watch import watch_gradients
 from chromkeras.names import unknown
-from chromkeras.recipe import Recipe
-from chromkeras.sharing import sharing_plan
+from chromkeras.optimizers.optimizers import make_optimizer
+from chromkeras.recipe.recipe import Recipe
+from chromkeras.sharing.plan import sharing_plan
 from chromkeras.training.best_weights import BestWeights
 from chromkeras.training.checkpoint import (
     SaveCheckpoint,
@@ -28,15 +32,12 @@ from chromkeras.training.checkpoint import (
 )
 from chromkeras.training.divergence import DivergedError, StopOnDivergence
 from chromkeras.training.epochs import StartEpoch
-from chromkeras.training.gradient_watch import watch_gradients
 from chromkeras.training.history import History
 from chromkeras.training.motif_start import start_from_motifs
-from chromkeras.training.optimizers import make_optimizer
 from chromkeras.training.penalty import FollowPenalty
-from chromkeras.training.precision import precision
 from chromkeras.training.progress import ShowProgress
 from chromkeras.training.start import start
-from chromkeras.training.task_losses import TaskLosses
+from chromkeras.training.task_loss_metric import TaskLosses
 from chromkeras.training.task_weighting import WeighTasks
 from chromkeras.training.validation import ValidationScores
 
@@ -98,7 +99,7 @@ def prepare(
 
     Raises
     ------
-    ValueError
+    InputError
         As ``train`` does.
     """
     rho = dataset.positive_fraction("train")
@@ -147,10 +148,10 @@ def prepare(
 def _validation_rows(dataset: Dataset) -> np.ndarray:
     rows = dataset.rows("valid")
     if len(rows) == 0:
-        raise ValueError("the validation split is empty; give `prepare` --valid or fractions")
+        raise InputError("the validation split is empty; give `prepare` --valid or fractions")
     labels = dataset.labels[rows]
     if not ((labels == 1).any(axis=0) & (labels == 0).any(axis=0)).any():
-        raise ValueError(
+        raise InputError(
             f"no task has both open and closed rows among the {len(rows)} validation rows, so no "
             "epoch can be called best; choose another validation split"
         )

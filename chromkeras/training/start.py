@@ -5,11 +5,12 @@ import sys
 import keras
 
 from chromkeras.data.dataset import Dataset
-from chromkeras.recipe import Recipe
-from chromkeras.training.freeze import freeze_layers, frozen_layers
+from chromkeras.errors import InputError
+from chromkeras.model_file.model_file import open_model
+from chromkeras.recipe.recipe import Recipe
+from chromkeras.sharing.freezing import freeze_layers, frozen_layers
+from chromkeras.sharing.transfer import Transfer, names, transfer_weights
 from chromkeras.training.init_model import check_init
-from chromkeras.training.model_file import open_model
-from chromkeras.training.transfer import Transfer, names, transfer_weights
 
 
 def start(model: keras.Model, recipe: Recipe, dataset: Dataset, *, resumed: bool) -> None:
@@ -26,7 +27,7 @@ def start(model: keras.Model, recipe: Recipe, dataset: Dataset, *, resumed: bool
 
     Raises
     ------
-    ValueError
+    InputError
         The model to start from does not fit, or a layer to freeze has weights that were never
         trained, as that model has none for it.
     """
@@ -48,7 +49,7 @@ def _transfer(model: keras.Model, recipe: Recipe, dataset: Dataset) -> Transfer:
 def _check_trained(transfer: Transfer, frozen: tuple[str, ...]) -> None:
     for name in frozen:
         if name in transfer.fresh:
-            raise ValueError(
+            raise InputError(
                 f"transfer.freeze: layer {name} would stay random for task "
                 f"{names(transfer.fresh[name])}, which the model to start from does not know; "
                 "freeze fewer layers or give --init-task (transfer.task)"

@@ -6,8 +6,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from chromkeras.errors import InputError
 from chromkeras.layers.task_weights import TaskWeights
-from chromkeras.training.task_losses import loss_names
+from chromkeras.training.task_loss_metric import loss_names
 
 
 class WeighTasks(keras.callbacks.Callback):
@@ -33,7 +34,7 @@ class WeighTasks(keras.callbacks.Callback):
         """Hand the losses over."""
         missing = [name for name in self.names if name not in (logs or {})]
         if missing:
-            raise ValueError(
+            raise InputError(
                 f"expected {missing[0]!r} in the logs; compile the model with metrics=[TaskLosses]"
             )
         self.layer.take_losses(np.array([(logs or {})[name] for name in self.names], float))

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from chromkeras.backend.devices import distribution
 from chromkeras.data.dataset import Dataset
-from chromkeras.devices import distribution
-from chromkeras.recipe import Recipe
+from chromkeras.errors import InputError
+from chromkeras.model_file.model_file import save_model
+from chromkeras.recipe.recipe import Recipe
 from chromkeras.training.checkpoint import checkpoint_path
 from chromkeras.training.groups import resolve_groups
-from chromkeras.training.model_file import save_model
 from chromkeras.training.run import Run, prepare
 
 
@@ -67,20 +68,20 @@ def train(
 
     Raises
     ------
-    ValueError
+    InputError
         A split is empty, a task has one class only, the model to start from does not fit, the
         state to resume is missing or another run's, or the loss stopped being a number (then the
         last good weights are saved).
     """
     out = _check_out(out)
     if watch_gradients and devices > 1:
-        raise ValueError(f"--watch-gradients: expected one device, received {devices}")
+        raise InputError(f"--watch-gradients: expected one device, received {devices}")
     recipe = resolve_groups(recipe, dataset)
     with distribution(devices, shard, tasks=len(dataset.tasks)):
         run = prepare(dataset, recipe, out, resume=resume, watch=watch_gradients)
         broken = run.fit()
     if not run.best.weights:
-        raise ValueError(f"{broken}, before any epoch was whole; lower training.learning_rate")
+        raise InputError(f"{broken}, before any epoch was whole; lower training.learning_rate")
     scores = _scores(dataset, run)
     save_model(
         out,
@@ -93,7 +94,7 @@ def train(
     )
     checkpoint_path(out).unlink(missing_ok=True)
     if broken is not None:
-        raise ValueError(
+        raise InputError(
             f"{broken}; training stopped and {out} holds the best weights before it; "
             "lower training.learning_rate"
         )
@@ -103,7 +104,7 @@ def train(
 def _check_out(out: str | os.PathLike[str]) -> Path:
     path = Path(out)
     if path.suffix != ".keras":
-        raise ValueError(f"expected an output file that ends in .keras, received {path}")
+        raise InputError(f"expected an output file that ends in .keras, received {path}")
     return path
 
 

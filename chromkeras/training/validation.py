@@ -6,10 +6,10 @@ import keras
 import numpy as np
 
 from chromkeras.data.dataset import Dataset
-from chromkeras.losses import TaskCrossentropy
-from chromkeras.metrics import auroc
+from chromkeras.evaluation.predict import predict_logits
+from chromkeras.losses.task_losses import TaskCrossentropy
+from chromkeras.statistics.metrics import auroc
 from chromkeras.training.divergence import DivergedError
-from chromkeras.training.predict import predict_logits
 
 
 class ValidationScores(keras.callbacks.Callback):

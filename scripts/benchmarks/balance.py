@@ -19,16 +19,16 @@ from table import markdown_table, time_text
 from timing import in_turns
 
 from chromkeras.architectures.registry import architecture
-from chromkeras.backend import compile_model
+from chromkeras.backend.operations import compile_model
+from chromkeras.conflict.registry import method_names
 from chromkeras.files import replacing
-from chromkeras.gradients.registry import method_names
 from chromkeras.layers.fan_out import FanOut
 from chromkeras.layers.task_weights import TaskWeights
-from chromkeras.losses import TaskCrossentropy
-from chromkeras.recipe_checks import CHOICES
-from chromkeras.recipe_sources import SIZES, make_recipe
-from chromkeras.training.optimizers import make_optimizer
-from chromkeras.training.task_losses import TaskLosses
+from chromkeras.losses.task_losses import TaskCrossentropy
+from chromkeras.optimizers.optimizers import make_optimizer
+from chromkeras.recipe.checks import CHOICES
+from chromkeras.recipe.sources import SIZES, make_recipe
+from chromkeras.training.task_loss_metric import TaskLosses
 
 LENGTH = 600
 EPOCH_STEPS = 1000

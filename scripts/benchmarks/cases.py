@@ -16,17 +16,17 @@ from penalty import KERNELS, penalty_step
 from timing import in_turns, seconds, sgemm, sgemm_share
 
 from chromkeras.architectures.registry import architecture
-from chromkeras.backend import compile_model
-from chromkeras.costs import model_cost
-from chromkeras.dry_run import untrained_model
-from chromkeras.duration import training_work
-from chromkeras.losses import TaskCrossentropy
-from chromkeras.machine import measure_speed, peak_memory, resident_memory
-from chromkeras.memory import training_memory
-from chromkeras.recipe import Recipe
-from chromkeras.recipe_sources import make_recipe
-from chromkeras.training.optimizers import make_optimizer
-from chromkeras.training.precision import precision
+from chromkeras.backend.operations import compile_model
+from chromkeras.backend.precision import precision
+from chromkeras.cost.dry_run import untrained_model
+from chromkeras.cost.duration import training_work
+from chromkeras.cost.machine import measure_speed, peak_memory, resident_memory
+from chromkeras.cost.memory import training_memory
+from chromkeras.cost.operations import model_cost
+from chromkeras.losses.task_losses import TaskCrossentropy
+from chromkeras.optimizers.optimizers import make_optimizer
+from chromkeras.recipe.recipe import Recipe
+from chromkeras.recipe.sources import make_recipe
 
 LENGTH = 600
 EPOCH_STEPS = 1000

@@ -3,7 +3,7 @@
 python scripts/benchmarks/duration.py --fit
 
 Steps are timed in turns with the dry run's own measurement of the machine. ``--fit`` prints the
-coefficients of ``chromkeras.duration`` that make the relative errors of these steps least.
+coefficients of ``chromkeras.cost.duration`` that make the relative errors of these steps least.
 KERAS_BACKEND=jax measures JAX.
 """
 
@@ -17,8 +17,8 @@ from scipy.optimize import nnls
 from table import markdown_table, time_text
 from timing import seconds
 
-from chromkeras.duration import training_work
-from chromkeras.machine import measure_speed
+from chromkeras.cost.duration import training_work
+from chromkeras.cost.machine import measure_speed
 
 # plan, size, T, batch
 STEPS = (

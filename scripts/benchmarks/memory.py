@@ -18,8 +18,8 @@ from typing import Any
 
 from table import markdown_table, memory_text
 
-from chromkeras.recipe_checks import PLANS
-from chromkeras.recipe_sources import SIZES
+from chromkeras.recipe.checks import PLANS
+from chromkeras.recipe.sources import SIZES
 
 LENGTH = 600
 STEPS = 2
@@ -91,10 +91,10 @@ def row(case: dict[str, Any], limit: float) -> dict[str, Any]:
 
 def measure(case: dict[str, Any]) -> dict[str, Any]:
     """Estimate, then train in this process; returns bytes."""
-    from chromkeras.dry_run import untrained_model
-    from chromkeras.machine import peak_memory, resident_memory
-    from chromkeras.memory import training_memory
-    from chromkeras.recipe_sources import make_recipe
+    from chromkeras.cost.dry_run import untrained_model
+    from chromkeras.cost.machine import peak_memory, resident_memory
+    from chromkeras.cost.memory import training_memory
+    from chromkeras.recipe.sources import make_recipe
     from chromkeras.training.train import train
 
     dataset = random_dataset(case["batch"] * STEPS, case["tasks"])

@@ -8,7 +8,7 @@ import keras
 from keras import layers, ops
 
 from chromkeras.architectures.basset import MOMENTUM
-from chromkeras.recipe import Recipe
+from chromkeras.recipe.recipe import Recipe
 
 
 def naive_model(recipe: Recipe, tasks: int, length: int) -> keras.Model:

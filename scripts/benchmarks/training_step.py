@@ -32,8 +32,8 @@ from typing import Any
 from table import penalty_table, share_table, step_table
 
 from chromkeras.files import replacing
-from chromkeras.recipe_checks import PLANS
-from chromkeras.recipe_sources import SIZES
+from chromkeras.recipe.checks import PLANS
+from chromkeras.recipe.sources import SIZES
 
 CASES = Path(__file__).with_name("cases.py")
 NAIVE_PLANS = ("hard", "soft", "single")

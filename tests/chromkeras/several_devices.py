@@ -21,17 +21,17 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 
 from chromkeras.architectures.registry import architecture  # noqa: E402
-from chromkeras.backend import compile_model  # noqa: E402
+from chromkeras.backend.devices import distribution  # noqa: E402
+from chromkeras.backend.operations import compile_model  # noqa: E402
 from chromkeras.data.batches import Batches  # noqa: E402
 from chromkeras.data.dataset import Dataset  # noqa: E402
 from chromkeras.data.packed import PackedSequences  # noqa: E402
 from chromkeras.data.share_out import share_out  # noqa: E402
-from chromkeras.devices import distribution  # noqa: E402
-from chromkeras.losses import TaskCrossentropy  # noqa: E402
-from chromkeras.recipe_sources import make_recipe  # noqa: E402
-from chromkeras.training.freeze import freeze_layers, frozen_layers  # noqa: E402
-from chromkeras.training.optimizers import make_optimizer  # noqa: E402
-from chromkeras.training.predict import predict_logits  # noqa: E402
+from chromkeras.evaluation.predict import predict_logits  # noqa: E402
+from chromkeras.losses.task_losses import TaskCrossentropy  # noqa: E402
+from chromkeras.optimizers.optimizers import make_optimizer  # noqa: E402
+from chromkeras.recipe.sources import make_recipe  # noqa: E402
+from chromkeras.sharing.freezing import freeze_layers, frozen_layers  # noqa: E402
 
 COLUMN = (
     "architecture.filters=[5, 4]", "architecture.widths=[5, 3]", "architecture.pools=[3, 3]",

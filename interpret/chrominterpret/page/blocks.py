@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from chrominterpret.pwm import BASES
+from chrominterpret.errors import InputError
+from chrominterpret.motifs.pwm import BASES
 
 _DIGITS = 4
 
@@ -110,7 +111,7 @@ class Table:
     def __post_init__(self) -> None:
         for row in self.rows:
             if len(row) != len(self.columns):
-                raise ValueError(f"expected {len(self.columns)} cells a row, received {len(row)}")
+                raise InputError(f"expected {len(self.columns)} cells a row, received {len(row)}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +143,7 @@ class HeatMap:
     def __post_init__(self) -> None:
         shape = np.shape(self.values)
         if shape != (len(self.rows), len(self.columns)):
-            raise ValueError(
+            raise InputError(
                 f"expected values of shape ({len(self.rows)}, {len(self.columns)}), "
                 f"received {shape}"
             )
@@ -230,7 +231,7 @@ def _short(value: float) -> float | None:
 def _plain_track(track: Track) -> dict[str, Any]:
     scores = np.asarray(track.scores, float)
     if scores.ndim != 2 or scores.shape[1] != len(BASES):
-        raise ValueError(f"expected scores of shape (L, 4), received {scores.shape}")
+        raise InputError(f"expected scores of shape (L, 4), received {scores.shape}")
     base = np.abs(scores).argmax(axis=1)
     height = np.take_along_axis(scores, base[:, None], axis=1)[:, 0]
     top = float(np.abs(height).max(initial=0.0)) or 1.0

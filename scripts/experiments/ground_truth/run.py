@@ -18,7 +18,7 @@ from pathlib import Path
 from study_table import write_tables
 
 from chromkeras.files import replacing
-from chromkeras.prepare.grammars.registry import grammar_names
+from chromkeras.importers.grammars.registry import grammar_names
 
 HERE = Path(__file__).parent
 CHROMKERAS = Path(sys.executable).with_name("chromkeras")

@@ -10,19 +10,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from chrominterpret.chance import matches_by_chance
-from chrominterpret.deep_lift import deep_lift_shap
-from chrominterpret.filters import filter_motifs
-from chrominterpret.jaspar import load_motifs
-from chrominterpret.methods import METHODS, attribute
-from chrominterpret.modisco import modisco
-from chrominterpret.pwm import Motif
+from chrominterpret.filters.filter_motifs import filter_motifs
+from chrominterpret.methods.deep_lift import deep_lift_shap
+from chrominterpret.methods.registry import METHODS, attribute
+from chrominterpret.motifs.chance import matches_by_chance
+from chrominterpret.motifs.jaspar import load_motifs
+from chrominterpret.motifs.modisco import modisco
+from chrominterpret.motifs.pwm import Motif
 from chromkeras.data.hdf5 import load_dataset
 from chromkeras.files import replacing
-from chromkeras.interpretation.choose import scanned_rows
-from chromkeras.interpretation.truth import score_motifs, score_positions, score_task_motifs
-from chromkeras.run_card_file import read_card
-from chromkeras.training.model_file import open_model
+from chromkeras.model_file.card_file import read_card
+from chromkeras.model_file.model_file import open_model
+from chromkeras.model_report.choose import scanned_rows
+from chromkeras.model_report.truth import score_motifs, score_positions, score_task_motifs
 
 SPLIT = "valid"
 SCANNED = 1000

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from chromkeras.data.hdf5 import load_dataset, save_dataset
 from chromkeras.data.held_out import held_out
-from chromkeras.run_card_file import read_card
+from chromkeras.model_file.card_file import read_card
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chromkeras.run_card_file import read_card
+from chromkeras.model_file.card_file import read_card
 
 CPU_MINUTES = "train_cpu_minutes.txt"
 TISSUES = ("Germline", "Neurons", "Muscle", "Hypod", "Intest")

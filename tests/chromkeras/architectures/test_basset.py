@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 
 from chromkeras.architectures.basset import MOMENTUM, build
-from chromkeras.backend import compile_model
-from chromkeras.losses import TaskCrossentropy
-from chromkeras.recipe_sources import make_recipe
+from chromkeras.backend.operations import compile_model
+from chromkeras.losses.task_losses import TaskCrossentropy
+from chromkeras.recipe.sources import make_recipe
 
 TASKS = ("a", "b", "c")
 RHO = [0.3, 0.5, 0.6]

@@ -6,14 +6,14 @@ import keras
 import numpy as np
 import pytest
 
-from chrominterpret.deep_lift import check_supported, deep_lift_shap
+from chrominterpret.methods.deep_lift import check_supported, deep_lift_shap
 from chromkeras.architectures.basset import build
-from chromkeras.backend import compile_model
-from chromkeras.costs import model_cost
+from chromkeras.backend.operations import compile_model
+from chromkeras.cost.operations import model_cost
 from chromkeras.layers.task_layer import TaskLayer
-from chromkeras.losses import TaskCrossentropy
-from chromkeras.recipe_sources import make_recipe
-from chromkeras.sharing import GROUPED, SHARED, SOFT, sharing_plan
+from chromkeras.losses.task_losses import TaskCrossentropy
+from chromkeras.recipe.sources import make_recipe
+from chromkeras.sharing.plan import GROUPED, SHARED, SOFT, sharing_plan
 
 TASKS = ("a", "b", "c")
 LENGTH = 30

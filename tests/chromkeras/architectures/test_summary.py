@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from chromkeras.architectures.basset import build
-from chromkeras.sharing import sharing_plan
-from chromkeras.training.freeze import frozen_layers
-from chromkeras.training.transfer import transfer_weights
+from chromkeras.sharing.freezing import frozen_layers
+from chromkeras.sharing.plan import sharing_plan
+from chromkeras.sharing.transfer import transfer_weights
 
 TASKS = ("task0", "task1", "task2")
 SUMMARY = ("architecture.summary=true", "architecture.dropout=0.0")

@@ -9,7 +9,7 @@ from chromkeras.baselines.kmer import fit_best_kmer_model, fit_kmer_model, kmer_
 from chromkeras.data.codes import encode, reverse_complement
 from chromkeras.data.dataset import Dataset
 from chromkeras.data.packed import PackedSequences
-from chromkeras.metrics import auroc
+from chromkeras.statistics.metrics import auroc
 
 
 def make(codes, labels=None, split=None):

@@ -11,11 +11,11 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from chromkeras.architectures.registry import architecture
 from chromkeras.cli.app import run
-from chromkeras.comparison.growth import measure_growth
+from chromkeras.cost.growth import measure_growth
 from chromkeras.data.hdf5 import save_dataset
 from chromkeras.data.held_out import held_out
-from chromkeras.training.model_file import open_model, save_model
-from chromkeras.training.predict import predict_logits
+from chromkeras.evaluation.predict import predict_logits
+from chromkeras.model_file.model_file import open_model, save_model
 
 QUICK = ("--bootstrap", "20", "--parts", "predictions,costs")
 COSTS = ("--parts", "costs")
@@ -211,11 +211,11 @@ def test_held_out_rows_around_the_models_say_what_the_whole_data_set_does(
 def test_growth_is_measured_when_asked(make, tmp_path, monkeypatch):
     build, _, data = make
     monkeypatch.setattr(
-        "chromkeras.comparison.growth.step_seconds",
+        "chromkeras.cost.growth.step_seconds",
         lambda recipes, *a, **k: dict.fromkeys(recipes, 0.25),
     )
     quick = partial(measure_growth, measured=(1, 2), estimated=(5,))
-    monkeypatch.setattr("chromkeras.comparison.costs_part.measure_growth", quick)
+    monkeypatch.setattr("chromkeras.comparison.costs.part.measure_growth", quick)
     paths = [build("hard.keras"), build("single.keras", "single")]
     out = tmp_path / "out"
     options = ("--data", data, "--out", out, "--growth", "--parts", "costs")

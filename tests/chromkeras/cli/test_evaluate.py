@@ -12,8 +12,8 @@ from chromkeras.architectures.registry import architecture
 from chromkeras.cli.app import run
 from chromkeras.data.hdf5 import save_dataset
 from chromkeras.data.held_out import held_out
-from chromkeras.training.model_file import open_model, save_model
-from chromkeras.training.predict import predict_logits
+from chromkeras.evaluation.predict import predict_logits
+from chromkeras.model_file.model_file import open_model, save_model
 
 
 @pytest.fixture

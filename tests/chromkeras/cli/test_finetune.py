@@ -4,11 +4,11 @@ import pytest
 from chromkeras.architectures.registry import architecture
 from chromkeras.cli.app import run
 from chromkeras.data.hdf5 import save_dataset
-from chromkeras.recipe import BalanceRecipe, SharingRecipe
-from chromkeras.run_card_file import read_card
+from chromkeras.evaluation.predict import predict_logits
+from chromkeras.model_file.card_file import read_card
+from chromkeras.model_file.model_file import open_model, save_model
+from chromkeras.recipe.recipe import BalanceRecipe, SharingRecipe
 from chromkeras.training.finetune import finetune_recipe
-from chromkeras.training.model_file import open_model, save_model
-from chromkeras.training.predict import predict_logits
 
 TASKS = ("task0", "task1", "task2")
 

@@ -6,7 +6,7 @@ import pytest
 from chromkeras.architectures.basset import build
 from chromkeras.cli.app import run
 from chromkeras.data.hdf5 import save_dataset
-from chromkeras.training.model_file import save_model
+from chromkeras.model_file.model_file import save_model
 
 TASKS = ("Muscle", "Hypod", "T-cell", "T", "cell-Muscle")
 QUICK = ("--sequences=2", "--scan=8", "--modisco=0", "--motifs=jaspar:nematodes")

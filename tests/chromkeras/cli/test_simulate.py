@@ -2,9 +2,9 @@ import pytest
 
 from chromkeras.cli.app import run
 from chromkeras.data.hdf5 import load_dataset
-from chromkeras.prepare.grammars.registry import grammar_names
-from chromkeras.prepare.simulate import simulate
-from chromkeras.prepare.simulation import Simulation
+from chromkeras.importers.grammars.registry import grammar_names
+from chromkeras.importers.simulate import simulate
+from chromkeras.importers.simulation import Simulation
 
 
 def test_simulate_writes_a_data_set_and_says_what_is_in_it(tmp_path, capsys):

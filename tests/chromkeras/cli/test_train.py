@@ -2,10 +2,10 @@ import json
 
 import pytest
 
-from chromkeras import run_card_file
 from chromkeras.cli.app import run
 from chromkeras.cli.stop import Stopped
 from chromkeras.data.hdf5 import save_dataset
+from chromkeras.model_file import card_file as run_card_file
 
 TINY = ["--set", "architecture.filters=[6,5,4]", "--set", "architecture.dense=[7,6]"]
 
@@ -108,7 +108,7 @@ def test_info_writes_json_also_of_undefined_scores(tmp_path, capsys, monkeypatch
 
 
 def test_a_dry_run_writes_nothing(data, tmp_path, capsys, monkeypatch):
-    from chromkeras import dry_run
+    from chromkeras.cost import dry_run
 
     monkeypatch.chdir(tmp_path)
     words = ["train", "soft", "--data", str(data), "--dry-run", *TINY]

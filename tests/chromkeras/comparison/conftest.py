@@ -7,10 +7,10 @@ import keras
 import numpy as np
 import pytest
 
-from chrominterpret.modisco import Pattern
-from chrominterpret.pwm import BASES, Sites
+from chrominterpret.motifs.modisco import Pattern
+from chrominterpret.motifs.pwm import BASES, Sites
 from chromkeras.architectures.basset import build
-from chromkeras.comparison.question import ComparedModel
+from chromkeras.comparison.core.comparison import ComparedModel
 
 TASKS = ("task0", "task1", "task2")
 
@@ -46,7 +46,7 @@ def reordered(make_model) -> Callable[[ComparedModel, Sequence[str]], ComparedMo
     """Return a function that gives a model with its tasks in another order, or fewer of them."""
 
     def reorder(model: ComparedModel, tasks: Sequence[str]) -> ComparedModel:
-        from chromkeras.training.transfer import transfer_weights
+        from chromkeras.sharing.transfer import transfer_weights
 
         other = make_model(model.recipe.plan, tasks=tasks, seed=99, name="reordered")
         transfer_weights(model.network, model.card["tasks"], other.network, tasks)

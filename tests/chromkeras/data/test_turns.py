@@ -8,7 +8,7 @@ import pytest
 
 from chromkeras.data.batches import Batches
 from chromkeras.data.turns import TECHNIQUES, TaskTurns
-from chromkeras.recipe_checks import CHOICES
+from chromkeras.recipe.checks import CHOICES
 from chromkeras.training.epochs import StartEpoch
 
 

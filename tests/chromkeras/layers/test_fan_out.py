@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from keras import ops
 
-from chrominterpret.deep_lift import deep_lift_shap
-from chromkeras.gradients.registry import merging_method, method_names
+from chrominterpret.methods.deep_lift import deep_lift_shap
+from chromkeras.conflict.registry import merging_method, method_names
 from chromkeras.layers.fan_out import FanOut
 from chromkeras.layers.task_axis import JoinLogits, RepeatTasks, SplitTasks
 from chromkeras.layers.task_conv1d import TaskConv1D
 from chromkeras.layers.task_dense import TaskDense
-from chromkeras.losses import TaskCrossentropy
+from chromkeras.losses.task_losses import TaskCrossentropy
 
 pytestmark = pytest.mark.backend
 

@@ -27,7 +27,7 @@ from chromkeras.layers.task_dense import TaskDense
 from chromkeras.layers.task_layer import PerTask, TaskLayer
 from chromkeras.layers.task_weights import TaskWeights
 from chromkeras.layers.uncertainty_weights import UncertaintyWeights
-from chromkeras.recipe_checks import CHOICES
+from chromkeras.recipe.checks import CHOICES
 
 pytestmark = pytest.mark.backend
 

@@ -15,7 +15,7 @@ from chromkeras.layers.task_axis import JoinLogits
 from chromkeras.layers.task_dense import TaskDense
 from chromkeras.layers.task_weights import TaskWeights, relative
 from chromkeras.layers.uncertainty_weights import UncertaintyWeights
-from chromkeras.losses import TaskCrossentropy
+from chromkeras.losses.task_losses import TaskCrossentropy
 
 pytestmark = pytest.mark.backend
 

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from chromkeras.training.model_file import open_model
+from chromkeras.model_file.model_file import open_model
 from chromkeras.training.train import train
 
 

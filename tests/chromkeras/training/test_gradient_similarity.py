@@ -6,7 +6,7 @@ import pytest
 
 from chromkeras.architectures.basset import build
 from chromkeras.data.batches import Batches
-from chromkeras.losses import TaskCrossentropy
+from chromkeras.losses.task_losses import TaskCrossentropy
 from chromkeras.training.gradient_similarity import _mean_cosine, gradient_similarity
 from chromkeras.training.groups import resolve_groups
 

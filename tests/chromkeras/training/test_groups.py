@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from chromkeras.architectures.basset import build
-from chromkeras.task_groups import task_groups
+from chromkeras.sharing.task_groups import task_groups
 from chromkeras.training import groups
 from chromkeras.training.groups import cluster, label_correlation, resolve_groups
 

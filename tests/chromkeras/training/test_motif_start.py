@@ -2,8 +2,8 @@ import keras
 import numpy as np
 import pytest
 
-from chrominterpret.motif_files import read_motifs, write_meme
-from chrominterpret.pwm import Motif, information_content, pssm
+from chrominterpret.motifs.motif_files import read_motifs, write_meme
+from chrominterpret.motifs.pwm import Motif, information_content, pssm
 from chromkeras.architectures.basset import build
 from chromkeras.training.motif_start import motif_filter, start_from_motifs
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from chromkeras.architectures.basset import build
-from chromkeras.backend import compile_model
-from chromkeras.losses import TaskCrossentropy
+from chromkeras.backend.operations import compile_model
+from chromkeras.losses.task_losses import TaskCrossentropy
 from chromkeras.training.penalty import FollowPenalty, strength_share
 
 TASKS = ("a", "b", "c")

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from chromkeras.architectures.basset import build
-from chromkeras.costs import model_cost
-from chromkeras.gradients.registry import method_names
+from chromkeras.conflict.registry import method_names
+from chromkeras.cost.operations import model_cost
 from chromkeras.layers.fan_out import FanOut
 from chromkeras.layers.task_weights import TaskWeights
-from chromkeras.recipe_checks import CHOICES, PLANS
-from chromkeras.training.model_file import open_model
+from chromkeras.model_file.model_file import open_model
+from chromkeras.recipe.checks import CHOICES, PLANS
 from chromkeras.training.run import prepare
 from chromkeras.training.train import train
 

@@ -11,8 +11,8 @@ from chromkeras.layers.grad_norm import GradNorm
 from chromkeras.layers.task_axis import JoinLogits
 from chromkeras.layers.task_dense import TaskDense
 from chromkeras.layers.uncertainty_weights import UncertaintyWeights
-from chromkeras.losses import TaskCrossentropy
-from chromkeras.training.task_losses import TaskLosses
+from chromkeras.losses.task_losses import TaskCrossentropy
+from chromkeras.training.task_loss_metric import TaskLosses
 from chromkeras.training.task_weighting import WeighTasks
 
 TASKS = ("a", "b", "c")

@@ -5,9 +5,9 @@ import keras
 import numpy as np
 import pytest
 
+from chromkeras.evaluation.predict import predict_logits
+from chromkeras.model_file.model_file import open_model
 from chromkeras.training.checkpoint import checkpoint_path
-from chromkeras.training.model_file import open_model
-from chromkeras.training.predict import predict_logits
 from chromkeras.training.train import train
 
 SHORT = ("training.epochs=3", "training.batch_size=16", "training.learning_rate=0.01")
@@ -73,7 +73,7 @@ def test_the_best_epoch_is_kept(plan, tiny_dataset, tiny_recipe, tmp_path):
     result = train(dataset, tiny_recipe(plan, *SHORT), tmp_path / "m.keras")
     model, card = open_model(result.model)
     rows = dataset.rows("valid")
-    from chromkeras.metrics import auroc
+    from chromkeras.statistics.metrics import auroc
 
     scores = auroc(dataset.labels[rows], predict_logits(model, dataset, rows))
     best = [max(float(r[f"val_auroc/{t}"]) for r in result.rows) for t in dataset.tasks]

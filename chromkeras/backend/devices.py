@@ -1,0 +1,249 @@
+"""One training on several devices, with the result of a single one.
+
+JAX goes through ``keras.distribution``, TensorFlow through ``tf.distribute.MirroredStrategy``;
+with ``backend.py`` this is the only backend-specific code of chromkeras. On one device every
+function here does nothing.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from functools import cache
+from typing import Any
+
+import keras
+from keras import ops
+from keras.distribution import DataParallel, DeviceMesh, LayoutMap, ModelParallel, TensorLayout
+
+from chromkeras.errors import InputError
+from chromkeras.names import unknown
+
+SHARDS = ("data", "tasks")
+
+
+def distribution(count: int = 1, shard: str = "data", *, tasks: int) -> AbstractContextManager[Any]:
+    """Return the context in which a model is built, compiled, fitted and asked for predictions.
+
+    Weights, losses and batch-norm statistics come out as on one device: means are taken over
+    the whole batch, and the sharing penalty counts once. Only dropout draws other masks on
+    TensorFlow.
+
+    Parameters
+    ----------
+    count
+        Number of devices.
+    shard
+        What the devices share out: "data" (the rows of each batch) or, on JAX, "tasks" (the
+        weights with a task axis; layers that tasks share are computed on every device).
+    tasks
+        Number of tasks T.
+
+    Raises
+    ------
+    InputError
+        Unknown ``shard``; fewer devices than ``count``; tasks that the devices cannot share out
+        equally, or not on this backend.
+    """
+    if shard not in SHARDS:
+        raise unknown("--shard", shard, SHARDS)
+    backend = keras.backend.backend()
+    if shard == "tasks" and backend != "jax":
+        raise InputError(f"--shard tasks: expected KERAS_BACKEND=jax, received {backend}")
+    if count == 1:
+        return nullcontext()
+    devices = _devices(count, backend)
+    if shard == "tasks":
+        if tasks % count:
+            raise InputError(
+                f"--shard tasks: expected a number of tasks that {count} devices can share out "
+                f"equally, received {tasks}"
+            )
+        return _TaskShards(devices).scope()
+    if backend == "jax":
+        return _RowShards(devices=devices).scope()
+    scope: AbstractContextManager[Any] = _mirrored_strategy(tuple(devices)).scope()
+    return scope
+
+
+@cache  # two strategies in a process would number their collective operations alike
+def _mirrored_strategy(devices: tuple[str, ...]) -> Any:
+    import tensorflow as tf
+
+    return tf.distribute.MirroredStrategy(devices)
+
+
+def _devices(count: int, backend: str) -> list[str]:
+    if backend not in ("tensorflow", "jax"):
+        raise InputError(f"--devices: expected 1 on {backend}, received {count}")
+    found = keras.distribution.list_devices()
+    if not 1 <= count <= len(found):
+        raise InputError(
+            f"--devices: expected 1 to {len(found)}, the devices {backend} sees "
+            f"({', '.join(found)}), received {count}"
+        )
+    return found[:count]
+
+
+class _RowShards(DataParallel):
+    """Weights on every device; the rows of a batch are shared out.
+
+    JAX takes input whose rows are split only where every device gets as many. So a batch goes
+    to all devices whole and is split where the first layers put it out: inside a compiled step
+    the compiler pads the last device's part and leaves the padding out of every sum.
+    """
+
+    first: frozenset[str] = frozenset()
+
+    def get_data_layout(self, data_shape: tuple[int, ...]) -> TensorLayout:
+        """Return the layout of a batch: whole on every device."""
+        return TensorLayout((None,) * len(data_shape), self.device_mesh)
+
+    def get_tensor_layout(self, path: str) -> TensorLayout | None:
+        """Return the layout of the output at ``path``: split by rows after the first layers."""
+        split = path.removesuffix("/output") in self.first
+        return TensorLayout((self.batch_dim_name,), self.device_mesh) if split else None
+
+
+class _TaskShards(ModelParallel):
+    """Weights with a task axis are shared out by task; batches and other weights are whole."""
+
+    def __init__(self, devices: list[str]) -> None:
+        mesh = DeviceMesh((1, len(devices)), ("batch", "tasks"), devices)
+        self.by_task = LayoutMap(mesh)
+        super().__init__(layout_map=self.by_task, batch_dim_name="batch")
+
+    @property
+    def count(self) -> int:
+        """Number of devices."""
+        return int(self.device_mesh.shape[1])
+
+
+def split_by_task(path: str, tasks: int) -> None:
+    """Have the devices share out the coming weight ``path``, where they share out tasks.
+
+    Parameters
+    ----------
+    path
+        The weight's path; its first axis is one of tasks, or of tasks times channels.
+    tasks
+        Number of tasks, or of groups: these stay whole where they do not come out equal.
+    """
+    current = keras.distribution.distribution()
+    if not isinstance(current, _TaskShards) or tasks % current.count:
+        return
+    if current.by_task.get(path) is None:
+        current.by_task[path] = ("tasks",)
+
+
+def over_tasks(function: Callable[[Any, Any], Any], x: Any, kernel: Any) -> Any:
+    """Return ``function(x, kernel)``, computed on each device for that device's own tasks.
+
+    Parameters
+    ----------
+    function
+        Treats tasks apart.
+    x
+        Shape (batch, length, T * C); so is the result.
+    kernel
+        Shape (T, ...).
+    """
+    current = keras.distribution.distribution()
+    if not isinstance(current, _TaskShards) or kernel.shape[0] % current.count:
+        return function(x, kernel)
+    import jax
+    from jax.sharding import PartitionSpec
+
+    channels, leading = PartitionSpec(None, None, "tasks"), PartitionSpec("tasks")
+    return jax.shard_map(
+        function,
+        mesh=current.device_mesh.backend_mesh,
+        in_specs=(channels, leading),
+        out_specs=channels,
+    )(x, kernel)
+
+
+def prepare(model: keras.Model, optimizer: Any) -> None:
+    """Make a model that was built under ``distribution`` ready for it, before it is compiled.
+
+    On TensorFlow, batch normalisation is to take its statistics over all replicas; on JAX, the
+    layers that read the input are where a batch is split.
+
+    Raises
+    ------
+    InputError
+        The optimizer accumulates gradients over batches, which TensorFlow cannot do here.
+    """
+    current = keras.distribution.distribution()
+    if isinstance(current, _RowShards):
+        inputs = {id(tensor) for tensor in model.inputs}
+        readers = [
+            layer
+            for layer in model.layers
+            for node in layer._inbound_nodes
+            if inputs & {id(tensor) for tensor in node.input_tensors}
+        ]
+        current.first = frozenset(layer.path for layer in readers)
+    elif replicas() > 1:
+        batches = optimizer.gradient_accumulation_steps or 1
+        if batches > 1:
+            raise InputError(
+                f"training.accumulate: expected 1 on {replicas()} devices with TensorFlow (or "
+                f"KERAS_BACKEND=jax), received {batches}"
+            )
+        for layer in model._flatten_layers():
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.synchronized = True
+
+
+def replicas() -> int:
+    """Return how many replicas of the model ``MirroredStrategy`` keeps; 1 without it."""
+    if keras.backend.backend() != "tensorflow":
+        return 1
+    import tensorflow as tf
+
+    return int(tf.distribute.get_strategy().num_replicas_in_sync)
+
+
+def shares_rows() -> bool:
+    """Return whether several devices share out the rows of a batch."""
+    shared = isinstance(keras.distribution.distribution(), DataParallel)
+    return shared or replicas() > 1
+
+
+def sum_over_replicas(x: Any) -> Any:
+    """Return the sum of the replicas' tensors; outside a replica's step, ``x`` itself."""
+    context = _replica_context()
+    return context.all_reduce("SUM", x) if context else x
+
+
+def level_over_replicas(share: Any) -> Any:
+    """Return a replica's share of a loss with its gradient, and the mean share as its value.
+
+    Keras weights the losses it logs by the rows of each replica, which is exact only where all
+    shares are alike.
+    """
+    if _replica_context() is None:
+        return share
+    value = ops.stop_gradient(share)
+    return share - value + sum_over_replicas(value) / replicas()
+
+
+def once_over_replicas(loss: Any) -> Any:
+    """Return what a layer hands to ``add_loss`` so that the loss counts once.
+
+    Keras takes 1/N of what each replica added, but the N replicas' threads add to one list, and
+    a replica that begins its forward pass empties it. The sum here makes the replicas meet, so
+    the list holds N losses; each therefore has 1/N of the value, and the gradient of its own.
+    """
+    if _replica_context() is None:
+        return loss
+    value = ops.stop_gradient(loss)
+    return loss - value + sum_over_replicas(value) / replicas() ** 2
+
+
+def _replica_context() -> Any:
+    """Return TensorFlow's context inside a step of one of several replicas, else None."""
+    if replicas() == 1:
+        return None
+    import tensorflow as tf
+
+    return tf.distribute.get_replica_context()

@@ -1,0 +1,1 @@
+"""Attributions of the same sequences by several models."""

@@ -1,0 +1,210 @@
+"""Whether two models read the same bases of the same sequences."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from chrominterpret.methods.deep_lift import deep_lift_shap
+from chrominterpret.methods.problem import Progress
+from chromkeras.comparison.core.comparison import ComparedModel
+from chromkeras.comparison.core.controls import (
+    UNTRAINED,
+    check_models,
+    relation,
+    tasks_of,
+    tasks_of_both,
+    untrained_copy,
+)
+from chromkeras.errors import InputError
+from chromkeras.tables import plain
+
+REFERENCES = 10
+
+
+@dataclass(frozen=True, eq=False)
+class AttributionAgreement:
+    """Correlation of two models' attributions of the same sequences.
+
+    Attributes
+    ----------
+    first, second
+        Names of the models.
+    kind
+        "models", "two seeds" or "untrained".
+    tasks
+        K tasks in common.
+    correlation
+        Shape (K, n), float64: Pearson's over the observed bases of each sequence; NaN where a
+        model gives all bases of a sequence the same.
+    """
+
+    first: str
+    second: str
+    kind: str
+    tasks: tuple[str, ...]
+    correlation: np.ndarray
+
+    @property
+    def by_task(self) -> np.ndarray:
+        """Mean over the sequences where defined, shape (K,)."""
+        known = np.isfinite(self.correlation)
+        total = np.where(known, self.correlation, 0.0).sum(axis=1)
+        mean: np.ndarray = total / np.where(known.any(axis=1), known.sum(axis=1), np.nan)
+        return mean
+
+    @property
+    def mean(self) -> float:
+        """Mean over the tasks where defined."""
+        known = self.by_task[np.isfinite(self.by_task)]
+        return float(known.mean()) if len(known) else float("nan")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values; undefined ones are None."""
+        values: dict[str, Any] = plain(
+            {
+                "first": self.first,
+                "second": self.second,
+                "kind": self.kind,
+                "sequences": self.correlation.shape[1],
+                "mean": self.mean,
+                "tasks": dict(zip(self.tasks, self.by_task, strict=True)),
+            }
+        )
+        return values
+
+
+def attribution_correlation(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Correlate attributions over the observed bases of each sequence.
+
+    Parameters
+    ----------
+    first, second
+        Contributions of observed bases, shape (K, n, length, 4), zero at the other bases; or
+        their sum over bases, (K, n, length).
+
+    Returns
+    -------
+    np.ndarray
+        Shape (K, n), float64; NaN where one of them is the same everywhere.
+
+    Raises
+    ------
+    InputError
+        The shapes differ.
+    """
+    if first.shape != second.shape or first.ndim not in (3, 4):
+        raise InputError(
+            "expected two attributions of one shape (K, n, length, 4) or (K, n, length), "
+            f"received {first.shape} and {second.shape}"
+        )
+    a, b = (_centred(x) for x in (first, second))
+    scale = np.sqrt((a * a).sum(axis=-1) * (b * b).sum(axis=-1))
+    return np.divide((a * b).sum(axis=-1), scale, out=np.full(a.shape[:2], np.nan), where=scale > 0)
+
+
+def attribution_agreements(
+    models: Sequence[ComparedModel],
+    x: np.ndarray,
+    *,
+    tasks: Sequence[str] | None = None,
+    references: int = REFERENCES,
+    seed: int = 0,
+    untrained: bool = False,
+    progress: Progress | None = None,
+) -> list[AttributionAgreement]:
+    """Compare the DeepLIFT contributions of every pair of models.
+
+    Parameters
+    ----------
+    models
+        Trained models.
+    x
+        One-hot sequences (n, length, 4), the same for all.
+    tasks
+        Tasks to explain; None for all of each model. Pairs are compared on those in common.
+    references
+        Dinucleotide shuffles of each sequence, the same for all models.
+    seed
+        Of the shuffles, and of the untrained copies' weights.
+    untrained
+        Whether to compare each model with an untrained copy of itself as well.
+    progress
+        Called with models done and in all.
+
+    Returns
+    -------
+    list of AttributionAgreement
+        The pairs of models in order, then models and their untrained copies.
+
+    Raises
+    ------
+    InputError
+        Two models have no task in common, or one reads other sequences.
+    """
+    check_models(models, x)
+    wanted = [_wanted(model, tasks) for model in models]
+    for one, other in combinations(wanted, 2):
+        tasks_of_both(one, other)
+    copies = [untrained_copy(model, seed=seed) for model in models] if untrained else []
+    scores = []
+    for model, names in zip([*models, *copies], wanted + wanted[: len(copies)], strict=True):
+        scores.append(_contributions(model, x, names, references, seed))
+        if progress is not None:
+            progress(len(scores), len(models) + len(copies))
+    pairs = [(i, j, relation(models[i], models[j])) for i, j in combinations(range(len(models)), 2)]
+    pairs += [(i, len(models) + i, UNTRAINED) for i in range(len(copies))]
+    everyone, explained = [*models, *copies], wanted + wanted[: len(copies)]
+    return [
+        _agreement(
+            (everyone[i].name, everyone[j].name), kind, (explained[i], explained[j]),
+            (scores[i], scores[j]),
+        )
+        for i, j, kind in pairs
+    ]  # fmt: skip
+
+
+def _wanted(model: ComparedModel, tasks: Sequence[str] | None) -> tuple[str, ...]:
+    own = tasks_of(model)
+    return own if tasks is None else tasks_of_both(own, tasks)
+
+
+def _contributions(
+    model: ComparedModel, x: np.ndarray, tasks: tuple[str, ...], references: int, seed: int
+) -> np.ndarray:
+    """Return the contributions of the observed bases, shape (K, n, length), float32."""
+    result = deep_lift_shap(
+        model.network,
+        x,
+        targets=list(tasks),
+        task_names=tasks_of(model),
+        n_references=references,
+        seed=seed,
+        hypothetical=False,
+    )
+    contributions: np.ndarray = result.attributions.sum(axis=-1)
+    return contributions
+
+
+def _agreement(
+    names: tuple[str, str],
+    kind: str,
+    tasks: tuple[tuple[str, ...], tuple[str, ...]],
+    scores: tuple[np.ndarray, np.ndarray],
+) -> AttributionAgreement:
+    common = tasks_of_both(*tasks)
+    first, second = (
+        values[[own.index(task) for task in common]]
+        for values, own in zip(scores, tasks, strict=True)
+    )
+    return AttributionAgreement(*names, kind, common, attribution_correlation(first, second))
+
+
+def _centred(values: np.ndarray) -> np.ndarray:
+    x = np.asarray(values.sum(axis=-1) if values.ndim == 4 else values, np.float64)
+    centred: np.ndarray = x - x.mean(axis=-1, keepdims=True)
+    rounding = 1e-7 * np.abs(x).max(axis=-1, keepdims=True, initial=0.0)
+    centred[np.broadcast_to(np.abs(centred).max(axis=-1, keepdims=True) <= rounding, x.shape)] = 0.0
+    return centred

@@ -1,0 +1,99 @@
+"""The part "attributions": whether models read the same bases, and the same motifs in them."""
+
+from typing import Any
+
+import numpy as np
+
+from chrominterpret.page.blocks import Block, Cell, Number, Section, Table
+from chromkeras.comparison.attributions.attribution_agreement import (
+    AttributionAgreement,
+    attribution_agreements,
+)
+from chromkeras.comparison.core.comparison import Question
+from chromkeras.comparison.core.controls import UNTRAINED
+from chromkeras.comparison.core.matrices import Matrix, matrix_grid
+from chromkeras.comparison.core.part import PartResult, picture
+from chromkeras.comparison.patterns.part import pattern_part
+from chromkeras.progress import progress
+
+_LEAD = (
+    "DeepLIFT contributions of the same sequences by every model: Pearson correlation over the "
+    "bases of a sequence, mean over sequences and tasks. Two seeds of one recipe show how far "
+    "models that learned the same agree, an untrained copy how far chance goes."
+)
+
+
+def attributions_part(question: Question) -> PartResult:
+    """Correlate the models' attributions, and match the patterns in them where asked to."""
+    agreement = _agreement_part(question)
+    if not question.options.modisco:
+        return agreement
+    patterns = pattern_part(question)
+    return PartResult(
+        [*agreement.sections, *patterns.sections],
+        {**agreement.facts, **patterns.facts},
+        {**agreement.tables, **patterns.tables},
+        {**agreement.figures, **patterns.figures},
+    )
+
+
+def _agreement_part(question: Question) -> PartResult:
+    x = question.elements(question.options.attributed)
+    with progress("attributions") as say:
+        found = attribution_agreements(
+            question.models,
+            x,
+            tasks=question.tasks,
+            seed=question.options.seed,
+            untrained=True,
+            progress=say,
+        )
+    trained = [each for each in found if each.kind != UNTRAINED]
+    figure = matrix_grid([_matrix(question, trained)])
+    caption = "Mean correlation of the contributions of two models."
+    blocks: list[Block] = [picture(figure, caption, "attributions"), _table(found)]
+    facts = {f"{each.first} and {each.second}": each.mean for each in found}
+    rows = [row for each in found for row in _rows(each)]
+    section = Section("Attributions", blocks, f"{_LEAD} {len(x)} sequences.")
+    return PartResult([section], {"attributions": facts}, {"attributions.tsv": rows},
+                      {"attributions.png": figure})  # fmt: skip
+
+
+def _rows(found: AttributionAgreement) -> list[dict[str, Any]]:
+    return [
+        {
+            "first": found.first,
+            "second": found.second,
+            "kind": found.kind,
+            "task": task,
+            "correlation": value,
+        }
+        for task, value in zip(found.tasks, found.by_task, strict=True)
+    ]
+
+
+def _table(found: list[AttributionAgreement]) -> Table:
+    rows: list[list[Cell]] = [
+        [
+            each.first,
+            each.second,
+            each.kind,
+            Number.of(each.mean, ".3f"),
+            Number.of(float(np.nanmin(each.by_task)), ".3f"),
+            each.tasks[int(np.nanargmin(each.by_task))],
+        ]
+        for each in found
+        if np.isfinite(each.by_task).any()
+    ]
+    columns = ["model", "other", "kind", "correlation", "least of a task", "task"]
+    return Table(columns, rows, "attributions.tsv holds every task.")
+
+
+def _matrix(question: Question, found: list[AttributionAgreement]) -> Matrix:
+    names = question.names
+    values = np.full((len(names), len(names)), np.nan)
+    for each in found:
+        a, b = names.index(each.first), names.index(each.second)
+        values[a, b] = values[b, a] = each.mean
+    low = min(0.0, float(np.nanmin(values, initial=0.0)))
+    return Matrix("correlation of contributions", values, names, names, low, max(-low, 1.0))

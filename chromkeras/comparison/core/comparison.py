@@ -1,0 +1,316 @@
+"""What is compared: opened models, the rows and tasks they have in common, and the options."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from chromkeras.comparison.core.model_names import Line, model_names, seed_lines
+from chromkeras.comparison.core.regions import region_of
+from chromkeras.data.dataset import Dataset
+from chromkeras.errors import InputError
+from chromkeras.evaluation.evaluate import check_rows
+from chromkeras.evaluation.predict import predict_logits
+from chromkeras.model_file.card_file import read_card
+from chromkeras.model_file.model_file import open_model
+from chromkeras.model_report.choose import scanned_rows
+from chromkeras.names import unknown
+from chromkeras.progress import progress
+from chromkeras.recipe.recipe import Recipe
+from chromkeras.recipe.sources import recipe_from_dict
+
+MOST_MATRICES = 4  # recipes of which a page shows every pair
+
+
+@dataclass(frozen=True)
+class CompareOptions:
+    """What to compare and how.
+
+    Attributes
+    ----------
+    split
+        Rows to predict: "test", "valid" or "train".
+    baseline
+        Name of the model that the others are compared with; "" takes the first.
+    seed
+        Of every random choice.
+    bootstrap
+        Replicates of the bootstrap.
+    growth
+        Whether to measure the growth of costs with the number of tasks.
+    sequences
+        Elements that layers and filters are compared on.
+    attributed
+        Elements that are attributed.
+    modisco
+        Most elements of a task that TF-MoDISco searches in all models; 0 for none.
+    modisco_tasks
+        Tasks that it searches; none means all that the models have in common.
+    motifs
+        Known motifs, as ``chrominterpret.motifs.jaspar.load_motifs`` reads them.
+    parts
+        Parts of the comparison, by name; none means all.
+    """
+
+    split: str = "test"
+    baseline: str = ""
+    seed: int = 0
+    bootstrap: int = 1000
+    growth: bool = False
+    sequences: int = 256
+    attributed: int = 16
+    modisco: int = 0
+    modisco_tasks: tuple[str, ...] = ()
+    motifs: str = "jaspar"
+    parts: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, least in (("bootstrap", 1), ("sequences", 4), ("attributed", 1), ("modisco", 0)):
+            if getattr(self, name) < least:
+                raise InputError(
+                    f"--{name}: expected at least {least}, received {getattr(self, name)}"
+                )
+        if self.modisco_tasks and not self.modisco:
+            raise InputError("--modisco-tasks: expected --modisco above 0 as well, received 0")
+
+
+@dataclass(frozen=True, eq=False)
+class ComparedModel:
+    """A model that takes part.
+
+    Attributes
+    ----------
+    name
+        Unique among the compared.
+    path
+        Its file.
+    network
+        The opened model, from (batch, length, 4) to (batch, tasks).
+    card
+        Its run card's configuration: tasks, recipe, fingerprint, scores.
+    """
+
+    name: str
+    path: Path
+    network: keras.Model
+    card: dict[str, Any]
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """What it was trained by."""
+        return recipe_from_dict(self.card["recipe"])
+
+    def columns(self, tasks: Sequence[str]) -> list[int]:
+        """Return the model's output columns of the tasks."""
+        own = list(self.card["tasks"])
+        return [own.index(task) for task in tasks]
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """Everything that a part of the comparison works on.
+
+    Attributes
+    ----------
+    models
+        M of them, in the order given.
+    source
+        The data set as given, with all its tasks.
+    dataset
+        With the common tasks, in the order of the first model.
+    rows
+        Rows of the split, shape (n,).
+    options
+        As asked.
+    baseline
+        Index of the model that the others are compared with.
+    notes
+        What a reader must know, such as tasks left out.
+    """
+
+    models: tuple[ComparedModel, ...]
+    source: Dataset
+    dataset: Dataset
+    rows: np.ndarray
+    options: CompareOptions
+    baseline: int
+    notes: tuple[str, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """The models' names."""
+        return [model.name for model in self.models]
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The common tasks."""
+        return self.dataset.tasks
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """Models grouped by recipe."""
+        return seed_lines([model.card for model in self.models], self.names)
+
+    @property
+    def base_line(self) -> int:
+        """Index of the line that holds the baseline."""
+        return next(i for i, line in enumerate(self.lines) if self.baseline in line.members)
+
+    @cached_property
+    def regions(self) -> np.ndarray:
+        """Shape (n,): the region of each row."""
+        return region_of(self.dataset, self.rows)
+
+    def elements(self, count: int) -> np.ndarray:
+        """Return so many elements of the split, open in some task, as (n, length, 4) float32."""
+        rows = scanned_rows(self.dataset, self.options.split, count, self.options.seed)
+        return self.dataset.one_hot(rows)
+
+    def shown_pairs(self) -> set[frozenset[str]]:
+        """Return the pairs of models that a page has room for: one of each two recipes.
+
+        The rest is in the tables.
+        """
+        first = [line.members[0] for line in self.lines]
+        first[self.base_line] = self.baseline
+        every = len(first) <= MOST_MATRICES
+        return {
+            frozenset((self.names[a], self.names[b]))
+            for a, b in combinations(first, 2)
+            if every or self.baseline in (a, b)
+        }
+
+    @cached_property
+    def logits(self) -> np.ndarray:
+        """Shape (M, n, T), float32: both strands' mean, for the common tasks."""
+        total = len(self.models) * len(self.rows)
+        parts = []
+        with progress("predict") as say:
+            for k, model in enumerate(self.models):
+                told = partial(_tell, say, k * len(self.rows), total)
+                found = predict_logits(model.network, self.dataset, self.rows, progress=told)
+                parts.append(found[:, model.columns(self.tasks)])
+        return np.stack(parts)
+
+
+def ask(
+    paths: Sequence[str | os.PathLike[str]], dataset: Dataset, options: CompareOptions
+) -> Question:
+    """Open the models and find what they have in common.
+
+    Raises
+    ------
+    InputError
+        Fewer than two models; one is not ours or of another sequence length than the data; no
+        task in common; an unknown baseline; or the split has no rows.
+    """
+    files = [Path(path) for path in paths]
+    if len(files) < 2:
+        raise InputError(
+            f"compare: expected at least 2 models, received {len(files)}; `chromkeras evaluate` "
+            "measures one"
+        )
+    cards = [read_card(path) for path in files]
+    for path, card in zip(files, cards, strict=True):
+        missing = [name for name in ("tasks", "recipe", "fingerprint") if name not in card]
+        if missing:
+            raise InputError(f"{path}: the run card lacks {missing[0]}; train the model again")
+    names = model_names(files)
+    tasks = common_tasks(dict(zip(names, (card["tasks"] for card in cards), strict=True)), dataset)
+    lines = seed_lines(cards, names)
+    baseline = _baseline(options.baseline, names, lines)
+    rows = check_rows(dataset, options.split)
+    notes = [*_left_out(names, cards, tasks), *_other_data(names, cards, dataset)]
+    data = dataset if dataset.tasks == tasks else dataset.select_tasks(tasks)
+    if data.labels.dtype.kind == "f":
+        raise InputError("expected class labels 1, 0 or -1; received a data set of real values")
+    models = tuple(
+        ComparedModel(name, path, open_model(path)[0], card)
+        for name, path, card in zip(names, files, cards, strict=True)
+    )
+    for model in models:
+        length = model.network.input_shape[1]
+        if length != data.dna.length:
+            raise InputError(
+                f"{model.name} reads sequences of {length} bases, but the data set's have "
+                f"{data.dna.length}; compare models of one length"
+            )
+    return Question(models, dataset, data, rows, options, baseline, tuple(notes))
+
+
+def common_tasks(tasks: dict[str, Sequence[str]], dataset: Dataset) -> tuple[str, ...]:
+    """Return the tasks that all models and the data set have, in the first model's order.
+
+    Parameters
+    ----------
+    tasks
+        By the model's name.
+
+    Raises
+    ------
+    InputError
+        There is none.
+    """
+    sets = list(tasks.values())
+    common = [task for task in sets[0] if all(task in other for other in sets)]
+    if not common:
+        have = "; ".join(f"{name} has {_some(names)}" for name, names in tasks.items())
+        raise InputError(f"the models have no task in common: {have}")
+    known = tuple(task for task in common if task in dataset.tasks)
+    if not known:
+        raise InputError(
+            f"the data set has no task that all models have: it has {_some(dataset.tasks)}; "
+            f"they have {_some(common)}"
+        )
+    return known
+
+
+def _tell(say: Callable[[int, int], None], before: int, total: int, done: int, _: int) -> None:
+    say(before + done, total)
+
+
+def _baseline(asked: str, names: list[str], lines: tuple[Line, ...]) -> int:
+    if not asked:
+        return 0
+    by_line = {line.name: line.members[0] for line in lines}
+    if asked not in names and asked not in by_line:
+        raise unknown("baseline", asked, names)
+    return names.index(asked) if asked in names else by_line[asked]
+
+
+def _left_out(names: list[str], cards: list[dict[str, Any]], tasks: tuple[str, ...]) -> list[str]:
+    notes = []
+    for name, card in zip(names, cards, strict=True):
+        rest = [task for task in card["tasks"] if task not in tasks]
+        if rest:
+            notes.append(
+                f"{name}: {len(rest)} of its {len(card['tasks'])} tasks are left out, as not all "
+                f"models and the data have them ({_some(rest)})."
+            )
+    return notes
+
+
+def _other_data(names: list[str], cards: list[dict[str, Any]], dataset: Dataset) -> list[str]:
+    known: dict[tuple[str, ...], Dataset] = {}
+    notes = []
+    for name, card in zip(names, cards, strict=True):
+        own = tuple(card["tasks"])
+        if own not in known:
+            fits = all(task in dataset.tasks for task in own)
+            known[own] = dataset.select_tasks(own) if fits else dataset
+        if not any(data.was_trained_on(card["fingerprint"]) for data in (dataset, known[own])):
+            notes.append(
+                f"{name} was trained on other data ({card['fingerprint'] or 'unknown'}) than this "
+                f"({dataset.fingerprint}); rows here may have been among its training rows."
+            )
+    return notes
+
+
+def _some(names: Sequence[str], most: int = 4) -> str:
+    return ", ".join(names[:most]) + (", …" if len(names) > most else "")

@@ -1,0 +1,1 @@
+"""First-layer filters of several models."""

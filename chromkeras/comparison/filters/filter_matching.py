@@ -1,0 +1,146 @@
+"""First-layer filters of two models matched one to one, and how many are found again.
+
+The assignment of the highest total likeness (Kuhn 1955, the Hungarian method), as Li et al. 2016
+(arXiv:1511.07543) matched units of two networks. Filters are alike when their activations
+correlate over common sequences, or when their motifs match by TomTom. As with layers, the filters
+of a task's network in one model are matched with those that the task reads in the other.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from chromkeras.tables import plain
+
+ALIKE = 0.7
+ACTIVATION, PWM = "activation", "PWM"
+
+
+@dataclass(frozen=True, eq=False)
+class MatchedFilters:
+    """The filters that a task reads in two models, one to one.
+
+    Attributes
+    ----------
+    first, second
+        Shape (m,), int64: channels of the two first layers.
+    score
+        Shape (m,): correlation, or -log10 of TomTom's p.
+    found
+        Shape (m,), bool: pairs that are alike.
+    sizes
+        Filters of each model that could be matched: those that are not dead.
+    """
+
+    first: np.ndarray
+    second: np.ndarray
+    score: np.ndarray
+    found: np.ndarray
+    sizes: tuple[int, int]
+
+    @property
+    def shares(self) -> tuple[float, float]:
+        """Share of the first model's filters that the second has, and the other way round."""
+        return self._shares(self.found)
+
+    def shares_above(self, score: float) -> tuple[float, float]:
+        """Return the same shares, of pairs of at least a score."""
+        return self._shares(self.score >= score)
+
+    def _shares(self, chosen: np.ndarray) -> tuple[float, float]:
+        shares = [float(chosen.sum()) / size if size else float("nan") for size in self.sizes]
+        return shares[0], shares[1]
+
+
+@dataclass(frozen=True, eq=False)
+class FilterMatching:
+    """Filters of two models matched for each task in common.
+
+    Attributes
+    ----------
+    first, second
+        Names of the models.
+    kind
+        "models" or "two seeds".
+    by
+        "activation" or "PWM".
+    threshold
+        What is alike: a correlation of at least this, or a q-value below it.
+    tasks
+        K names.
+    matched
+        Of each task.
+    chance
+        Share of the first model's filters that such a match finds by chance; None where it was
+        not asked for.
+    """
+
+    first: str
+    second: str
+    kind: str
+    by: str
+    threshold: float
+    tasks: tuple[str, ...]
+    matched: tuple[MatchedFilters, ...]
+    chance: float | None = None
+
+    @property
+    def shares(self) -> np.ndarray:
+        """Shares of filters found again in the second and in the first, mean over tasks, (2,)."""
+        return _mean([m.shares for m in self.matched])
+
+    def shares_above(self, score: float) -> np.ndarray:
+        """Return the same shares, of pairs of at least a score."""
+        return _mean([m.shares_above(score) for m in self.matched])
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values; undefined ones are None."""
+        each = {
+            task: {
+                "first": m.first,
+                "second": m.second,
+                "score": m.score,
+                "found": m.found,
+                "filters": m.sizes,
+                "shares": m.shares,
+            }
+            for task, m in zip(self.tasks, self.matched, strict=True)
+        }
+        names = ("first", "second", "kind", "by", "threshold", "chance", "shares")
+        values = {name: getattr(self, name) for name in names} | {"tasks": each}
+        if self.by == ACTIVATION:
+            values[f"shares at {ALIKE}"] = self.shares_above(ALIKE)
+        result: dict[str, Any] = plain(values)
+        return result
+
+
+def match_one_to_one(score: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pair rows and columns for the highest sum of scores.
+
+    Parameters
+    ----------
+    score
+        Shape (F, G); NaN where there can be no pair.
+
+    Returns
+    -------
+    tuple of np.ndarray
+        Rows, columns and scores of at most min(F, G) pairs, by row.
+    """
+    possible = np.isfinite(score)
+    lowest = score[possible].min(initial=0.0)
+    rows, columns = linear_sum_assignment(np.where(possible, score, lowest - 1.0), maximize=True)
+    kept = possible[rows, columns]
+    return rows[kept], columns[kept], score[rows[kept], columns[kept]]
+
+
+def _mean(shares: Sequence[tuple[float, float]]) -> np.ndarray:
+    """Return the means over tasks where defined, shape (2,)."""
+    each = np.array(shares)
+    known = np.isfinite(each)
+    total = np.where(known, each, 0.0).sum(axis=0)
+    mean: np.ndarray = total / np.where(known.any(axis=0), known.sum(axis=0), np.nan)
+    return mean

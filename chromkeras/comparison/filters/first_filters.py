@@ -1,0 +1,116 @@
+"""The first-layer filters of a model: whose they are, their motifs, and what the tasks owe them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from chrominterpret.filters.filter_motifs import Rule, filter_motifs
+from chrominterpret.filters.first_layer import Progress
+from chrominterpret.filters.influence import filter_influence
+from chrominterpret.motifs.pwm import Motif
+from chromkeras.comparison.core.comparison import ComparedModel
+from chromkeras.comparison.core.controls import check_models, tasks_of
+from chromkeras.model_report.choose import INFLUENCE_ROWS, spread_out
+from chromkeras.sharing.transfer import column_rows
+
+FIRST = "conv_1"
+
+
+@dataclass(frozen=True, eq=False)
+class FirstFilters:
+    """What is known of the R * F filters of R networks, network by network.
+
+    Attributes
+    ----------
+    model
+        Its name.
+    tasks
+        T names.
+    row_of
+        The network of each task, shape (T,).
+    networks
+        R.
+    names
+        Of each filter, such as "f3", or "Intest:f3" where tasks have their own.
+    motifs
+        Of each filter; None where it has none.
+    influence
+        Shape (R * F, T), float64: how far each filter raises each task's logit, on average.
+    """
+
+    model: str
+    tasks: tuple[str, ...]
+    row_of: tuple[int, ...]
+    networks: int
+    names: tuple[str, ...]
+    motifs: tuple[Motif | None, ...]
+    influence: np.ndarray
+
+    def channels(self, task: str) -> slice:
+        """Return the filters that a task reads."""
+        row, size = self.row_of[self.tasks.index(task)], len(self.names) // self.networks
+        return slice(row * size, (row + 1) * size)
+
+
+def read_filters(
+    model: ComparedModel,
+    x: np.ndarray,
+    *,
+    rule: Rule = "threshold",
+    influence_rows: int = INFLUENCE_ROWS,
+    progress: Progress | None = None,
+) -> FirstFilters:
+    """Read the filters of a model.
+
+    Parameters
+    ----------
+    model
+        A model of ours.
+    x
+        One-hot sequences (n, length, 4) for the filters to scan.
+    rule
+        How sites become motifs, as for ``chrominterpret.filters.filter_motifs.filter_motifs``.
+    influence_rows
+        How many of the sequences the influence is measured on.
+    progress
+        Called with filters done and in all.
+    """
+    check_models([model], x)
+    tasks, readers, row_of = first_networks(model)
+    size = model.network.get_layer(FIRST).filters
+    networks = _network_names(readers)
+    names = tuple(f"{name}f{i}" for name in networks for i in range(size))
+    found = filter_motifs(model.network, x, rule=rule, filter_names=list(names))
+    influence = filter_influence(
+        model.network,
+        x[spread_out(len(x), influence_rows)],
+        blocks=len(networks),
+        block_of=row_of,
+        progress=progress,
+    )
+    return FirstFilters(
+        model.name,
+        tasks,
+        row_of,
+        len(networks),
+        names,
+        tuple(each.motif for each in found),
+        influence.mean_difference,
+    )
+
+
+def first_networks(
+    model: ComparedModel,
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...], tuple[int, ...]]:
+    """Return the model's tasks, those that read each network's filters, and each task's network."""
+    tasks = tasks_of(model)
+    rows = column_rows(model.network, tasks)[FIRST]
+    return tasks, rows.readers, tuple(rows.row_of(task) or 0 for task in tasks)
+
+
+def _network_names(readers: tuple[tuple[str, ...], ...]) -> list[str]:
+    if len(readers) == 1:
+        return [""]
+    if all(len(tasks) == 1 for tasks in readers):
+        return [f"{tasks[0]}:" for tasks in readers]
+    return [f"group{i + 1}:" for i in range(len(readers))]

@@ -1,0 +1,163 @@
+"""First-layer filters of two models matched by their motifs, by TomTom on both strands."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations, cycle, islice
+
+import numpy as np
+from scipy.stats import false_discovery_control
+
+from chrominterpret.motifs.pwm import Motif, trim
+from chrominterpret.motifs.tomtom import compare, shuffled
+from chromkeras.comparison.core.comparison import ComparedModel
+from chromkeras.comparison.core.controls import MODELS, relation, tasks_of_both
+from chromkeras.comparison.filters.filter_matching import (
+    PWM,
+    FilterMatching,
+    MatchedFilters,
+    match_one_to_one,
+)
+from chromkeras.comparison.filters.first_filters import FirstFilters
+from chromkeras.errors import InputError
+
+Q_CUT = 0.05
+BACKGROUND = 600
+_SMALLEST_P = 1e-300
+
+
+def motif_matchings(
+    models: Sequence[ComparedModel], filters: Sequence[FirstFilters], *, seed: int = 0
+) -> list[FilterMatching]:
+    """Match the filters of every pair of models by their motifs, and by shuffles of them.
+
+    Parameters
+    ----------
+    models
+        Models of ours.
+    filters
+        Of each model.
+    seed
+        Of the shuffles: those that TomTom's p-values refer to, and those of the second model's
+        motifs that give ``chance``.
+    """
+    found = []
+    for i, j in combinations(range(len(models)), 2):
+        one, other = filters[i], filters[j]
+        p_values = motif_p_values(one.motifs, other.motifs, seed=seed)
+        pair = match_by_motif(one, other, p_values, kind=relation(models[i], models[j]))
+        by_chance = motif_p_values(one.motifs, shuffled_motifs(other.motifs, seed=seed), seed=seed)
+        chance = float(match_by_motif(one, other, by_chance).shares[0])
+        found.append(replace(pair, chance=chance))
+    return found
+
+
+def match_by_motif(
+    first: FirstFilters,
+    second: FirstFilters,
+    p_values: np.ndarray,
+    *,
+    threshold: float = Q_CUT,
+    kind: str = MODELS,
+) -> FilterMatching:
+    """Match filters by TomTom's p-values of their motifs.
+
+    Parameters
+    ----------
+    first, second
+        Filters of the two models.
+    p_values
+        Of every filter of the first against every one of the second, as in `motif_p_values`.
+    threshold
+        Filters are alike below this q-value (Benjamini and Hochberg over a task's pairs).
+    kind
+        As in `FilterMatching`.
+
+    Raises
+    ------
+    InputError
+        The models have no task in common, or the p-values do not fit.
+    """
+    expected = (len(first.names), len(second.names))
+    if p_values.shape != expected:
+        raise InputError(f"expected p-values of shape {expected}, received {p_values.shape}")
+    common = tasks_of_both(first.tasks, second.tasks)
+    blocks = [(first.channels(task), second.channels(task)) for task in common]
+    matched = tuple(_matched_by_motif(p_values[a, b], (a, b), threshold) for a, b in blocks)
+    return FilterMatching(first.model, second.model, kind, PWM, threshold, common, matched)
+
+
+def motif_p_values(
+    first: Sequence[Motif | None],
+    second: Sequence[Motif | None],
+    *,
+    seed: int,
+    background: int = BACKGROUND,
+) -> np.ndarray:
+    """Return TomTom's p-value of every pair of motifs, the larger of both directions.
+
+    A p-value tells how often a motif matches as well among others. The others are these motifs
+    with their columns shuffled: among JASPAR's, which say more, any two diffuse filters look
+    alike. On worm models 92 to 97 % of
+    shuffled filters matched another at q < 0.05 there, 0 to 7 % here.
+
+    Parameters
+    ----------
+    first, second
+        F and G motifs; flanks below 0.2 bits are trimmed.
+    seed
+        Of the shuffles.
+    background
+        Least number of shuffled motifs.
+
+    Returns
+    -------
+    np.ndarray
+        Shape (F, G), float64; NaN where a motif is None or says nothing.
+    """
+    one, other = _informative(first), _informative(second)
+    p_values = np.full((len(first), len(second)), np.nan)
+    if one and other:
+        live = [*one.values(), *other.values()]
+        many = islice(cycle(live), max(background, len(live)))
+        others = shuffled(list(many), seed=seed)
+        there = _search(list(one.values()), list(other.values()), others)
+        back = _search(list(other.values()), list(one.values()), others)
+        p_values[np.ix_(list(one), list(other))] = np.maximum(there, back.T)
+    return p_values
+
+
+def shuffled_motifs(motifs: Sequence[Motif | None], *, seed: int) -> tuple[Motif | None, ...]:
+    """Return motifs with their columns in random order; None stays."""
+    seeds = np.random.SeedSequence([seed, len(motifs)]).generate_state(1)
+    made = iter(shuffled([m for m in motifs if m is not None], seed=int(seeds[0])))
+    return tuple(None if motif is None else next(made) for motif in motifs)
+
+
+def _informative(motifs: Sequence[Motif | None]) -> dict[int, Motif]:
+    """Return the trimmed motifs that say something, by place."""
+    trimmed = {i: trim(motif) for i, motif in enumerate(motifs) if motif is not None}
+    return {i: motif for i, motif in trimmed.items() if motif is not None}
+
+
+def _matched_by_motif(
+    p_values: np.ndarray, block: tuple[slice, slice], threshold: float
+) -> MatchedFilters:
+    live = np.isfinite(p_values)
+    score = -np.log10(np.maximum(p_values, _SMALLEST_P))
+    q_values = np.full(p_values.shape, np.nan)
+    if live.any():
+        q_values[live] = false_discovery_control(p_values[live])
+    rows, columns, found = match_one_to_one(score)
+    sizes = int(live.any(axis=1).sum()), int(live.any(axis=0).sum())
+    starts = [side.start for side in block]
+    return MatchedFilters(
+        rows + starts[0], columns + starts[1], found, q_values[rows, columns] < threshold, sizes
+    )
+
+
+def _search(
+    queries: Sequence[Motif], targets: Sequence[Motif], background: Sequence[Motif]
+) -> np.ndarray:
+    parts = [results[0][:, : len(targets)] for results in compare(queries, [*targets, *background])]
+    p_values: np.ndarray = np.concatenate(parts)
+    return p_values

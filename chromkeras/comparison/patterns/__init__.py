@@ -1,0 +1,1 @@
+"""TF-MoDISco patterns of several models."""

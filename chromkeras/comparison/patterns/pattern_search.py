@@ -1,0 +1,100 @@
+"""TF-MoDISco of every model on the same elements of a task."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from chrominterpret.motifs.modisco import Patterns
+from chromkeras.comparison.core.comparison import ComparedModel, Question
+from chromkeras.comparison.core.controls import tasks_of
+from chromkeras.model_report.choose import attributed_rows
+from chromkeras.model_report.contrasts import Target
+from chromkeras.model_report.patterns import search_target
+from chromkeras.names import check_unique, unknown
+from chromkeras.progress import progress
+
+
+@dataclass(frozen=True, eq=False)
+class Searched:
+    """What one model reads in the elements of one task.
+
+    Attributes
+    ----------
+    model, task
+        Their names.
+    contributions
+        Of the observed bases to the task's logit, shape (n, length), float32.
+    patterns
+        What TF-MoDISco found in them.
+    """
+
+    model: str
+    task: str
+    contributions: np.ndarray
+    patterns: Patterns
+
+
+def pattern_tasks(asked: Sequence[str], common: Sequence[str]) -> tuple[str, ...]:
+    """Return the tasks to search: those asked for, or all that the models have in common.
+
+    Raises
+    ------
+    InputError
+        One is not among those in common, or stands twice.
+    """
+    for task in asked:
+        if task not in common:
+            raise unknown("--modisco-tasks task", task, common)
+    check_unique("--modisco-tasks name", asked)
+    return tuple(asked or common)
+
+
+def search_all(question: Question) -> list[Searched]:
+    """Search each task's elements in all models, task by task, models in order.
+
+    The elements are open in the task, and the models on average call them so more than in the
+    other tasks. They and the shuffles that DeepLIFT compares them with are the same for all
+    models.
+    """
+    options = question.options
+    tasks = pattern_tasks(options.modisco_tasks, question.tasks)
+    found, total = [], len(tasks) * len(question.models)
+    logits = question.logits.mean(axis=0)
+    with progress("TF-MoDISco") as say:
+        for task in tasks:
+            target = Target(task, (task,))
+            rows = attributed_rows(
+                question.dataset, question.rows, logits, (target,), options.modisco
+            )
+            x = question.dataset.one_hot(np.sort(rows))
+            for model in question.models:
+                found.append(search(model, x, target, seed=options.seed))
+                say(len(found), total)
+    return found
+
+
+def search(model: ComparedModel, x: np.ndarray, target: Target, *, seed: int) -> Searched:
+    """Search a model's contributions to a task, against shuffles of the sequences.
+
+    Parameters
+    ----------
+    model
+        With the task.
+    x
+        One-hot sequences (n, length, 4); there may be none.
+    target
+        The task.
+    seed
+        Of the shuffles.
+    """
+    hypothetical, patterns = search_target(
+        model.network,
+        x,
+        target,
+        task_names=tasks_of(model),
+        references="dinucleotide_shuffle",
+        seed=seed,
+    )
+    contributions = (hypothetical * x).sum(axis=-1, dtype=np.float32)
+    return Searched(model.name, target.name, contributions, patterns)

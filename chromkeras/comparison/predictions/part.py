@@ -1,0 +1,167 @@
+"""The part "predictions": who predicts what better, by how much, and how surely."""
+
+from typing import Any
+
+import numpy as np
+
+from chromkeras.comparison.core.comparison import Question
+from chromkeras.comparison.core.part import PartResult
+from chromkeras.comparison.predictions.differences import Differences
+from chromkeras.comparison.predictions.findings import Findings, find
+from chromkeras.comparison.predictions.sections import prediction_sections
+
+FIGURES = ("auroc", "auprc", "accuracy", "precision", "recall", "loss")
+_CHANGES = ("auprc", "accuracy", "recall", "loss")
+
+
+def predictions_part(question: Question) -> PartResult:
+    """Predict, measure and test."""
+    findings = find(question)
+    tables = {
+        "models.tsv": _model_rows(findings),
+        "recipes.tsv": _recipe_rows(findings),
+        "tasks.tsv": _task_rows(findings),
+        "differences.tsv": _difference_rows(findings),
+    }
+    sections, pictures = prediction_sections(findings)
+    facts = {
+        "strata": {name: int(mask.sum()) for name, mask in findings.masks.items()},
+        "models": _by(tables["models.tsv"], "model"),
+        "recipes": _by(tables["recipes.tsv"], "recipe"),
+        "against the baseline": _against_baseline(findings),
+    }
+    return PartResult(sections, facts, tables, pictures)
+
+
+def _model_rows(findings: Findings) -> list[dict[str, Any]]:
+    question, rows = findings.question, []
+    line_of = {i: line.name for line in question.lines for i in line.members}
+    for i, (model, found) in enumerate(zip(question.models, findings.evaluations, strict=True)):
+        for name, stratum in found.strata.items():
+            about = {
+                "model": model.name,
+                "recipe": line_of[i],
+                "plan": model.recipe.plan,
+                "seed": model.recipe.training.seed,
+                "stratum": name,
+                "rows": stratum.rows,
+            }
+            means = {key: stratum.mean[key] for key in FIGURES}
+            rows.append(about | means | _calibration_means(findings, i, name))
+    return rows
+
+
+def _calibration_means(findings: Findings, model: int, stratum: str) -> dict[str, float]:
+    values = vars(findings.calibrations[model])
+    return {
+        _CALIBRATION[key]: float(np.mean(value)) if stratum == "all" else float("nan")
+        for key, value in values.items()
+    }
+
+
+_CALIBRATION = {
+    "error": "calibration_error",
+    "brier": "brier",
+    "error_unweighted": "calibration_error_without_class_weights",
+    "brier_unweighted": "brier_without_class_weights",
+}
+
+
+def _recipe_rows(findings: Findings) -> list[dict[str, Any]]:
+    models = _model_rows(findings)
+    rows = []
+    for line in findings.question.lines:
+        names = [findings.question.names[i] for i in line.members]
+        for stratum in findings.masks:
+            own = [r for r in models if r["model"] in names and r["stratum"] == stratum]
+            row: dict[str, Any] = {
+                "recipe": line.name,
+                "seeds": len(names),
+                "models": ", ".join(names),
+                "stratum": stratum,
+            }
+            for key in (*FIGURES, "calibration_error", "brier"):
+                mean, sd = mean_and_sd([r[key] for r in own])
+                row |= {key: mean, f"{key}_sd": sd}
+            rows.append(row)
+    return rows
+
+
+def mean_and_sd(values: list[float]) -> tuple[float, float]:
+    """Return the mean and the sample standard deviation, NaN for a single value."""
+    sd = float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
+    return float(np.mean(values)), sd
+
+
+def _task_rows(findings: Findings) -> list[dict[str, Any]]:
+    rows = []
+    for name, found, calibrated in zip(
+        findings.question.names, findings.evaluations, findings.calibrations, strict=True
+    ):
+        for stratum in found.strata.values():
+            for t, task in enumerate(found.tasks):
+                row: dict[str, Any] = {"model": name, "task": task, "stratum": stratum.name}
+                row |= {key: stratum.figures[key][t] for key in ("known", "positives", *FIGURES)}
+                row |= {
+                    _CALIBRATION[key]: value[t] if stratum.name == "all" else float("nan")
+                    for key, value in vars(calibrated).items()
+                }
+                rows.append(row)
+    return rows
+
+
+def _difference_rows(findings: Findings) -> list[dict[str, Any]]:
+    rows = []
+    names = findings.question.names
+    for stratum, found in findings.models.items():
+        for p, (a, b) in enumerate(found.pairs):
+            for t, task in enumerate(findings.question.tasks):
+                low, high = found.interval[p, :, t]
+                row = {
+                    "stratum": stratum, "model": names[a], "other": names[b], "task": task,
+                    "auroc_difference": found.difference[p, t], "low": low, "high": high,
+                    "delong_p": found.p_value[p, t], "q": found.q_value[p, t],
+                }  # fmt: skip
+                first, second = (findings.evaluations[i].strata[stratum].figures for i in (a, b))
+                row |= {f"{key}_difference": first[key][t] - second[key][t] for key in _CHANGES}
+                whole = stratum == "all"
+                row["logit_correlation"] = findings.correlation[p, t] if whole else float("nan")
+                row["equal_calls"] = findings.calls[p, t] if whole else float("nan")
+                rows.append(row)
+    return rows
+
+
+def _against_baseline(findings: Findings) -> dict[str, Any]:
+    """Return mean differences and counts of tasks for every model and line, by stratum."""
+    question = findings.question
+    found: dict[str, Any] = {"baseline": question.names[question.baseline]}
+    for kind, names, base, differences in (
+        ("models", question.names, question.baseline, findings.models),
+        ("recipes", [x.name for x in question.lines], question.base_line, findings.lines),
+    ):
+        found[kind] = {
+            names[a]: {stratum: _pair_facts(each, p) for stratum, each in differences.items()}
+            for p, (a, b) in enumerate(next(iter(differences.values())).pairs)
+            if b == base
+        }
+    return found
+
+
+def _pair_facts(found: Differences, pair: int) -> dict[str, Any]:
+    gain, lose, surely_gain, surely_lose = found.gains(pair)
+    return {
+        "mean AUROC difference": float(found.mean[pair]),
+        "95 % interval": found.mean_interval[pair].tolist(),
+        "tasks that gain": gain,
+        "tasks that lose": lose,
+        "tasks that gain significantly": surely_gain,
+        "tasks that lose significantly": surely_lose,
+    }
+
+
+def _by(rows: list[dict[str, Any]], key: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for row in rows:
+        rest = {k: v for k, v in row.items() if k not in (key, "stratum")}
+        found.setdefault(row[key], {})[row["stratum"]] = rest
+    return found

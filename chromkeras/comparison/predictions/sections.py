@@ -1,0 +1,280 @@
+"""The page's sections on predictions."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from chrominterpret.page.blocks import Block, Cell, Facts, Notes, Number, Section, Table
+from chromkeras.comparison.core.figures import DotPanel, difference_dots, reliability_curves
+from chromkeras.comparison.core.matrices import Matrix, matrix_grid
+from chromkeras.comparison.core.part import picture
+from chromkeras.comparison.predictions.differences import SIGNIFICANT, Differences
+from chromkeras.comparison.predictions.findings import Findings
+
+TITLES = {"all": "all rows", "elements": "elements only", "specific": "specific elements"}
+MOST_DRAWN = 60  # tasks in the picture; all are in differences.tsv
+_STRATA = (
+    "Elements are rows that are no background; specific ones are open in fewer than half of the "
+    "tasks where they are known."
+)
+
+
+def prediction_sections(findings: Findings) -> tuple[list[Section], dict[str, Figure]]:
+    """Return the sections, and their figures by the name of a PNG file."""
+    figures = {
+        "reliability.png": _reliability(findings),
+        "agreement.png": _agreement_figure(findings),
+    }
+    if len(findings.question.lines) > 1:
+        figures["differences.png"] = _dots(findings)
+    sections = [
+        _summary(findings),
+        _prediction(findings),
+        _gains(findings, figures),
+        _calibration(findings, figures),
+        _agreement(findings, figures),
+    ]
+    return sections, figures
+
+
+def _labels(findings: Findings) -> list[str]:
+    return [line.label for line in findings.question.lines]
+
+
+def _summary(findings: Findings) -> Section:
+    question, found = findings.question, findings.lines["all"]
+    labels = _labels(findings)
+    facts = {f"mean AUROC of {labels[question.base_line]}, the baseline":
+             _signless(_mean(found.auroc[question.base_line]))}  # fmt: skip
+    for p, (a, b) in enumerate(found.pairs):
+        if b == question.base_line:
+            low, high = found.mean_interval[p]
+            name = f"{labels[a]} minus {labels[b]} ({signed(low)} to {signed(high)})"
+            facts[name] = signed(found.mean[p])
+    lead = (
+        f"{len(question.models)} models on {len(question.rows):,} rows of the "
+        f"{question.options.split} split, {len(question.tasks)} tasks. In brackets: 95 % bootstrap "
+        "interval over regions of the genome."
+    )
+    notes = [Notes(question.notes)] if question.notes else []
+    return Section("Summary", [*notes, Facts(facts)], lead)
+
+
+def _prediction(findings: Findings) -> Section:
+    blocks: list[Block] = []
+    question = findings.question
+    if any(len(line.members) > 1 for line in question.lines):
+        blocks.append(_seed_table(findings))
+    blocks += [_model_table(findings), _task_table(findings)]
+    lead = (
+        "Means over the tasks; logits are the mean of both strands. Accuracy and recall are at "
+        f"probability 0.5. {_STRATA}"
+    )
+    return Section("Prediction", blocks, lead)
+
+
+_COLUMNS = {"AUROC": "auroc", "AUPRC": "auprc", "accuracy": "accuracy", "recall": "recall",
+            "loss": "loss"}  # fmt: skip
+
+
+def _seed_table(findings: Findings) -> Table:
+    columns = ["recipe", "seeds", *_COLUMNS, "AUROC, elements", "AUROC, specific"]
+    rows: list[list[Cell]] = []
+    for line in findings.question.lines:
+        own = [findings.evaluations[i].strata for i in line.members]
+        figures = [[strata["all"].mean[key] for strata in own] for key in _COLUMNS.values()]
+        figures += [[strata[name].mean["auroc"] for strata in own]
+                    for name in ("elements", "specific")]  # fmt: skip
+        seeds = Number.of(len(own), ".0f")
+        rows.append([line.name, seeds, *(_spread(values) for values in figures)])
+    return Table(columns, rows, "Mean ± standard deviation over the seeds of each recipe.")
+
+
+def _spread(values: list[float]) -> Number:
+    mean = float(np.mean(values))
+    if len(values) < 2 or np.isnan(mean):
+        return Number.of(mean, ".4f")
+    return Number(mean, f"{mean:.4f} ± {np.std(values, ddof=1):.4f}")
+
+
+def _model_table(findings: Findings) -> Table:
+    columns = ["model", "plan", *_COLUMNS, "AUROC, elements", "AUROC, specific"]
+    rows: list[list[Cell]] = []
+    for model, found in zip(findings.question.models, findings.evaluations, strict=True):
+        means = [found.strata["all"].mean[key] for key in _COLUMNS.values()]
+        means += [found.strata[name].mean["auroc"] for name in ("elements", "specific")]
+        rows.append([model.name, model.recipe.plan, *(Number.of(x, ".4f") for x in means)])
+    return Table(columns, rows, "Loss: binary cross-entropy in nats, without class weights.")
+
+
+def _task_table(findings: Findings) -> Table:
+    figures = findings.evaluations[0].strata["all"].figures
+    auroc = findings.lines["all"].auroc
+    rows: list[list[Cell]] = [
+        [
+            task,
+            Number.of(figures["known"][t], ",.0f"),
+            Number.of(figures["positives"][t], ",.0f"),
+            *(Number.of(line[t], ".4f") for line in auroc),
+        ]
+        for t, task in enumerate(findings.question.tasks)
+    ]
+    columns = ["task", "known", "positive", *_labels(findings)]
+    return Table(columns, rows, "AUROC of each task on all rows; tasks.tsv holds all figures.")
+
+
+def _gains(findings: Findings, figures: dict[str, Figure]) -> Section:
+    question = findings.question
+    base = _labels(findings)[question.base_line]
+    lead = (
+        f"Each task's AUROC against that of {base}, on the same rows. Where the "
+        "baseline shares nothing, a task that loses is one that sharing harms: negative transfer."
+    )
+    blocks: list[Block] = []
+    if "differences.png" in figures:
+        caption = (
+            f"AUROC of each task minus that of {base}. Lines: 95 % bootstrap intervals, regions "
+            f"drawn anew; filled dots: q < {SIGNIFICANT} by DeLong's test with Benjamini-Hochberg "
+            "over all tasks and pairs of the panel; the row of means is filled where the interval "
+            "leaves out 0."
+        )
+        shown = min(len(question.tasks), MOST_DRAWN)
+        if shown < len(question.tasks):
+            caption += f" The {shown} tasks with the largest differences of {len(question.tasks)}."
+        blocks.append(picture(figures["differences.png"], caption, "differences"))
+    blocks.append(_gain_table(findings))
+    return Section("Gains and losses", blocks, lead)
+
+
+def _gain_table(findings: Findings) -> Table:
+    labels, rows = _labels(findings), []
+    for stratum, found in findings.lines.items():
+        for p, (a, b) in enumerate(found.pairs):
+            rows.append(_gain_row(found, p, [labels[a], labels[b], TITLES[stratum]]))
+    columns = [
+        "model", "minus", "rows", "mean difference", "95 % interval", "tasks gain", "tasks lose",
+        "gain, q < 0.05", "lose, q < 0.05",
+    ]  # fmt: skip
+    caption = (
+        "Mean difference of AUROC over the tasks, and how many tasks gain and lose by sign and "
+        "significantly. DeLong's test takes rows as independent and the models as given: what "
+        "another training would give is seen in the spread over seeds."
+    )
+    return Table(columns, rows, caption)
+
+
+def _gain_row(found: Differences, pair: int, names: list[str]) -> list[Cell]:
+    low, high = found.mean_interval[pair]
+    counts = [Number.of(count, ".0f") for count in found.gains(pair)]
+    mean = Number(float(found.mean[pair]), signed(found.mean[pair]))
+    return [*names, mean, Number(float(low), f"{signed(low)} to {signed(high)}"), *counts]
+
+
+def _dots(findings: Findings) -> Figure:
+    question, all_rows = findings.question, findings.lines["all"]
+    chosen = [p for p, (_, b) in enumerate(all_rows.pairs) if b == question.base_line]
+    tasks = _drawn(all_rows.difference[chosen])
+    labels = _labels(findings)
+    panels = [
+        _panel(findings.lines[name], chosen, tasks, f"{TITLES[name]}, {int(mask.sum()):,}")
+        for name, mask in findings.masks.items()
+        if np.isfinite(findings.lines[name].difference[chosen]).any()
+        and (name == "all" or mask.sum() < len(mask))
+    ] or [_panel(all_rows, chosen, tasks, TITLES["all"])]
+    models = {all_rows.pairs[p][0]: labels[all_rows.pairs[p][0]] for p in chosen}
+    rows = [*(question.tasks[t] for t in tasks), "mean"]
+    return difference_dots(panels, models, rows, labels[question.base_line])
+
+
+def _panel(found: Differences, pairs: list[int], tasks: np.ndarray, title: str) -> DotPanel:
+    mean, spread = found.mean[pairs], found.mean_interval[pairs]
+    outside = (spread[:, 0] > 0) | (spread[:, 1] < 0)
+    return DotPanel(
+        title,
+        np.column_stack([found.difference[pairs][:, tasks], mean]),
+        np.concatenate([found.interval[pairs][:, :, tasks], spread[:, :, None]], axis=2),
+        np.column_stack([found.q_value[pairs][:, tasks] < SIGNIFICANT, outside]),
+    )
+
+
+def _drawn(difference: np.ndarray) -> np.ndarray:
+    """Return the tasks to draw, shape (R,): those of the largest differences, in their order."""
+    size = np.nan_to_num(np.abs(difference)).max(axis=0)
+    return np.sort(np.argsort(-size, kind="stable")[:MOST_DRAWN])
+
+
+def _reliability(findings: Findings) -> Figure:
+    panels = {"as predicted": findings.reliability(weighted=True)}
+    if not np.isnan(findings.calibrations[0].error_unweighted).all():
+        panels["class weights of the loss taken out"] = findings.reliability(weighted=False)
+    return reliability_curves(panels, _labels(findings))
+
+
+def _calibration(findings: Findings, figures: dict[str, Figure]) -> Section:
+    columns = [
+        "model", "calibration error", "Brier", "calibration error, weights out",
+        "Brier, weights out",
+    ]  # fmt: skip
+    rows: list[list[Cell]] = [
+        [name, *(Number.of(float(np.mean(v)), ".4f") for v in vars(found).values())]
+        for name, found in zip(findings.question.names, findings.calibrations, strict=True)
+    ]
+    caption = (
+        "Share of positives among rows of like predicted probability, all tasks together, in ten "
+        "bins. The rebalanced loss weights positives by 1 − ρ and negatives by ρ, which raises "
+        "the odds by (1 − ρ)/ρ; on the right that is taken out, which changes no ranking."
+    )
+    table = (
+        "Expected calibration error (ten bins of equal width) and Brier score, each the mean over "
+        "the tasks, on all rows; also with the class weights of the loss taken out."
+    )
+    shown = picture(figures["reliability.png"], caption, "reliability")
+    lead = "Whether a predicted probability comes true as often as it says."
+    return Section("Calibration", [shown, Table(columns, rows, table)], lead)
+
+
+def _agreement(findings: Findings, figures: dict[str, Figure]) -> Section:
+    caption = (
+        "Pearson correlation of two models' logits, and share of rows that both call open or both "
+        "closed, at probability 0.5; means over the tasks."
+    )
+    shown = picture(figures["agreement.png"], caption, "agreement")
+    lead = "How far two models say the same of the same rows, right or wrong."
+    return Section("Agreement", [shown], lead)
+
+
+def _agreement_figure(findings: Findings) -> Figure:
+    names = findings.question.names
+    what = {"correlation of logits": findings.correlation, "equal calls": findings.calls}
+    return matrix_grid([_agreed(findings, t, values, names) for t, values in what.items()], 2)
+
+
+def _agreed(findings: Findings, title: str, values: np.ndarray, names: list[str]) -> Matrix:
+    matrix = _matrix(findings.pairs, _task_means(values), len(names))
+    low = float(np.nanmin(matrix, initial=0.9)) if np.isfinite(matrix).any() else 0.0
+    floor = min(np.floor(low * 10) / 10 - 0.1, 0.8)
+    return Matrix(title, matrix, names, names, max(0.0, float(floor)), 1.0, ".3f")
+
+
+def _matrix(pairs: tuple[tuple[int, int], ...], values: np.ndarray, size: int) -> np.ndarray:
+    matrix = np.full((size, size), np.nan)
+    for (a, b), value in zip(pairs, values, strict=True):
+        matrix[a, b] = matrix[b, a] = value
+    return matrix
+
+
+def _task_means(values: np.ndarray) -> np.ndarray:
+    return np.array([_mean(row) for row in values])
+
+
+def _mean(values: np.ndarray) -> float:
+    defined = values[~np.isnan(values)]
+    return float(defined.mean()) if defined.size else float("nan")
+
+
+def signed(value: float) -> str:
+    """Write a difference with its sign, four decimals; NaN as a dash."""
+    return "–" if value != value else f"{value:+.4f}".replace("-", "−")
+
+
+def _signless(value: float) -> str:
+    return "–" if value != value else f"{value:.4f}"

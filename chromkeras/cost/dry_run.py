@@ -1,0 +1,169 @@
+"""What a training run will cost: parameters, operations, memory and time, before it begins."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import keras
+import numpy as np
+from keras.src.backend.common import global_state
+
+from chromkeras.architectures.registry import architecture
+from chromkeras.backend.precision import precision
+from chromkeras.cost.duration import COEFFICIENTS, epoch_seconds
+from chromkeras.cost.machine import Speed, free_memory, measure_speed, resident_memory
+from chromkeras.cost.memory import Memory, training_memory
+from chromkeras.cost.operations import Cost, model_cost
+from chromkeras.data.dataset import Dataset
+from chromkeras.errors import InputError
+from chromkeras.recipe.recipe import Recipe
+from chromkeras.sharing.freezing import freeze_layers, frozen_layers
+from chromkeras.sharing.task_groups import clusters, groups_text
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """What is expected of a run on a CPU.
+
+    Attributes
+    ----------
+    cost
+        Parameters, and operations per sequence.
+    memory
+        Bytes, by what takes them.
+    free
+        Bytes of memory that the run can have; None where unknown.
+    speed
+        Of this machine.
+    training, validation
+        Seconds of each in an epoch.
+    epochs
+        The most epochs of the run.
+    """
+
+    cost: Cost
+    memory: Memory
+    free: int | None
+    speed: Speed
+    training: float
+    validation: float
+    epochs: int
+
+    @property
+    def warning(self) -> str:
+        """One line where the run will not fit into the free memory, else ""."""
+        if self.free is None or self.memory.peak <= self.free:
+            return ""
+        return (
+            f"warning: the run is expected to need {_gigabytes(self.memory.peak)}, but only "
+            f"{_gigabytes(self.free)} is free; lower training.batch_size (training.accumulate "
+            "keeps the batch of an update) or the sizes of architecture"
+        )
+
+    def __str__(self) -> str:
+        """Return a line for each figure."""
+        epoch = self.training + self.validation
+        lines = {
+            "parameters": f"{self.cost.parameters:,}",
+            "operations": f"{self.cost.forward / 1e9:.3g} GFLOP per sequence forward, "
+            f"{self.cost.training / 1e9:.3g} in a training step",
+            "memory": f"about {_gigabytes(self.memory.peak)} at the most: {self._parts()}",
+            "epoch": f"about {_time(epoch)}: training {_time(self.training)}, validation "
+            f"{_time(self.validation)}, at {self.speed.flops / 1e9:.0f} GFLOP/s",
+            "run": f"at most {self.epochs} epochs, about {_time(self.epochs * epoch)}",
+        }
+        return "\n".join(f"{what:<12}{text}" for what, text in lines.items())
+
+    def _parts(self) -> str:
+        memory = self.memory
+        parts = {
+            "program and data": memory.program + memory.working,
+            "weights": memory.weights,
+            "best epoch's": memory.best,
+            "optimizer": memory.slots + memory.accumulators,
+            "step": memory.step,
+            "or validation": memory.prediction,
+        }
+        return ", ".join(f"{what} {_gigabytes(value)}" for what, value in parts.items())
+
+
+def dry_run(dataset: Dataset, recipe: Recipe) -> DryRun:
+    """Estimate what training by a recipe will cost, without memory for any weight.
+
+    Parameters
+    ----------
+    dataset
+        What is to be trained on; its size counts, and the process's memory with it loaded.
+    recipe
+        What is to be trained.
+
+    Raises
+    ------
+    InputError
+        The recipe does not fit the data set, or costs are not known for the backend.
+    """
+    backend = keras.backend.backend()
+    if backend not in COEFFICIENTS:
+        raise InputError(
+            f"dry run: expected backend {' or '.join(COEFFICIENTS)}, received {backend}"
+        )
+    program, free = resident_memory(), free_memory()
+    model = untrained_model(recipe, dataset.tasks, dataset.dna.length)
+    rows, validated = len(dataset.rows("train")), len(dataset.rows("valid"))
+    speed = measure_speed()
+    training, validation = epoch_seconds(
+        model, recipe.training, rows=rows, validated=validated, speed=speed
+    )
+    return DryRun(
+        cost=model_cost(model),
+        memory=training_memory(model, recipe.training, program=program, validated=validated),
+        free=None if free is None else free + program,
+        speed=speed,
+        training=training,
+        validation=validation,
+        epochs=recipe.training.epochs,
+    )
+
+
+def untrained_model(recipe: Recipe, tasks: Sequence[str], length: int) -> keras.Model:
+    """Return the model of a recipe, its variables without values and so without memory.
+
+    Groups that only the data can give are taken to be equally large, which costs as much.
+    """
+    build = architecture(recipe.architecture.name)
+    scope = keras.StatelessScope(initialize_variables=False)
+    with scope, precision(recipe.training.precision):
+        model: keras.Model = build(_with_groups(recipe, tasks), tasks, length)
+    _stay_without_values(model)
+    freeze_layers(model, frozen_layers(recipe))
+    return model
+
+
+def _stay_without_values(model: keras.Model) -> None:
+    """Take a model's variables off the list of those that Keras gives values later on.
+
+    It does so when any other stateless scope ends, as in the first step of any training, and has
+    no public way to decline.
+    """
+    key, own = "uninitialized_variables", {id(v) for v in model.variables}
+    waiting = global_state.get_global_attribute(key) or []
+    global_state.set_global_attribute(key, [v for v in waiting if id(v) not in own])
+
+
+def _with_groups(recipe: Recipe, tasks: Sequence[str]) -> Recipe:
+    asked = clusters(recipe.sharing.groups, len(tasks))
+    if asked is None:
+        return recipe
+    groups = np.arange(len(tasks)) % asked[1]
+    text = groups_text(groups.tolist(), tasks)
+    return replace(recipe, sharing=replace(recipe.sharing, groups=text))
+
+
+def _gigabytes(size: float) -> str:
+    return f"{size / 1e9:.2f} GB"
+
+
+def _time(seconds: float) -> str:
+    """Return seconds as "5.2 s", "12 min" or "3.4 h"."""
+    if seconds < 100:
+        return f"{seconds:.2g} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,113 @@
+"""How long training takes on this machine, estimated before anything is allocated.
+
+A step's time is that of its matrix products, at shares of the speed of a large product, and of
+the memory it moves, at the speed of a plain addition:
+
+    seconds = a · convolutions / flops + b · dense / flops
+              + c · activations / bandwidth + d · weights / bandwidth
+
+with operations and bytes of the step. The coefficients were fitted to measured steps, whose
+relative errors they make least, by ``scripts/benchmarks/duration.py --fit``.
+"""
+
+import math
+from dataclasses import astuple, dataclass
+from typing import Any
+
+import keras
+
+from chromkeras.cost.activations import model_activations
+from chromkeras.cost.machine import Speed
+from chromkeras.cost.operations import layer_costs
+from chromkeras.layers.sharing_penalty import SharingPenalty
+from chromkeras.layers.task_conv1d import TaskConv1D
+from chromkeras.layers.task_layer import TaskLayer
+from chromkeras.recipe.recipe import TrainingRecipe
+
+COEFFICIENTS = {
+    "tensorflow": (0.58, 1.2, 50.0, 18.0),
+    "jax": (0.3, 2.3, 24.0, 10.0),
+}
+CONVOLUTIONS = (keras.layers.Conv1D, TaskConv1D)
+# What a prediction moves of what a training step does.
+FORWARD_SHARE = 1 / 3
+STRANDS = 2
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is to be done.
+
+    Attributes
+    ----------
+    convolutions, dense
+        Floating-point operations of these layers; the penalty's are as a dense layer's.
+    activations, weights
+        Bytes of the activations that the backward pass reads, and of the trained weights.
+    """
+
+    convolutions: float
+    dense: float
+    activations: float
+    weights: float
+
+    def terms(self, speed: Speed) -> tuple[float, ...]:
+        """Return the seconds of each part at full speed."""
+        rates = (speed.flops, speed.flops, speed.bandwidth, speed.bandwidth)
+        return tuple(work / rate for work, rate in zip(astuple(self), rates, strict=True))
+
+    def seconds(self, speed: Speed) -> float:
+        """Return how long it takes on the current backend."""
+        coefficients = COEFFICIENTS[keras.backend.backend()]
+        return sum(c * t for c, t in zip(coefficients, self.terms(speed), strict=True))
+
+
+def training_work(model: keras.Model, batch_size: int) -> Work:
+    """Return the work of a training step."""
+    trained = sum(4 * math.prod(v.shape) for v in model.trainable_variables)
+    kept = model_activations(model).kept
+    convolutions, dense = _operations(model, 2, batch_size)
+    return Work(convolutions, dense + _penalty(model), float(batch_size * kept), float(trained))
+
+
+def prediction_work(model: keras.Model) -> Work:
+    """Return the work of predicting both strands of one sequence."""
+    moved = STRANDS * FORWARD_SHARE * model_activations(model).kept
+    return Work(*_operations(model, 1, STRANDS), moved, 0.0)
+
+
+def epoch_seconds(
+    model: keras.Model, training: TrainingRecipe, *, rows: int, validated: int, speed: Speed
+) -> tuple[float, float]:
+    """Return the expected seconds of training and of validation in an epoch.
+
+    Parameters
+    ----------
+    model
+        A functional model; its variables may be without values.
+    training
+        Batch size.
+    rows, validated
+        Rows of the training and of the validation split.
+    speed
+        Of this machine.
+    """
+    steps = rows / training.batch_size
+    trains = steps * training_work(model, training.batch_size).seconds(speed)
+    return trains, validated * prediction_work(model).seconds(speed)
+
+
+def _penalty(model: keras.Model) -> float:
+    """Return the operations of the penalty's two products of tied weights with all tasks'."""
+    if not any(isinstance(layer, SharingPenalty) for layer in model.layers):
+        return 0.0
+    tied: list[Any] = [n for n in model.layers if isinstance(n, TaskLayer) and n.soft]
+    sizes = [(layer.tasks, v) for layer in tied for v in layer.trainable_variables]
+    return float(sum(4 * tasks * math.prod(v.shape) for tasks, v in sizes))
+
+
+def _operations(model: keras.Model, column: int, sequences: int) -> tuple[float, float]:
+    """Return the operations of convolutions and of other layers; ``column`` of ``layer_costs``."""
+    costs = layer_costs(model)
+    wide = sum(cost[column] for cost in costs if isinstance(cost[0], CONVOLUTIONS))
+    return float(sequences * wide), float(sequences * (sum(c[column] for c in costs) - wide))

@@ -1,0 +1,1 @@
+"""Predictions of a model, and how they are measured."""

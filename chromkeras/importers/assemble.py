@@ -1,0 +1,165 @@
+"""The last step of every source: leave rows out, check what is left, and make the data set."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from chromkeras.data.dataset import SPLITS, Dataset
+from chromkeras.data.packed import PackedSequences
+from chromkeras.data.splits import DROPPED
+from chromkeras.errors import InputError
+
+_ROWS = 1 << 14
+STRADDLING = "across a split boundary"
+ALL_UNKNOWN = "nothing but N"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows before the split leaves some out; the columns are those of ``Dataset``.
+
+    ``split`` may also hold "" for rows to leave out.
+    """
+
+    dna: PackedSequences
+    labels: np.ndarray
+    tasks: tuple[str, ...]
+    split: np.ndarray
+    chrom: np.ndarray | None = None
+    start: np.ndarray | None = None
+    kind: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A data set and what happened on the way.
+
+    Attributes
+    ----------
+    dataset
+        The data set.
+    dropped
+        Reason to number of rows or peaks left out.
+    notes
+        Lines for a person.
+    """
+
+    dataset: Dataset
+    dropped: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@contextmanager
+def found_in(path: Path) -> Iterator[None]:
+    """Put the file's name before the message of a ``InputError``."""
+    try:
+        yield
+    except ValueError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def pack_blocks(blocks: Iterable[np.ndarray], length: int) -> PackedSequences:
+    """Pack blocks of codes one after the other, so that no more than one is held unpacked.
+
+    Parameters
+    ----------
+    blocks
+        Base codes, each of shape (n, length), uint8.
+    length
+        Bases of each sequence.
+    """
+    parts = [PackedSequences.from_codes(np.zeros((0, length), np.uint8))]
+    parts += [PackedSequences.from_codes(block) for block in blocks]
+    first_row = np.cumsum([0, *(len(part) for part in parts[:-1])])
+    return PackedSequences(
+        packed=np.concatenate([part.packed for part in parts]),
+        length=length,
+        unknown_rows=np.concatenate(
+            [part.unknown_rows + first for part, first in zip(parts, first_row, strict=True)]
+        ),
+        unknown_bits=np.concatenate([part.unknown_bits for part in parts]),
+    )
+
+
+def all_unknown(dna: PackedSequences) -> np.ndarray:
+    """Return the rows that hold nothing but N, shape (n,), int64."""
+    bits = np.unpackbits(dna.unknown_bits, axis=1, count=dna.length)
+    return dna.unknown_rows[bits.all(axis=1)]
+
+
+def assemble(
+    rows: Rows,
+    *,
+    drop_unknown: bool = False,
+    dropped: dict[str, int] | None = None,
+    notes: Iterable[str] = (),
+) -> Prepared:
+    """Return the data set of the rows that stay.
+
+    Parameters
+    ----------
+    rows
+        All rows.
+    drop_unknown
+        Leave out rows that hold nothing but N instead of refusing them.
+    dropped
+        What was left out before.
+    notes
+        Lines for a person.
+
+    Raises
+    ------
+    InputError
+        A row holds nothing but N, a part of the split is empty, or a task has no positive or
+        no negative among the training rows.
+    """
+    straddling = rows.split == DROPPED
+    unknown = np.zeros(len(rows.split), bool)
+    unknown[all_unknown(rows.dna)] = True
+    if unknown.any() and not drop_unknown:
+        raise InputError(
+            f"{_name(rows, int(np.argmax(unknown)))} is nothing but N ({unknown.sum()} such "
+            "rows); remove it or leave such rows out with --drop-unknown"
+        )
+    counts = {ALL_UNKNOWN: int(unknown.sum()), STRADDLING: int((straddling & ~unknown).sum())}
+    dataset = _dataset(rows, np.flatnonzero(~straddling & ~unknown))
+    check_parts(dataset)
+    return Prepared(dataset, (dropped or {}) | counts, tuple(notes))
+
+
+def _name(rows: Rows, row: int) -> str:
+    if rows.chrom is None or rows.start is None:
+        return f"row {row}"
+    start = rows.start[row]
+    return f"row {row} ({rows.chrom[row]}:{start}-{start + rows.dna.length})"
+
+
+def _dataset(rows: Rows, kept: np.ndarray) -> Dataset:
+    whole = len(kept) == len(rows.split)
+    dna = rows.dna if whole else pack_blocks(_blocks(rows.dna, kept), rows.dna.length)
+    return Dataset(
+        inputs={"dna": dna},
+        labels=rows.labels[kept],
+        tasks=rows.tasks,
+        split=rows.split[kept],
+        chrom=None if rows.chrom is None else rows.chrom[kept],
+        start=None if rows.start is None else rows.start[kept],
+        kind=None if rows.kind is None else rows.kind[kept],
+    )
+
+
+def _blocks(dna: PackedSequences, rows: np.ndarray) -> Iterator[np.ndarray]:
+    for first in range(0, len(rows), _ROWS):
+        yield dna.codes(rows[first : first + _ROWS])
+
+
+def check_parts(dataset: Dataset) -> None:
+    """Raise ``InputError`` when a part is empty or a task has one class in the training part."""
+    for part in SPLITS:
+        if not len(dataset.rows(part)):
+            sizes = ", ".join(f"{other} {len(dataset.rows(other))}" for other in SPLITS)
+            raise InputError(f"no row is left for {part} ({sizes}); change the split")
+    dataset.positive_fraction("train")

@@ -1,0 +1,137 @@
+"""Basset's published HDF5 file to a data set.
+
+Layout: ``train_in`` (N, 4, 1, length), channels A C G T, ``train_out`` (N, T), the same for
+valid and test, and ``target_labels`` (T,).
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from chromkeras.data.codes import from_one_hot
+from chromkeras.data.dataset import SPLITS
+from chromkeras.errors import InputError
+from chromkeras.files import require_file
+from chromkeras.importers.assemble import Prepared, Rows, assemble, found_in, pack_blocks
+from chromkeras.importers.labels import check_length, to_labels, to_text
+
+_ROWS = 1 << 13
+
+
+def prepare_basset(
+    path: str | Path,
+    *,
+    repair: bool = False,
+    length: int | None = None,
+    drop_unknown: bool = False,
+) -> Prepared:
+    """Return the data set of a Basset HDF5 file, with the file's own split.
+
+    Parameters
+    ----------
+    path
+        The file.
+    repair
+        Read sequences that Basset's later code scrambled: it reshaped the flattened (length, 4)
+        array of a sequence to (4, 1, length) where it should have transposed it.
+    length
+        Bases that every sequence must have.
+    drop_unknown
+        Leave out rows that hold nothing but N.
+
+    Raises
+    ------
+    InputError
+        The file is not as described, or is scrambled and ``repair`` is false.
+    """
+    found = require_file(path, "Basset file")
+    if not h5py.is_hdf5(found):
+        raise InputError(f"{found} is not an HDF5 file; expected train_in, train_out and so on")
+    try:
+        file = h5py.File(found)
+    except OSError as error:
+        raise InputError(f"{found} is cut short or damaged: {error}") from error
+    with file:
+        bases = _check(file, found)
+        check_length(bases, length, str(found))
+        scrambled = _is_scrambled(file, found)
+        if scrambled and not repair:
+            raise InputError(
+                f"{found} is scrambled: the four channels of a position do not sum to 1, but do "
+                f"when each row is read as ({bases}, 4); pass --repair to read it so"
+            )
+        sizes = [len(file[f"{part}_in"]) for part in SPLITS]
+        labels = [to_labels(file[f"{part}_out"][...], f"{found}, {part}_out") for part in SPLITS]
+        rows = Rows(
+            dna=pack_blocks(_blocks(file, found, scrambled), bases),
+            labels=np.concatenate(labels),
+            tasks=tuple(to_text(file["target_labels"][...], f"{found}, target_labels").tolist()),
+            split=np.repeat(SPLITS, sizes),
+        )
+    notes = ["split: the file's own"]
+    if repair:
+        notes.append("scrambled rows repaired" if scrambled else "not scrambled: nothing repaired")
+    with found_in(found):
+        return assemble(rows, drop_unknown=drop_unknown, notes=notes)
+
+
+def _check(file: h5py.File, path: Path) -> int:
+    """Return the sequence length after checking names and shapes."""
+    needed = ["target_labels", *(f"{part}_{side}" for part in SPLITS for side in ("in", "out"))]
+    missing = [name for name in needed if name not in file]
+    if missing:
+        raise InputError(f"{path} is no Basset file: it lacks {', '.join(missing)}")
+    for name in needed:
+        if not isinstance(file[name], h5py.Dataset) or not file[name].shape:
+            raise InputError(f"{path}, {name}: expected an array with axes")
+    bases = int(file["train_in"].shape[-1])
+    tasks = len(file["target_labels"])
+    for part in SPLITS:
+        x, y = file[f"{part}_in"].shape, file[f"{part}_out"].shape
+        if x[1:] != (4, 1, bases):
+            raise InputError(
+                f"{path}, {part}_in: expected shape (N, 4, 1, {bases}) with channels A C G T "
+                f"second, received {x}"
+            )
+        if y != (x[0], tasks):
+            raise InputError(f"{path}, {part}_out: expected shape ({x[0]}, {tasks}), received {y}")
+    return bases
+
+
+def _is_scrambled(file: h5py.File, path: Path) -> bool:
+    block = next((file[f"{p}_in"][:_ROWS] for p in SPLITS if len(file[f"{p}_in"])), None)
+    if block is None:
+        raise InputError(f"{path} has no row")
+    if _one_each(_plain(block)):
+        return False
+    if _one_each(_scrambled(block)):
+        return True
+    raise InputError(
+        f"{path}: the four channels of a position sum neither to 1 nor to 0; "
+        "expected one-hot sequences of shape (N, 4, 1, length), channels A C G T"
+    )
+
+
+def _one_each(x: np.ndarray) -> bool:
+    return bool(np.isin(x, (0, 1)).all() and np.isin(x.sum(axis=-1), (0, 1)).all())
+
+
+def _plain(block: np.ndarray) -> np.ndarray:
+    return block[:, :, 0, :].transpose(0, 2, 1)
+
+
+def _scrambled(block: np.ndarray) -> np.ndarray:
+    return block.reshape(len(block), -1, 4)
+
+
+def _blocks(file: h5py.File, path: Path, scrambled: bool) -> Iterator[np.ndarray]:
+    read = _scrambled if scrambled else _plain
+    for part in SPLITS:
+        table = file[f"{part}_in"]
+        for first in range(0, len(table), _ROWS):
+            try:
+                yield from_one_hot(read(table[first : first + _ROWS]))
+            except ValueError as error:
+                raise InputError(f"{path}, {part}_in, from row {first}: {error}") from None

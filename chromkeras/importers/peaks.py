@@ -1,0 +1,210 @@
+"""Peak files: one BED, narrowPeak or broadPeak file a cell type."""
+
+import io
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from chromkeras.errors import InputError
+from chromkeras.importers.compressed import open_maybe_gzip
+from chromkeras.importers.genome import nearest_names
+from chromkeras.names import unknown
+
+Center = Literal["midpoint", "summit"]
+CENTERS: tuple[Center, ...] = ("midpoint", "summit")
+_SUFFIX = re.compile(r"\.(bed|narrowpeak|broadpeak)(\.gz)?$", re.IGNORECASE)
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")  # int() would also take 1_000 and digits of any script
+_SKIPPED = ("#", "track ", "track\t", "browser ", "browser\t")
+
+
+@dataclass(frozen=True)
+class Peaks:
+    """The peaks of one file.
+
+    Attributes
+    ----------
+    name
+        The cell type.
+    chrom
+        Shape (M,), str.
+    start, end
+        Shape (M,), int64, 0-based half-open.
+    center
+        Shape (M,), int64: midpoint or summit.
+    strand
+        Shape (M,), int8: -1 where column 6 is "-", else 1.
+    """
+
+    name: str
+    chrom: np.ndarray
+    start: np.ndarray
+    end: np.ndarray
+    center: np.ndarray
+    strand: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+
+class _Line(NamedTuple):
+    chrom: str
+    start: int
+    end: int
+    center: int
+    strand: int
+
+
+def find_peak_files(paths: Iterable[str | os.PathLike[str]]) -> dict[str, Path]:
+    """Return cell type to file, folders expanded in alphabetical order of file names.
+
+    Parameters
+    ----------
+    paths
+        Files, or folders whose .bed, .narrowPeak and .broadPeak files (also .gz) are taken.
+
+    Raises
+    ------
+    InputError
+        A path is missing, a folder has no peak file, or two files give one name.
+    """
+    files: dict[str, Path] = {}
+    for path in map(Path, paths):
+        for file in _expand(path):
+            name = _SUFFIX.sub("", file.name).removesuffix(".gz")
+            if name in files:
+                raise InputError(
+                    f"duplicate task name {name!r} from {files[name]} and {file}; "
+                    "rename one or leave it out"
+                )
+            files[name] = file
+    return files
+
+
+def _expand(path: Path) -> Sequence[Path]:
+    if not path.exists():
+        raise InputError(f"peaks {path} does not exist; check the path")
+    if not path.is_dir():
+        return [path]
+    found = sorted(file for file in path.iterdir() if _is_peak_file(file))
+    if not found:
+        raise InputError(f"folder {path} holds no .bed, .narrowPeak or .broadPeak file (or .gz)")
+    return found
+
+
+def _is_peak_file(file: Path) -> bool:
+    return bool(_SUFFIX.search(file.name)) and not file.name.startswith(".")
+
+
+def exclude(files: Mapping[str, Path], names: Iterable[str]) -> dict[str, Path]:
+    """Return ``files`` without the named cell types; an unknown name raises ``InputError``."""
+    left_out = set(names)
+    for name in sorted(left_out):
+        if name not in files:
+            raise unknown("excluded cell type", name, files)
+    kept = {name: file for name, file in files.items() if name not in left_out}
+    if not kept:
+        raise InputError("every peak file is excluded; keep at least one")
+    return kept
+
+
+def read_peaks(
+    path: str | os.PathLike[str],
+    name: str,
+    lengths: Mapping[str, int],
+    *,
+    center: Center = "midpoint",
+) -> Peaks:
+    """Read one peak file.
+
+    Parameters
+    ----------
+    path
+        BED (3 or more columns), narrowPeak or broadPeak, gzip or not. Empty, ``#``, ``track``
+        and ``browser`` lines are skipped.
+    name
+        The cell type.
+    lengths
+        Bases of each chromosome of the genome.
+    center
+        "midpoint" is floor((start + end) / 2), as Basset does; "summit" is start + column 10
+        where that is 0 or more, else the midpoint.
+
+    Raises
+    ------
+    InputError
+        The file is missing or has no peak, or a line is malformed or lies outside the genome;
+        the message has file and line.
+    """
+    if center not in CENTERS:
+        raise unknown("center", center, CENTERS)
+    lines: list[_Line] = []
+    with open_maybe_gzip(path, "peak file") as stream:
+        text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace")
+        for number, line in enumerate(text, 1):
+            if line.startswith(_SKIPPED) or not line.strip():
+                continue
+            try:
+                lines.append(_parse(line, lengths, center))
+            except ValueError as error:
+                raise InputError(f"{path}:{number}: {error}") from None
+    if not lines:
+        raise InputError(f"peak file {path} holds no peak; remove it or check it")
+    return _columns(name, lines)
+
+
+def _columns(name: str, lines: list[_Line]) -> Peaks:
+    chrom, start, end, center, strand = zip(*lines, strict=True)
+    return Peaks(
+        name=name,
+        chrom=np.array(chrom),
+        start=np.array(start, np.int64),
+        end=np.array(end, np.int64),
+        center=np.array(center, np.int64),
+        strand=np.array(strand, np.int8),
+    )
+
+
+def _parse(line: str, lengths: Mapping[str, int], center: Center) -> _Line:
+    fields = line.rstrip("\r\n").split("\t") if "\t" in line else line.split()
+    if len(fields) < 3:
+        raise InputError(
+            f"expected at least 3 columns (chrom, start, end), received {len(fields)}: "
+            f"{line.strip()[:60]!r}"
+        )
+    chrom = fields[0]
+    start, end = _integer(fields[1], "start"), _integer(fields[2], "end")
+    _check_place(chrom, start, end, lengths)
+    middle = (start + end) // 2
+    if center == "summit" and len(fields) >= 10:
+        summit = _integer(fields[9], "summit (column 10)")
+        if summit >= max(end - start, 1):
+            raise InputError(f"summit {summit} lies outside a peak of {end - start} bases")
+        middle = start + summit if summit >= 0 else middle
+    strand = -1 if len(fields) > 5 and fields[5] == "-" else 1
+    return _Line(chrom, start, end, middle, strand)
+
+
+def _integer(text: str, what: str) -> int:
+    if not _INTEGER.fullmatch(text):
+        raise InputError(f"expected an integer {what}, received {text!r}")
+    return int(text)
+
+
+def _check_place(chrom: str, start: int, end: int, lengths: Mapping[str, int]) -> None:
+    if chrom not in lengths:
+        hint = nearest_names(chrom, lengths)
+        raise InputError(f"chromosome {chrom!r} is not in the genome; {hint}")
+    if start < 0:
+        raise InputError(f"start {start} is negative; BED starts count from 0")
+    if end < start:
+        raise InputError(f"end {end} lies before start {start}; swap or remove them")
+    if end > lengths[chrom]:
+        raise InputError(
+            f"end {end} lies past the end of {chrom}, which has {lengths[chrom]} bases; "
+            "is this the right genome?"
+        )

@@ -1,0 +1,1 @@
+"""The model file: its run card, how it is opened and saved."""

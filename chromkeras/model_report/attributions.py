@@ -1,0 +1,218 @@
+"""Attributions of chosen sequences: arrays, a table of the sequences, pictures."""
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from chrominterpret.methods.attribution import Attribution
+from chrominterpret.methods.registry import attribute as attribute_by
+from chrominterpret.motifs.letters import save_figure
+from chrominterpret.tracks.bigwig import write_bigwig
+from chrominterpret.tracks.tracks import contribution_tracks, top_sequences
+from chromkeras.data.dataset import Dataset
+from chromkeras.files import file_names
+from chromkeras.model_report.contrasts import Target
+from chromkeras.model_report.references import ReferenceKind, make_references
+from chromkeras.progress import progress
+
+SHOWN = 4
+WINDOW = 120
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a model.
+
+    Attributes
+    ----------
+    model
+        From one-hot DNA to logits.
+    dataset
+        With the model's tasks in the model's order.
+    rows
+        Rows to attribute, shape (n,).
+    targets
+        Tasks and contrasts to explain, K of them.
+    methods
+        Names of ``chrominterpret.methods.registry``.
+    references
+        How many references a sequence has, for the methods that compare with them.
+    reference_kind
+        See `references.make_references`.
+    seed
+        Of every random choice.
+    """
+
+    model: keras.Model
+    dataset: Dataset
+    rows: np.ndarray
+    targets: tuple[Target, ...]
+    methods: tuple[str, ...]
+    references: int
+    reference_kind: ReferenceKind
+    seed: int
+
+
+@dataclass(frozen=True, eq=False)
+class Attributed:
+    """Attributions of chosen sequences, by method.
+
+    Attributes
+    ----------
+    question
+        What was asked.
+    results
+        By each method, in order.
+    seconds
+        That each method took.
+    """
+
+    question: Question
+    results: dict[str, Attribution]
+    seconds: dict[str, float]
+
+    def observed(self, method: str) -> np.ndarray:
+        """Return a method's scores of the observed bases, float32 (K, n, L, 4), elsewhere zero.
+
+        Those of the plain gradient, which has one for every base, are gradient × input.
+        """
+        question = self.question
+        return self.results[method].attributions * question.dataset.one_hot(question.rows)
+
+    def facts(self) -> dict[str, Any]:
+        """Return each method's warnings and, where it has them, convergence deltas."""
+        return {
+            name: _facts(result) | {"seconds": round(self.seconds[name], 2)}
+            for name, result in self.results.items()
+        }
+
+
+def attribute(question: Question) -> Attributed:
+    """Attribute the chosen sequences by every method."""
+    x = question.dataset.one_hot(question.rows)
+    references = make_references(
+        question.reference_kind, question.dataset, question.references, question.seed
+    )
+    results: dict[str, Attribution] = {}
+    seconds: dict[str, float] = {}
+    # shap refuses a model only once it computes: before the others have taken their time
+    for name in sorted(question.methods, key=lambda name: name != "shap"):
+        began = time.perf_counter()
+        with progress(f"{name} of {len(x)} sequences") as report:
+            result = attribute_by(
+                name,
+                question.model,
+                x,
+                targets={target.name: target.weights for target in question.targets},
+                task_names=question.dataset.tasks,
+                references=references,
+                n_references=question.references,
+                seed=question.seed,
+                progress=report,
+            )
+        if result.reference_kind == "given":
+            result = replace(result, reference_kind=question.reference_kind)
+        results[name] = result
+        seconds[name] = time.perf_counter() - began
+    return Attributed(question, {name: results[name] for name in question.methods}, seconds)
+
+
+def write_attributions(attributed: Attributed, out: Path) -> None:
+    """Write ``METHOD.npz`` and ``METHOD.h5``, ``sequences.tsv`` and pictures of top sequences.
+
+    Where coordinates are known, ``bigwig/METHOD.TARGET.bw`` holds the contributions of the observed
+    bases to a task or contrast.
+    """
+    question = attributed.question
+    for name, result in attributed.results.items():
+        result.save(out / f"{name}.npz")
+        result.save(out / f"{name}.h5")
+        scores = attributed.observed(name)
+        _draw(question, scores, out / "tracks" / name)
+        _write_bigwigs(question, scores, out / "bigwig", name)
+    _write_sequences(attributed.question, out / "sequences.tsv")
+
+
+def _facts(result: Attribution) -> dict[str, Any]:
+    facts: dict[str, Any] = {"warnings": list(result.warnings)}
+    if result.relative_delta is not None:
+        facts["relative convergence delta, median"] = float(np.median(result.relative_delta))
+        facts["relative convergence delta, largest"] = float(np.max(result.relative_delta))
+        facts["references"] = f"{result.n_references} {result.reference_kind}"
+        facts["seed"] = result.seed
+    return facts
+
+
+def _draw(question: Question, scores: np.ndarray, folder: Path) -> None:
+    """Draw the strongest stretch of each target's top sequences, one picture a target."""
+    names = file_names([target.name for target in question.targets])
+    for target, name, own in zip(question.targets, names, scores, strict=True):
+        order = strongest_rows(question, own, target)
+        if len(order) == 0:
+            continue
+        starts = [_densest(own[i].sum(axis=-1)) for i in order]
+        width = min(WINDOW, own.shape[1])
+        shown = np.stack([own[i, s : s + width] for i, s in zip(order, starts, strict=True)])
+        figure = contribution_tracks(
+            shown,
+            titles=[place_name(question.dataset, row, target) for row in question.rows[order]],
+            starts=starts,
+            y_label=f"contribution to {target.name}",
+            x_label="position in the sequence (bp)",
+        )
+        save_figure(figure, folder / f"{name}.png")
+
+
+def strongest_rows(question: Question, scores: np.ndarray, target: Target) -> np.ndarray:
+    """Return the places of the sequences with a target's largest scores (n, L, 4), a few.
+
+    Only sequences that are open in the target's task count.
+    """
+    mine = np.flatnonzero(target.is_open(question.dataset, question.rows))
+    if len(mine) == 0:
+        return mine
+    return mine[top_sequences(scores[mine], count=SHOWN)]
+
+
+def _densest(track: np.ndarray) -> int:
+    """Return the start of the window with the largest sum of absolute contributions."""
+    width = min(WINDOW, len(track))
+    return int(np.convolve(np.abs(track), np.ones(width), mode="valid").argmax())
+
+
+def place_name(dataset: Dataset, row: int, target: Target) -> str:
+    """Return where a row lies and in which of the target's tasks it is open, for people."""
+    task = ", ".join(t for t in target.raised if dataset.labels[row, dataset.tasks.index(t)] == 1)
+    if dataset.chrom is None or dataset.start is None:
+        return f"row {row}, open in {task}"
+    start = int(dataset.start[row])
+    return f"{dataset.chrom[row]}:{start:,}-{start + dataset.dna.length:,}, open in {task}"
+
+
+def _write_bigwigs(question: Question, scores: np.ndarray, folder: Path, method: str) -> None:
+    dataset, rows = question.dataset, question.rows
+    if dataset.chrom is None or dataset.start is None:
+        return
+    names = file_names([target.name for target in question.targets])
+    for name, own in zip(names, scores, strict=True):
+        path = folder / f"{method}.{name}.bw"
+        write_bigwig(path, dataset.chrom[rows], dataset.start[rows], own.sum(axis=-1))
+
+
+def _write_sequences(question: Question, path: Path) -> None:
+    """Write which data set row each attributed sequence is, and its labels."""
+    import pandas as pd
+
+    dataset, rows = question.dataset, question.rows
+    table: dict[str, Any] = {"row": rows}
+    if dataset.chrom is not None and dataset.start is not None:
+        table |= {"chrom": dataset.chrom[rows], "start": dataset.start[rows]}
+        table["end"] = dataset.start[rows] + dataset.dna.length
+    table["split"] = dataset.split[rows]
+    for column, task in enumerate(dataset.tasks):
+        table[task] = dataset.labels[rows, column]
+    pd.DataFrame(table).to_csv(path, sep="\t", index=False)

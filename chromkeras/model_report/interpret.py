@@ -1,0 +1,216 @@
+"""Everything `chromkeras interpret` writes."""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, get_args
+
+from chrominterpret.filters.filter_motifs import Rule
+from chrominterpret.methods.registry import METHODS
+from chrominterpret.motifs.jaspar import load_motifs
+from chrominterpret.motifs.pwm import Motif
+from chromkeras.data.dataset import Dataset
+from chromkeras.errors import InputError
+from chromkeras.evaluation.evaluate import match_tasks
+from chromkeras.evaluation.predict import predict_logits
+from chromkeras.files import replacing
+from chromkeras.model_file.model_file import open_model
+from chromkeras.model_report.attributions import Question, attribute, write_attributions
+from chromkeras.model_report.choose import attributed_rows, element_rows, scanned_rows
+from chromkeras.model_report.contrasts import choose_targets
+from chromkeras.model_report.filters import interpret_filters, write_filters
+from chromkeras.model_report.patterns import (
+    REFERENCES,
+    PatternReading,
+    find_patterns,
+    write_patterns,
+)
+from chromkeras.model_report.references import ReferenceKind, check_references
+from chromkeras.model_report.report import Findings, write_report
+from chromkeras.model_report.scores import score_all
+from chromkeras.model_report.truth import check_planted, write_truth_table
+from chromkeras.names import check_unique, unknown
+
+MOST_REFERENCES = 1000
+PACKAGES = ("chromkeras", "keras", "tensorflow", "numpy", "modisco-lite", "memelite", "pyjaspar")
+DEFAULT_METHODS = ("deep_lift_shap", "gradient_x_input")
+
+
+@dataclass(frozen=True)
+class InterpretOptions:
+    """What to interpret and how.
+
+    Attributes
+    ----------
+    tasks
+        Tasks to attribute; none means all, or none where there are contrasts.
+    contrasts
+        Differences between tasks to attribute, as ``contrasts.parse_contrast`` reads them.
+    split
+        Where sequences are taken from.
+    sequences
+        How many sequences are attributed.
+    scan
+        How many sequences the filters scan.
+    methods
+        Attribution methods, names of ``chrominterpret.methods.registry``.
+    references
+        How many references a sequence has (shuffles or genomic sequences), for the methods that
+        compare with them.
+    reference_kind
+        What they are; see ``references.make_references``.
+    modisco
+        Most elements of each task for TF-MoDISco; 0 leaves it out.
+    truth
+        Whether to score everything by what a simulator planted.
+    motifs
+        Database for TomTom, as ``chrominterpret.motifs.jaspar.load_motifs`` reads it.
+    rule
+        How filters become motifs, "threshold" or "top".
+    seed
+        Of every random choice.
+    """
+
+    tasks: tuple[str, ...] = ()
+    contrasts: tuple[str, ...] = ()
+    split: str = "valid"
+    sequences: int = 48
+    scan: int = 1000
+    methods: tuple[str, ...] = DEFAULT_METHODS
+    references: int = 20
+    reference_kind: ReferenceKind = "shuffle"
+    modisco: int = 500
+    truth: bool = False
+    motifs: str = "jaspar"
+    rule: Rule = "threshold"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("sequences", "scan", "references"):
+            if getattr(self, name) < 1:
+                raise InputError(f"--{name}: expected at least 1, received {getattr(self, name)}")
+        if self.modisco < 0:
+            raise InputError(f"--modisco: expected at least 0, received {self.modisco}")
+        for method in self.methods:
+            if method not in METHODS:
+                raise unknown("method", method, tuple(METHODS))
+        check_unique("--methods name", self.methods)
+        if self.references > MOST_REFERENCES:
+            raise InputError(
+                f"--references: expected at most {MOST_REFERENCES}, received {self.references}"
+            )
+        check_unique("--tasks name", self.tasks)
+        if self.reference_kind not in get_args(ReferenceKind):
+            raise unknown("reference kind", self.reference_kind, get_args(ReferenceKind))
+        if self.truth and self.contrasts:
+            raise InputError("--truth scores tasks, not contrasts; leave --contrast out")
+        if self.rule not in get_args(Rule):
+            raise unknown("rule", self.rule, get_args(Rule))
+
+
+def interpret(
+    model_path: str | os.PathLike[str],
+    dataset: Dataset,
+    out: str | os.PathLike[str],
+    options: InterpretOptions,
+) -> dict[str, Any]:
+    """Write attributions, filters and their matches of a model to a folder.
+
+    Parameters
+    ----------
+    model_path
+        A .keras file of ours.
+    dataset
+        With all tasks of the model.
+    out
+        The folder; made when missing.
+    options
+        What and how.
+
+    Returns
+    -------
+    dict
+        What ``summary.json`` holds.
+
+    Raises
+    ------
+    InputError
+        The model is not ours, tasks or lengths do not fit, or an option is wrong; then nothing
+        has been written.
+    """
+    model, card = open_model(model_path)
+    data = match_tasks(dataset, card.tasks)
+    targets = choose_targets(options.tasks, options.contrasts, card.tasks)
+    wanted = max(options.references, REFERENCES if options.modisco else 0)
+    check_references(options.reference_kind, data, wanted)
+    database = load_motifs(options.motifs)
+    scanned = scanned_rows(data, options.split, options.scan, options.seed)
+    logits = predict_logits(model, data, scanned)
+    rows = attributed_rows(data, scanned, logits, targets, options.sequences)
+    names = [target.name for target in targets]
+    if len(rows) == 0:
+        raise InputError(f"no row of the {options.split} split is open in {', '.join(names)}")
+    if options.truth:
+        check_planted(data, names)
+    folder = Path(out)
+    folder.mkdir(parents=True, exist_ok=True)
+    question = Question(
+        model=model,
+        dataset=data,
+        rows=rows,
+        targets=targets,
+        methods=options.methods,
+        references=options.references,
+        reference_kind=options.reference_kind,
+        seed=options.seed,
+    )
+    attributed = attribute(question)
+    write_attributions(attributed, folder)
+    filters = interpret_filters(
+        model, data, scanned, database=database, rule=options.rule, seed=options.seed
+    )
+    write_filters(filters, folder)
+    patterns = _patterns(question, filters.targets, options) if options.modisco else None
+    if patterns is not None:
+        write_patterns(patterns, data, folder / "modisco")
+    summary = {
+        "model": str(model_path),
+        "fingerprint": {"model": card.fingerprint, "data": dataset.fingerprint},
+        "options": asdict(options)
+        | {"tasks": [target.name for target in targets if not target.lowered]},
+        "attributed sequences": len(rows),
+        "attributions": attributed.facts(),
+        "filters": filters.facts,
+        "versions": {name: version(name) for name in PACKAGES},
+    }
+    if patterns is not None:
+        summary["patterns"] = patterns.facts()
+    scores = score_all(attributed, filters, patterns) if options.truth else None
+    if scores is not None:
+        write_truth_table([*scores.positions, *scores.motifs], folder / "truth.tsv")
+    name = Path(model_path).name
+    plan = str(card.recipe["plan"])
+    findings = Findings(name, plan, attributed, filters, patterns, scores, summary)
+    write_report(folder / "report.html", findings)
+    with replacing(folder / "summary.json") as beside:
+        beside.write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
+    return summary
+
+
+def _patterns(question: Question, known: list[Motif], options: InterpretOptions) -> PatternReading:
+    """Search what all elements of the split contribute, not only those that are attributed."""
+    model, data = question.model, question.dataset
+    candidates = element_rows(data, options.split)
+    return find_patterns(
+        model,
+        data,
+        candidates,
+        predict_logits(model, data, candidates),
+        targets=question.targets,
+        count=options.modisco,
+        known=known,
+        reference_kind=options.reference_kind,
+        seed=options.seed,
+    )

@@ -1,0 +1,66 @@
+"""What sequences are compared with, by the names of ``--reference-kind``."""
+
+from typing import Literal
+
+import numpy as np
+
+from chromkeras.data.dataset import Dataset
+from chromkeras.errors import InputError
+
+ReferenceKind = Literal["shuffle", "background", "uniform", "zeros", "genomic"]
+
+
+def check_references(kind: ReferenceKind, dataset: Dataset, count: int) -> None:
+    """Check that there are as many sequences to compare with as are wanted.
+
+    Raises
+    ------
+    InputError
+        Too few training rows are closed in every task.
+    """
+    if kind == "genomic" and (there := len(_closed_rows(dataset))) < count:
+        raise InputError(
+            f"--reference-kind genomic: expected at least {count} training rows that are closed in "
+            f"every task, received {there}; {_remedy(dataset)}"
+        )
+
+
+def make_references(
+    kind: ReferenceKind, dataset: Dataset, count: int, seed: int
+) -> str | np.ndarray:
+    """Return references as ``chrominterpret.methods.references.resolve_references`` takes them.
+
+    Parameters
+    ----------
+    kind
+        "shuffle", dinucleotide shuffles of each sequence; "background", the mean base frequencies
+        of the attributed sequences; "uniform", a quarter of each base; "zeros"; "genomic",
+        training rows that are closed in every task, the same for every sequence.
+    dataset
+        To draw genomic references from.
+    count, seed
+        How many genomic references, and of their choice.
+
+    Returns
+    -------
+    str or np.ndarray
+        A name, or float32 (count, length, 4).
+    """
+    if kind == "shuffle":
+        return "dinucleotide_shuffle"
+    if kind != "genomic":
+        return kind
+    random = np.random.default_rng(seed)
+    rows = random.choice(_closed_rows(dataset), count, replace=False)
+    return dataset.one_hot(np.sort(rows)).astype(np.float32)
+
+
+def _closed_rows(dataset: Dataset) -> np.ndarray:
+    rows = dataset.rows("train")
+    return rows[(dataset.labels[rows] == 0).all(axis=1)]
+
+
+def _remedy(dataset: Dataset) -> str:
+    if dataset.origin is not None:
+        return dataset.where_rows_are
+    return "lower --references, leave TF-MoDISco out by --modisco 0, or prepare with --background"

@@ -1,0 +1,1 @@
+"""The tasks' gradients, watched while a model trains."""

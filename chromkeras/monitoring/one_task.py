@@ -1,0 +1,134 @@
+"""The network of one task, cut out of a model of many."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import keras
+from keras import ops
+
+from chromkeras.architectures.registry import architecture
+from chromkeras.backend.precision import precision
+from chromkeras.layers.task_layer import TaskLayer
+from chromkeras.recipe.recipe import BalanceRecipe, Recipe
+from chromkeras.sharing.transfer import LayerRows, column_rows
+
+SHARED, GROUPED, SOFT, OWN = "shared", "grouped", "soft", "own"
+
+
+@dataclass(frozen=True)
+class WatchedLayer:
+    """A layer with trained weights.
+
+    Attributes
+    ----------
+    name
+        Of the layer.
+    sharing
+        "shared", "grouped", "soft" or "own".
+    readers
+        Which of its sets of weights each task reads, shape (T,).
+    places
+        Where its trained weights stand among ``TaskNetworks.variables``.
+    """
+
+    name: str
+    sharing: str
+    readers: tuple[int, ...]
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class TaskNetworks:
+    """A model of many tasks seen as one small network whose weights are exchanged.
+
+    Attributes
+    ----------
+    network
+        From inputs to one logit, shape (batch, 1).
+    variables
+        Its variables.
+    layers
+        Its layers with trained weights, in the order of the network.
+    tasks
+        Number of tasks T.
+    rows
+        The layers of the large model that hold the values of ``variables``, and the name of each
+        variable there.
+    """
+
+    network: keras.Model
+    variables: tuple[Any, ...]
+    layers: tuple[WatchedLayer, ...]
+    tasks: tuple[str, ...]
+    rows: tuple[tuple[LayerRows, str], ...]
+
+    def values(self, task: str) -> list[Any]:
+        """Return a task's values of all variables, as they are now: slices where it has its own."""
+        return [
+            _row(rows, name, task, variable.shape)
+            for (rows, name), variable in zip(self.rows, self.variables, strict=True)
+        ]
+
+
+def task_networks(
+    model: keras.Model, recipe: Recipe, tasks: Sequence[str], length: int
+) -> TaskNetworks:
+    """Return the networks of the tasks of a model.
+
+    A single network is built, of the size of one task's, whatever T is.
+
+    Parameters
+    ----------
+    model
+        Built by ``recipe``.
+    recipe
+        With ``sharing.groups`` by name.
+    tasks
+        Task names, T of them.
+    length
+        Sequence length in bases.
+    """
+    with precision(recipe.training.precision):
+        network = architecture(recipe.architecture.name)(_of_one(recipe), ("task",), length)
+    column = column_rows(model, tasks)
+    variables: list[Any] = []
+    rows: list[tuple[LayerRows, str]] = []
+    layers: list[WatchedLayer] = []
+    for name, held in column.items():
+        layer = network.get_layer(name)
+        layer.trainable = held.layer.trainable
+        trained = {variable.name for variable in layer.trainable_variables}
+        places = []
+        for variable in layer.weights:
+            if variable.name in trained:
+                places.append(len(variables))
+            variables.append(variable)
+            rows.append((held, variable.name))
+        if places:
+            readers = tuple(held.row_of(task) or 0 for task in tasks)
+            layers.append(WatchedLayer(name, _sharing(held), readers, tuple(places)))
+    return TaskNetworks(network, tuple(variables), tuple(layers), tuple(tasks), tuple(rows))
+
+
+def _of_one(recipe: Recipe) -> Recipe:
+    """Return the recipe of a network with a single task and no part in others' losses."""
+    groups = "task" if recipe.sharing.groups.strip() else ""
+    sharing = replace(recipe.sharing, groups=groups, strength=0.0)
+    return replace(recipe, balance=BalanceRecipe(), sharing=sharing)
+
+
+def _sharing(held: LayerRows) -> str:
+    if not isinstance(held.layer, TaskLayer):
+        return SHARED
+    if any(len(readers) > 1 for readers in held.readers):
+        return GROUPED
+    return SOFT if held.layer.soft else OWN
+
+
+def _row(held: LayerRows, name: str, task: str, shape: Sequence[int]) -> Any:
+    value = ops.convert_to_tensor(held.weights[name])
+    if not held.stacked:
+        return value
+    rows = ops.reshape(value, (len(held.readers), -1))
+    return ops.reshape(rows[held.row_of(task) or 0], shape)

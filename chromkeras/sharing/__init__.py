@@ -1,0 +1,1 @@
+"""How tasks share layers: plan, builder, groups, transfer and freezing."""

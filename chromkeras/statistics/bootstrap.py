@@ -1,0 +1,141 @@
+"""Bootstrap intervals of AUROC differences between models, on the same resampled regions."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from chromkeras.errors import InputError
+
+_AT_ONCE = 50  # replicates held in memory together
+
+
+@dataclass(frozen=True, eq=False)
+class Bootstrap:
+    """AUROC of every model and task on resampled regions.
+
+    Attributes
+    ----------
+    auroc
+        Shape (B, M, T), float64; NaN where a replicate holds one class only.
+    """
+
+    auroc: np.ndarray
+
+    def interval(self, first: int, second: int, level: float = 0.95) -> np.ndarray:
+        """Return the percentile interval of model ``first`` minus ``second``, shape (2, T)."""
+        return _percentiles(self.auroc[:, first] - self.auroc[:, second], level)
+
+    def mean_interval(self, first: int, second: int, level: float = 0.95) -> np.ndarray:
+        """Return the interval of the difference of means over tasks, shape (2,)."""
+        difference = self.auroc[:, first] - self.auroc[:, second]
+        counted = np.isfinite(difference)
+        total = np.where(counted, difference, 0.0).sum(axis=1)
+        mean = total / np.where(counted.any(axis=1), counted.sum(axis=1), np.nan)
+        return _percentiles(mean, level)
+
+
+def bootstrap_auroc(
+    labels: np.ndarray,
+    scores: np.ndarray,
+    regions: np.ndarray,
+    *,
+    replicates: int = 1000,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> Bootstrap:
+    """Resample regions with replacement and measure every model on each sample.
+
+    All rows of a region come together, as often as it is drawn (cluster bootstrap; Efron and
+    Tibshirani 1993, chapter 8).
+
+    Parameters
+    ----------
+    labels
+        Shape (n, T); 1, 0, anything else unknown.
+    scores
+        Shape (M, n, T), of M models.
+    regions
+        Shape (n,), region number of each row.
+    replicates
+        B.
+    seed
+        Of the resampling.
+    progress
+        Called with replicates done and in all.
+
+    Raises
+    ------
+    InputError
+        Shapes do not fit, or ``replicates`` is below 1.
+    """
+    if scores.ndim != 3 or scores.shape[1:] != labels.shape or regions.shape != labels.shape[:1]:
+        raise InputError(
+            "expected labels (n, T), scores (M, n, T) and regions (n,), "
+            f"received {labels.shape}, {scores.shape} and {regions.shape}"
+        )
+    if replicates < 1:
+        raise InputError(f"expected at least 1 replicate, received {replicates}")
+    result = np.empty((replicates, scores.shape[0], labels.shape[1]))
+    for part, counts in _counts(regions, replicates, seed):
+        for task in range(labels.shape[1]):
+            known = (labels[:, task] == 0) | (labels[:, task] == 1)
+            positive, weights = labels[known, task] == 1, counts[:, known]
+            for model in range(len(scores)):
+                result[part, model, task] = weighted_auroc(
+                    positive, scores[model, known, task], weights
+                )
+        if progress is not None:
+            progress(part.stop, replicates)
+    return Bootstrap(result)
+
+
+def weighted_auroc(positive: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the AUROC with each row counted by a weight, for B sets of weights.
+
+    Parameters
+    ----------
+    positive
+        Shape (n,), bool.
+    scores
+        Shape (n,); ties count half.
+    weights
+        Shape (B, n), at least 0.
+
+    Returns
+    -------
+    np.ndarray
+        Shape (B,), float64; NaN where a class has no weight.
+    """
+    _, rank = np.unique(scores, return_inverse=True)
+    order = np.argsort(rank, kind="stable")
+    begins = np.concatenate([[True], np.diff(rank[order]) != 0]).nonzero()[0]
+    if not len(scores):
+        return np.full(len(weights), np.nan)
+    ordered = weights[:, order].astype(np.float64)
+    up = np.add.reduceat(np.where(positive[order], ordered, 0.0), begins, axis=1)
+    down = np.add.reduceat(np.where(positive[order], 0.0, ordered), begins, axis=1)
+    below = np.cumsum(down, axis=1) - down
+    pairs = up.sum(axis=1) * down.sum(axis=1)
+    won = (up * (below + down / 2)).sum(axis=1)
+    return np.divide(won, pairs, out=np.full(len(weights), np.nan), where=pairs > 0)
+
+
+def _counts(regions: np.ndarray, replicates: int, seed: int) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yield replicates, some at a time, and how often each row is in them, (b, n)."""
+    _, region = np.unique(regions, return_inverse=True)
+    n = int(region.max(initial=-1)) + 1
+    random = np.random.default_rng(seed)
+    for start in range(0, replicates, _AT_ONCE):
+        part = slice(start, min(start + _AT_ONCE, replicates))
+        drawn = random.multinomial(n, np.full(n, 1 / n), size=part.stop - part.start)
+        yield part, drawn[:, region]
+
+
+def _percentiles(values: np.ndarray, level: float) -> np.ndarray:
+    if not 0 < level < 1:
+        raise InputError(f"expected a level between 0 and 1, received {level}")
+    tails = [50 * (1 - level), 50 * (1 + level)]
+    undefined = np.isnan(values).all(axis=0)
+    found: np.ndarray = np.nanpercentile(np.where(undefined, 0.0, values), tails, axis=0)
+    return np.where(undefined, np.nan, found)

@@ -1,0 +1,315 @@
+"""The graph of a functional Keras model: its nodes in order, and an interpreter over them.
+
+Keras offers no public way to walk nodes (calls of an operation), only layers, and a layer shared by
+two branches is one layer with two nodes. All use of Keras's private attributes is in this file.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from chrominterpret.errors import InputError
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call of an operation in a model.
+
+    Attributes
+    ----------
+    operation
+        The Keras layer or operation that is called.
+    path
+        Identifies the call: ids of the nodes from the outermost model down to this one.
+    n_outputs
+        How many tensors the call returns.
+    """
+
+    operation: Any
+    path: tuple[int, ...]
+    n_outputs: int
+
+    def __str__(self) -> str:
+        return f"{self.operation.name!r} of class {type(self.operation).__name__}"
+
+
+Apply = Callable[[Step, tuple[Any, ...], dict[str, Any]], Any]
+
+
+def defining_class(operation: Any) -> type:
+    """Return the class whose ``call`` method an operation runs."""
+    return next(cls for cls in type(operation).__mro__ if "call" in vars(cls))
+
+
+def is_functional(operation: Any) -> bool:
+    """Say whether an operation is a model whose graph can be walked."""
+    if isinstance(operation, keras.Sequential):
+        graph = operation._functional
+    else:
+        graph = operation if isinstance(operation, keras.Function) else None
+    return graph is not None and defining_class(operation).__module__.startswith("keras.")
+
+
+def functional(model: Any) -> Any:
+    """Return the functional graph of a model.
+
+    Raises
+    ------
+    InputError
+        If the model is neither functional nor a built ``Sequential``.
+    """
+    if not is_functional(model):
+        raise InputError(
+            "expected a functional Keras model or a built Sequential, "
+            f"received {type(model).__name__} {getattr(model, 'name', '')!r}"
+        )
+    return model._functional if isinstance(model, keras.Sequential) else model
+
+
+def input_index(model: Any, wrt: str | None) -> int:
+    """Return the position of the model input to attribute to.
+
+    Parameters
+    ----------
+    model
+        A functional Keras model.
+    wrt
+        Name of the input; None chooses the only input, or the only one of shape (N, L, 4).
+
+    Raises
+    ------
+    InputError
+        If there is no such input, more than one for None, or the input is not of floats.
+    """
+    tensors = functional(model).inputs
+    names = [tensor.name for tensor in tensors]
+    if wrt is not None:
+        found = [i for i, name in enumerate(names) if name == wrt]
+    elif len(tensors) == 1:
+        found = [0]
+    else:
+        found = [i for i, t in enumerate(tensors) if len(t.shape) == 3 and t.shape[-1] == 4]
+    if len(found) != 1:
+        raise InputError(f"expected wrt= to name one input among {names}, received {wrt!r}")
+    dtype = tensors[found[0]].dtype
+    if not keras.backend.is_float_dtype(dtype):
+        raise InputError(f"expected an input of floats, received {names[found[0]]!r} of {dtype}")
+    return found[0]
+
+
+def output_index(model: Any, head: str | int | None) -> int:
+    """Return the position of the model output to attribute, which must have shape (N, T).
+
+    Parameters
+    ----------
+    model
+        A functional Keras model.
+    head
+        Name or position of the output; None is allowed for a model with one output.
+
+    Raises
+    ------
+    InputError
+        If there is no such output, or it has another rank than 2.
+    """
+    graph = functional(model)
+    names = [tensor._keras_history.operation.name for tensor in graph.outputs]
+    choices: list[str | int | None] = [*names, *range(len(names))]
+    if len(names) == 1:
+        choices.append(None)
+    if head not in choices or names.count(str(head)) > 1:
+        raise InputError(f"expected head= to choose one output of {names}, received {head!r}")
+    index = 0 if head is None else names.index(head) if isinstance(head, str) else head
+    if len(graph.outputs[index].shape) != 2:
+        raise InputError(
+            "expected a model output of shape (N, T), "
+            f"received {names[index]!r} of shape {graph.outputs[index].shape}"
+        )
+    return index
+
+
+def input_names(model: Any) -> list[str]:
+    """Return the names of a model's inputs, in order."""
+    return [tensor.name for tensor in functional(model).inputs]
+
+
+def input_shape(model: Any, index: int) -> tuple[int | None, ...]:
+    """Return the symbolic shape of a model input, batch axis (None) included."""
+    return tuple(functional(model).inputs[index].shape)
+
+
+def n_outputs(model: Any, index: int) -> int:
+    """Return T, the width of a model output of shape (N, T)."""
+    return int(functional(model).outputs[index].shape[-1])
+
+
+def values_per_row(model: Any, index: int, length: int) -> int:
+    """Return how many numbers the tensors on the way to an output hold for one row of inputs.
+
+    Parameters
+    ----------
+    model
+        A functional Keras model.
+    index
+        Position of the output.
+    length
+        Taken for every axis of unknown length but the batch axis.
+    """
+    graph = functional(model)
+    return sum(_values_of(node, length) for node in _ordered_nodes(graph, [graph.outputs[index]]))
+
+
+def run_graph(
+    model: Any,
+    values: Sequence[Any],
+    apply: Apply,
+    *,
+    wanted: Sequence[int] | None = None,
+    path: tuple[int, ...] = (),
+) -> list[Any]:
+    """Interpret a model: call ``apply`` at each node, nested models walked in place.
+
+    Parameters
+    ----------
+    model
+        A functional Keras model.
+    values
+        One value an input, of any type that is a leaf for ``keras.tree``.
+    apply
+        Called as ``apply(step, args, kwargs)`` with values in place of tensors; returns a value
+        for each output tensor, in the operation's own structure.
+    wanted
+        Positions of the outputs needed; nodes that no such output depends on are left out.
+    path
+        Path of the nested model; leave at its default.
+
+    Returns
+    -------
+    list
+        One value a wanted output.
+    """
+    graph = functional(model)
+    outputs = [graph.outputs[i] for i in (range(len(graph.outputs)) if wanted is None else wanted)]
+    known = {id(tensor): value for tensor, value in zip(graph.inputs, values, strict=True)}
+    for node in _ordered_nodes(graph, outputs):
+        args, kwargs = node.arguments.fill_in(known)
+        step = Step(node.operation, (*path, id(node)), len(node.outputs))
+        if is_functional(node.operation):
+            inner = keras.tree.flatten(args[0] if args else kwargs["inputs"])
+            result = run_graph(node.operation, inner, apply, path=step.path)
+        else:
+            result = keras.tree.flatten(apply(step, args, kwargs))
+        known.update(zip((id(tensor) for tensor in node.outputs), result, strict=True))
+    return [known[id(tensor)] for tensor in outputs]
+
+
+def last_step(model: Any, index: int, is_transparent: Callable[[Any], bool]) -> Step | None:
+    """Return the step that makes a model output, looking into nested models.
+
+    Parameters
+    ----------
+    model
+        A functional Keras model.
+    index
+        Position of the output.
+    is_transparent
+        Says of an operation with one input whether to look through it.
+
+    Returns
+    -------
+    Step or None
+        None if the output is an input of its model.
+    """
+    path: tuple[int, ...] = ()
+    tensor = functional(model).outputs[index]
+    while True:
+        operation, node_index, tensor_index = tensor._keras_history
+        node = operation._inbound_nodes[node_index]
+        if node.is_input:
+            return None
+        if is_functional(operation):
+            path = (*path, id(node))
+            tensor = functional(operation).outputs[tensor_index]
+        elif len(node.input_tensors) == 1 and is_transparent(operation):
+            tensor = node.input_tensors[0]
+        else:
+            return Step(operation, (*path, id(node)), len(node.outputs))
+
+
+def call_at_inference(operation: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    """Call an operation on arrays or tensors with ``training=False`` where it knows the option."""
+    if "training" in getattr(operation, "_call_context_args", ()):
+        kwargs = {**kwargs, "training": False}
+    return operation(*args, **kwargs)
+
+
+def is_plain_convolution(layer: Any) -> bool:
+    """Say whether a layer is Keras's own convolution of one group, in float32."""
+    return (
+        type(layer) is keras.layers.Conv1D
+        and layer.groups == 1
+        and layer.data_format == "channels_last"
+        and layer.compute_dtype == "float32"
+    )
+
+
+@contextmanager
+def without_activation(layer: Any) -> Iterator[None]:
+    """Make a layer leave out its fused activation inside the block."""
+    with _replaced(layer, "activation", keras.activations.linear):
+        yield
+
+
+@contextmanager
+def without_padding(layer: Any) -> Iterator[None]:
+    """Make a layer with an attribute ``padding`` add no positions inside the block."""
+    with _replaced(layer, "padding", "valid"):
+        yield
+
+
+@contextmanager
+def _replaced(layer: Any, name: str, value: Any) -> Iterator[None]:
+    before = getattr(layer, name)
+    # Past Keras's attribute tracking, which refuses to put back an activation that is a layer.
+    object.__setattr__(layer, name, value)
+    try:
+        yield
+    finally:
+        object.__setattr__(layer, name, before)
+
+
+def _values_of(node: Any, length: int) -> int:
+    if is_functional(node.operation):
+        inner = functional(node.operation)
+        return sum(_values_of(n, length) for n in _ordered_nodes(inner, inner.outputs))
+    return sum(_size(tensor.shape, length) for tensor in node.outputs)
+
+
+def _size(shape: tuple[int | None, ...], length: int) -> int:
+    """Count a tensor's numbers for one row: one axis of unknown length is the batch axis."""
+    full = math.prod(length if size is None else size for size in shape)
+    return full // length if None in shape else full
+
+
+def _ordered_nodes(graph: Any, outputs: Sequence[Any]) -> Iterator[Any]:
+    needed = _ancestors(outputs)
+    for depth in sorted(graph._nodes_by_depth, reverse=True):
+        for node in graph._nodes_by_depth[depth]:
+            if id(node) in needed and not node.is_input:
+                yield node
+
+
+def _ancestors(tensors: Sequence[Any]) -> set[int]:
+    found: set[int] = set()
+    waiting = [t._keras_history for t in tensors]
+    while waiting:
+        operation, node_index, _ = waiting.pop()
+        node = operation._inbound_nodes[node_index] if operation is not None else None
+        if node is not None and id(node) not in found:
+            found.add(id(node))
+            waiting.extend(t._keras_history for t in node.input_tensors)
+    return found

@@ -1,0 +1,127 @@
+"""Tables of the DeepLIFT rules of Keras's own layers, operations and activations.
+
+`chrominterpret.engine.rules` says what the rules mean, ``"activation"`` and ``"quotient"`` aside:
+these depend on the activation function and on which side of the division is active.
+"""
+
+from keras import activations, layers
+
+LAYERS: dict[str, tuple[type, ...]] = {
+    "identity": (
+        layers.ActivityRegularization,
+        layers.AlphaDropout,
+        layers.Dropout,
+        layers.GaussianDropout,
+        layers.GaussianNoise,
+        layers.Identity,
+        layers.SpatialDropout1D,
+        layers.SpatialDropout2D,
+        layers.SpatialDropout3D,
+    ),
+    "linear": (
+        layers.AdaptiveAveragePooling1D,
+        layers.AdaptiveAveragePooling2D,
+        layers.AdaptiveAveragePooling3D,
+        layers.Add,
+        layers.Average,
+        layers.AveragePooling1D,
+        layers.AveragePooling2D,
+        layers.AveragePooling3D,
+        layers.BatchNormalization,
+        layers.Concatenate,
+        layers.Conv1D,
+        layers.Conv1DTranspose,
+        layers.Conv2D,
+        layers.Conv2DTranspose,
+        layers.Conv3D,
+        layers.Conv3DTranspose,
+        layers.Cropping1D,
+        layers.Cropping2D,
+        layers.Cropping3D,
+        layers.Dense,
+        layers.DepthwiseConv1D,
+        layers.DepthwiseConv2D,
+        layers.EinsumDense,
+        layers.Flatten,
+        layers.GlobalAveragePooling1D,
+        layers.GlobalAveragePooling2D,
+        layers.GlobalAveragePooling3D,
+        layers.Normalization,
+        layers.Permute,
+        layers.RepeatVector,
+        layers.Rescaling,
+        layers.Reshape,
+        layers.SeparableConv1D,
+        layers.SeparableConv2D,
+        layers.Subtract,
+        layers.UpSampling1D,
+        layers.UpSampling2D,
+        layers.UpSampling3D,
+        layers.ZeroPadding1D,
+        layers.ZeroPadding2D,
+        layers.ZeroPadding3D,
+    ),
+    "elementwise": (layers.ELU, layers.LeakyReLU, layers.PReLU, layers.ReLU),
+    "max_pool": (
+        layers.AdaptiveMaxPooling1D,
+        layers.AdaptiveMaxPooling2D,
+        layers.AdaptiveMaxPooling3D,
+        layers.GlobalMaxPooling1D,
+        layers.GlobalMaxPooling2D,
+        layers.GlobalMaxPooling3D,
+        layers.MaxPooling1D,
+        layers.MaxPooling2D,
+        layers.MaxPooling3D,
+    ),
+    "bilinear": (layers.Dot,),
+    "product": (layers.Multiply,),
+    "activation": (layers.Activation,),
+}
+RULE_OF_LAYER: dict[type, str] = {cls: rule for rule, group in LAYERS.items() for cls in group}
+
+# Classes of keras.ops operations, which Keras does not export: by name.
+OPERATIONS: dict[str, str] = {
+    "identity": "Copy",
+    "linear": "Add AdaptiveAveragePool AveragePool Average BatchNorm BroadcastTo Cast Concatenate "
+    "Cumsum DepthToSpace Diagonal Diff ExpandDims Flip Fliplr Flipud GetItem Hstack Mean Moveaxis "
+    "Negative Pad Ravel Rearrange Repeat Reshape Roll Rot90 Slice SpaceToDepth Split Squeeze Stack "
+    "Subtract Sum Swapaxes Take Tile Trace Transpose Unstack Vstack",
+    "elementwise": "Absolute Arctan Cbrt Celu Clip Cos Cosh Elu Erf Exp Exp2 Expm1 Gelu "
+    "HardShrink HardSigmoid HardSilu HardTanh LeakyRelu Log Log10 Log1p Log2 LogSigmoid Maximum "
+    "Minimum Power ReLU Reciprocal Relu Relu6 Rsqrt Selu Sigmoid Silu Sin Sinh SoftShrink "
+    "Softplus Softsign SparsePlus SparseSigmoid Sqrt Square Squareplus Tan Tanh TanhShrink "
+    "Threshold",
+    "max_pool": "AdaptiveMaxPool Amax Max MaxPool",
+    "bilinear": "Conv ConvTranspose DepthwiseConv Dot Einsum Inner Kron Matmul Multiply Outer "
+    "Tensordot Vdot",
+    "quotient": "Divide TrueDivide",
+}
+RULE_OF_OPERATION = {name: rule for rule, names in OPERATIONS.items() for name in names.split()}
+
+ELEMENTWISE_ACTIVATIONS = (
+    activations.celu,
+    activations.elu,
+    activations.exponential,
+    activations.gelu,
+    activations.hard_shrink,
+    activations.hard_sigmoid,
+    activations.hard_silu,
+    activations.hard_tanh,
+    activations.leaky_relu,
+    activations.log_sigmoid,
+    activations.mish,
+    activations.relu,
+    activations.relu6,
+    activations.selu,
+    activations.sigmoid,
+    activations.silu,
+    activations.soft_shrink,
+    activations.softplus,
+    activations.softsign,
+    activations.sparse_plus,
+    activations.sparse_sigmoid,
+    activations.squareplus,
+    activations.tanh,
+    activations.tanh_shrink,
+    activations.threshold,
+)

@@ -1,0 +1,1 @@
+"""First-layer filters: sites, motifs, influence and profiles."""

@@ -1,0 +1,270 @@
+"""The first convolution of a model: where it is, what it sees, and its activation tensor."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import keras
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from chrominterpret.engine.graph import functional
+from chrominterpret.errors import InputError
+
+Stage = Literal["activation", "convolution"]
+
+_ACTIVATION_LAYERS: Final = (
+    keras.layers.ReLU,
+    keras.layers.LeakyReLU,
+    keras.layers.PReLU,
+    keras.layers.ELU,
+)
+_MIXING_ACTIVATIONS: Final = {"softmax", "log_softmax", "sparsemax", "glu"}
+_ACTIVATION_OPS: Final = {
+    "Relu", "Relu6", "LeakyRelu", "Elu", "Selu", "Gelu", "Silu", "Softplus", "Sigmoid", "Tanh",
+    "Exp", "HardSigmoid", "HardSilu",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class FirstLayer:
+    """The first convolution of a functional model and the geometry of its windows.
+
+    Attributes
+    ----------
+    name : str
+        Name of the convolution layer.
+    input : KerasTensor of shape (None, L, 4)
+        What the convolution reads.
+    output : KerasTensor of shape (None, L', F)
+        The tensor whose channels are the filters' activations.
+    length : int
+        L, sequence length in bp.
+    n_positions, n_filters : int
+        L' and F.
+    width, stride, dilation, pad_left : int
+        Output position j sees input positions ``j · stride − pad_left + k · dilation`` for k
+        below ``width``.
+    """
+
+    name: str
+    input: keras.KerasTensor
+    output: keras.KerasTensor
+    length: int
+    n_positions: int
+    n_filters: int
+    width: int
+    stride: int
+    dilation: int
+    pad_left: int
+
+    @property
+    def starts(self) -> NDArray[np.int64]:
+        """First input position of every output position's window; may be below 0."""
+        return np.arange(self.n_positions) * self.stride - self.pad_left
+
+    @property
+    def inside(self) -> slice:
+        """Output positions whose whole window lies in the sequence."""
+        span = (self.width - 1) * self.dilation + 1
+        good = np.flatnonzero((self.starts >= 0) & (self.starts + span <= self.length))
+        if not len(good):
+            raise InputError(
+                f"layer {self.name!r}: expected sequences longer than its window of {span} bp; "
+                f"received {self.length} bp"
+            )
+        return slice(int(good[0]), int(good[-1]) + 1)
+
+
+def find_first_layer(
+    model: keras.Model, *, layer: str | None = None, stage: Stage = "activation"
+) -> FirstLayer:
+    """Find the first convolution that reads one-hot DNA.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Functional model or built ``Sequential``, with a one-hot input of shape (None, L, 4). The
+        convolution is the first layer of rank 3 in and out, four channels in, that has ``kernel``
+        and ``kernel_size``: Conv1D or a layer of one's own. Its ``strides``, ``padding`` and
+        ``dilation_rate`` are read where it has them.
+    layer : str or None
+        Name of the convolution, where the model has several on the one-hot input.
+    stage : "activation" or "convolution"
+        "activation" follows batch normalisation and activations that come directly after the
+        convolution; "convolution" takes the output of the layer itself.
+
+    Raises
+    ------
+    InputError
+        If the model is neither functional nor a built ``Sequential``, or no or several
+        convolutions qualify.
+    """
+    if stage not in ("activation", "convolution"):
+        raise InputError(f"expected stage 'activation' or 'convolution'; received {stage!r}")
+    nodes = _nodes(model)
+    node = _choose(nodes, layer)
+    convolution = node.operation
+    tensor = node.output_tensors[0]
+    if stage == "activation":
+        tensor = _follow_activations(nodes, tensor)
+    return _describe(convolution, node.input_tensors[0], tensor)
+
+
+def _nodes(model: keras.Model) -> list[Any]:
+    by_depth = functional(model)._nodes_by_depth
+    return [node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth]]
+
+
+def _choose(nodes: list[Any], layer: str | None) -> Any:
+    found = [node for node in nodes if _reads_dna(node)]
+    names = sorted({node.operation.name for node in found})
+    if layer is not None:
+        found = [node for node in found if node.operation.name == layer]
+    if not found:
+        raise InputError(
+            f"expected a convolution on a one-hot input (None, L, 4)"
+            f"{'' if layer is None else f' named {layer!r}'}; the model has {names or 'none'}"
+        )
+    if len({id(node.operation) for node in found}) > 1:
+        raise InputError(f"the one-hot input is read by several convolutions; name one of {names}")
+    # a layer that also reads the reverse complement: the node next to the model's input comes first
+    return min(found, key=lambda node: not _is_model_input(node.input_tensors[0]))
+
+
+def _is_model_input(tensor: keras.KerasTensor) -> bool:
+    return isinstance(tensor._keras_history.operation, keras.layers.InputLayer)
+
+
+def _reads_dna(node: Any) -> bool:
+    operation, tensors = node.operation, node.input_tensors
+    if not (hasattr(operation, "kernel") and hasattr(operation, "kernel_size")) or not tensors:
+        return False
+    seen, made = tensors[0].shape, node.output_tensors[0].shape
+    return len(seen) == 3 and seen[-1] == 4 and len(made) == 3
+
+
+def _follow_activations(nodes: list[Any], tensor: keras.KerasTensor) -> keras.KerasTensor:
+    while True:
+        readers = [n for n in nodes if any(t is tensor for t in n.input_tensors)]
+        if len(readers) != 1 or not is_elementwise(readers[0].operation):
+            return tensor
+        tensor = readers[0].output_tensors[0]
+
+
+def is_elementwise(operation: Any) -> bool:
+    """Return whether a layer or operation treats every channel of (B, L, F) on its own."""
+    name = type(operation).__name__
+    if isinstance(operation, keras.layers.BatchNormalization):
+        return operation.axis in (-1, 2)
+    if isinstance(operation, keras.layers.Activation):
+        return getattr(operation.activation, "__name__", "") not in _MIXING_ACTIVATIONS
+    return (
+        isinstance(operation, _ACTIVATION_LAYERS)
+        or name in _ACTIVATION_OPS
+        or name.endswith(("BatchNormalization", "Activation"))
+    )
+
+
+def _describe(convolution: Any, seen: keras.KerasTensor, output: keras.KerasTensor) -> FirstLayer:
+    length, n_positions, n_filters = seen.shape[1], output.shape[1], output.shape[2]
+    if length is None or n_positions is None:
+        raise InputError(
+            f"layer {convolution.name!r}: expected a fixed sequence length; received {seen.shape}"
+        )
+    width = _one(convolution, "kernel_size", 1)
+    stride, dilation = _one(convolution, "strides", 1), _one(convolution, "dilation_rate", 1)
+    padding = getattr(convolution, "padding", "valid")
+    expected, pad_left = _geometry(padding, length, (width - 1) * dilation + 1, stride)
+    if n_positions != expected:
+        raise InputError(
+            f"layer {convolution.name!r}: expected {expected} output positions for {length} bp, "
+            f"kernel {width}, stride {stride}, padding {padding!r}; it has {n_positions}"
+        )
+    name = convolution.name
+    return FirstLayer(
+        name, seen, output, length, n_positions, n_filters, width, stride, dilation, pad_left
+    )
+
+
+def _one(convolution: Any, attribute: str, default: int) -> int:
+    value = getattr(convolution, attribute, default)
+    values = np.atleast_1d(value)
+    if len(values) != 1:
+        raise InputError(
+            f"layer {convolution.name!r}: expected one number as {attribute}; received {value}"
+        )
+    return int(values[0])
+
+
+def _geometry(padding: str, length: int, span: int, stride: int) -> tuple[int, int]:
+    """Return the number of output positions and the padding on the left."""
+    if padding == "valid":
+        return (length - span) // stride + 1, 0
+    positions = -(-length // stride)
+    if padding == "causal":
+        return positions, span - 1
+    if padding == "same":
+        return positions, max((positions - 1) * stride + span - length, 0) // 2
+    raise InputError(f"expected padding 'valid', 'same' or 'causal'; received {padding!r}")
+
+
+def checked_filter_names(names: list[str] | None, n_filters: int) -> list[str]:
+    """Return the names of the filters, ``f0`` … where None is given.
+
+    Raises
+    ------
+    InputError
+        If their number is wrong or one occurs twice.
+    """
+    if names is None:
+        return [f"f{index}" for index in range(n_filters)]
+    if len(names) != n_filters or len(set(names)) != n_filters:
+        raise InputError(
+            f"expected {n_filters} different filter names; "
+            f"received {len(names)}, {len(set(names))} of them different"
+        )
+    return list(names)
+
+
+def checked_onehot(onehot: ArrayLike, first: FirstLayer) -> NDArray[Any]:
+    """Return one-hot sequences as an array (N, L, 4), or raise InputError."""
+    x: Any = onehot if hasattr(onehot, "shape") else np.asarray(onehot)
+    if len(x.shape) != 3 or x.shape[1:] != (first.length, 4) or not x.shape[0]:
+        raise InputError(
+            f"expected one-hot sequences of shape (N, {first.length}, 4); received {x.shape}"
+        )
+    return x
+
+
+def activations(
+    first: FirstLayer, onehot: NDArray[Any], *, batch_size: int
+) -> Iterator[tuple[slice, NDArray[np.float32], NDArray[np.float32]]]:
+    """Yield, batch by batch, the rows, their sequences and their activations.
+
+    Yields
+    ------
+    rows : slice
+        Which sequences.
+    x : ndarray of shape (B, L, 4), float32
+        The sequences.
+    activation : ndarray of shape (B, L', F), float32
+        The activations of the filters.
+    """
+    if batch_size < 1:
+        raise InputError(f"expected a batch size of at least 1; received {batch_size}")
+    # keras.Function, not keras.Model: the latter adds nodes to the caller's layers
+    head = keras.Function([first.input], [first.output])
+    for start in range(0, len(onehot), batch_size):
+        rows = slice(start, min(start + batch_size, len(onehot)))
+        x = np.asarray(onehot[rows], dtype=np.float32)
+        yield rows, x, to_numpy(head([x])[0])
+
+
+def to_numpy(tensor: Any) -> NDArray[np.float32]:
+    """Return a backend tensor as a float32 array."""
+    return np.asarray(keras.ops.convert_to_numpy(keras.ops.cast(tensor, "float32")))
+
+
+Progress = Callable[[int, int], None]
+"""Called with the number of steps done and their total."""

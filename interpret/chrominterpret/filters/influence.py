@@ -1,0 +1,226 @@
+"""Influence of first-layer filters: what the predictions lose without them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from chrominterpret.errors import InputError
+from chrominterpret.filters.first_layer import (
+    FirstLayer,
+    Progress,
+    Stage,
+    find_first_layer,
+    to_numpy,
+)
+from chrominterpret.filters.tail import Scale, Tail
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Influence:
+    """Change of the predictions when a filter's output is replaced by its mean.
+
+    Attributes
+    ----------
+    filters : ndarray of shape (F,), int64
+        Channels of the first layer.
+    mean_difference : ndarray of shape (F, T), float64
+        Mean over sequences of (prediction − prediction without the filter): above 0 where the
+        filter raises the prediction.
+    rms_difference : ndarray of shape (F, T), float64
+        Root of the mean square of the same difference.
+    """
+
+    filters: NDArray[np.int64]
+    mean_difference: Floats
+    rms_difference: Floats
+
+
+def filter_influence(
+    model: keras.Model,
+    inputs: ArrayLike | Sequence[ArrayLike],
+    *,
+    filters: Sequence[int] | None = None,
+    scale: Scale = "logit",
+    blocks: int = 1,
+    block_of: Sequence[int] | None = None,
+    layer: str | None = None,
+    stage: Stage = "activation",
+    batch_size: int = 128,
+    progress: Progress | None = None,
+) -> Influence:
+    """Measure how much every prediction depends on every filter of the first convolution.
+
+    A filter's output is replaced by its mean over all sequences and positions (Basset, Kelley et
+    al. 2016), and what follows the first layer is run again.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Functional or built ``Sequential``; see `first_layer.find_first_layer`.
+    inputs : array of shape (N, L, 4), or a sequence of arrays
+        One array for each of ``model.inputs``, in their order.
+    filters : sequence of int or None
+        Channels; with ``blocks``, channels of one block. None means all.
+    scale : "logit" or "output"
+        "logit" compares logits where the model ends with a sigmoid, and outputs elsewhere. A
+        sigmoid inside the last layer is inverted, which float32 limits to ±16.6.
+    blocks : int
+        Number of equal, independent blocks of channels, block-major, each of which feeds outputs
+        of its own: a stack of networks. One pass then replaces the same filter in every block;
+        the influence on other blocks' outputs is 0. That the blocks are independent is checked
+        on a few sequences.
+    block_of : sequence of int or None
+        The block that feeds each output, shape (T,). None means that block t feeds output t.
+    layer, stage
+        Which convolution, and before or after its activation.
+    batch_size : int
+        Sequences at a time.
+    progress : callable or None
+        Called with (filters done, filters in all).
+
+    Returns
+    -------
+    Influence
+        ``filters`` holds the channels; with ``blocks`` block-major, those of block 0 first. T is
+        the number of outputs, several output tensors side by side.
+
+    Raises
+    ------
+    InputError
+        If the shapes do not fit, a filter does not exist or the blocks are not independent.
+
+    Notes
+    -----
+    Costs one pass of the model's tail per filter, less its first convolution where `tail.Tail`
+    can update that by the change of one channel.
+    """
+    first = find_first_layer(model, layer=layer, stage=stage)
+    arrays = _checked_inputs(model, inputs)
+    tail = Tail(model, first, scale)
+    chosen = _checked_filters(filters, first.n_filters, blocks)
+    own = _own_outputs(blocks, block_of, tail.n_outputs)
+    activation_means = _mean_activations(model, first, arrays, batch_size)
+    if blocks > 1:
+        _check_blocks(model, first, tail, arrays, activation_means, own)
+    total, squares = np.zeros((2, len(chosen), tail.n_outputs))
+    batches = -(-len(arrays[0]) // batch_size)
+    head = _head(model, first)
+    for batch in range(batches):
+        rows = [a[batch * batch_size : (batch + 1) * batch_size] for a in arrays]
+        activation = to_numpy(head(rows)[0])
+        usual, without = tail.start(activation, rows, activation_means)
+        for row, channel in enumerate(chosen):
+            every = slice(channel, None, first.n_filters // blocks)
+            change = usual - without(every)
+            total[row] += change.sum(axis=0)
+            squares[row] += (change**2).sum(axis=0)
+            if progress is not None:
+                progress(batch * len(chosen) + row + 1, batches * len(chosen))
+    n = len(arrays[0])
+    return _by_block(chosen, total / n, np.sqrt(squares / n), first.n_filters, own)
+
+
+def _checked_inputs(
+    model: keras.Model, inputs: ArrayLike | Sequence[ArrayLike]
+) -> list[NDArray[np.float32]]:
+    single = len(model.inputs) == 1 and not isinstance(inputs, (list, tuple))
+    given: Sequence[Any] = [inputs] if single else list(inputs)  # type: ignore[arg-type]
+    if len(given) != len(model.inputs):
+        raise InputError(f"expected {len(model.inputs)} input arrays; received {len(given)}")
+    arrays = [np.asarray(array, dtype=np.float32) for array in given]
+    for array, tensor in zip(arrays, model.inputs, strict=True):
+        fits = len(array.shape) == len(tensor.shape) and all(
+            wanted in (None, got) for wanted, got in zip(tensor.shape, array.shape, strict=True)
+        )
+        if not fits or not len(array):
+            raise InputError(
+                f"input {tensor.name!r}: expected shape {tensor.shape}; received {array.shape}"
+            )
+    if len({len(array) for array in arrays}) > 1:
+        raise InputError(
+            f"expected inputs of equal length; received {[len(array) for array in arrays]}"
+        )
+    return arrays
+
+
+def _checked_filters(filters: Sequence[int] | None, n_filters: int, blocks: int) -> list[int]:
+    if blocks < 1 or n_filters % blocks:
+        raise InputError(f"expected blocks that divide {n_filters} filters; received {blocks}")
+    available = n_filters // blocks
+    chosen = list(range(available)) if filters is None else [int(f) for f in filters]
+    wrong = [f for f in chosen if not 0 <= f < available]
+    if wrong or not chosen:
+        raise InputError(f"expected filters from 0 to {available - 1}; received {wrong or 'none'}")
+    return chosen
+
+
+def _head(model: keras.Model, first: FirstLayer) -> Any:
+    return keras.Function(list(model.inputs), [first.output])
+
+
+def _mean_activations(
+    model: keras.Model, first: FirstLayer, arrays: list[NDArray[np.float32]], batch_size: int
+) -> NDArray[np.float32]:
+    if batch_size < 1:
+        raise InputError(f"expected a batch size of at least 1; received {batch_size}")
+    head, total, n = _head(model, first), np.zeros(first.n_filters), len(arrays[0])
+    for start in range(0, n, batch_size):
+        rows = [array[start : start + batch_size] for array in arrays]
+        total += to_numpy(head(rows)[0]).sum(axis=(0, 1), dtype=np.float64)
+    return (total / (n * first.n_positions)).astype(np.float32)
+
+
+def _check_blocks(
+    model: keras.Model,
+    first: FirstLayer,
+    tail: Tail,
+    arrays: list[NDArray[np.float32]],
+    means: NDArray[np.float32],
+    own: NDArray[np.bool_],
+) -> None:
+    """Raise ValueError unless the first and the last block move no outputs but their own."""
+    rows = [array[:4] for array in arrays]
+    activation = to_numpy(_head(model, first)(rows)[0])
+    usual, without = tail.start(activation, rows, means)
+    blocks = len(own)
+    size = first.n_filters // blocks
+    for block in (0, blocks - 1):
+        channels = slice(block * size, (block + 1) * size)
+        change = np.abs(usual - without(channels))
+        others = change[:, ~own[block]].max(initial=0.0)
+        if others > 1e-5 * max(1.0, float(np.abs(usual).max())):
+            raise InputError(f"the blocks are not independent: block {block} moves other outputs")
+
+
+def _own_outputs(blocks: int, block_of: Sequence[int] | None, n_outputs: int) -> NDArray[np.bool_]:
+    """Return which outputs each block feeds, shape (blocks, T)."""
+    if blocks == 1:
+        return np.ones((1, n_outputs), bool)
+    if block_of is None and n_outputs != blocks:
+        raise InputError(f"expected one output a block; received {n_outputs} and {blocks}")
+    feeds = np.arange(blocks) if block_of is None else np.asarray(block_of)
+    if feeds.shape != (n_outputs,) or not ((feeds >= 0) & (feeds < blocks)).all():
+        raise InputError(
+            f"expected block_of with {n_outputs} blocks from 0 to {blocks - 1}; received {block_of}"
+        )
+    return np.arange(blocks)[:, None] == feeds
+
+
+def _by_block(
+    chosen: list[int], mean: Floats, rms: Floats, n_filters: int, own_outputs: NDArray[np.bool_]
+) -> Influence:
+    blocks, n_outputs = own_outputs.shape
+    size = n_filters // blocks
+    own = own_outputs[:, None, :]
+    channels = np.arange(blocks)[:, None] * size + np.array(chosen)
+    return Influence(
+        channels.ravel(),
+        (own * mean[None]).reshape(-1, n_outputs),
+        (own * rms[None]).reshape(-1, n_outputs),
+    )

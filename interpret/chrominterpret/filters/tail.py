@@ -1,0 +1,186 @@
+"""The part of a model after its first activations, run again with some channels replaced."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from chrominterpret.engine.graph import functional, is_plain_convolution
+from chrominterpret.errors import InputError
+from chrominterpret.filters.first_layer import FirstLayer, is_elementwise, to_numpy
+
+Scale = Literal["logit", "output"]
+Floats = NDArray[np.float64]
+Arrays = list[NDArray[np.float32]]
+Without = Callable[[slice], Floats]
+
+_SMALLEST: Final = float(np.finfo(np.float32).eps) / 2
+_CHANNELWISE: Final = (
+    keras.layers.MaxPooling1D,
+    keras.layers.AveragePooling1D,
+    keras.layers.Dropout,
+    keras.layers.SpatialDropout1D,
+)
+"""Layers in which no channel sees another, besides the elementwise ones."""
+
+
+class Tail:
+    """The part of a model after its first activation tensor, arrays in and arrays out.
+
+    Where nothing but channelwise layers lies between the activations and the next Conv1D, which in
+    a Basset holds nine tenths of the tail's work, that convolution runs once per batch, and a
+    replaced channel adds the convolution of its own change. The rest runs in full.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Functional model.
+    first : FirstLayer
+        Its first layer; ``first.output`` is where the tail begins.
+    scale : "logit" or "output"
+        Whether the tail ends before a sigmoid; see `influence.filter_influence`.
+    """
+
+    def __init__(self, model: keras.Model, first: FirstLayer, scale: Scale) -> None:
+        if scale not in ("logit", "output"):
+            raise InputError(f"expected scale 'logit' or 'output'; received {scale!r}")
+        ends = [_logit_tensor(t) if scale == "logit" else (t, False) for t in model.outputs]
+        self._invert = [invert for _, invert in ends]
+        tensors = [tensor for tensor, _ in ends]
+        if any(None in tensor.shape[1:] for tensor in tensors):
+            raise InputError(f"expected outputs of fixed shape; received {model.output_shape}")
+        self.n_outputs = sum(int(np.prod(tensor.shape[1:])) for tensor in tensors)
+        self.bridge = _find_bridge(model, first.output, tensors)
+        begins = first.output if self.bridge is None else self.bridge.after
+        # the model's own inputs too: a side branch may read them
+        self._function = keras.Function([begins, *model.inputs], tensors)
+
+    def start(
+        self, activation: NDArray[np.float32], rows: Arrays, means: NDArray[np.float32]
+    ) -> tuple[Floats, Without]:
+        """Run a batch.
+
+        Parameters
+        ----------
+        activation : ndarray of shape (B, L', F), float32
+            Activations of the first layer.
+        rows : list of ndarray
+            The model's inputs.
+        means : ndarray of shape (F,), float32
+            What a channel is replaced by.
+
+        Returns
+        -------
+        predictions : ndarray of shape (B, T), float64
+        without : callable
+            Gives the predictions (B, T) with a slice of channels replaced.
+        """
+        if self.bridge is None:
+            change: Callable[[slice], Any] = _replacement(activation, means)
+            usual: Any = activation
+        else:
+            usual, change = self.bridge.start(activation, means)
+        return self._predict(usual, rows), lambda channels: self._predict(change(channels), rows)
+
+    def _predict(self, begin: Any, rows: Arrays) -> Floats:
+        outputs = self._function([begin, *rows])
+        parts = [
+            _inverse_sigmoid(to_numpy(out)) if invert else to_numpy(out)
+            for out, invert in zip(outputs, self._invert, strict=True)
+        ]
+        n = len(rows[0])
+        return np.concatenate([part.astype(np.float64).reshape(n, -1) for part in parts], axis=1)
+
+
+def _replacement(
+    activation: NDArray[np.float32], means: NDArray[np.float32]
+) -> Callable[[slice], NDArray[np.float32]]:
+    def change(channels: slice) -> NDArray[np.float32]:
+        # a new array each time: a backend may alias the memory of the array that it is given
+        replaced = activation.copy()
+        replaced[:, :, channels] = means[channels]
+        return replaced
+
+    return change
+
+
+@dataclass(frozen=True, eq=False)
+class _Bridge:
+    """Channelwise layers and the convolution that ends them."""
+
+    before: keras.Function
+    convolution: keras.layers.Conv1D
+    after: keras.KerasTensor
+
+    def start(
+        self, activation: NDArray[np.float32], means: NDArray[np.float32]
+    ) -> tuple[Any, Callable[[slice], Any]]:
+        """Return the convolution's output, and a function that gives it with channels replaced."""
+        layer, kernel = self.convolution, keras.ops.convert_to_tensor(self.convolution.kernel)
+        seen = self.before([activation])[0]
+        # channel by channel, so one run gives what every replaced channel becomes
+        replaced = self.before([np.broadcast_to(means, activation.shape).copy()])[0]
+        difference = replaced - seen
+
+        def convolve(x: Any, weights: Any) -> Any:
+            return keras.ops.conv(
+                x, weights, layer.strides[0], layer.padding, dilation_rate=layer.dilation_rate[0]
+            )
+
+        linear = convolve(seen, kernel)
+        if layer.use_bias:
+            linear = linear + keras.ops.convert_to_tensor(layer.bias)
+
+        def change(channels: slice) -> Any:
+            own = convolve(difference[:, :, channels], kernel[:, channels])
+            return layer.activation(linear + own)
+
+        return layer.activation(linear), change
+
+
+def _find_bridge(
+    model: keras.Model, tensor: keras.KerasTensor, ends: list[keras.KerasTensor]
+) -> _Bridge | None:
+    """Follow the only reader of each tensor to a plain convolution, or return None."""
+    nodes = [node for depth in functional(model)._nodes_by_depth.values() for node in depth]
+    begin = tensor
+    while not any(tensor is end for end in ends):
+        readers = [n for n in nodes if any(t is tensor for t in n.input_tensors)]
+        if len(readers) != 1 or len(readers[0].input_tensors) != 1:
+            return None
+        layer, made = readers[0].operation, readers[0].output_tensors[0]
+        if is_plain_convolution(layer) and layer.padding in ("valid", "same"):
+            return _Bridge(keras.Function([begin], [tensor]), layer, made)
+        if not _is_channelwise(layer):
+            return None
+        tensor = made
+    return None
+
+
+def _is_channelwise(layer: Any) -> bool:
+    if getattr(layer, "data_format", "channels_last") != "channels_last":
+        return False
+    return is_elementwise(layer) or type(layer) in _CHANNELWISE
+
+
+def _logit_tensor(output: keras.KerasTensor) -> tuple[keras.KerasTensor, bool]:
+    """Return the tensor to read, and whether a sigmoid has yet to be inverted."""
+    history = output._keras_history
+    operation = history.operation
+    if type(operation).__name__ != "Sigmoid" and not _has_sigmoid(operation):
+        return output, False
+    if isinstance(operation, keras.layers.Activation) or type(operation).__name__ == "Sigmoid":
+        return operation._inbound_nodes[history.node_index].input_tensors[0], False
+    return output, True
+
+
+def _has_sigmoid(operation: Any) -> bool:
+    return getattr(operation, "activation", None) is keras.activations.sigmoid
+
+
+def _inverse_sigmoid(p: NDArray[np.float32]) -> Floats:
+    clipped = np.clip(p.astype(np.float64), _SMALLEST, 1 - _SMALLEST)
+    return np.log(clipped) - np.log1p(-clipped)

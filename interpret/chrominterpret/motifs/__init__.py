@@ -1,0 +1,1 @@
+"""Motifs: matrices, files, databases, TomTom, TF-MoDISco and logos."""

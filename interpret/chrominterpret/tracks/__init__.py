@@ -1,0 +1,1 @@
+"""Contributions along sequences, as pictures and bigWig."""

@@ -1,0 +1,67 @@
+"""The rectifier against the rule for any activation; recurrent layers, integrated."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+from chrominterpret.engine.backend import compile_gradient
+from chrominterpret.engine.secant import Call, Pair, elementwise, rectifier
+from chrominterpret.methods.deep_lift import check_supported, deep_lift_shap
+from chrominterpret.methods.references import one_hot
+
+pytestmark = pytest.mark.backend
+
+LENGTH = 48
+RECURRENT = {
+    "lstm": lambda: layers.LSTM(4),
+    "gru": lambda: layers.GRU(3, return_sequences=True),
+}
+
+
+def model_with(layer: layers.Layer) -> keras.Model:
+    keras.utils.set_random_seed(0)
+    x = keras.Input((LENGTH, 4))
+    h = layers.Conv1D(6, 7, activation="relu", bias_initializer="ones")(x)
+    h = layers.Flatten()(layer(layers.MaxPooling1D(8)(h)))
+    return keras.Model(x, layers.Dense(2)(layers.Dense(5, activation="relu")(h)))
+
+
+def multipliers(rule, x: np.ndarray, r: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the outputs on references (N·R, C) and the multipliers of a rule for ReLU."""
+
+    def function(z, sequences):
+        pair = rule(Call(ops.relu, ((Pair(sequences, z, len(x), True),), {})))
+        return pair.r, pair.x
+
+    outputs, _, gradients = compile_gradient(function)(r, np.ones((1, r.shape[1])), x)
+    return outputs, gradients[0]
+
+
+def test_the_rectifier_is_the_secant_of_relu():
+    rng = np.random.default_rng(0)
+    x, r = (rng.normal(size=(n, 7)).astype("float32") for n in (3, 12))
+    r[:4] = x[0]
+    found, expected = (multipliers(rule, x, r) for rule in (rectifier, elementwise))
+    np.testing.assert_array_equal(found[0], expected[0])
+    np.testing.assert_allclose(found[1], expected[1], atol=1e-6)
+
+
+def test_the_rectifier_by_hand():
+    x = np.array([[3.0, -3.0, 2.0, 0.0, 5.0, 1e-8]], "float32")
+    r = np.array([[1.0, -1.0, -2.0, 0.0, 5.0, -3e-8]], "float32")
+    np.testing.assert_allclose(multipliers(rectifier, x, r)[1], [[1, 0, 0.5, 0, 1, 0.25]])
+
+
+@pytest.mark.parametrize("kind", RECURRENT)
+def test_recurrent_layers_on_request(kind):
+    model = model_with(RECURRENT[kind]())
+    x = one_hot(np.random.default_rng(0).integers(0, 4, (2, LENGTH)))
+    with pytest.raises(ValueError, match=r"LSTM|GRU"):
+        check_supported(model)
+    result = deep_lift_shap(model, x, n_references=2, integrate=True)
+    assert np.abs(result.attributions).max() > 1e-3
+    assert result.relative_delta.max() <= 1e-4
+    assert result.warnings == ()
+    y = keras.ops.convert_to_numpy(model(x)).T
+    np.testing.assert_allclose(result.prediction, y, atol=1e-5)

@@ -1,0 +1,242 @@
+"""What holds for every attribution method, over the table of methods."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+from chrominterpret.methods.references import one_hot
+from chrominterpret.methods.registry import METHODS, attribute, find_method, method_options
+
+pytestmark = pytest.mark.backend
+
+LENGTH = 12
+BACKEND = keras.backend.backend()
+# the methods whose results are not contributions of observed bases against references
+CONTRIBUTIONS = [name for name in METHODS if "references" in method_options(name)]
+COMPARED = [name for name in METHODS if name != "in_silico_mutagenesis"]  # any numbers
+
+
+def run(name, model, x, **options):
+    if name == "shap" and BACKEND != "tensorflow":
+        pytest.skip("shap explains Keras models on TensorFlow only")
+    return attribute(name, model, x, **{"n_references": 4, "seed": 3} | options)
+
+
+def sequences(n: int, seed: int = 0) -> np.ndarray:
+    return one_hot(np.random.default_rng(seed).integers(0, 4, (n, LENGTH)))
+
+
+def linear_model() -> tuple[keras.Model, np.ndarray]:
+    x, dense = keras.Input((LENGTH, 4)), layers.Dense(2)
+    model = keras.Model(x, dense(layers.Flatten()(x)))
+    weights = np.random.default_rng(1).normal(size=(LENGTH * 4, 2)).astype(np.float32)
+    dense.set_weights([weights, np.array([0.5, -1], np.float32)])
+    return model, weights.T.reshape(2, 1, LENGTH, 4)
+
+
+def small_model() -> keras.Model:
+    keras.utils.set_random_seed(0)
+    x = keras.Input((LENGTH, 4))
+    h = layers.Conv1D(6, 3, activation="relu")(x)
+    h = layers.Dense(5, activation="relu")(layers.Flatten()(layers.MaxPooling1D(2)(h)))
+    return keras.Model(x, layers.Dense(3)(h))
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_linear_model_by_hand(name):
+    model, w = linear_model()
+    x, reference = sequences(3), sequences(1, seed=9)[0]
+    result = run(name, model, x, references=reference)
+    at_reference = (w * reference).sum(-1, keepdims=True)
+    expected = {
+        "gradient": np.broadcast_to(w, result.attributions.shape),
+        "in_silico_mutagenesis": (w - w.mean(-1, keepdims=True)) * x,
+    }.get(name, (w - at_reference) * x if name in CONTRIBUTIONS else w * x)
+    np.testing.assert_allclose(result.attributions, expected, atol=2e-6)
+    np.testing.assert_allclose(result.prediction.T, ops.convert_to_numpy(model(x)), atol=1e-5)
+    assert result.target_names == ("0", "1")
+    assert result.warnings == ()
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.filterwarnings("ignore:contributions miss the difference")
+def test_hypothetical_contributions_are_the_observed_ones_at_observed_bases(name):
+    x = sequences(2)
+    result = run(name, small_model(), x, targets=[1], n_references=40)
+    if result.hypothetical is None:
+        assert name in ("gradient", "shap")
+        return
+    np.testing.assert_allclose(result.hypothetical * x, result.attributions, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.filterwarnings("ignore:contributions miss the difference")
+def test_batches_and_batch_mates_make_no_difference(name):
+    model, x = small_model(), sequences(5)
+    options = {"targets": {"0 − 2": {0: 1, 2: -1}}}
+    whole = run(name, model, x, **options)
+    for other in (
+        run(name, model, x, batch_size=3, **options),
+        run(name, model, x, memory=1e-9, **options),
+    ):
+        np.testing.assert_allclose(other.attributions, whole.attributions, atol=1e-5)
+    alone = run(name, model, x[3:4], **options)
+    np.testing.assert_allclose(alone.attributions, whole.attributions[:, 3:4], atol=1e-5)
+    np.testing.assert_allclose(alone.prediction, whole.prediction[:, 3:4], atol=1e-5)
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.filterwarnings("ignore:contributions miss the difference")
+def test_a_seed_gives_the_same_again_and_another_does_not(name):
+    model, x = small_model(), sequences(2)
+    first, again, other = (run(name, model, x, targets=0, seed=seed) for seed in (5, 5, 6))
+    np.testing.assert_array_equal(first.attributions, again.attributions)
+    assert np.array_equal(first.attributions, other.attributions) != (
+        "seed" in method_options(name)
+    )
+    if "seed" in method_options(name):
+        assert (first.seed, other.seed) == (5, 6)
+
+
+@pytest.mark.parametrize("name", CONTRIBUTIONS)
+@pytest.mark.filterwarnings("ignore:contributions miss the difference")
+def test_references_and_deltas_are_kept(name):
+    model, x = small_model(), sequences(3)
+    shuffled = run(name, model, x, targets=[0])
+    assert shuffled.reference_codes.shape == (3, 4, LENGTH)
+    assert shuffled.references is None
+    assert shuffled.reference_kind == "dinucleotide_shuffle"
+    shared = run(name, model, x, targets=[0], references="background")
+    assert shared.references.shape[0] == 1
+    np.testing.assert_allclose(shared.references[0, 0, 0], x.mean((0, 1)), atol=1e-6)
+    assert shared.reference_codes is None
+    given = sequences(6, seed=8).reshape(3, 2, LENGTH, 4)
+    np.testing.assert_array_equal(run(name, model, x, references=given).references, given)
+    for result in (shuffled, shared):
+        assert result.delta.shape == result.relative_delta.shape
+        assert result.delta.shape[:2] == (1, 3)
+
+
+def two_inputs() -> keras.Model:
+    keras.utils.set_random_seed(0)
+    dna, bins = keras.Input((LENGTH, 4), name="dna"), keras.Input((10, 5), name="bins")
+    h = layers.GlobalAveragePooling1D()(layers.Conv1D(6, 3, activation="softplus")(dna))
+    b = layers.GlobalAveragePooling1D()(layers.Conv1D(6, 3, activation="softplus")(bins))
+    h = layers.Multiply()([layers.Dense(4)(h), layers.Dense(4, activation="tanh")(b)])
+    return keras.Model([dna, bins], layers.Dense(3, activation="sigmoid")(h))
+
+
+@pytest.mark.parametrize("name", COMPARED)
+@pytest.mark.parametrize("wrt", ["dna", "bins"])
+@pytest.mark.filterwarnings("ignore:contributions miss the difference")
+def test_either_input_of_two(name, wrt):
+    rng = np.random.default_rng(0)
+    x = {"dna": sequences(3), "bins": rng.gamma(1, 2, (3, 10, 5)).astype(np.float32)}
+    options = {"targets": {"0 − 1": {0: 1, 1: -1}, "0": {0: 1}, "1": {1: 1}}, "wrt": wrt}
+    model = two_inputs()
+    result = run(name, model, x, **options)
+    assert result.attributions.shape == (3, *x[wrt].shape)
+    assert np.abs(result.attributions[0]).max() > 1e-4
+    contrast, first, second = result.attributions
+    np.testing.assert_allclose(contrast, first - second, atol=1e-5)
+    if name in ("integrated_gradients", "deep_lift_shap"):
+        assert np.abs(result.delta).max() < 1e-5
+    one = {key: value[1:2] for key, value in x.items()}
+    alone = run(name, model, one, **options)
+    np.testing.assert_allclose(alone.attributions, result.attributions[:, 1:2], atol=1e-5)
+    if wrt == "bins":
+        assert result.hypothetical is None
+        assert result.reference_kind in (None, "zeros")
+
+
+CHOICES = ["mean", "one", "several", "each"]
+WITH_REFERENCES = [(name, choice) for name in CONTRIBUTIONS for choice in CHOICES]
+
+
+@pytest.mark.parametrize(
+    ("name", "references"), [(name, None) for name in COMPARED] + WITH_REFERENCES
+)
+def test_a_vector_input_by_hand(name, references):
+    rng = np.random.default_rng(0)
+    v, dense = keras.Input((7,)), layers.Dense(2)
+    model = keras.Model(v, dense(v))
+    weights = rng.normal(size=(7, 2)).astype(np.float32)
+    dense.set_weights([weights, np.ones(2, np.float32)])
+    x = rng.normal(size=(4, 7)).astype(np.float32)
+    given = {
+        "one": rng.normal(size=7),
+        "several": rng.normal(size=(3, 7)),
+        "each": rng.normal(size=(4, 3, 7)),
+    }.get(references, references)
+    # as many draws as there are references, so that expected gradients draw each of them once
+    number = 3 if references in ("several", "each") else 1
+    result = run(name, model, x, references=given, n_references=number)
+    at_one = {None: 0, "mean": x.mean(0), "one": given}
+    mean = at_one[references] if references in at_one else np.mean(given, axis=-2)
+    change = 1 if name == "gradient" else x - (mean if name in CONTRIBUTIONS else 0)
+    expected = np.broadcast_to(change * weights.T[:, None], (2, 4, 7))
+    np.testing.assert_allclose(result.attributions, expected, atol=1e-5)
+    assert result.hypothetical is None
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_what_only_bases_have_is_refused_elsewhere(name):
+    v = keras.Input((7,))
+    model, x = keras.Model(v, layers.Dense(2)(v)), np.ones((2, 7), np.float32)
+    if "gradient_correction" in method_options(name):
+        with pytest.raises(ValueError, match="one-hot"):
+            run(name, model, x, gradient_correction=True)
+    if "references" in method_options(name):
+        with pytest.raises(ValueError, match=r"zeros.*mean"):
+            run(name, model, x, references="background")
+        with pytest.raises(ValueError, match=r"shape \(7,\)"):
+            run(name, model, x, references=np.ones((2, 3)))
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_bad_arguments(name):
+    model, x = small_model(), sequences(2)
+    with pytest.raises(ValueError, match="expected"):
+        run(name, model, x[:, 1:])
+    with pytest.raises(ValueError, match="wrt="):
+        run(name, model, x, wrt="rna")
+    with pytest.raises(ValueError, match="output="):
+        run(name, model, x, output="probability")
+    with pytest.raises(ValueError, match="target"):
+        run(name, model, x, targets=["Glia"])
+    if "memory" in method_options(name):
+        with pytest.raises(ValueError, match="batch_size"):
+            run(name, model, x, batch_size=0)
+        with pytest.raises(ValueError, match="memory="):
+            run(name, model, x, memory=0)
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.filterwarnings("ignore:contributions miss the difference")
+def test_progress_ends_with_all(name):
+    seen = []
+    run(name, small_model(), sequences(3), batch_size=8, progress=lambda *p: seen.append(p))
+    assert seen[-1] == (3, 3)
+    assert [total for _, total in seen] == [3] * len(seen)
+    assert sorted(seen) == seen
+
+
+def test_names_and_options():
+    with pytest.raises(ValueError, match=r"gradient, gradient_x_input.*'guided'"):
+        find_method("guided")
+    model, x = small_model(), sequences(1)
+    with pytest.raises(ValueError, match="n_step"):
+        attribute("integrated_gradients", model, x, n_step=3)
+    with pytest.raises(ValueError, match="n_steps"):
+        attribute("gradient", model, x, n_steps=3)
+    assert "references" not in method_options("gradient")
+    assert {"references", "seed"} <= method_options("deep_lift_shap")
+
+
+def test_whole_numbers_are_no_input_to_attribute():
+    codes = keras.Input((LENGTH,), dtype="int32", name="codes")
+    h = layers.Flatten()(layers.Embedding(5, 3)(codes))
+    model = keras.Model(codes, layers.Dense(2)(h))
+    with pytest.raises(ValueError, match="floats"):
+        attribute("gradient", model, np.ones((2, LENGTH), np.int32))

@@ -1,0 +1,177 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from chrominterpret.motifs.jaspar import jaspar_motifs
+from chrominterpret.motifs.pwm import Motif, reverse_complement
+from chrominterpret.motifs.tomtom import (
+    COLUMNS,
+    best_matches,
+    calibrate,
+    shuffled,
+    tomtom,
+    write_matches,
+)
+
+FLAT = Motif("flat", np.full((6, 4), 0.25))
+
+
+@pytest.fixture(scope="module")
+def database() -> list[Motif]:
+    return jaspar_motifs("fungi")
+
+
+def disguised(motif: Motif, name: str, *, flank: int = 3) -> Motif:
+    """The motif, softened and with uninformative flanks, as a filter would show it."""
+    ends = np.full((flank, 4), 0.25)
+    return Motif(name, np.concatenate([ends, 0.85 * motif.ppm + 0.0375, ends]))
+
+
+def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
+    """q_i = min over j with p_j >= p_i of p_j · m / rank_j, in plain NumPy."""
+    order = np.argsort(p)
+    q = p[order] * len(p) / np.arange(1, len(p) + 1)
+    q = np.minimum.accumulate(q[::-1])[::-1]
+    result = np.empty_like(p)
+    result[order] = np.minimum(q, 1)
+    return result
+
+
+def test_known_motifs_are_found_on_both_strands(database: list[Motif]) -> None:
+    known = database[::9]
+    queries = [disguised(m, f"f{i}") for i, m in enumerate(known)]
+    queries += [replace(reverse_complement(query), name=f"{query.name}_rc") for query in queries]
+    best = best_matches(tomtom(queries, database), queries)
+    expected = [m.name for m in known] * 2
+    # JASPAR has near twins, so the exact motif is not always the first
+    assert (best["target_id"] == expected).mean() > 0.75
+    hits = best[best["target_id"] == expected]
+    reverse = hits["query"].str.endswith("_rc")
+    assert (hits["strand"][~reverse] == "+").mean() > 0.9
+    assert (hits["strand"][reverse] == "-").mean() > 0.9
+    assert (hits["q_value"] < 0.1).mean() > 0.9
+
+
+def test_offset_is_where_the_query_starts_in_the_target(database: list[Motif]) -> None:
+    target = next(m for m in database if len(m) == 12)
+    part = Motif("part", target.ppm[3:11])
+    whole = Motif("whole", np.concatenate([target.ppm[:2][::-1], target.ppm]))
+    table = tomtom([part, whole], database, min_information=None)
+    rows = table[table["target_id"] == target.name].set_index("query")
+    assert rows.loc["part", ["offset", "overlap", "strand"]].tolist() == [3, 8, "+"]
+    assert rows.loc["whole", ["offset", "overlap", "strand"]].tolist() == [-2, 12, "+"]
+    turned = tomtom([reverse_complement(part)], database, min_information=None)
+    row = turned[turned["target_id"] == target.name].iloc[0]
+    assert (row["offset"], row["strand"]) == (12 - 11, "-")
+
+
+def test_q_values_are_over_all_pairs(database: list[Motif]) -> None:
+    queries = [disguised(m, f"f{i}") for i, m in enumerate(database[:7])]
+    table = tomtom(queries, database)
+    assert tuple(table.columns) == COLUMNS
+    assert len(table) == 7 * len(database)
+    expected = benjamini_hochberg(table["p_value"].to_numpy())
+    np.testing.assert_allclose(table["q_value"], expected, rtol=1e-12)
+    assert table["query"].drop_duplicates().tolist() == [q.name for q in queries]
+    assert table.groupby("query")["p_value"].is_monotonic_increasing.all()
+    few = tomtom(queries, database, n_best=3)
+    pd.testing.assert_frame_equal(
+        few, table.groupby("query", sort=False).head(3).reset_index(drop=True)
+    )
+
+
+def test_batches_of_queries_change_nothing(
+    database: list[Motif], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queries = [disguised(m, f"f{i}") for i, m in enumerate(database[:5])]
+    whole = tomtom(queries, database)
+    monkeypatch.setattr("chrominterpret.motifs.tomtom._QUERIES_AT_ONCE", 2)
+    pd.testing.assert_frame_equal(tomtom(queries, database), whole)
+
+
+def test_queries_without_information_have_no_match(database: list[Motif]) -> None:
+    queries = [FLAT, disguised(database[0], "f0")]
+    table = tomtom(queries, database)
+    assert set(table["query"]) == {"f0"}
+    best = best_matches(table, queries)
+    assert best["query"].tolist() == ["flat", "f0"]
+    assert best["target_id"].tolist() == ["", database[0].name]
+    assert np.isnan(best["p_value"][0])
+    nothing = tomtom([FLAT], database)
+    assert nothing.empty
+    assert tuple(nothing.columns) == COLUMNS
+    assert best_matches(nothing, [FLAT])["target_id"].tolist() == [""]
+    assert best_matches(tomtom([], database), []).empty
+
+
+@pytest.mark.parametrize("how", ["columns", "bases", "both"])
+def test_shuffles_keep_what_they_say(database: list[Motif], how: str) -> None:
+    motifs = database[:5]
+    for before, after in zip(motifs, shuffled(motifs, seed=3, how=how), strict=True):
+        rows, changed = np.sort(before.ppm, axis=1), np.sort(after.ppm, axis=1)
+        if how == "bases":
+            np.testing.assert_array_equal(rows, changed)
+        else:
+            assert sorted(map(tuple, rows)) == sorted(map(tuple, changed))
+        if how == "columns":
+            assert sorted(map(tuple, before.ppm)) == sorted(map(tuple, after.ppm))
+    again = shuffled(motifs, seed=3, how=how)
+    assert all(
+        (a.ppm == b.ppm).all()
+        for a, b in zip(again, shuffled(motifs, seed=3, how=how), strict=True)
+    )
+
+
+def test_random_filters_are_mostly_not_significant(database: list[Motif]) -> None:
+    real = [disguised(m, f"f{i}") for i, m in enumerate(database[:60])]
+    random = shuffled(real, seed=0, how="both")
+    best = best_matches(tomtom(random, database), random)
+    assert (best["q_value"] < 0.1).mean() < 0.2
+
+
+def test_calibration_tells_real_from_shuffled(database: list[Motif]) -> None:
+    queries = [*(disguised(m, f"f{i}") for i, m in enumerate(database[:40])), FLAT]
+    result = calibrate(queries, database, seed=1, n_shuffles=2)
+    assert (result.n_queries, result.n_shuffled, result.q_cut) == (40, 80, 0.1)
+    assert result.share > 0.9
+    assert result.shuffled_share < 0.5
+    assert result.shuffled_share <= result.shuffled_share_at_p
+    table = tomtom(queries, database)
+    passed = table[table["q_value"] <= 0.1]
+    assert result.share == passed["query"].nunique() / 40
+    assert result == calibrate(queries, database, seed=1, n_shuffles=2)
+    empty = calibrate([FLAT], database, seed=1)
+    assert (empty.n_queries, np.isnan(empty.share)) == (0, True)
+
+
+def test_table_round_trip(tmp_path: Path, database: list[Motif]) -> None:
+    queries = [FLAT, disguised(database[3], "f 3")]
+    best = best_matches(tomtom(queries, database), queries)
+    write_matches(tmp_path / "best.tsv", best)
+    back = pd.read_csv(tmp_path / "best.tsv", sep="\t", keep_default_na=False, na_values={})
+    assert back.columns.tolist() == list(COLUMNS)
+    assert back.loc[0].tolist() == ["flat", *[""] * 8]
+    assert float(back.loc[1, "p_value"]) == pytest.approx(best.loc[1, "p_value"], rel=1e-5)
+    assert list(tmp_path.iterdir()) == [tmp_path / "best.tsv"]
+
+
+def test_few_targets_warn(database: list[Motif]) -> None:
+    queries = [disguised(database[0], "f0")]
+    with pytest.warns(UserWarning, match="fewer than 25 targets"):
+        tomtom(queries, database[:5])
+
+
+def test_options_are_checked(database: list[Motif]) -> None:
+    with pytest.raises(ValueError, match="at least one target"):
+        tomtom([FLAT], [])
+    with pytest.raises(ValueError, match="different names"):
+        tomtom([FLAT, FLAT], database)
+    with pytest.raises(ValueError, match="n_best of at least 1 or None; received 0"):
+        tomtom([FLAT], database, n_best=0)
+    with pytest.raises(ValueError, match="'columns', 'bases' or 'both'; received 'rows'"):
+        shuffled([FLAT], seed=0, how="rows")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="0 < q_cut <= 1"):
+        calibrate([FLAT], database, seed=0, q_cut=0)

@@ -1,0 +1,58 @@
+import subprocess
+import sys
+
+import pytest
+
+# A finder stands in for TensorFlow: it speaks when Keras is about to be imported.
+SPEAK = """
+import os, sys, warnings
+class Chatter:
+    def find_spec(self, name, path=None, target=None):
+        if name == "keras":
+            os.write(2, b"native chatter\\n")
+            warnings.warn("python warning")
+            {then}
+sys.meta_path.insert(0, Chatter())
+from chromkeras.backend.quiet import import_keras
+try:
+    import_keras()
+except ImportError as error:
+    print(error, file=sys.stderr)
+os.write(2, b"native later\\n")
+print("python later", file=sys.stderr)
+"""
+
+
+def stderr(then: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", SPEAK.format(then=then)],
+        capture_output=True, text=True, check=True, env=environment,
+    )  # fmt: skip
+    return done.stderr
+
+
+NO_KERAS = "raise ImportError('no keras here')"
+STUB = (
+    "from importlib.machinery import ModuleSpec; import types; "
+    "return ModuleSpec(name, types.SimpleNamespace("
+    "create_module=lambda spec: None, exec_module=lambda module: None))"
+)
+
+
+def test_native_chatter_is_held_back_and_the_rest_shown():
+    shown = stderr(STUB)
+    assert "native chatter" not in shown
+    assert "python warning" in shown
+    assert shown.endswith("native later\npython later\n")
+
+
+def test_a_failing_import_shows_everything():
+    shown = stderr(NO_KERAS)
+    assert "native chatter" in shown
+    assert "python warning" in shown
+    assert "no keras here" in shown
+
+
+@pytest.mark.parametrize("then", [STUB, NO_KERAS])
+def test_tracing_lets_everything_through(then):
+    assert "native chatter" in stderr(then, CHROMKERAS_TRACEBACK="1")

@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+
+from chromkeras.comparison.core.controls import (
+    check_models,
+    relation,
+    tasks_of,
+    tasks_of_both,
+    untrained_copy,
+)
+
+
+def test_an_untrained_copy_has_the_recipe_and_the_weights_of_its_seed(make_model, plan, x):
+    model = make_model(plan)
+    copies = [untrained_copy(model, seed=seed) for seed in (5, 5, 6)]
+    assert copies[0].name == f"{model.name} (untrained)"
+    assert (copies[0].recipe, tasks_of(copies[0])) == (model.recipe, tasks_of(model))
+    one, same, other = (copy.network.predict(x, verbose=0) for copy in copies)
+    np.testing.assert_array_equal(one, same)
+    assert np.abs(one - other).max() > 1e-4
+
+
+def test_two_seeds_are_told_from_two_models(make_model):
+    hard = make_model()
+    assert relation(hard, make_model(seed=1)) == "two seeds"
+    assert relation(hard, make_model("single")) == "models"
+    assert relation(hard, make_model(tasks=("task0", "task1"), seed=1)) == "models"
+
+
+def test_common_tasks_are_in_the_first_order():
+    assert tasks_of_both(("a", "b", "c"), ("c", "x", "a")) == ("a", "c")
+    with pytest.raises(ValueError, match="a task in common, received a, b and c, d"):
+        tasks_of_both(("a", "b"), ("c", "d"))
+
+
+def test_other_sequences_are_refused(make_model, x):
+    with pytest.raises(ValueError, match=r"shape \(n, 300, 4\), received \(24, 200, 4\)"):
+        check_models([make_model()], x[:, :200])
+    with pytest.raises(ValueError, match=r"received \(0, 300, 4\)"):
+        check_models([make_model()], x[:0])

@@ -1,0 +1,149 @@
+import numpy as np
+import pytest
+from scipy.stats import false_discovery_control
+from sklearn.metrics import roc_auc_score
+
+from chromkeras.comparison.core.model_names import Line
+from chromkeras.comparison.predictions.differences import (
+    benjamini_hochberg,
+    calibration,
+    compare_lines,
+    pairs_of,
+    stratum_bootstrap,
+)
+from chromkeras.statistics.bootstrap import bootstrap_auroc
+from chromkeras.statistics.delong import delong
+
+MODELS, ROWS, TASKS = 4, 120, 3
+OWN = [Line(f"m{i}", (i,)) for i in range(MODELS)]
+
+
+@pytest.fixture
+def case():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, (ROWS, TASKS)).astype(np.int8)
+    noise = rng.normal(size=(MODELS, ROWS, TASKS))
+    logits = labels * np.array([0.3, 0.6, 1.5, 0.9])[:, None, None] + noise
+    labels[rng.random(labels.shape) < 0.1] = -1
+    regions = np.arange(ROWS) // 2
+    return labels, logits, bootstrap_auroc(labels, logits, regions, replicates=200, seed=1)
+
+
+def compared(case, lines, baseline=0):
+    labels, logits, bootstrap = case
+    return compare_lines(labels, logits, lines, pairs_of(len(lines), baseline), bootstrap)
+
+
+def test_the_baseline_is_always_taken_away():
+    assert pairs_of(3, 0) == ((1, 0), (2, 0), (2, 1))
+    assert pairs_of(3, 1) == ((0, 1), (2, 1), (2, 0))
+
+
+def test_differences_are_scikit_learns(case):
+    labels, logits, _ = case
+    found = compared(case, OWN)
+    for p, (a, b) in enumerate(found.pairs):
+        for t in range(TASKS):
+            known = labels[:, t] >= 0
+            area = [roc_auc_score(labels[known, t], logits[i][known, t]) for i in (a, b)]
+            assert found.difference[p, t] == pytest.approx(area[0] - area[1])
+    np.testing.assert_allclose(found.mean, found.difference.mean(axis=1))
+
+
+def test_p_is_delongs_and_q_scipys_over_all_pairs_and_tasks(case):
+    labels, logits, _ = case
+    found = compared(case, OWN)
+    expected = [
+        [delong(labels[:, t], logits[a, :, t], logits[b, :, t]).p_value for t in range(TASKS)]
+        for a, b in found.pairs
+    ]
+    np.testing.assert_allclose(found.p_value, expected, atol=1e-12)
+    q = false_discovery_control(np.ravel(expected)).reshape(found.p_value.shape)
+    np.testing.assert_allclose(found.q_value, q, atol=1e-12)
+
+
+def test_intervals_are_quantiles_of_the_replicates(case):
+    bootstrap = case[2]
+    found = compared(case, OWN)
+    a, b = found.pairs[1]
+    replicates = bootstrap.auroc[:, a] - bootstrap.auroc[:, b]
+    np.testing.assert_allclose(found.interval[1], np.quantile(replicates, [0.025, 0.975], axis=0))
+    means = np.quantile(replicates.mean(axis=1), [0.025, 0.975])
+    np.testing.assert_allclose(found.mean_interval[1], means)
+
+
+def test_a_line_of_seeds_is_their_mean(case):
+    single = compared(case, OWN)
+    lines = [Line("a", (0, 1)), Line("b", (2, 3))]
+    found = compared(case, lines)
+    np.testing.assert_allclose(found.auroc[0], single.auroc[:2].mean(axis=0))
+    replicates = case[2].auroc[:, 2:].mean(axis=1) - case[2].auroc[:, :2].mean(axis=1)
+    np.testing.assert_allclose(found.interval[0], np.quantile(replicates, [0.025, 0.975], axis=0))
+
+
+def test_a_line_of_copies_is_tested_as_one_model(case):
+    labels, logits, _ = case
+    twice = np.stack([logits[0], logits[0], logits[1], logits[1]])
+    bootstrap = bootstrap_auroc(labels, twice, np.arange(ROWS), replicates=20)
+    lines = [Line("a", (0, 1)), Line("b", (2, 3))]
+    found = compare_lines(labels, twice, lines, ((1, 0),), bootstrap)
+    for t in range(TASKS):
+        alone = delong(labels[:, t], logits[1, :, t], logits[0, :, t])
+        assert found.p_value[0, t] == pytest.approx(alone.p_value)
+
+
+def test_a_model_compared_with_itself_shows_no_difference(case):
+    labels, logits, _ = case
+    same = np.stack([logits[0], logits[0]])
+    bootstrap = bootstrap_auroc(labels, same, np.arange(ROWS) // 2, replicates=50)
+    found = compare_lines(labels, same, OWN[:2], ((1, 0),), bootstrap)
+    for values in (found.difference, found.interval, found.mean, found.mean_interval):
+        np.testing.assert_array_equal(values, 0)
+    np.testing.assert_array_equal(found.q_value, 1)
+    assert found.gains(0) == (0, 0, 0, 0)
+
+
+def test_gains_and_losses_by_hand(case):
+    labels, _, _ = case
+    rng = np.random.default_rng(3)
+    bad = rng.normal(size=labels.shape)
+    good = 3.0 * (labels == 1) + rng.normal(size=labels.shape)
+    mixed = np.column_stack([good[:, 0], bad[:, 1], bad[:, 2]])
+    base = np.column_stack([bad[:, 0], good[:, 1], bad[:, 2]])
+    both = np.stack([base, mixed])
+    bootstrap = bootstrap_auroc(labels, both, np.arange(ROWS), replicates=20)
+    found = compare_lines(labels, both, OWN[:2], ((1, 0),), bootstrap)
+    assert found.gains(0) == (1, 1, 1, 1)
+
+
+def test_q_leaves_undefined_p_alone():
+    q = benjamini_hochberg(np.array([[0.01, np.nan], [0.04, 0.03]]))
+    np.testing.assert_allclose(q, [[0.03, np.nan], [0.04, 0.04]])
+    assert np.isnan(benjamini_hochberg(np.full(2, np.nan))).all()
+
+
+def test_a_stratum_without_rows_is_undefined():
+    empty = (np.zeros((0, 2), np.int8), np.zeros((2, 0, 2)), np.zeros(0, int))
+    bootstrap = stratum_bootstrap(*empty, replicates=3, seed=0)
+    found = compare_lines(*empty[:2], OWN[:2], ((1, 0),), bootstrap)
+    assert np.isnan(found.difference).all()
+    assert np.isnan(found.mean_interval).all()
+
+
+def test_progress_ends_at_the_last_replicate(case):
+    labels, logits, _ = case
+    told = []
+    stratum_bootstrap(
+        labels, logits, np.arange(ROWS), replicates=120, seed=0,
+        progress=lambda done, total: told.append((done, total)),
+    )  # fmt: skip
+    assert told == [(50, 120), (100, 120), (120, 120)]
+
+
+def test_calibration_without_class_weights_needs_them(case):
+    labels, logits, _ = case
+    given = calibration(labels, logits[0], None)
+    assert np.isnan(given.error_unweighted).all()
+    plain = calibration(labels, logits[0], np.full(TASKS, 0.5))
+    np.testing.assert_allclose(plain.error_unweighted, given.error)
+    np.testing.assert_allclose(plain.brier_unweighted, given.brier)

@@ -1,0 +1,86 @@
+import os
+import subprocess
+import sys
+
+import keras
+import pytest
+
+from chromkeras.architectures.basset import build
+from chromkeras.cost.dry_run import DryRun, dry_run, untrained_model
+from chromkeras.cost.operations import model_cost
+from chromkeras.recipe.sources import make_recipe
+
+SCALE = """
+from chromkeras.cost.machine import peak_memory
+from chromkeras.cost.dry_run import untrained_model
+from chromkeras.cost.memory import training_memory
+from chromkeras.recipe.sources import make_recipe
+import keras
+keras.ops.zeros(1)
+before = peak_memory()
+recipe = make_recipe("soft")
+model = untrained_model(recipe, [f"task{i}" for i in range(164)], 600)
+training_memory(model, recipe.training, program=0, validated=10)
+print(model.count_params(), peak_memory() - before)
+"""
+
+
+@pytest.mark.backend
+def test_costs_without_weights_are_the_model_s(plan, tiny_recipe):
+    recipe, tasks = tiny_recipe(plan), ("a", "b")
+    empty = untrained_model(recipe, tasks, 300)
+    assert model_cost(empty) == model_cost(build(recipe, tasks, 300))
+
+
+def test_552_million_weights_take_no_memory():
+    done = subprocess.run(
+        [sys.executable, "-c", SCALE], capture_output=True, text=True, check=True,
+        env=dict(os.environ) | {"TF_CPP_MIN_LOG_LEVEL": "3"},
+    )  # fmt: skip
+    parameters, grown = map(int, done.stdout.split())
+    assert parameters == 552_450_564
+    assert grown < 50e6
+
+
+@pytest.mark.backend
+def test_its_variables_never_get_values():
+    model = untrained_model(make_recipe("hard", size="small"), ("a", "b"), 300)
+    with keras.StatelessScope():
+        pass  # at its end Keras initialises every variable that is waiting
+    assert not any(v._value is not None for v in model.variables)
+
+
+def test_groups_from_the_data_and_frozen_layers(tiny_recipe):
+    grouped = ("sharing.depth=3", "sharing.grouped=6", "sharing.groups=labels:2")
+    recipe = tiny_recipe("hard", *grouped, "transfer.freeze=3")
+    model = untrained_model(recipe, ("a", "b", "c"), 300)
+    assert model.get_layer("conv_2").tasks == 2
+    assert not model.get_layer("conv_1").trainable
+
+
+def test_a_dry_run_says_what_it_found(tiny_dataset, tiny_recipe):
+    result = dry_run(tiny_dataset(), tiny_recipe("soft", "training.epochs=7"))
+    text = str(result)
+    assert text.splitlines()[0].split() == ["parameters", f"{result.cost.parameters:,}"]
+    assert "at most 7 epochs" in text
+    assert result.training > 0
+    assert result.validation > 0
+    assert result.memory.peak > result.memory.program > 0
+
+
+@pytest.mark.parametrize("free", [None, 10**15, 10**6])
+def test_a_warning_where_memory_is_short(free, tiny_dataset, tiny_recipe):
+    found = dry_run(tiny_dataset(), tiny_recipe())
+    values = {name: getattr(found, name) for name in found.__dataclass_fields__}
+    warning = DryRun(**values | {"free": free}).warning
+    if free == 10**6:
+        assert warning.startswith("warning: the run is expected to need")
+        assert "only 0.00 GB is free" in warning
+        assert "\n" not in warning
+    else:
+        assert warning == ""
+
+
+def test_a_recipe_that_does_not_fit_is_refused(tiny_dataset):
+    with pytest.raises(ValueError, match="sequence is too short"):
+        dry_run(tiny_dataset(length=20), make_recipe("hard"))

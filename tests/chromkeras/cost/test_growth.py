@@ -1,0 +1,59 @@
+import pytest
+
+from chromkeras.comparison.core.figures import growth_curves
+from chromkeras.cost import growth
+from chromkeras.cost.dry_run import untrained_model
+from chromkeras.cost.growth import measure_growth, with_tasks
+from chromkeras.cost.operations import model_cost
+from chromkeras.sharing.task_groups import task_groups
+
+TASKS = ["a", "b", "c", "d"]
+
+
+def test_counts_are_exact_and_beyond_the_measured_it_is_an_estimate(tiny_recipe):
+    recipe, told = tiny_recipe("hard", "training.batch_size=4"), []
+    found = measure_growth(
+        {"hard": recipe}, 200, measured=(2,), estimated=(7,), budget=0.01,
+        progress=lambda done, total: told.append((done, total)),
+    )  # fmt: skip
+    assert [(one.tasks, one.measured) for one in found] == [(2, True), (7, False)]
+    for one in found:
+        cost = model_cost(untrained_model(recipe, [str(i) for i in range(one.tasks)], 200))
+        assert (one.parameters, one.training) == (cost.parameters, cost.training)
+        assert one.step > 0
+    assert told == [(1, 2), (2, 2)]
+    figure = growth_curves(found)
+    assert [panel.get_xscale() for panel in figure.axes] == ["log"] * 3
+    assert [panel.get_yscale() for panel in figure.axes] == ["log"] * 3
+    hollow = figure.axes[0].lines[-1]
+    assert list(hollow.get_xdata()) == [7]
+
+
+def test_a_step_that_would_take_too_long_is_estimated(tiny_recipe, monkeypatch):
+    monkeypatch.setattr(growth, "LONGEST_STEP", 0.0)
+    found = measure_growth({"hard": tiny_recipe("hard")}, 200, measured=(1,), estimated=())
+    assert [one.measured for one in found] == [False]
+
+
+def test_recipes_forget_what_belongs_to_their_own_tasks(tiny_recipe):
+    recipe = tiny_recipe(
+        "hard", "sharing.depth=3", "sharing.grouped=6", "sharing.groups='x,y;z'",
+        "transfer.init='m.keras'", "balance.technique='warm_start'", "balance.warm_task='x'",
+    )  # fmt: skip
+    found = with_tasks(recipe, TASKS)
+    assert task_groups(found.sharing.groups, TASKS) == (0, 1, 0, 1)
+    assert (found.transfer.init, found.balance.warm_task) == ("", "")
+    assert task_groups(with_tasks(recipe, ["a"]).sharing.groups, ["a"]) == (0,)
+
+
+def test_asked_clusters_keep_their_number(tiny_recipe):
+    recipe = tiny_recipe(
+        "hard", "sharing.depth=3", "sharing.grouped=6", "sharing.groups='labels:3'"
+    )
+    assert len(set(task_groups(with_tasks(recipe, TASKS).sharing.groups, TASKS))) == 3
+
+
+def test_an_unknown_backend_is_refused(tiny_recipe, monkeypatch):
+    monkeypatch.setattr(growth, "COEFFICIENTS", {"abacus": ()})
+    with pytest.raises(ValueError, match="expected backend abacus, received"):
+        measure_growth({"hard": tiny_recipe("hard")}, 200)

@@ -1,0 +1,50 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from chromkeras.model_report.choose import attributed_rows, scanned_rows, spread_out
+from chromkeras.model_report.contrasts import choose_targets
+
+
+def test_scanned_rows_are_open_somewhere(tiny_dataset):
+    dataset = tiny_dataset()
+    rows = scanned_rows(dataset, "valid", 10, seed=0)
+    assert len(rows) == 10
+    assert set(rows) <= set(dataset.rows("valid"))
+    assert (dataset.labels[rows] == 1).any(axis=1).all()
+    np.testing.assert_array_equal(rows, scanned_rows(dataset, "valid", 10, seed=0))
+    with pytest.raises(ValueError, match="no row of the valid split is open"):
+        scanned_rows(replace(dataset, labels=dataset.labels * 0), "valid", 10, seed=0)
+
+
+def test_places_are_spread_out():
+    np.testing.assert_array_equal(spread_out(9, 3), [0, 4, 8])
+    np.testing.assert_array_equal(spread_out(3, 9), [0, 1, 2])
+    assert len(set(spread_out(1000, 256))) == 256
+
+
+def test_attributed_rows_stand_out_in_their_task(tiny_dataset):
+    dataset = tiny_dataset(rows=8)
+    labels = np.array([[1, 1, 0], [1, 1, 0], [1, 0, 1], [0, 0, 1]], np.int8)
+    dataset = replace(dataset, labels=np.tile(labels, (2, 1)))
+    rows = np.arange(4)
+    logits = np.array([[5.0, 5, 5], [2, -1, -1], [1, 0, 3], [9, 9, 9]])
+    # task0: row 1 stands out most (2 against a mean of 0), then row 0; task2: row 2, then row 3
+    picked = attributed_rows(
+        dataset, rows, logits, choose_targets(("task0", "task2"), (), dataset.tasks), 3
+    )
+    assert picked.tolist() == [1, 2, 0]
+    assert sorted(
+        attributed_rows(dataset, rows, logits, choose_targets((), (), dataset.tasks), 99)
+    ) == [0, 1, 2, 3]
+
+
+def test_rows_of_a_contrast_are_ranked_by_it(tiny_dataset):
+    dataset = tiny_dataset(rows=8)
+    labels = np.array([[1, 1, 0], [1, 1, 0], [1, 0, 1], [0, 0, 1]], np.int8)
+    dataset = replace(dataset, labels=np.tile(labels, (2, 1)))
+    logits = np.array([[5.0, 5, 0], [2, -1, 9], [1, -3, 3], [9, 0, 9]])
+    # task0 - task1: 0, 3, 4 in the rows open in task0
+    contrast = choose_targets((), ("task0-task1",), dataset.tasks)
+    assert attributed_rows(dataset, np.arange(4), logits, contrast, 9).tolist() == [2, 1, 0]

@@ -1,0 +1,40 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from chrominterpret.motifs.pwm import Motif
+from chromkeras.architectures.basset import build
+from chromkeras.model_report.filters import interpret_filters, write_filters
+
+
+@pytest.mark.parametrize(
+    ("settings", "names"),
+    [
+        (("hard",), [""]),
+        (("single",), ["task0:", "task1:", "task2:"]),
+        (("single", "sharing.grouped=9", "sharing.groups=task1"), ["group1:", "group2:"]),
+        (("single", "sharing.grouped=2", "sharing.groups=task1"), ["group1:", "group2:"]),
+        (("single", "sharing.grouped=11", "sharing.groups=task0,task1,task2"), [""]),
+    ],
+)
+def test_whose_filters_they_are(settings, names, tiny_dataset, tiny_recipe, tmp_path):
+    dataset = tiny_dataset()
+    model = build(tiny_recipe(*settings), dataset.tasks, 300)
+    random = np.random.default_rng(0)
+    database = [Motif(f"m{i}", random.dirichlet([0.3] * 4, 9)) for i in range(80)]
+    reading = interpret_filters(
+        model, dataset, np.arange(12), database=database, rule="threshold", seed=0
+    )
+    write_filters(reading, tmp_path)
+    facts = reading.facts
+    table = pd.read_csv(tmp_path / "filters.tsv", sep="\t")
+    assert table["filter"].tolist() == [f"{name}f{i}" for name in names for i in range(6)]
+    influence = table[[f"influence on {task}" for task in dataset.tasks]].to_numpy()
+    if names[0] == "group1:":  # task1's filters, then those of task0 and task2
+        assert facts["groups of tasks"] == {"group1": ["task1"], "group2": ["task0", "task2"]}
+        np.testing.assert_array_equal(influence[:6, [0, 2]], 0)
+        np.testing.assert_array_equal(influence[6:, 1], 0)
+        assert (influence[:6, 1] != 0).any()
+        assert (influence[6:, [0, 2]] != 0).any(axis=0).all()
+    else:
+        assert "groups of tasks" not in facts

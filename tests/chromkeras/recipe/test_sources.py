@@ -1,0 +1,86 @@
+import pytest
+
+from chromkeras.recipe.checks import PLANS
+from chromkeras.recipe.sources import SIZES, make_recipe, recipe_from_dict
+
+
+@pytest.mark.parametrize("plan", PLANS)
+@pytest.mark.parametrize("size", SIZES)
+def test_dict_round_trip(plan, size):
+    recipe = make_recipe(plan, size=size, settings=["sharing.depth=2", "training.seed=7"])
+    assert recipe_from_dict(recipe.to_dict()) == recipe
+
+
+def test_later_sources_win(tmp_path):
+    file = tmp_path / "r.toml"
+    file.write_text("[training]\nepochs = 3\nseed = 5\n[architecture]\nfilters = [9, 8, 7]\n")
+    recipe = make_recipe(
+        "soft", size="small", file=file, settings=["training.epochs=4"],
+        values={"training.batch_size": 9},
+    )  # fmt: skip
+    assert (recipe.training.epochs, recipe.training.seed, recipe.training.batch_size) == (4, 5, 9)
+    assert recipe.architecture.filters == (9, 8, 7)
+    assert recipe.architecture.dense == SIZES["small"]["architecture.dense"]
+
+
+BAD = {
+    "training.epoch=3": "unknown recipe key 'training.epoch'; did you mean training.epochs",
+    "training.epochs=1.5": "training.epochs: expected a whole number, received 1.5",
+    "training.epochs=0": "training.epochs: expected at least 1, received 0",
+    "training.epochs": "expected --set key=value, received 'training.epochs'",
+    "data.reverse_complement=1": "expected true or false, received 1",
+    "sharing.strength=strong": "sharing.strength: expected a number, received 'strong'",
+    "sharing.p=0.5": "sharing.p: expected at least 1",
+    "training.optimizer=adm": "unknown training.optimizer 'adm'; did you mean adam",
+    "training.learning_rate=0": "training.learning_rate: expected above 0",
+    "training.learning_rate=inf": "training.learning_rate: expected above 0, received inf",
+    "sharing.strength=inf": "sharing.strength: expected at least 0.0, received inf",
+    "training.seed=99999999999": "training.seed: expected below 2^32, received 99999999999",
+    "architecture.dropout=1.0": "architecture.dropout: expected 0 to below 1, received 1.0",
+    "architecture.filters=[1, 2]": "as many architecture.filters as widths and pools, received 2",
+    "architecture.dense=[0]": "expected sizes of at least 1, received 0",
+    "architecture.dense=many": "expected a list of whole numbers, received 'many'",
+}
+
+
+@pytest.mark.parametrize("setting", BAD)
+def test_bad_settings_say_what_was_expected(setting):
+    with pytest.raises(ValueError) as error:  # noqa: PT011
+        make_recipe("hard", settings=[setting])
+    assert BAD[setting] in str(error.value)
+
+
+def test_bad_names_and_files(tmp_path):
+    with pytest.raises(ValueError, match="unknown plan 'hrd'; did you mean hard"):
+        make_recipe("hrd")
+    with pytest.raises(ValueError, match="unknown size 'smal'; did you mean small"):
+        make_recipe("hard", size="smal")
+    file = tmp_path / "r.toml"
+    for text, message in [
+        ("[trainin]\nepochs = 1", "unknown table in recipe"),
+        ("epochs = 1", "unknown table in recipe"),
+        ("[training\n", "not valid TOML"),
+        ("training = 3", "expected a table"),
+    ]:
+        file.write_text(text)
+        with pytest.raises(ValueError, match=message):
+            make_recipe("hard", file=file)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[training]\nepoch = 1", r"recipe .*r\.toml: unknown recipe key 'training.epoch'"),
+        ("[training]\nepochs = 'x'", r"recipe .*r\.toml: training.epochs: expected a whole number"),
+    ],
+)
+def test_a_recipe_file_is_named_even_where_an_option_wins(tmp_path, text, message):
+    path = tmp_path / "r.toml"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message):
+        make_recipe("hard", file=path, values={"training.epochs": 1})
+
+
+def test_a_wrong_setting_is_not_hidden_by_a_later_one():
+    with pytest.raises(ValueError, match="expected a whole number, received 'many'"):
+        make_recipe("hard", settings=["training.epochs=many"], values={"training.epochs": 1})
