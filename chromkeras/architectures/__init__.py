@@ -1,1 +1,11 @@
-"""One model builder a file."""
+"""One architecture a file; none of them knows how tasks share its layers.
+
+A module has
+
+- ``Options``: a frozen dataclass, a subclass of `chromkeras.architectures.options.Options`;
+- ``INPUTS``: names of the inputs, in order;
+- ``SIZES``: named sets of recipe values, by "section.key"; "small" is for laptops;
+- ``build(options, inputs, lay)``: from the inputs by name to what ``lay.outputs`` returns, with
+  layers that it asks ``lay`` for. ``lay`` numbers them and lays each as shared, grouped, soft or
+  own by the sharing plan (`chromkeras.sharing.outline.Outline` lists what it offers).
+"""

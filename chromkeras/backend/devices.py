@@ -14,6 +14,7 @@ import keras
 from keras import ops
 from keras.distribution import DataParallel, DeviceMesh, LayoutMap, ModelParallel, TensorLayout
 
+from chromkeras.backend import keras_private
 from chromkeras.errors import InputError
 from chromkeras.names import unknown
 
@@ -178,7 +179,7 @@ def prepare(model: keras.Model, optimizer: Any) -> None:
         readers = [
             layer
             for layer in model.layers
-            for node in layer._inbound_nodes
+            for node in keras_private.calls(layer)
             if inputs & {id(tensor) for tensor in node.input_tensors}
         ]
         current.first = frozenset(layer.path for layer in readers)
@@ -189,7 +190,7 @@ def prepare(model: keras.Model, optimizer: Any) -> None:
                 f"training.accumulate: expected 1 on {replicas()} devices with TensorFlow (or "
                 f"KERAS_BACKEND=jax), received {batches}"
             )
-        for layer in model._flatten_layers():
+        for layer in keras_private.all_layers(model):
             if isinstance(layer, keras.layers.BatchNormalization):
                 layer.synchronized = True
 

@@ -1,6 +1,7 @@
 """The only backend-specific code of chromkeras, but for several devices (``devices.py``)."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import keras
@@ -9,7 +10,7 @@ from chromkeras.backend.devices import prepare, replicas
 from chromkeras.errors import InputError
 
 
-def grouped_conv2d(x: Any, kernel: Any, *, padding: str) -> Any | None:
+def grouped_conv2d(x: Any, kernel: Any, *, padding: str, dilation_rate: int = 1) -> Any | None:
     """Convolve every task's channels with that task's kernel in one operation.
 
     Keras sends grouped convolution through XLA on TensorFlow, which is some fifteen times slower
@@ -23,21 +24,49 @@ def grouped_conv2d(x: Any, kernel: Any, *, padding: str) -> Any | None:
         Shape (tasks, width, channels, filters).
     padding
         "valid" or "same".
+    dilation_rate
+        Positions from one tap of a filter to the next.
 
     Returns
     -------
     tensor or None
         Shape (batch, new length, tasks * filters); None where a loop over tasks is better.
     """
-    if keras.backend.backend() != "tensorflow":
+    if keras.backend.backend() != "tensorflow" or not _grouped_gradients():
         return None
     import tensorflow as tf
 
     tasks, width, channels, filters = kernel.shape
     wide = tf.reshape(tf.transpose(kernel, (1, 2, 0, 3)), (1, width, channels, tasks * filters))
     # Not x[:, None] and [:, 0]: the gradient of a slice copies all of the activations.
-    out = tf.nn.conv2d(tf.expand_dims(x, 1), wide, strides=1, padding=padding.upper())
+    out = tf.nn.conv2d(
+        tf.expand_dims(x, 1),
+        wide,
+        strides=1,
+        padding=padding.upper(),
+        dilations=[1, 1, dilation_rate, 1],
+    )
     return tf.squeeze(out, 1)
+
+
+@cache
+def _grouped_gradients() -> bool:
+    """Return whether TensorFlow has gradients of grouped convolutions here.
+
+    On a CPU only oneDNN has, which TensorFlow leaves out on processors that it finds too old.
+    """
+    import tensorflow as tf
+
+    with tf.init_scope():  # a call may come while a step is traced
+        x, kernel = tf.ones((1, 1, 5, 4)), tf.ones((1, 3, 2, 2))
+        with tf.GradientTape() as tape:
+            tape.watch((x, kernel))
+            out = tf.nn.conv2d(x, kernel, strides=1, padding="VALID")
+        try:
+            tape.gradient(out, (x, kernel))
+        except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
+            return False
+    return True
 
 
 def fewer_products_pay(dtype: Any) -> bool:

@@ -1,6 +1,7 @@
 """Options that several commands have, each declared once."""
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -48,6 +49,11 @@ EverySeed = Annotated[int, typer.Option(help="Of every random choice.", min=0)]
 InitTask = Annotated[
     str | None, typer.Option(help="Its task to start every task from: short for transfer.task.")
 ]
+
+
+def one_of(names: Sequence[str]) -> str:
+    """Return names as people list choices: "a, b or c"."""
+    return " or ".join([", ".join(names[:-1])] * (len(names) > 1) + [names[-1]])
 
 
 def comma_list(texts: list[str] | None) -> tuple[str, ...]:

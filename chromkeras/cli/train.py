@@ -18,23 +18,34 @@ from chromkeras.cli.options import (
     Shard,
     Tasks,
     WatchGradients,
+    one_of,
 )
+from chromkeras.recipe.choices import DEFAULT_ARCHITECTURE, PLANS
+from chromkeras.registry import ARCHITECTURES
 
 if TYPE_CHECKING:
     from chromkeras.recipe.recipe import Recipe
 
 
 def command(
-    plan: Annotated[str, typer.Argument(help="hard, single, soft or basset.", metavar="PLAN")],
+    plan: Annotated[str, typer.Argument(help=f"{one_of(PLANS)}.", metavar="PLAN")],
     data: Data = None,
     tasks: Tasks = None,
     out: Annotated[
         Path | None, typer.Option(help="Model file to write.", show_default="PLAN.keras")
     ] = None,
+    architecture: Annotated[
+        str | None,
+        typer.Option(
+            help=f"{one_of(ARCHITECTURES.names())}: short for architecture.name.",
+            show_default=DEFAULT_ARCHITECTURE,
+        ),
+    ] = None,
     size: Annotated[
         str,
         typer.Option(
-            help="small (for laptops, exponential first layer), poster or published (Basset's)."
+            help="Named size of the architecture: small (for laptops), published, or for Basset "
+            "poster."
         ),
     ] = "small",
     recipe: Annotated[Path | None, typer.Option(help="Recipe in TOML.")] = None,
@@ -58,10 +69,11 @@ def command(
         ),
     ] = False,
 ) -> None:
-    """Train a multi-task model: the best epoch by validation AUROC ends in one .keras file."""
-    from chromkeras.recipe.sources import make_recipe
+    """Train a multi-task model: the best epoch by validation ends in one .keras file."""
+    from chromkeras.recipe.reading import make_recipe
 
     values = {
+        "architecture.name": architecture,
         "transfer.init": None if init is None else str(init),
         "transfer.task": init_task,
         "training.epochs": epochs,

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from chromkeras.backend.keras_private import nodes
 from chromkeras.layers.task_conv1d import TaskConv1D
 from chromkeras.layers.task_dense import TaskDense
 
@@ -64,18 +65,17 @@ def model_activations(model: keras.Model) -> Activations:
     same: dict[int, Any] = {}
     folded = _folded(model)
     largest = passing = 0
-    for depth in sorted(model._nodes_by_depth, reverse=True):
-        for node in model._nodes_by_depth[depth]:
-            inputs = [same.get(id(t), t) for t in node.input_tensors]
-            outputs = list(node.output_tensors)
-            if inputs and (node.operation in folded or _only_renames(node.operation)):
-                same[id(outputs[0])] = inputs[0]
-                continue
-            wanted = _kept(node.operation)
-            tensors = [*(inputs if INPUT in wanted else ()), *(outputs if OUTPUT in wanted else ())]
-            kept |= {id(t): _bytes(t) for t in tensors}
-            largest = max(largest, *map(_bytes, outputs))
-            passing = max(passing, sum(map(_bytes, (*inputs, *outputs))))
+    for node in nodes(model):
+        inputs = [same.get(id(t), t) for t in node.input_tensors]
+        outputs = list(node.output_tensors)
+        if inputs and (node.operation in folded or _only_renames(node.operation)):
+            same[id(outputs[0])] = inputs[0]
+            continue
+        wanted = _kept(node.operation)
+        tensors = [*(inputs if INPUT in wanted else ()), *(outputs if OUTPUT in wanted else ())]
+        kept |= {id(t): _bytes(t) for t in tensors}
+        largest = max(largest, *map(_bytes, outputs))
+        passing = max(passing, sum(map(_bytes, (*inputs, *outputs))))
     return Activations(sum(kept.values()), largest, passing)
 
 

@@ -1,13 +1,12 @@
 """What a training run will cost: parameters, operations, memory and time, before it begins."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
-from keras.src.backend.common import global_state
 
-from chromkeras.architectures.registry import architecture
+from chromkeras.backend.keras_private import stay_without_values
 from chromkeras.backend.precision import precision
 from chromkeras.cost.duration import COEFFICIENTS, epoch_seconds
 from chromkeras.cost.machine import Speed, free_memory, measure_speed, resident_memory
@@ -16,7 +15,9 @@ from chromkeras.cost.operations import Cost, model_cost
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.recipe.recipe import Recipe
+from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.freezing import freeze_layers, frozen_layers
+from chromkeras.sharing.plan import resolve_plan
 from chromkeras.sharing.task_groups import clusters, groups_text
 
 
@@ -107,7 +108,13 @@ def dry_run(dataset: Dataset, recipe: Recipe) -> DryRun:
             f"dry run: expected backend {' or '.join(COEFFICIENTS)}, received {backend}"
         )
     program, free = resident_memory(), free_memory()
-    model = untrained_model(recipe, dataset.tasks, dataset.dna.length)
+    model = untrained_model(
+        recipe,
+        dataset.tasks,
+        dataset.shapes,
+        problem=dataset.problem,
+        classes=dataset.classes,
+    )
     rows, validated = len(dataset.rows("train")), len(dataset.rows("valid"))
     speed = measure_speed()
     training, validation = epoch_seconds(
@@ -124,29 +131,28 @@ def dry_run(dataset: Dataset, recipe: Recipe) -> DryRun:
     )
 
 
-def untrained_model(recipe: Recipe, tasks: Sequence[str], length: int) -> keras.Model:
+def untrained_model(
+    recipe: Recipe,
+    tasks: Sequence[str],
+    inputs: Mapping[str, Sequence[int]],
+    *,
+    problem: str = "binary",
+    classes: Sequence[str] = (),
+) -> keras.Model:
     """Return the model of a recipe, its variables without values and so without memory.
 
     Groups that only the data can give are taken to be equally large, which costs as much.
+    Parameters are those of ``resolve_plan``.
     """
-    build = architecture(recipe.architecture.name)
+    plan = resolve_plan(
+        _with_groups(recipe, tasks), tasks, inputs, problem=problem, classes=classes
+    )
     scope = keras.StatelessScope(initialize_variables=False)
     with scope, precision(recipe.training.precision):
-        model: keras.Model = build(_with_groups(recipe, tasks), tasks, length)
-    _stay_without_values(model)
+        model = build_model(plan)
+    stay_without_values(model)
     freeze_layers(model, frozen_layers(recipe))
     return model
-
-
-def _stay_without_values(model: keras.Model) -> None:
-    """Take a model's variables off the list of those that Keras gives values later on.
-
-    It does so when any other stateless scope ends, as in the first step of any training, and has
-    no public way to decline.
-    """
-    key, own = "uninitialized_variables", {id(v) for v in model.variables}
-    waiting = global_state.get_global_attribute(key) or []
-    global_state.set_global_attribute(key, [v for v in waiting if id(v) not in own])
 
 
 def _with_groups(recipe: Recipe, tasks: Sequence[str]) -> Recipe:

@@ -3,7 +3,7 @@
 import gc
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -11,7 +11,6 @@ from typing import Any
 import keras
 import numpy as np
 
-from chromkeras.architectures.registry import architecture
 from chromkeras.backend.operations import compile_model
 from chromkeras.backend.precision import precision
 from chromkeras.cost.dry_run import untrained_model
@@ -23,8 +22,11 @@ from chromkeras.errors import InputError
 from chromkeras.losses.task_losses import TaskCrossentropy
 from chromkeras.optimizers.optimizers import make_optimizer
 from chromkeras.recipe.recipe import Recipe, SharingRecipe, TransferRecipe
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import resolve_plan
 from chromkeras.sharing.task_groups import clusters, groups_text
 
+Inputs = Mapping[str, Sequence[int]]
 MEASURED = (1, 2, 4, 8, 16)
 ESTIMATED = (164,)  # as many as Basset has
 LONGEST_STEP = 15.0  # seconds; a step expected to take longer is not measured
@@ -64,7 +66,7 @@ class Growth:
 
 def measure_growth(
     recipes: dict[str, Recipe],
-    length: int,
+    inputs: Inputs,
     *,
     measured: Sequence[int] = MEASURED,
     estimated: Sequence[int] = ESTIMATED,
@@ -77,8 +79,8 @@ def measure_growth(
     ----------
     recipes
         By name; transfer, starting motifs and task names are left out of them.
-    length
-        Of the sequences, in bases.
+    inputs
+        Shape of each input without the batch, by name.
     measured, estimated
         Numbers of tasks.
     budget
@@ -106,7 +108,7 @@ def measure_growth(
     counts = sorted({*measured, *estimated})
     for count in counts:
         plans = {
-            name: _plan(recipe, count, length, speed, scale[name])
+            name: _plan(recipe, count, inputs, speed, scale[name])
             for name, recipe in recipes.items()
         }
         free = free_memory()
@@ -116,7 +118,7 @@ def measure_growth(
             for name, plan in plans.items()
             if count in measured and plan.expected <= LONGEST_STEP and plan.memory < room
         }
-        steps = step_seconds(fitting, count, length, budget=budget)
+        steps = step_seconds(fitting, count, inputs, budget=budget)
         for name, plan in plans.items():
             scale[name] *= steps[name] / plan.expected if name in steps else 1.0
             found.append(
@@ -160,7 +162,7 @@ def task_names(count: int) -> list[str]:
 
 
 def step_seconds(
-    recipes: dict[str, Recipe], count: int, length: int, *, budget: float
+    recipes: dict[str, Recipe], count: int, inputs: Inputs, *, budget: float
 ) -> dict[str, float]:
     """Return the least seconds of a training step of each untrained model.
 
@@ -171,12 +173,12 @@ def step_seconds(
     ----------
     recipes
         By name, for ``count`` tasks.
-    count, length
-        Number of tasks, and of bases in a sequence.
+    count, inputs
+        Number of tasks, and shape of each input by name.
     budget
         Seconds for each recipe.
     """
-    steps = {name: _step(recipe, count, length) for name, recipe in recipes.items()}
+    steps = {name: _step(recipe, count, inputs) for name, recipe in recipes.items()}
     for step in [*steps.values()] * 2:
         step()
     times: dict[str, list[float]] = {name: [] for name in steps}
@@ -203,23 +205,30 @@ class _Plan:
     expected: float
 
 
-def _plan(recipe: Recipe, count: int, length: int, speed: Speed, scale: float) -> _Plan:
+def _plan(recipe: Recipe, count: int, inputs: Inputs, speed: Speed, scale: float) -> _Plan:
     tasks = task_names(count)
     own = with_tasks(recipe, tasks)
-    model = untrained_model(own, tasks, length)
+    model = untrained_model(own, tasks, inputs)
     memory = training_memory(model, own.training, program=0, validated=0)
     expected = scale * training_work(model, own.training.batch_size).seconds(speed)
     return _Plan(own, model_cost(model), memory.peak, expected)
 
 
-def _step(recipe: Recipe, count: int, length: int) -> Callable[[], Any]:
+def _step(recipe: Recipe, count: int, inputs: Inputs) -> Callable[[], Any]:
     """Return a call that trains on one batch of random sequences."""
     rng = np.random.default_rng(0)
     batch = recipe.training.batch_size
     with precision(recipe.training.precision):
-        model = architecture(recipe.architecture.name)(recipe, task_names(count), length)
+        model = build_model(resolve_plan(recipe, task_names(count), inputs))
     optimizer = make_optimizer(replace(recipe.training, accumulate=1), _SCHEDULE_STEPS)
     compile_model(model, optimizer, TaskCrossentropy([0.3] * count))
-    x = np.eye(4, dtype=np.float32)[rng.integers(0, 4, (batch, length))]
+    x = {name: _random(name, (batch, *shape), rng) for name, shape in inputs.items()}
     y = rng.integers(0, 2, (batch, count)).astype(np.float32)
-    return partial(model.train_on_batch, x, y)
+    fed = x if len(model.inputs) > 1 else x[model.inputs[0].name]
+    return partial(model.train_on_batch, fed, y)
+
+
+def _random(name: str, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    if name == "dna":
+        return np.eye(4, dtype=np.float32)[rng.integers(0, 4, shape[:-1])]
+    return rng.standard_normal(shape, dtype=np.float32)

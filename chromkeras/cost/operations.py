@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from chromkeras.backend.keras_private import nodes
 from chromkeras.errors import InputError
 from chromkeras.layers.task_conv1d import TaskConv1D
 from chromkeras.layers.task_dense import TaskDense
@@ -74,16 +75,13 @@ def layer_costs(model: keras.Model) -> list[tuple[Any, int, int]]:
 
 def _walk(model: keras.Model, trained: set[int]) -> list[tuple[Any, int, int]]:
     """Return the calls' operations; ``trained`` are the tensors that need a gradient."""
-    if not hasattr(model, "_nodes_by_depth"):
-        raise InputError(f"expected a functional model, received {type(model).__name__}")
     costs: list[tuple[Any, int, int]] = []
-    for depth in sorted(model._nodes_by_depth, reverse=True):
-        for node in model._nodes_by_depth[depth]:
-            needed = [id(t) in trained for t in node.input_tensors]
-            trains = bool(getattr(node.operation, "trainable_weights", ()))
-            costs += _node_costs(node, needed, trains)
-            if trains or any(needed):
-                trained |= {id(t) for t in node.output_tensors}
+    for node in nodes(model):
+        needed = [id(t) in trained for t in node.input_tensors]
+        trains = bool(getattr(node.operation, "trainable_weights", ()))
+        costs += _node_costs(node, needed, trains)
+        if trains or any(needed):
+            trained |= {id(t) for t in node.output_tensors}
     return costs
 
 

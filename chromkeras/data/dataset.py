@@ -122,6 +122,8 @@ class Dataset:
     truth: Truth | None = None
     motifs: str | None = None
     origin: Origin | None = None
+    problem: str = "binary"
+    classes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check_names(self.tasks)
@@ -177,6 +179,14 @@ class Dataset:
         if not isinstance(table, PackedSequences):
             raise InputError(f"expected an input named 'dna', received {', '.join(self.inputs)}")
         return table
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shape of a row of each input, as a model reads it."""
+        return {
+            name: (table.length, 4) if isinstance(table, PackedSequences) else table.shape[1:]
+            for name, table in self.inputs.items()
+        }
 
     @property
     def elements(self) -> np.ndarray:

@@ -8,8 +8,7 @@ import numpy as np
 from chromkeras.data.batches import Batches
 from chromkeras.errors import InputError
 from chromkeras.names import unknown
-
-TECHNIQUES = ("joint", "one_task", "round_robin", "warm_start")
+from chromkeras.recipe.choices import TECHNIQUES
 
 
 class TaskTurns(keras.utils.PyDataset):

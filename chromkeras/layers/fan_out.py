@@ -8,8 +8,8 @@ import keras
 from keras import ops
 
 from chromkeras.backend.devices import sum_over_replicas
-from chromkeras.conflict.registry import merging_method
 from chromkeras.errors import InputError
+from chromkeras.registry import CONFLICT_METHODS
 
 
 @keras.saving.register_keras_serializable(package="chromkeras")
@@ -63,7 +63,7 @@ class FanOut(keras.layers.Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.tasks, self.method, self.options, self.seed = tasks, method, dict(options or {}), seed
-        self._coefficients = merging_method(method)
+        self._coefficients = CONFLICT_METHODS.get(method).coefficients
         known = set(inspect.signature(self._coefficients).parameters) - {"gram"}
         if not set(self.options) <= known - {"order"}:
             raise InputError(

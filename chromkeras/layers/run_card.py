@@ -1,6 +1,6 @@
 """What a model file knows about itself, kept inside the graph."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -22,10 +22,16 @@ class RunCard(keras.layers.Layer):
         Fingerprint of the training data.
     scores
         Validation metrics and history, as plain JSON values.
+    problem, classes
+        Kind of the labels, and names of its classes.
+    layers
+        ``LayerTable.to_config()``; empty in files of earlier versions.
+    inputs
+        Shape of each input without the batch, by name.
 
     Notes
     -----
-    Input and output have the same shape, (batch, tasks).
+    Input and output have the same shape.
     """
 
     attribution_rule = "identity"
@@ -37,12 +43,18 @@ class RunCard(keras.layers.Layer):
         recipe: dict[str, Any] | None = None,
         fingerprint: str = "",
         scores: dict[str, Any] | None = None,
+        problem: str = "binary",
+        classes: Sequence[str] = (),
+        layers: dict[str, Any] | None = None,
+        inputs: Mapping[str, Sequence[int]] | None = None,
         **kwargs: Any,
     ) -> None:
         # logits stay float32 whatever the precision of the layers before
         super().__init__(**{"dtype": "float32"} | kwargs)
         self.tasks, self.recipe = tuple(tasks), dict(recipe or {})
         self.fingerprint, self.scores = fingerprint, dict(scores or {})
+        self.problem, self.classes, self.layers = problem, tuple(classes), dict(layers or {})
+        self.inputs = {name: tuple(shape) for name, shape in (inputs or {}).items()}
 
     def call(self, inputs: Any) -> Any:
         """Return the inputs unchanged."""
@@ -59,4 +71,8 @@ class RunCard(keras.layers.Layer):
             "recipe": dict(self.recipe),
             "fingerprint": self.fingerprint,
             "scores": dict(self.scores),
+            "problem": self.problem,
+            "classes": list(self.classes),
+            "layers": dict(self.layers),
+            "inputs": {name: list(shape) for name, shape in self.inputs.items()},
         }

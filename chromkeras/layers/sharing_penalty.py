@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from chromkeras.backend.devices import once_over_replicas
+from chromkeras.backend.keras_private import producer
 from chromkeras.errors import InputError
 from chromkeras.layers.pairwise_distance import pairwise_distance
 from chromkeras.layers.task_layer import TaskLayer
@@ -124,11 +125,11 @@ def _soft_layers(tensor: keras.KerasTensor) -> list[TaskLayer]:
     found: list[TaskLayer] = []
     stack = [tensor]
     while stack:
-        operation, node_index, _ = stack.pop()._keras_history
-        if id(operation) in seen or operation is None:
+        operation, inputs = producer(stack.pop())
+        if operation is None or id(operation) in seen:
             continue
         seen.add(id(operation))
         if isinstance(operation, TaskLayer) and operation.soft:
             found.append(operation)
-        stack += operation._inbound_nodes[node_index].input_tensors
+        stack += inputs
     return found[::-1]

@@ -114,15 +114,22 @@ class SplitTasks(_TaskAxis):
 
 @keras.saving.register_keras_serializable(package="chromkeras")
 class JoinLogits(_TaskAxis):
-    """Put the tasks' single logits side by side: (T, batch, 1) to (batch, T), in float32."""
+    """Put the tasks' outputs side by side, in float32.
+
+    Single outputs, (T, batch, 1), become (batch, T); several of each task, (T, batch, C), become
+    (batch, T, C).
+    """
 
     def __init__(self, tasks: int, **kwargs: Any) -> None:
         super().__init__(tasks, **{"dtype": "float32"} | kwargs)
 
     def call(self, inputs: Any) -> Any:
-        """Return the logits, one column a task."""
-        return ops.transpose(inputs[..., 0])
+        """Return the outputs of all tasks."""
+        if inputs.shape[-1] == 1:
+            return ops.transpose(inputs[..., 0])
+        return ops.transpose(inputs, (1, 0, 2))
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """Return (batch, tasks)."""
-        return input_shape[1], self.tasks
+        """Return (batch, tasks), or (batch, tasks, outputs)."""
+        outputs = () if input_shape[-1] == 1 else input_shape[-1:]
+        return input_shape[1], self.tasks, *outputs

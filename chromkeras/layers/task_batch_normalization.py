@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from chromkeras.backend.keras_private import producer
 from chromkeras.backend.operations import normalize_batch
 from chromkeras.layers.task_layer import TaskLayer
 
@@ -50,6 +51,14 @@ class TaskBatchNormalization(TaskLayer, keras.layers.BatchNormalization):
         """Move the moving averages towards a batch's mean and (biased) variance, (T * C,)."""
         for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
             moving.assign(moving * self.momentum + batch * (1.0 - self.momentum))
+
+    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """Call the layer; on the output of a convolution of its own tasks, fold into that one."""
+        if isinstance(inputs, keras.KerasTensor):
+            convolution, _ = producer(inputs)
+            if getattr(convolution, "folds", False) and convolution.tasks == self.tasks:
+                convolution.fold(self)
+        return super().__call__(inputs, *args, **kwargs)
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Return the normalised activations; in training, by and with the batch's statistics."""

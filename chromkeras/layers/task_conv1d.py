@@ -7,11 +7,15 @@ import keras
 from keras import ops
 
 from chromkeras.backend.devices import shares_rows
+from chromkeras.backend.keras_private import readers
 from chromkeras.errors import InputError
 from chromkeras.layers.fast.folding import biased_convolution, fold_normalization
 from chromkeras.layers.fast.task_convolution import task_convolution
 from chromkeras.layers.task_batch_normalization import TaskBatchNormalization
 from chromkeras.layers.task_layer import PerTask, TaskLayer
+
+# DNA has four, a table of histone marks five.
+FOLDED_CHANNELS = 5
 
 
 @keras.saving.register_keras_serializable(package="chromkeras")
@@ -30,6 +34,8 @@ class TaskConv1D(TaskLayer, keras.layers.Layer):
         Whether the input already holds T groups of channels; otherwise all tasks read it.
     padding
         "valid" or "same".
+    dilation_rate
+        Positions from one tap of a filter to the next.
     use_bias
         Whether to add a bias; none is needed before batch normalisation.
     soft
@@ -57,6 +63,7 @@ class TaskConv1D(TaskLayer, keras.layers.Layer):
         *,
         stacked: bool = False,
         padding: str = "valid",
+        dilation_rate: int = 1,
         use_bias: bool = False,
         soft: bool = False,
         kernel_initializer: Any = "glorot_uniform",
@@ -66,16 +73,27 @@ class TaskConv1D(TaskLayer, keras.layers.Layer):
         super().__init__(**kwargs)
         self.tasks, self.filters, self.kernel_size = tasks, filters, kernel_size
         self.stacked, self.padding, self.use_bias, self.soft = stacked, padding, use_bias, soft
+        self.dilation_rate = int(dilation_rate)
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.same_start = same_start
         # A reference, as Keras would save a layer held here as a part of this one.
         self._normalization: weakref.ref[TaskBatchNormalization] | None = None
 
+    @property
+    def folds(self) -> bool:
+        """Whether normalisation after this layer pays to be folded into it: it reads few channels.
+
+        What the layer normalises by follows from the covariance of what its filters see, which is
+        cheap to compute for the few channels of DNA alone.
+        """
+        plain = not self.stacked and not self.use_bias and self.dilation_rate == 1
+        return plain and self.built and self.kernel.shape[2] <= FOLDED_CHANNELS
+
     def fold(self, normalization: TaskBatchNormalization) -> None:
         """Normalise in training in place of the layer that normalises the output of this one.
 
-        The layers stay apart but for the time that a training step takes; a loaded model trains
-        the plain way.
+        The layers stay apart but for the time that a training step takes. The layer that
+        normalises calls this when a model is made, or loaded from a file.
 
         Raises
         ------
@@ -99,7 +117,7 @@ class TaskConv1D(TaskLayer, keras.layers.Layer):
         norm = self._normalization() if self._normalization else None
         if norm is None or not norm.uses_batch(training) or shares_rows():
             return None
-        return norm
+        return norm if readers(self) == {id(norm)} else None
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make the weights for an input of shape (batch, length, channels)."""
@@ -123,14 +141,18 @@ class TaskConv1D(TaskLayer, keras.layers.Layer):
         """Return the activations of all tasks, side by side on the channel axis."""
         kernel = ops.convert_to_tensor(self.kernel)
         if self.stacked:
-            out = task_convolution(inputs, kernel, padding=self.padding)
+            out = task_convolution(inputs, kernel, **self._how())
         else:
             width, channels = kernel.shape[1:3]
             wide = ops.reshape(ops.transpose(kernel, (1, 2, 0, 3)), (width, channels, -1))
             if norm := self.folded(training):
                 return self._normalised(inputs, wide, norm)
-            out = ops.conv(inputs, wide, padding=self.padding)
+            out = ops.conv(inputs, wide, **self._how())
         return out + ops.reshape(self.bias, (-1,)) if self.use_bias else out
+
+    def _how(self) -> dict[str, Any]:
+        # read at each call, as who computes parts of a sequence changes the padding meanwhile
+        return {"padding": self.padding, "dilation_rate": self.dilation_rate}
 
     def _normalised(self, inputs: Any, kernel: Any, norm: TaskBatchNormalization) -> Any:
         kernel, bias, mean, variance = fold_normalization(
@@ -145,7 +167,7 @@ class TaskConv1D(TaskLayer, keras.layers.Layer):
         """Return (batch, new length, tasks * filters)."""
         batch, length, _ = input_shape
         if length is not None and self.padding == "valid":
-            length = length - self.kernel_size + 1
+            length = length - (self.kernel_size - 1) * self.dilation_rate
         return batch, length, self.tasks * self.filters
 
     def get_config(self) -> dict[str, Any]:
@@ -156,6 +178,7 @@ class TaskConv1D(TaskLayer, keras.layers.Layer):
             "kernel_size": self.kernel_size,
             "stacked": self.stacked,
             "padding": self.padding,
+            "dilation_rate": self.dilation_rate,
             "use_bias": self.use_bias,
             "soft": self.soft,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),

@@ -7,22 +7,21 @@ from typing import Any
 import keras
 import numpy as np
 
-from chromkeras.architectures.registry import architecture
 from chromkeras.errors import InputError
 from chromkeras.files import replacing
 from chromkeras.layers.run_card import RunCard
 from chromkeras.model_file.card_file import read_card
-from chromkeras.recipe.recipe import Recipe
-from chromkeras.recipe.sources import recipe_from_dict
+from chromkeras.recipe.reading import recipe_from_dict
+from chromkeras.registry import ARCHITECTURES
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import Plan
 
 
 def save_model(
     path: str | os.PathLike[str],
-    *,
-    recipe: Recipe,
-    tasks: tuple[str, ...],
-    length: int,
+    plan: Plan,
     weights: list[np.ndarray],
+    *,
     fingerprint: str,
     scores: dict[str, Any],
 ) -> None:
@@ -32,17 +31,16 @@ def save_model(
     ----------
     path
         Ends in ``.keras``.
-    recipe, tasks, length
+    plan
         What the model was built from.
     weights
         In the order of ``Model.weights``.
     fingerprint
-        Of the training data.
+        Fingerprint of the training data.
     scores
         Validation metrics, plain JSON values.
     """
-    build = architecture(recipe.architecture.name)
-    model = build(recipe, tasks, length, fingerprint=fingerprint, scores=scores)
+    model = build_model(plan, fingerprint=fingerprint, scores=scores)
     model.set_weights(weights)
     with replacing(path) as beside:
         model.save(beside)
@@ -59,7 +57,7 @@ def open_model(path: str | os.PathLike[str]) -> tuple[keras.Model, RunCard]:
     card = read_card(path)
     try:
         recipe = recipe_from_dict(card["recipe"])
-        architecture(recipe.architecture.name)  # registers the layers it is made of
+        ARCHITECTURES.get(recipe.architecture.name)  # unknown ones are refused here
         model = keras.saving.load_model(path, compile=False)
     except (zipfile.BadZipFile, ValueError, TypeError, KeyError, OSError) as error:
         why = str(error).strip().splitlines() or [type(error).__name__]

@@ -21,12 +21,11 @@ from chrominterpret.motifs.pwm import Motif, consensus, information_content, tri
 from chrominterpret.motifs.tomtom import Q_CUT, best_matches, calibrate, tomtom, write_matches
 from chromkeras.data.dataset import Dataset
 from chromkeras.files import replacing
-from chromkeras.layers.task_axis import SpreadChannels, SpreadFeatures
-from chromkeras.layers.task_conv1d import TaskConv1D
 from chromkeras.model_report.choose import INFLUENCE_ROWS, spread_out
 from chromkeras.progress import progress
+from chromkeras.sharing.layer_table import GROUPED
+from chromkeras.sharing.model_layers import LayerRows, layer_rows, layer_table
 
-FIRST = "conv_1"
 LOGOS = 24
 LEFT_OUT = "left out"
 SHUFFLED_SHARE = f"share of shuffled filters that match at q < {Q_CUT}"
@@ -174,19 +173,21 @@ def _networks(
     Names are those of the tasks, or group1, group2, … of the groups that share filters. A
     single set needs none.
     """
-    first = model.get_layer(FIRST)
-    if not isinstance(first, TaskConv1D) or first.tasks == 1:
+    rows = _first_rows(model)
+    if len(rows.readers) == 1:
         return ("",), None
-    spread = (layer for layer in model.layers if isinstance(layer, SpreadChannels | SpreadFeatures))
-    groups = next((layer.groups for layer in spread), None)
-    if groups is None:
+    if rows.entry.mode != GROUPED:
         return tasks, None
-    return tuple(f"group{i + 1}" for i in range(first.tasks)), groups
+    return tuple(f"group{i + 1}" for i in range(len(rows.readers))), rows.rows_of(tasks)
 
 
 def _names(model: keras.Model, networks: tuple[str, ...]) -> list[str]:
-    filters = range(model.get_layer(FIRST).filters)
+    filters = range(_first_rows(model).layer.filters)
     return [f"{name}:f{i}" if name else f"f{i}" for name in networks for i in filters]
+
+
+def _first_rows(model: keras.Model) -> LayerRows:
+    return layer_rows(model)[layer_table(model).first_convolution().name]
 
 
 def _members(

@@ -17,7 +17,7 @@ from chromkeras.monitoring.gradient_log import (
 )
 from chromkeras.monitoring.gradient_probe import GradientProbe, draw_probe
 from chromkeras.monitoring.one_task import task_networks
-from chromkeras.recipe.recipe import Recipe
+from chromkeras.sharing.plan import Plan
 
 MOMENTS = 12
 
@@ -84,7 +84,7 @@ class WatchGradients(keras.callbacks.Callback):
 def watch_gradients(
     model: keras.Model,
     dataset: Dataset,
-    recipe: Recipe,
+    plan: Plan,
     loss: Any,
     out: str | os.PathLike[str],
     *,
@@ -95,8 +95,8 @@ def watch_gradients(
 
     Parameters
     ----------
-    model, dataset, recipe
-        What is trained, on what and how; groups of tasks by name.
+    model, dataset, plan
+        What is trained, on what and how.
     loss
         The loss without task weights.
     out
@@ -112,8 +112,8 @@ def watch_gradients(
     InputError
         There are too few training rows; the log is damaged or of another run.
     """
-    networks = task_networks(model, recipe, dataset.tasks, dataset.dna.length)
-    probe = draw_probe(dataset, recipe)
+    networks = task_networks(model, plan)
+    probe = draw_probe(dataset, plan.recipe)
     watched = GradientProbe(networks, probe, loss)
     path = gradient_log_path(out)
     log = GradientLog(
@@ -128,7 +128,7 @@ def watch_gradients(
     )
     if first_epoch and path.exists():
         log = _resumed(path, log, first_epoch * steps)
-    every = max(-(-recipe.training.epochs * steps // MOMENTS), 1)
+    every = max(-(-plan.recipe.training.epochs * steps // MOMENTS), 1)
     return WatchGradients(watched, log, path, every=every, done=first_epoch * steps)
 
 

@@ -7,13 +7,11 @@ from typing import Any
 import keras
 from keras import ops
 
-from chromkeras.architectures.registry import architecture
 from chromkeras.backend.precision import precision
-from chromkeras.layers.task_layer import TaskLayer
-from chromkeras.recipe.recipe import BalanceRecipe, Recipe
-from chromkeras.sharing.transfer import LayerRows, column_rows
-
-SHARED, GROUPED, SOFT, OWN = "shared", "grouped", "soft", "own"
+from chromkeras.recipe.recipe import BalanceRecipe
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.model_layers import LayerRows, layer_rows
+from chromkeras.sharing.plan import Plan, resolve_plan
 
 
 @dataclass(frozen=True)
@@ -71,9 +69,7 @@ class TaskNetworks:
         ]
 
 
-def task_networks(
-    model: keras.Model, recipe: Recipe, tasks: Sequence[str], length: int
-) -> TaskNetworks:
+def task_networks(model: keras.Model, plan: Plan) -> TaskNetworks:
     """Return the networks of the tasks of a model.
 
     A single network is built, of the size of one task's, whatever T is.
@@ -81,21 +77,16 @@ def task_networks(
     Parameters
     ----------
     model
-        Built by ``recipe``.
-    recipe
-        With ``sharing.groups`` by name.
-    tasks
-        Task names, T of them.
-    length
-        Sequence length in bases.
+        Built by ``plan``.
+    plan
+        With the recipe, tasks and inputs.
     """
-    with precision(recipe.training.precision):
-        network = architecture(recipe.architecture.name)(_of_one(recipe), ("task",), length)
-    column = column_rows(model, tasks)
+    with precision(plan.recipe.training.precision):
+        network = build_model(_of_one(plan))
     variables: list[Any] = []
     rows: list[tuple[LayerRows, str]] = []
     layers: list[WatchedLayer] = []
-    for name, held in column.items():
+    for name, held in layer_rows(model).items():
         layer = network.get_layer(name)
         layer.trainable = held.layer.trainable
         trained = {variable.name for variable in layer.trainable_variables}
@@ -106,24 +97,18 @@ def task_networks(
             variables.append(variable)
             rows.append((held, variable.name))
         if places:
-            readers = tuple(held.row_of(task) or 0 for task in tasks)
-            layers.append(WatchedLayer(name, _sharing(held), readers, tuple(places)))
-    return TaskNetworks(network, tuple(variables), tuple(layers), tuple(tasks), tuple(rows))
+            readers = held.rows_of(plan.tasks)
+            layers.append(WatchedLayer(name, held.entry.mode, readers, tuple(places)))
+    return TaskNetworks(network, tuple(variables), tuple(layers), plan.tasks, tuple(rows))
 
 
-def _of_one(recipe: Recipe) -> Recipe:
-    """Return the recipe of a network with a single task and no part in others' losses."""
+def _of_one(plan: Plan) -> Plan:
+    """Return the plan of a network with a single task and no part in others' losses."""
+    recipe = plan.recipe
     groups = "task" if recipe.sharing.groups.strip() else ""
     sharing = replace(recipe.sharing, groups=groups, strength=0.0)
-    return replace(recipe, balance=BalanceRecipe(), sharing=sharing)
-
-
-def _sharing(held: LayerRows) -> str:
-    if not isinstance(held.layer, TaskLayer):
-        return SHARED
-    if any(len(readers) > 1 for readers in held.readers):
-        return GROUPED
-    return SOFT if held.layer.soft else OWN
+    alone = replace(recipe, balance=BalanceRecipe(), sharing=sharing)
+    return resolve_plan(alone, ("task",), plan.inputs, problem=plan.problem, classes=plan.classes)
 
 
 def _row(held: LayerRows, name: str, task: str, shape: Sequence[int]) -> Any:

@@ -1,12 +1,29 @@
-"""What a run is made of: one frozen dataclass per concern."""
+"""What a run is made of: one frozen dataclass per concern.
+
+Choices and limits stand in the metadata of the fields, from where checks, help texts and
+documentation take them.
+"""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from chromkeras.recipe.checks import check_values
+from chromkeras.architectures.options import Options, check_fields
+from chromkeras.errors import InputError
+from chromkeras.names import unknown
+from chromkeras.recipe import choices
+from chromkeras.recipe.choices import DEFAULT_ARCHITECTURE
+from chromkeras.registry import ARCHITECTURES, CONFLICT_METHODS
 
 SECTIONS = ("data", "architecture", "sharing", "transfer", "balance", "training")
+
+
+def _choice(default: str, names: Any) -> Any:
+    return field(default=default, metadata={"choices": names})
+
+
+def _number(default: Any, **limits: float) -> Any:
+    return field(default=default, metadata=limits)
 
 
 @dataclass(frozen=True)
@@ -16,67 +33,26 @@ class DataRecipe:
     Attributes
     ----------
     reverse_complement
-        Show each sequence on a random strand.
+        Whether to show each sequence on a random strand.
     shift
-        Shift each sequence by up to this many bases to either side; the gap is filled with N.
+        Most bases by which each sequence is shifted to either side; the gap is filled with N.
     background
         Share of the background rows that an epoch shows, drawn anew for each. Fewer of them
         turn a model from what an element is to which tasks it is open in.
     """
 
     reverse_complement: bool = True
-    shift: int = 3
-    background: float = 1.0
-
-
-@dataclass(frozen=True)
-class ArchitectureRecipe:
-    """The column of layers; the defaults are the poster's.
-
-    Attributes
-    ----------
-    name
-        Module in ``chromkeras.architectures``.
-    filters, widths, pools
-        Number of filters, filter width and pool size of each convolution block.
-    dense
-        Units of each dense layer.
-    padding
-        Padding of the convolutions, "valid" or "same".
-    first_activation
-        Activation after the first convolution, "relu" or "exponential". The exponential makes
-        filters read whole motifs (Koo and Ploenzke 2021, Nature Machine Intelligence 3:258).
-    summary
-        Let the dense layers also read the mean over positions of each block's activations:
-        how dense a pattern is in the sequence, which max-pooling throws away.
-    dropout
-        Dropout rate after each dense layer.
-    initializer
-        How kernels are drawn, "glorot_uniform", "glorot_normal", "he_uniform", "he_normal" or
-        "orthogonal".
-    motifs
-        MEME file whose PWMs the first-layer filters start from; "" draws them all.
-    """
-
-    name: str = "basset"
-    filters: tuple[int, ...] = (300, 200, 200)
-    widths: tuple[int, ...] = (19, 11, 7)
-    pools: tuple[int, ...] = (4, 4, 4)
-    dense: tuple[int, ...] = (1000, 1000)
-    padding: str = "valid"
-    first_activation: str = "relu"
-    summary: bool = False
-    dropout: float = 0.3
-    initializer: str = "glorot_uniform"
-    motifs: str = ""
+    shift: int = _number(3, least=0)
+    background: float = _number(1.0, least=0, most=1)
 
 
 @dataclass(frozen=True)
 class SharingRecipe:
     """Which layers tasks share.
 
-    Layers are numbered as on the poster: 1-3 the first convolution, its batch norm and pool,
-    4-9 the next two, then the dense layers, last the logits.
+    Layers are numbered in the order in which the architecture lays them, in Basset as on the
+    poster: 1-3 the first convolution, its batch norm and pool, 4-9 the next two, then the dense
+    layers, last the logits.
 
     Attributes
     ----------
@@ -90,7 +66,7 @@ class SharingRecipe:
     soft
         Layers after these up to this one are soft-shared; None takes the plan's own value.
     same_start
-        Start every task's own layers from one draw instead of each from its own.
+        Whether every task's own layers start from one draw instead of each from its own.
     strength
         λ, the weight of the soft-sharing penalty.
     schedule
@@ -98,17 +74,17 @@ class SharingRecipe:
     p
         Norm of the penalty, at least 1.
     squared
-        Use the squared 2-norm.
+        Whether to use the squared 2-norm.
     """
 
     depth: int | None = None
-    grouped: int = 0
+    grouped: int = _number(0, least=0)
     groups: str = ""
     soft: int | None = None
     same_start: bool = False
-    strength: float = 1e-3
-    schedule: str = "constant"
-    p: float = 2.0
+    strength: float = _number(1e-3, least=0.0)
+    schedule: str = _choice("constant", choices.PENALTY_SCHEDULES)
+    p: float = _number(2.0, least=1.0)
     squared: bool = False
 
 
@@ -119,16 +95,16 @@ class TransferRecipe:
     Attributes
     ----------
     init
-        A trained model of the same column to start from; "" starts from random weights.
+        Trained model of the same architecture to start from; "" starts from random weights.
     task
-        The one task of that model to start every task from; "" takes each task's own.
+        Task of that model to start every task from; "" takes each task's own.
     freeze
         Layers 1 to this one are not trained.
     """
 
     init: str = ""
     task: str = ""
-    freeze: int = 0
+    freeze: int = _number(0, least=0)
 
 
 @dataclass(frozen=True)
@@ -142,20 +118,24 @@ class BalanceRecipe:
         other), "round_robin" (batch after batch the next task) or "warm_start" (the first
         epochs train one task, the others join later).
     warm_task, warm_epochs
-        The task that "warm_start" begins with ("" is the first one), and for how long.
+        Task that "warm_start" begins with ("" is the first one), and for how many epochs.
     weighting
         Weights of the tasks' losses: "equal", "uncertainty", "gradnorm" or "dwa".
     conflict
-        How the gradients are merged where layers shared by all tasks end: "sum" or the name of a
-        module in ``chromkeras.conflict``. Tasks of a group count as one there. Plans without
-        layers shared by all tasks have nothing to merge.
+        How the gradients are merged where layers shared by all tasks end: "sum" or the name of
+        another module in ``chromkeras.conflict``. Tasks of a group count as one there. Plans
+        without layers shared by all tasks have nothing to merge.
     """
 
-    technique: str = "joint"
+    technique: str = _choice("joint", choices.TECHNIQUES)
     warm_task: str = ""
-    warm_epochs: int = 2
-    weighting: str = "equal"
-    conflict: str = "sum"
+    warm_epochs: int = _number(2, least=1)
+    weighting: str = _choice("equal", choices.WEIGHTINGS)
+    conflict: str = _choice("sum", CONFLICT_METHODS.names)
+
+
+def _losses() -> tuple[str, ...]:
+    return (choices.AUTO, "rebalanced", "plain")
 
 
 @dataclass(frozen=True)
@@ -165,7 +145,9 @@ class TrainingRecipe:
     Attributes
     ----------
     loss
-        "rebalanced" (the poster's: classes weighted by ρ) or "plain".
+        Name of a module in ``chromkeras.losses``, of the data set's problem; "auto" takes the
+        problem's own: "rebalanced" (the poster's: classes weighted by ρ), "mse" or
+        "crossentropy".
     optimizer
         "adam", "rmsprop" or "sgd".
     learning_rate
@@ -177,7 +159,7 @@ class TrainingRecipe:
     batch_size, epochs
         Sequences in a step; passes over the training split.
     patience
-        Stop when the validation AUROC has not risen for this many epochs.
+        Epochs without a better validation score before training stops.
     accumulate
         Batches whose gradients are averaged before a step.
     precision
@@ -186,38 +168,74 @@ class TrainingRecipe:
         Seed of weights, dropout, order and augmentation.
     """
 
-    loss: str = "rebalanced"
-    optimizer: str = "adam"
-    learning_rate: float = 1e-3
-    schedule: str = "cosine"
-    weight_decay: float = 0.0
-    batch_size: int = 64
-    epochs: int = 15
-    patience: int = 5
-    accumulate: int = 1
-    precision: str = "float32"
-    seed: int = 0
+    loss: str = _choice(choices.AUTO, _losses)
+    optimizer: str = _choice("adam", choices.OPTIMIZERS)
+    learning_rate: float = _number(1e-3, above=0)
+    schedule: str = _choice("cosine", choices.RATE_SCHEDULES)
+    weight_decay: float = _number(0.0, least=0.0)
+    batch_size: int = _number(64, least=1)
+    epochs: int = _number(15, least=1)
+    patience: int = _number(5, least=1)
+    accumulate: int = _number(1, least=1)
+    precision: str = _choice("float32", choices.PRECISIONS)
+    seed: int = field(default=0, metadata={"least": 0, "below": 2**32})
+
+
+def architecture_options(name: str = DEFAULT_ARCHITECTURE) -> Options:
+    """Return the default options of an architecture."""
+    options: Options = ARCHITECTURES.get(name).Options(name=name)
+    return options
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A whole run."""
+    """A whole run.
+
+    Examples
+    --------
+    >>> recipe = Recipe("soft")
+    >>> recipe.architecture.name, recipe.training.epochs
+    ('basset', 15)
+    """
 
     plan: str = "hard"
     data: DataRecipe = field(default_factory=DataRecipe)
-    architecture: ArchitectureRecipe = field(default_factory=ArchitectureRecipe)
+    architecture: Options = field(default_factory=architecture_options)
     sharing: SharingRecipe = field(default_factory=SharingRecipe)
     transfer: TransferRecipe = field(default_factory=TransferRecipe)
     balance: BalanceRecipe = field(default_factory=BalanceRecipe)
     training: TrainingRecipe = field(default_factory=TrainingRecipe)
 
     def __post_init__(self) -> None:
-        check_values(
-            {"plan": self.plan}
-            | {f"{s}.{k}": v for s in SECTIONS for k, v in asdict(getattr(self, s)).items()}
-        )
+        if self.plan not in choices.PLANS:
+            raise unknown("plan", self.plan, choices.PLANS)
+        for section in SECTIONS:
+            if section != "architecture":  # its options check themselves
+                check_fields(section, getattr(self, section))
+        self._check_pairs()
+
+    def _check_pairs(self) -> None:
+        """Raise ``InputError`` for values that do not go together."""
+        sharing, balance = self.sharing, self.balance
+        if sharing.squared and sharing.p != 2:
+            raise InputError(f"sharing.squared: expected sharing.p = 2, received {sharing.p}")
+        if balance.weighting == "gradnorm" and balance.technique in ("one_task", "round_robin"):
+            raise InputError(
+                "balance.weighting gradnorm: expected batches that train several tasks, received "
+                f"balance.technique {balance.technique}"
+            )
+        if self.transfer.init and self.architecture.motifs:
+            raise InputError(
+                "expected transfer.init or architecture.motifs to say how filters start, "
+                "received both"
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Return nested plain values, as JSON and Keras configs want them."""
         plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
         return plain
+
+    def with_values(self, section: str, **values: Any) -> "Recipe":
+        """Return the recipe with some values of one section changed."""
+        changes: dict[str, Any] = {section: replace(getattr(self, section), **values)}
+        return replace(self, **changes)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from chromkeras.errors import InputError
 from chromkeras.recipe.recipe import Recipe
-from chromkeras.sharing.plan import sharing_plan
+from chromkeras.sharing.plan import outline
 
 if TYPE_CHECKING:
     import keras
@@ -13,27 +13,21 @@ if TYPE_CHECKING:
 def frozen_layers(recipe: Recipe) -> tuple[str, ...]:
     """Return the names of layers 1 to ``transfer.freeze`` that have weights.
 
-    Numbers are the poster's: three for each convolution block (convolution, batch norm, pool),
-    then one for each dense layer, last the logits. A block's summary counts with its pool.
+    Numbers are those of the architecture; a block's summary counts with the pool after it.
 
     Raises
     ------
     InputError
         ``transfer.freeze`` leaves no layer to train.
     """
-    freeze, last = recipe.transfer.freeze, len(sharing_plan(recipe).modes)
-    if not 0 <= freeze < last:
+    found, freeze = outline(recipe), recipe.transfer.freeze
+    if not 0 <= freeze < found.last:
         raise InputError(
-            f"transfer.freeze: expected 0 to {last - 1} (the logits, layer {last}, are always "
-            f"trained), received {freeze}"
+            f"transfer.freeze: expected 0 to {found.last - 1} (the logits, layer {found.last}, are "
+            f"always trained), received {freeze}"
         )
-    blocks = range(1, len(recipe.architecture.filters) + 1)
-    pools = [f"summary_{b}" if recipe.architecture.summary else "" for b in blocks]
-    names = [
-        n for b, pool in zip(blocks, pools, strict=True) for n in (f"conv_{b}", f"norm_{b}", pool)
-    ]
-    names += [f"dense_{number}" for number in range(len(names) + 1, last)]
-    return tuple(name for name in names[:freeze] if name)
+    entries = found.outline.entries
+    return tuple(e.name for e in entries if e.has_weights and e.number <= freeze)
 
 
 def freeze_layers(model: "keras.Model", names: tuple[str, ...]) -> None:

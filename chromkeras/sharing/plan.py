@@ -1,16 +1,26 @@
-"""The sharing plan: what each layer of the column does with its tasks."""
+"""The plan of a run: what each layer does with its tasks, resolved once and passed on."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from chromkeras.errors import InputError
 from chromkeras.recipe.recipe import Recipe
-
-SHARED, GROUPED, SOFT, OWN = "shared", "grouped", "soft", "own"
+from chromkeras.registry import ARCHITECTURES
+from chromkeras.sharing.layer_table import (
+    GROUPED,
+    OWN,
+    SHARED,
+    SOFT,
+    LayerTable,
+    with_titles,
+)
+from chromkeras.sharing.outline import Networks, Outline
+from chromkeras.sharing.task_groups import task_groups
 
 
 @dataclass(frozen=True)
 class SharingPlan:
-    """One mode for each layer, in the poster's numbering (a pool counts, though it has no weights).
+    """One mode for each layer, in the numbering of the architecture.
 
     Attributes
     ----------
@@ -18,9 +28,12 @@ class SharingPlan:
         "shared" (one set of weights), "grouped" (one for each group of tasks), "soft" (each
         task its own, tied by the penalty) or "own" (each task its own, free), in this order:
         where tasks have parted, there is no common input to share a layer on.
+    backbone
+        Number of the last layer before the head.
     """
 
     modes: tuple[str, ...]
+    backbone: int
 
     def __getitem__(self, number: int) -> str:
         """Return the mode of layer ``number``, counted from 1."""
@@ -42,24 +55,99 @@ class SharingPlan:
         return SOFT in self.modes
 
 
-def sharing_plan(recipe: Recipe) -> SharingPlan:
-    """Return the plan of a recipe.
+@dataclass(frozen=True)
+class Plan:
+    """Everything that a model is built from.
 
-    ``single`` shares nothing; ``hard`` the convolution blocks; ``soft`` ties these blocks;
-    ``basset`` shares all but the logits. ``sharing.depth`` and ``sharing.soft`` override;
-    ``sharing.grouped`` puts layers shared by the tasks of a group after the shared ones.
+    Attributes
+    ----------
+    recipe
+        Sizes and sharing; groups by task names.
+    tasks
+        T task names.
+    inputs
+        Shape of each input without the batch, by name, in the order of the architecture; that of
+        DNA is (length, 4).
+    problem
+        Name of the kind of labels, such as "binary".
+    classes
+        Names of the classes, for the problem "classes".
+    sharing
+        Mode of each layer.
+    layers
+        The layers that the architecture asks for.
+    """
+
+    recipe: Recipe
+    tasks: tuple[str, ...]
+    inputs: dict[str, tuple[int, ...]]
+    sharing: SharingPlan
+    layers: LayerTable
+    problem: str = "binary"
+    classes: tuple[str, ...] = ()
+
+    @property
+    def groups(self) -> tuple[int, ...]:
+        """The group of each task, shape (T,)."""
+        return self.layers.groups
+
+    @property
+    def units(self) -> int:
+        """Outputs of each task: one, or one for each class."""
+        return len(self.classes) or 1
+
+
+@dataclass(frozen=True)
+class Outlined:
+    """What an architecture asks for, before any task parts.
+
+    Attributes
+    ----------
+    last
+        Number of the last layer, the outputs.
+    backbone
+        Number of the last layer before the head.
+    """
+
+    last: int
+    backbone: int
+    outline: Outline = field(repr=False, compare=False)
+
+
+def outline(recipe: Recipe, modes: Sequence[str] = ()) -> Outlined:
+    """Ask the architecture of a recipe for its layers, without making any.
+
+    Parameters
+    ----------
+    recipe
+        Its architecture.
+    modes
+        Mode of each layer, by number.
+    """
+    module, lay = ARCHITECTURES.get(recipe.architecture.name), Outline(modes)
+    inputs = {name: Networks(None, reads=name) for name in module.INPUTS}
+    module.build(recipe.architecture, inputs, lay)
+    return Outlined(lay.number, lay.backbone, lay)
+
+
+def sharing_plan(recipe: Recipe) -> SharingPlan:
+    """Return the mode of every layer of a recipe.
+
+    ``single`` shares nothing; ``hard`` the backbone; ``soft`` ties the backbone; ``basset`` shares
+    all but the outputs. ``sharing.depth`` and ``sharing.soft`` override; ``sharing.grouped`` puts
+    layers shared by the tasks of a group after the shared ones.
 
     Raises
     ------
     InputError
-        ``sharing.depth``, ``grouped`` or ``soft`` lies outside the column, layers are grouped
-        but there are no groups, or the other way round.
+        ``sharing.depth``, ``grouped`` or ``soft`` lies outside the layers, layers are grouped but
+        there are no groups, or the other way round.
     """
-    trunk = 3 * len(recipe.architecture.filters)
-    last = trunk + len(recipe.architecture.dense) + 1
-    own_depth = {"single": 0, "soft": 0, "hard": trunk, "basset": last - 1}[recipe.plan]
+    found = outline(recipe)
+    backbone, last = found.backbone, found.last
+    own_depth = {"single": 0, "soft": 0, "hard": backbone, "basset": last - 1}[recipe.plan]
     depth = own_depth if recipe.sharing.depth is None else recipe.sharing.depth
-    own_soft = trunk if recipe.plan == "soft" else 0
+    own_soft = backbone if recipe.plan == "soft" else 0
     soft = own_soft if recipe.sharing.soft is None else recipe.sharing.soft
     grouped = recipe.sharing.grouped
     for key, value in (("depth", depth), ("grouped", grouped), ("soft", soft)):
@@ -73,7 +161,58 @@ def sharing_plan(recipe: Recipe) -> SharingPlan:
     modes: tuple[str, ...] = ()
     for mode, end in zip((SHARED, GROUPED, SOFT, OWN), ends, strict=True):
         modes += (mode,) * (end - len(modes))
-    return SharingPlan(modes)
+    return SharingPlan(modes, backbone)
+
+
+def resolve_plan(
+    recipe: Recipe,
+    tasks: Sequence[str],
+    inputs: Mapping[str, Sequence[int]],
+    *,
+    problem: str = "binary",
+    classes: Sequence[str] = (),
+) -> Plan:
+    """Put recipe, tasks, groups and inputs together.
+
+    Parameters
+    ----------
+    recipe
+        Groups by task names.
+    tasks
+        T task names.
+    inputs
+        Shape of each input that there is, without the batch, by name; those that the architecture
+        does not read are left out.
+    problem, classes
+        Kind of the labels, and names of its classes.
+
+    Raises
+    ------
+    InputError
+        The sharing plan does not fit the architecture, a group names an unknown task, or an input
+        of the architecture is missing.
+    """
+    sharing = sharing_plan(recipe)
+    groups = (0,) * len(tasks)
+    if sharing.has_groups:
+        groups = task_groups(recipe.sharing.groups, tasks)
+    wanted = ARCHITECTURES.get(recipe.architecture.name).INPUTS
+    missing = [name for name in wanted if name not in inputs]
+    if missing:
+        raise InputError(
+            f"architecture {recipe.architecture.name}: expected inputs {', '.join(wanted)}, "
+            f"received {', '.join(inputs)}"
+        )
+    entries = with_titles(outline(recipe, sharing.modes).outline.entries)
+    return Plan(
+        recipe,
+        tuple(tasks),
+        {name: tuple(inputs[name]) for name in wanted},
+        sharing,
+        LayerTable(entries, tuple(tasks), groups, sharing.backbone),
+        problem,
+        tuple(classes),
+    )
 
 
 def _check_groups(depth: int, grouped: int, groups: str) -> None:

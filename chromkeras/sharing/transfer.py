@@ -8,16 +8,9 @@ import keras
 import numpy as np
 
 from chromkeras.errors import InputError
-from chromkeras.layers.task_axis import SpreadChannels, SpreadFeatures
-from chromkeras.layers.task_layer import TaskLayer
 from chromkeras.names import unknown
+from chromkeras.sharing.model_layers import LayerRows, layer_rows
 
-COLUMN = (
-    TaskLayer,
-    keras.layers.Conv1D,
-    keras.layers.BatchNormalization,
-    keras.layers.Dense,
-)
 LISTED = 8
 
 
@@ -28,7 +21,7 @@ class Transfer:
     Attributes
     ----------
     layers
-        The layers with weights, in the order of the column.
+        The layers with weights, in the order of the architecture.
     kept, new, left
         Tasks of both models, of the new one only and of the old one only.
     task
@@ -69,7 +62,7 @@ def transfer_weights(
     *,
     task: str = "",
 ) -> Transfer:
-    """Copy the weights of a trained model, layer by layer, into a new one of the same column.
+    """Copy the weights of a trained model into a new one of the same architecture.
 
     Every layer holds rows of weights: one that all tasks read where it is shared, one for each
     task, or group of tasks, where it is stacked. Each row of the target takes the row of the
@@ -94,19 +87,19 @@ def transfer_weights(
     Raises
     ------
     InputError
-        The columns differ, ``task`` is unknown, tasks share a row in the target but not in the
-        source, or there is nothing to copy. The target is then as it was.
+        The architectures differ, ``task`` is unknown, tasks share a row in the target but not in
+        the source, or there is nothing to copy. The target is then as it was.
     """
     if task and task not in source_tasks:
         raise unknown("task of the model to start from:", task, source_tasks)
-    old, new = column_rows(source, source_tasks), column_rows(target, tasks)
-    _check_columns(old, new, (source.input_shape[1], target.input_shape[1]))
+    old, new = layer_rows(source), layer_rows(target)
+    _check_layers(old, new, (_inputs(source), _inputs(target)))
     choices = {name: _rows_to_take(layer, old[name], task) for name, layer in new.items()}
     if all(row is None for rows in choices.values() for row in rows):
         raise InputError(
             "nothing can be copied: the model to start from shares no layer and knows none of the "
-            f"tasks {names(tasks)}; start every task from one of its own by --init-task "
-            f"(transfer.task): {names(source_tasks)}"
+            f"tasks {names(tasks)}; start every task from one of its own by transfer.task: "
+            f"{names(source_tasks)}"
         )
     for name, rows in choices.items():
         _copy(old[name], new[name], rows)
@@ -121,84 +114,6 @@ def transfer_weights(
     )
 
 
-@dataclass(frozen=True)
-class LayerRows:
-    """A layer with weights, and the tasks that read each row of them.
-
-    Attributes
-    ----------
-    layer
-        The layer.
-    readers
-        Of each row, the names of its tasks.
-    """
-
-    layer: Any
-    readers: tuple[tuple[str, ...], ...]
-
-    @property
-    def stacked(self) -> bool:
-        """Whether the layer may have several rows, on an axis or side by side."""
-        return isinstance(self.layer, TaskLayer)
-
-    @property
-    def weights(self) -> dict[str, Any]:
-        """The layer's variables by name."""
-        return {variable.name: variable for variable in self.layer.weights}
-
-    @property
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """The shape of each weight of one task."""
-        return {name: self._one(tuple(v.shape)) for name, v in self.weights.items()}
-
-    def _one(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        if not self.stacked:
-            return shape
-        # Batch normalisation has its tasks side by side on the one axis.
-        return shape[1:] if len(shape) > 1 else (shape[0] // len(self.readers),)
-
-    def row_of(self, task: str) -> int | None:
-        """Return the row a task reads; None where the layer has none for it."""
-        if not self.stacked:
-            return 0
-        return next((row for row, some in enumerate(self.readers) if task in some), None)
-
-    def readers_of(self, row: int | None, taken: list[int | None]) -> tuple[str, ...]:
-        """Return the tasks whose rows take ``row``."""
-        pairs = zip(self.readers, taken, strict=True)
-        return tuple(task for some, one in pairs if one == row for task in some)
-
-
-def column_rows(model: keras.Model, tasks: Sequence[str]) -> dict[str, LayerRows]:
-    """Return the layers of the column, by name, in its order; losses may hold weights too.
-
-    Parameters
-    ----------
-    model, tasks
-        A model of ours and its task names.
-    """
-    spread = (SpreadChannels, SpreadFeatures)
-    places = [place for place, layer in enumerate(model.layers) if isinstance(layer, spread)]
-    parting = places[0] if places else 0
-    by_task = tuple((task,) for task in tasks)
-    by_group = _members(model.layers[parting].groups, tasks) if places else ()
-    rows = {}
-    for place, layer in enumerate(model.layers):
-        if isinstance(layer, TaskLayer):
-            rows[place] = by_group if place < parting else by_task
-        elif isinstance(layer, COLUMN):
-            rows[place] = (tuple(tasks),)
-    readers = {model.layers[place].name: names for place, names in rows.items()}
-    # A summary belongs to the networks of its block, wherever it stands among the layers.
-    readers |= {n: readers[n.replace("summary", "norm")] for n in readers if "summary_" in n}
-    return {name: LayerRows(model.get_layer(name), some) for name, some in readers.items()}
-
-
-def _members(groups: Sequence[int], tasks: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-    pairs = list(zip(groups, tasks, strict=True))
-    return tuple(tuple(t for g, t in pairs if g == group) for group in range(max(groups) + 1))
-
-
 def _rows_to_take(new: LayerRows, old: LayerRows, task: str) -> list[int | None]:
     """Return, for each row of the new layer, the old layer's row to take; None for none."""
     if len(old.readers) == 1 and not new.stacked:
@@ -209,7 +124,7 @@ def _rows_to_take(new: LayerRows, old: LayerRows, task: str) -> list[int | None]
             every = names([name for some in old.readers for name in some])
             raise InputError(
                 f"layer {new.layer.name}: tasks {names(readers)} share it here, but not in the "
-                f"model to start from; say whose to take by --init-task (transfer.task): {every}"
+                f"model to start from; say whose to take by transfer.task: {every}"
             )
     return [rows.pop() for rows in wanted]
 
@@ -227,8 +142,8 @@ def _value(variable: Any) -> np.ndarray:
     return keras.ops.convert_to_numpy(variable)
 
 
-def _check_columns(
-    old: dict[str, LayerRows], new: dict[str, LayerRows], lengths: tuple[int, int]
+def _check_layers(
+    old: dict[str, LayerRows], new: dict[str, LayerRows], inputs: tuple[str, str]
 ) -> None:
     """Raise ``InputError`` unless one task's weights have equal shapes in both models."""
     if set(old) != set(new):
@@ -239,15 +154,20 @@ def _check_columns(
     for name in new:
         expected, received = new[name].shapes, old[name].shapes
         if expected != received:
-            what = (
-                ""
-                if lengths[0] == lengths[1]
-                else (f", which reads {lengths[0]} bases, not {lengths[1]}")
-            )
+            what = "" if inputs[0] == inputs[1] else f", which reads {inputs[0]}, not {inputs[1]}"
             raise InputError(
                 f"layer {name}: expected {_text(expected)}, received {_text(received)} from the "
                 f"model to start from{what}"
             )
+
+
+def _inputs(model: keras.Model) -> str:
+    """Return what a model reads, such as "600 bases"."""
+    shapes = {tensor.name: tuple(tensor.shape[1:]) for tensor in model.inputs}
+    return " and ".join(
+        f"{shape[0]} bases" if name == "dna" else f"{name} of shape {shape}"
+        for name, shape in shapes.items()
+    )
 
 
 def _text(shapes: dict[str, tuple[int, ...]]) -> str:

@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
-from chromkeras.recipe.recipe import SECTIONS, BalanceRecipe, Recipe, SharingRecipe, TransferRecipe
-from chromkeras.recipe.sources import read_settings, recipe_from_values
+from chromkeras.recipe.reading import read_settings, recipe_from_values, recipe_values
+from chromkeras.recipe.recipe import BalanceRecipe, Recipe, SharingRecipe, TransferRecipe
 from chromkeras.training.init_model import own_recipe
 
 SLOWER = 0.1
@@ -51,5 +51,5 @@ def finetune_recipe(
     )
     if per_task:
         recipe = replace(recipe, plan="single", sharing=SharingRecipe(), balance=BalanceRecipe())
-    flat = {f"{s}.{k}": v for s in SECTIONS for k, v in asdict(getattr(recipe, s)).items()}
+    flat = recipe_values(recipe)
     return recipe_from_values(recipe.plan, flat | read_settings(settings) | dict(values or {}))

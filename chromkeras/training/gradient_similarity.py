@@ -7,7 +7,6 @@ import keras
 import numpy as np
 
 from chrominterpret.engine.backend import compile_gradient
-from chromkeras.architectures.registry import architecture
 from chromkeras.backend.operations import compile_model
 from chromkeras.data.batches import Batches
 from chromkeras.data.dataset import Dataset
@@ -15,6 +14,8 @@ from chromkeras.losses.task_losses import LOSSES
 from chromkeras.optimizers.optimizers import make_optimizer
 from chromkeras.progress import progress
 from chromkeras.recipe.recipe import Recipe, SharingRecipe
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import Plan, resolve_plan
 
 STEPS = 300
 PROBES = 16
@@ -23,18 +24,18 @@ PROBES = 16
 def gradient_similarity(
     recipe: Recipe, dataset: Dataset, *, steps: int = STEPS, probes: int = PROBES
 ) -> np.ndarray:
-    """Return the mean cosine of the tasks' gradients where they leave the shared trunk.
+    """Return the mean cosine of the tasks' gradients where they leave the shared backbone.
 
-    The column is trained with plan ``hard`` for ``steps`` steps. Then, for each probe batch with
-    trunk features z, the gradient ∂L_i/∂z of each task's loss is taken as one vector, and the
-    cosines between tasks are averaged over the batches. The gradient at z bounds the one at all
+    The architecture is trained with plan ``hard`` for ``steps`` steps. Then, for each probe batch
+    with backbone features z, the gradient ∂L_i/∂z of each task's loss is taken as one vector, and
+    the cosines between tasks are averaged over the batches. The gradient at z bounds the one at all
     shared weights (Sener and Koltun 2018, NeurIPS, MGDA-UB). All heads start from one draw: from
     draws of their own, the gradients are nearly at right angles whatever the labels say.
 
     Parameters
     ----------
     recipe
-        Its column, data and training are used, its sharing plan is not.
+        Its architecture, data and training are used, its sharing plan is not.
     dataset
         Only its training split is used.
     steps, probes
@@ -48,10 +49,13 @@ def gradient_similarity(
     training = replace(recipe.training, epochs=1, accumulate=1)
     sharing = SharingRecipe(same_start=True)
     short = Recipe("hard", recipe.data, recipe.architecture, sharing=sharing, training=training)
+    plan = resolve_plan(
+        short, dataset.tasks, dataset.shapes, problem=dataset.problem, classes=dataset.classes
+    )
     keras.utils.set_random_seed(training.seed)
     loss = LOSSES[training.loss](dataset.positive_fraction("train"))
     batches = _batches(short, dataset)
-    model = architecture(short.architecture.name)(short, dataset.tasks, dataset.dna.length)
+    model = build_model(plan)
     compile_model(model, make_optimizer(training, steps), loss)
     with progress("short run to compare the tasks' gradients") as report:
         for step in range(steps):
@@ -59,7 +63,7 @@ def gradient_similarity(
             report(step + 1, steps)
             if (step + 1) % len(batches) == 0:
                 batches.on_epoch_end()
-    return _mean_cosine(model, batches, loss, probes)
+    return _mean_cosine(model, plan, batches, loss, probes)
 
 
 def _batches(recipe: Recipe, dataset: Dataset) -> Batches:
@@ -73,10 +77,12 @@ def _batches(recipe: Recipe, dataset: Dataset) -> Batches:
     )
 
 
-def _mean_cosine(model: keras.Model, batches: Batches, loss: Any, probes: int) -> np.ndarray:
+def _mean_cosine(
+    model: keras.Model, plan: Plan, batches: Batches, loss: Any, probes: int
+) -> np.ndarray:
     """Average the cosines over whole batches: a smaller one would compile the gradient anew."""
-    trunk, head = _halves(model)
-    tasks = model.output_shape[-1]
+    backbone, head = _halves(model, plan)
+    tasks = len(plan.tasks)
 
     def total(features: Any, labels: Any) -> tuple[Any, Any]:
         # Each task reads its own copy of the features, so the sum of the losses tells them apart.
@@ -88,27 +94,32 @@ def _mean_cosine(model: keras.Model, batches: Batches, loss: Any, probes: int) -
     cosines = []
     for index in range(min(probes, whole)):
         x, labels = batches[index]
-        features = keras.ops.convert_to_numpy(trunk([x])[0])
+        features = keras.ops.convert_to_numpy(backbone([x])[0])
         copies = np.broadcast_to(features, (tasks, *features.shape))
         _, _, gradients = compiled(copies, np.ones((1, 1), np.float32), labels)
         cosines.append(_cosine(gradients[0].reshape(tasks, -1).astype(np.float64)))
     return np.mean(cosines, axis=0)
 
 
-def _halves(model: keras.Model) -> tuple[Any, Any]:
-    """Return the trunk, and a function from one copy of its features per task to logits."""
-    names = {layer.name for layer in model.layers}
-    features = model.get_layer("features" if "features" in names else "flatten")
-    # A Function, not a Model, which would add nodes to the layers.
-    trunk = keras.Function(model.inputs, [features.output])
-    after = model.layers[model.layers.index(features) + 1 :]
+def _halves(model: keras.Model, plan: Plan) -> tuple[Any, Any]:
+    """Return the backbone, and a function from one copy of its features per task to outputs."""
+    first = next(e for e in plan.layers.weighted if e.number > plan.layers.backbone)
+    features = model.get_layer(first.name).input
+    # Functions, not models, which would add nodes to the layers.
+    backbone = keras.Function(model.inputs, [features])
+    after = [layer for layer in model.layers if layer.name in _following(model, first.name)]
 
     def head(x: Any) -> Any:
         for layer in after:
             x = layer(x)
         return x
 
-    return trunk, head
+    return backbone, head
+
+
+def _following(model: keras.Model, name: str) -> set[str]:
+    names = [layer.name for layer in model.layers]
+    return set(names[names.index(name) :])
 
 
 def _cosine(vectors: np.ndarray) -> np.ndarray:

@@ -5,9 +5,10 @@ from dataclasses import asdict
 from chromkeras.errors import InputError
 from chromkeras.model_file.card_file import read_card
 from chromkeras.names import unknown
+from chromkeras.recipe.reading import recipe_from_dict
 from chromkeras.recipe.recipe import Recipe
-from chromkeras.recipe.sources import recipe_from_dict
 
+_MISSING = "not known"
 # What changes no function of given weights.
 FREE = ("dropout", "initializer", "motifs")
 
@@ -18,27 +19,28 @@ def check_init(recipe: Recipe) -> None:
     Raises
     ------
     InputError
-        There is no such model, it has another column of layers, or it lacks ``transfer.task``.
+        There is no such model, it has another architecture, or it lacks ``transfer.task``.
     """
     init, task = recipe.transfer.init, recipe.transfer.task
     if not init:
         if task:
             raise InputError(
                 f"transfer.task is {task}, a task of the model to start from; name that model by "
-                "--init (transfer.init)"
+                "transfer.init"
             )
         return
     card = read_card(init)
     if task and task not in card["tasks"]:
         raise unknown(f"task of {init}:", task, card["tasks"])
     here, there = asdict(recipe.architecture), asdict(own_recipe(init).architecture)
-    differing = [key for key in here if key not in FREE and here[key] != there[key]]
+    differing = [key for key in here if key not in FREE and here[key] != there.get(key, _MISSING)]
     if differing:
         what = "; ".join(
-            f"architecture.{key} is {_text(there[key])} there and {_text(here[key])} here"
+            f"architecture.{key} is {_text(there.get(key, _MISSING))} there "
+            f"and {_text(here[key])} here"
             for key in differing
         )
-        raise InputError(f"{init} has another column ({what}); give the same --size or --set")
+        raise InputError(f"{init} has another architecture ({what}); give the same sizes")
 
 
 def own_recipe(path: str) -> Recipe:

@@ -9,8 +9,7 @@ from chrominterpret.motifs.motif_files import read_motifs
 from chrominterpret.motifs.pwm import Motif, information_content, pssm
 from chromkeras.errors import InputError
 from chromkeras.files import require_file
-
-FIRST = "conv_1"
+from chromkeras.sharing.model_layers import layer_table
 
 
 def start_from_motifs(model: keras.Model, path: str | os.PathLike[str]) -> int:
@@ -23,7 +22,7 @@ def start_from_motifs(model: keras.Model, path: str | os.PathLike[str]) -> int:
     Parameters
     ----------
     model
-        With a first convolution named "conv_1", whose kernel has shape (W, 4, F), or
+        A model of ours; the kernel of its first convolution on DNA has shape (W, 4, F), or
         (networks, W, 4, F).
     path
         A MEME (or JASPAR) file. Where it has more motifs than there are filters, those of the
@@ -42,7 +41,7 @@ def start_from_motifs(model: keras.Model, path: str | os.PathLike[str]) -> int:
     motifs = _informative(read_motifs(require_file(path, "motif file")))
     if not motifs:
         raise InputError(f"motif file {path} has no motif that carries information")
-    kernel = model.get_layer(FIRST).kernel
+    kernel = model.get_layer(layer_table(model).first_convolution().name).kernel
     drawn = keras.ops.convert_to_numpy(kernel)
     width, _, filters = drawn.shape[-3:]
     patterns = [motif_filter(motif, width) for motif in _chosen(motifs, filters)]

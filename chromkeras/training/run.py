@@ -8,7 +8,6 @@ from typing import Any
 import keras
 import numpy as np
 
-from chromkeras.architectures.registry import architecture
 from chromkeras.backend.operations import compile_model
 from chromkeras.backend.precision import precision
 from chromkeras.data.batches import Batches
@@ -22,7 +21,8 @@ from chromkeras.monitoring.gradient_watch import watch_gradients
 from chromkeras.names import unknown
 from chromkeras.optimizers.optimizers import make_optimizer
 from chromkeras.recipe.recipe import Recipe
-from chromkeras.sharing.plan import sharing_plan
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import Plan
 from chromkeras.training.best_weights import BestWeights
 from chromkeras.training.checkpoint import (
     SaveCheckpoint,
@@ -81,15 +81,13 @@ class Run:
         return None
 
 
-def prepare(
-    dataset: Dataset, recipe: Recipe, out: Path, *, resume: bool, watch: bool = False
-) -> Run:
+def prepare(dataset: Dataset, plan: Plan, out: Path, *, resume: bool, watch: bool = False) -> Run:
     """Build and compile the model and its callbacks, taking up a saved state when asked.
 
     Parameters
     ----------
-    dataset, recipe
-        What to train on and how; groups of tasks by name.
+    dataset, plan
+        What to train on and how.
     out
         The model file that the run will write.
     resume
@@ -102,6 +100,7 @@ def prepare(
     InputError
         As ``train`` does.
     """
+    recipe = plan.recipe
     rho = dataset.positive_fraction("train")
     valid = _validation_rows(dataset)
     state_path, fingerprint = checkpoint_path(out), dataset.fingerprint
@@ -111,9 +110,9 @@ def prepare(
     keras.utils.set_random_seed(recipe.training.seed)
     batches = _batches(dataset, recipe, first_epoch)
     loss = LOSSES[recipe.training.loss](rho)
-    model = _compiled(dataset, recipe, loss, len(batches), resumed=resume)
+    model = _compiled(dataset, plan, loss, len(batches), resumed=resume)
     validation = ValidationScores(dataset, valid, loss)
-    per_task = not sharing_plan(recipe).has_shared
+    per_task = not plan.sharing.has_shared
     balance = recipe.balance
     grace = balance.warm_epochs if balance.technique == "warm_start" else 0
     best = BestWeights(
@@ -129,7 +128,7 @@ def prepare(
     watching: list[Any] = []
     if watch:
         size = {"steps": len(batches), "first_epoch": first_epoch}
-        watching.append(watch_gradients(model, dataset, recipe, loss, out, **size))
+        watching.append(watch_gradients(model, dataset, plan, loss, out, **size))
     callbacks = [
         StartEpoch(batches.batches),
         *watching,
@@ -179,11 +178,11 @@ def _batches(dataset: Dataset, recipe: Recipe, epoch: int) -> TaskTurns:
 
 
 def _compiled(
-    dataset: Dataset, recipe: Recipe, loss: TaskCrossentropy, steps: int, *, resumed: bool
+    dataset: Dataset, plan: Plan, loss: TaskCrossentropy, steps: int, *, resumed: bool
 ) -> keras.Model:
+    recipe = plan.recipe
     with precision(recipe.training.precision):
-        build = architecture(recipe.architecture.name)
-        model = build(recipe, dataset.tasks, dataset.dna.length)
+        model = build_model(plan)
     if recipe.architecture.motifs and not recipe.transfer.init and not resumed:
         start_from_motifs(model, recipe.architecture.motifs)
     start(model, recipe, dataset, resumed=resumed)

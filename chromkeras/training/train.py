@@ -12,6 +12,7 @@ from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.model_file.model_file import save_model
 from chromkeras.recipe.recipe import Recipe
+from chromkeras.sharing.plan import resolve_plan
 from chromkeras.training.checkpoint import checkpoint_path
 from chromkeras.training.groups import resolve_groups
 from chromkeras.training.run import Run, prepare
@@ -77,18 +78,19 @@ def train(
     if watch_gradients and devices > 1:
         raise InputError(f"--watch-gradients: expected one device, received {devices}")
     recipe = resolve_groups(recipe, dataset)
+    plan = resolve_plan(
+        recipe, dataset.tasks, dataset.shapes, problem=dataset.problem, classes=dataset.classes
+    )
     with distribution(devices, shard, tasks=len(dataset.tasks)):
-        run = prepare(dataset, recipe, out, resume=resume, watch=watch_gradients)
+        run = prepare(dataset, plan, out, resume=resume, watch=watch_gradients)
         broken = run.fit()
     if not run.best.weights:
         raise InputError(f"{broken}, before any epoch was whole; lower training.learning_rate")
     scores = _scores(dataset, run)
     save_model(
         out,
-        recipe=recipe,
-        tasks=dataset.tasks,
-        length=dataset.dna.length,
-        weights=run.best.weights,
+        plan,
+        run.best.weights,
         fingerprint=dataset.fingerprint,
         scores=scores,
     )

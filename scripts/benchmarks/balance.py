@@ -18,16 +18,16 @@ import numpy as np
 from table import markdown_table, time_text
 from timing import in_turns
 
-from chromkeras.architectures.registry import architecture
 from chromkeras.backend.operations import compile_model
-from chromkeras.conflict.registry import method_names
 from chromkeras.files import replacing
 from chromkeras.layers.fan_out import FanOut
 from chromkeras.layers.task_weights import TaskWeights
 from chromkeras.losses.task_losses import TaskCrossentropy
 from chromkeras.optimizers.optimizers import make_optimizer
-from chromkeras.recipe.checks import CHOICES
-from chromkeras.recipe.sources import SIZES, make_recipe
+from chromkeras.recipe.reading import make_recipe, recipe_choices, size_names
+from chromkeras.registry import CONFLICT_METHODS
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import resolve_plan
 from chromkeras.training.task_loss_metric import TaskLosses
 
 LENGTH = 600
@@ -56,7 +56,7 @@ def parse() -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--tasks", type=int, nargs="*", default=[16], help="numbers of tasks")
-    add("--size", choices=SIZES, default="poster", help="size of the column")
+    add("--size", choices=size_names(), default="poster", help="size of the column")
     add("--batch", type=int, default=64, help="sequences in a step")
     add("--many", action="store_true", help=f"also {MANY} tasks in the small size")
     add("--seconds", type=float, default=60.0, help="time to spend on the steps of a row of tasks")
@@ -66,10 +66,12 @@ def parse() -> argparse.Namespace:
 
 def ways() -> dict[str, list[str]]:
     """Return the settings of each way to balance the tasks, plain joint training first."""
-    conflict = {name: [f"balance.conflict={name}"] for name in method_names() if name != "sum"}
+    conflict = {
+        name: [f"balance.conflict={name}"] for name in CONFLICT_METHODS.names() if name != "sum"
+    }
     weighting = {
         name: [f"balance.weighting={name}"]
-        for name in CHOICES["balance.weighting"]
+        for name in recipe_choices("balance.weighting")
         if name != "equal"
     }
     return {"joint": []} | conflict | weighting
@@ -93,7 +95,7 @@ def step(tasks: int, size: str, batch: int, settings: list[str]) -> Callable[[],
     keras.utils.set_random_seed(0)
     recipe = make_recipe("hard", size=size, settings=settings)
     names = [f"task{i}" for i in range(tasks)]
-    model = architecture(recipe.architecture.name)(recipe, names, LENGTH)
+    model = build_model(resolve_plan(recipe, names, {"dna": (LENGTH, 4)}))
     weights = found(model, TaskWeights)
     check(recipe.balance.conflict, "sum", found(model, FanOut))
     check(recipe.balance.weighting, "equal", weights)

@@ -15,7 +15,6 @@ from naive import naive_model
 from penalty import KERNELS, penalty_step
 from timing import in_turns, seconds, sgemm, sgemm_share
 
-from chromkeras.architectures.registry import architecture
 from chromkeras.backend.operations import compile_model
 from chromkeras.backend.precision import precision
 from chromkeras.cost.dry_run import untrained_model
@@ -25,8 +24,10 @@ from chromkeras.cost.memory import training_memory
 from chromkeras.cost.operations import model_cost
 from chromkeras.losses.task_losses import TaskCrossentropy
 from chromkeras.optimizers.optimizers import make_optimizer
+from chromkeras.recipe.reading import make_recipe
 from chromkeras.recipe.recipe import Recipe
-from chromkeras.recipe.sources import make_recipe
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import resolve_plan
 
 LENGTH = 600
 EPOCH_STEPS = 1000
@@ -91,7 +92,7 @@ def penalty_case(case: dict[str, Any]) -> dict[str, Any]:
 def _expected(case: dict[str, Any]) -> dict[str, Any]:
     """Return what a dry run expects of memory and of a step, before anything is allocated."""
     recipe, program = _recipe(case), resident_memory()
-    model = untrained_model(recipe, _names(case["tasks"]), LENGTH)
+    model = untrained_model(recipe, _names(case["tasks"]), {"dna": (LENGTH, 4)})
     memory = training_memory(model, recipe.training, program=program, validated=0)
     work = training_work(model, case["batch"])
     return {
@@ -131,9 +132,7 @@ def _compiled(case: dict[str, Any], model: str) -> keras.Model:
 
 
 def _stacked(recipe: Recipe, tasks: int, length: int) -> keras.Model:
-    build = architecture(recipe.architecture.name)
-    model: keras.Model = build(recipe, _names(tasks), length)
-    return model
+    return build_model(resolve_plan(recipe, _names(tasks), {"dna": (length, 4)}))
 
 
 def _step(model: keras.Model, case: dict[str, Any]) -> Callable[[], Any]:

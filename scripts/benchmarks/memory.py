@@ -18,8 +18,8 @@ from typing import Any
 
 from table import markdown_table, memory_text
 
-from chromkeras.recipe.checks import PLANS
-from chromkeras.recipe.sources import SIZES
+from chromkeras.recipe.choices import PLANS
+from chromkeras.recipe.reading import size_names
 
 LENGTH = 600
 STEPS = 2
@@ -47,7 +47,7 @@ def parse() -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--plans", nargs="*", choices=PLANS, default=list(PLANS))
-    add("--sizes", nargs="*", choices=SIZES, default=["small", "poster"])
+    add("--sizes", nargs="*", choices=size_names(), default=["small", "poster"])
     add("--tasks", type=int, nargs="*", default=[1, 4, 16], help="numbers of tasks")
     add("--batches", type=int, nargs="*", default=[16, 64], help="sequences in a batch")
     add("--accumulate", type=int, default=1, help="batches in an update")
@@ -94,7 +94,7 @@ def measure(case: dict[str, Any]) -> dict[str, Any]:
     from chromkeras.cost.dry_run import untrained_model
     from chromkeras.cost.machine import peak_memory, resident_memory
     from chromkeras.cost.memory import training_memory
-    from chromkeras.recipe.sources import make_recipe
+    from chromkeras.recipe.reading import make_recipe
     from chromkeras.training.train import train
 
     dataset = random_dataset(case["batch"] * STEPS, case["tasks"])
@@ -105,7 +105,7 @@ def measure(case: dict[str, Any]) -> dict[str, Any]:
         values={"training.batch_size": case["batch"], "training.epochs": 2, **choices},
     )
     program = resident_memory()
-    model = untrained_model(recipe, dataset.tasks, LENGTH)
+    model = untrained_model(recipe, dataset.tasks, {"dna": (LENGTH, 4)})
     estimate = training_memory(
         model, recipe.training, program=program, validated=len(dataset.rows("valid"))
     )

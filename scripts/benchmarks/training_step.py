@@ -32,8 +32,8 @@ from typing import Any
 from table import penalty_table, share_table, step_table
 
 from chromkeras.files import replacing
-from chromkeras.recipe.checks import PLANS
-from chromkeras.recipe.sources import SIZES
+from chromkeras.recipe.choices import PLANS
+from chromkeras.recipe.reading import size_names
 
 CASES = Path(__file__).with_name("cases.py")
 NAIVE_PLANS = ("hard", "soft", "single")
@@ -71,7 +71,7 @@ def parse() -> argparse.Namespace:
     add = parser.add_argument
     add("--tasks", type=int, nargs="*", default=[1, 2, 4, 8, 16], help="numbers of tasks")
     add("--plans", nargs="*", choices=PLANS, default=["hard", "soft", "single"])
-    add("--size", choices=SIZES, default="poster", help="size of the column")
+    add("--size", choices=size_names(), default="poster", help="size of the column")
     add("--batch", type=int, default=32, help="sequences in a step")
     add("--accumulate", type=int, default=1, help="batches in a step")
     add("--precision", choices=("float32", "bfloat16"), default="float32")

@@ -7,9 +7,9 @@ import pytest
 
 from chromkeras.data.dataset import Dataset
 from chromkeras.data.packed import PackedSequences
-from chromkeras.recipe.checks import PLANS
+from chromkeras.recipe.choices import PLANS
+from chromkeras.recipe.reading import make_recipe
 from chromkeras.recipe.recipe import Recipe
-from chromkeras.recipe.sources import make_recipe
 
 TINY = ("architecture.filters=[6, 5, 4]", "architecture.dense=[7, 6]")
 

@@ -20,7 +20,6 @@ if BACKEND == "tensorflow":
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
 
-from chromkeras.architectures.registry import architecture  # noqa: E402
 from chromkeras.backend.devices import distribution  # noqa: E402
 from chromkeras.backend.operations import compile_model  # noqa: E402
 from chromkeras.data.batches import Batches  # noqa: E402
@@ -30,8 +29,10 @@ from chromkeras.data.share_out import share_out  # noqa: E402
 from chromkeras.evaluation.predict import predict_logits  # noqa: E402
 from chromkeras.losses.task_losses import TaskCrossentropy  # noqa: E402
 from chromkeras.optimizers.optimizers import make_optimizer  # noqa: E402
-from chromkeras.recipe.sources import make_recipe  # noqa: E402
+from chromkeras.recipe.reading import make_recipe  # noqa: E402
+from chromkeras.sharing.builder import build_model  # noqa: E402
 from chromkeras.sharing.freezing import freeze_layers, frozen_layers  # noqa: E402
+from chromkeras.sharing.plan import resolve_plan  # noqa: E402
 
 COLUMN = (
     "architecture.filters=[5, 4]", "architecture.widths=[5, 3]", "architecture.pools=[3, 3]",
@@ -60,7 +61,7 @@ def train(recipe, data, count=1, shard="data"):
     rows = data.rows("train")
     with distribution(count, shard, tasks=TASKS):
         batches = Batches(data, rows, batch_size=recipe.training.batch_size, seed=0, shift=2)
-        model = architecture(recipe.architecture.name)(recipe, data.tasks, LENGTH)
+        model = build_model(resolve_plan(recipe, data.tasks, {"dna": (LENGTH, 4)}))
         freeze_layers(model, frozen_layers(recipe))
         before = model.get_weights()
         optimizer = make_optimizer(recipe.training, len(batches))

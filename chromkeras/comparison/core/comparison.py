@@ -22,8 +22,8 @@ from chromkeras.model_file.model_file import open_model
 from chromkeras.model_report.choose import scanned_rows
 from chromkeras.names import unknown
 from chromkeras.progress import progress
+from chromkeras.recipe.reading import recipe_from_dict
 from chromkeras.recipe.recipe import Recipe
-from chromkeras.recipe.sources import recipe_from_dict
 
 MOST_MATRICES = 4  # recipes of which a page shows every pair
 

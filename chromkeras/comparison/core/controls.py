@@ -7,10 +7,12 @@ from itertools import combinations
 import keras
 import numpy as np
 
-from chromkeras.architectures.registry import architecture
 from chromkeras.comparison.core.comparison import ComparedModel
 from chromkeras.errors import InputError
 from chromkeras.recipe.recipe import Recipe
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.model_layers import run_card
+from chromkeras.sharing.plan import resolve_plan
 from chromkeras.sharing.transfer import names
 
 MODELS, SEEDS, UNTRAINED = "models", "two seeds", "untrained"
@@ -30,8 +32,11 @@ def untrained_copy(model: ComparedModel, *, seed: int) -> ComparedModel:
         Of the weights, by ``keras.utils.set_random_seed``.
     """
     keras.utils.set_random_seed(seed)
-    build = architecture(model.recipe.architecture.name)
-    network = build(model.recipe, tasks_of(model), model.network.input_shape[1])
+    card = run_card(model.network)
+    inputs = {tensor.name: tuple(tensor.shape[1:]) for tensor in model.network.inputs}
+    network = build_model(
+        resolve_plan(model.recipe, card.tasks, inputs, problem=card.problem, classes=card.classes)
+    )
     return replace(model, name=f"{model.name} ({UNTRAINED})", network=network)
 
 

@@ -90,7 +90,7 @@ def _section(question: Question, costs: list[ModelCosts]) -> Section:
 def _growth(question: Question) -> list[Growth]:
     recipes = {line.name: question.models[line.members[0]].recipe for line in question.lines}
     with progress("growth with the number of tasks") as say:
-        return measure_growth(recipes, question.dataset.dna.length, progress=say)
+        return measure_growth(recipes, question.dataset.shapes, progress=say)
 
 
 def _growth_row(one: Growth) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from chromkeras.comparison.filters.filter_matching import (
     MatchedFilters,
     match_one_to_one,
 )
-from chromkeras.comparison.filters.first_filters import FIRST, first_networks
+from chromkeras.comparison.filters.first_filters import filters_each, first_networks
 
 QUANTILE = 0.95
 
@@ -102,7 +102,7 @@ def match_by_activation(
     common = tasks_of_both(tasks, others)
     pairs = [(rows[tasks.index(t)], other_rows[others.index(t)]) for t in common]
     distinct = list(dict.fromkeys(pairs))
-    sizes = [model.network.get_layer(FIRST).filters for model in (first, second)]
+    sizes = [filters_each(model) for model in (first, second)]
     blocks = [(_block(i, sizes[0]), _block(j, sizes[1])) for i, j in distinct]
     found = filter_correlations(first.network, second.network, x, blocks, shift=shift)
     by_pair = {

@@ -11,9 +11,7 @@ from chrominterpret.motifs.pwm import Motif
 from chromkeras.comparison.core.comparison import ComparedModel
 from chromkeras.comparison.core.controls import check_models, tasks_of
 from chromkeras.model_report.choose import INFLUENCE_ROWS, spread_out
-from chromkeras.sharing.transfer import column_rows
-
-FIRST = "conv_1"
+from chromkeras.sharing.model_layers import LayerRows, layer_rows, layer_table
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +75,7 @@ def read_filters(
     """
     check_models([model], x)
     tasks, readers, row_of = first_networks(model)
-    size = model.network.get_layer(FIRST).filters
+    size = filters_each(model)
     networks = _network_names(readers)
     names = tuple(f"{name}f{i}" for name in networks for i in range(size))
     found = filter_motifs(model.network, x, rule=rule, filter_names=list(names))
@@ -104,8 +102,18 @@ def first_networks(
 ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...], tuple[int, ...]]:
     """Return the model's tasks, those that read each network's filters, and each task's network."""
     tasks = tasks_of(model)
-    rows = column_rows(model.network, tasks)[FIRST]
-    return tasks, rows.readers, tuple(rows.row_of(task) or 0 for task in tasks)
+    rows = _first_rows(model)
+    return tasks, rows.readers, rows.rows_of(tasks)
+
+
+def filters_each(model: ComparedModel) -> int:
+    """Return the number of filters of each network in the first layer."""
+    return int(_first_rows(model).layer.filters)
+
+
+def _first_rows(model: ComparedModel) -> LayerRows:
+    first = layer_table(model.network).first_convolution()
+    return layer_rows(model.network)[first.name]
 
 
 def _network_names(readers: tuple[tuple[str, ...], ...]) -> list[str]:

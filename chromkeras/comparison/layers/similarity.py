@@ -25,7 +25,7 @@ from chromkeras.comparison.core.controls import (
 )
 from chromkeras.cost.memory import prediction_batch
 from chromkeras.errors import InputError
-from chromkeras.sharing.transfer import column_rows
+from chromkeras.sharing.model_layers import layer_table
 from chromkeras.statistics.cka import SMALLEST_BATCH, centred_gram
 from chromkeras.statistics.svcca import leading_directions, mean_correlation
 from chromkeras.tables import plain
@@ -305,25 +305,20 @@ class Source:
 
 
 def comparable_layers(model: ComparedModel) -> list[Source]:
-    """Return the layers of a model that are compared, in the order of the column."""
-    architecture = model.recipe.architecture
-    blocks = range(1, len(architecture.filters) + 1)
-    first = 3 * len(architecture.filters) + 1
-    dense = range(first, first + len(architecture.dense))
-    # title, whose output is read, and the layer with weights whose networks it holds
-    chosen = [(f"block {i}", f"pool_{i}", f"norm_{i}") for i in blocks]
-    chosen += [(f"dense {i}", f"activation_{i}", f"dense_{i}") for i in dense]
-    chosen.append(("logits", "logits", "logits"))
-    rows = column_rows(model.network, tasks_of(model))
+    """Return the layers of a model that are compared, in the order of its architecture."""
+    table = layer_table(model.network)
     return [
         Source(
-            title,
-            layer,
-            len(rows[weights].readers),
-            layer.startswith("pool_"),
-            tuple(rows[weights].row_of(task) or 0 for task in tasks_of(model)),
+            entry.title,
+            entry.name,
+            len(readers := table.readers(entry.mode)),
+            entry.positions,
+            tuple(
+                next(row for row, some in enumerate(readers) if task in some)
+                for task in table.tasks
+            ),
         )
-        for title, layer, weights in chosen
+        for entry in table.titled
     ]
 
 

@@ -14,7 +14,7 @@ from chromkeras.comparison.core.controls import tasks_of
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import match_tasks
-from chromkeras.sharing.transfer import LayerRows, column_rows
+from chromkeras.sharing.model_layers import LayerRows, layer_rows, layer_table
 from chromkeras.tables import plain
 from chromkeras.training.groups import label_correlation
 
@@ -122,7 +122,7 @@ def task_distance(
     rows = own_layers(model)
     if not rows:
         raise InputError(
-            f"model {model.name}: all tasks share the convolution blocks; expected a model whose "
+            f"model {model.name}: all tasks share the backbone; expected a model whose "
             "tasks have some of them to themselves"
         )
     sharing = model.recipe.sharing
@@ -134,13 +134,13 @@ def task_distance(
 
 
 def own_layers(model: ComparedModel) -> dict[str, LayerRows]:
-    """Return the layers of the convolution blocks of which there are several networks, by name."""
-    known = column_rows(model.network, tasks_of(model))
-    blocks = ("conv_", "norm_", "summary_")
+    """Return the layers of the backbone of which there are several networks, by name."""
+    # A summary has the number of the pool after it, which is of the backbone too.
+    backbone = layer_table(model.network).backbone
     return {
         name: rows
-        for name, rows in known.items()
-        if name.startswith(blocks) and rows.stacked and len(rows.readers) > 1
+        for name, rows in layer_rows(model.network).items()
+        if rows.entry.number <= backbone and rows.stacked and len(rows.readers) > 1
     }
 
 

@@ -3,18 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-import chromkeras.importers.grammars
 from chromkeras.errors import InputError
 from chromkeras.importers.draft import Draft
 from chromkeras.importers.simulation import Simulation
-from chromkeras.registry import from_module, module_names
-
-NOT_GRAMMARS = {"registry"}
+from chromkeras.registry import GRAMMARS
 
 
 def grammar_names() -> tuple[str, ...]:
     """Return the names of all grammars."""
-    return module_names(chromkeras.importers.grammars, without=NOT_GRAMMARS)
+    return GRAMMARS.names()
 
 
 def grammar(name: str) -> Callable[..., Draft]:
@@ -54,4 +51,4 @@ def check_spacing(settings: Simulation) -> None:
 
 
 def _of(name: str, what: str) -> Any:
-    return from_module(chromkeras.importers.grammars, name, grammar_names(), what, "grammar")
+    return getattr(GRAMMARS.get(name), what)

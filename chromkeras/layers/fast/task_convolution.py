@@ -16,7 +16,7 @@ LOOPED_WEIGHTS = 1 << 15
 HALVED_WIDTH = (7, 11)
 
 
-def task_convolution(x: Any, kernel: Any, *, padding: str) -> Any:
+def task_convolution(x: Any, kernel: Any, *, padding: str, dilation_rate: int = 1) -> Any:
     """Convolve every task's channels with that task's kernel.
 
     A loop over tasks, because one task's channels side by side in memory feed a processor
@@ -24,14 +24,14 @@ def task_convolution(x: Any, kernel: Any, *, padding: str) -> Any:
 
     Parameters
     ----------
-    x, kernel, padding
+    x, kernel, padding, dilation_rate
         As of `grouped_conv2d`, and so is the tensor that is returned.
     """
     if math.prod(kernel.shape[1:]) < LOOPED_WEIGHTS:
-        out = grouped_conv2d(x, kernel, padding=padding)
+        out = grouped_conv2d(x, kernel, padding=padding, dilation_rate=dilation_rate)
         if out is not None:
             return out
-    if _halves(x, kernel):
+    if dilation_rate == 1 and _halves(x, kernel):
         return halved_convolution(x, kernel, padding=padding)
 
     def loop(x: Any, kernel: Any) -> Any:
@@ -39,7 +39,10 @@ def task_convolution(x: Any, kernel: Any, *, padding: str) -> Any:
         # Not kernel[i]: the gradient of a slice is as large as all kernels together.
         own = ops.unstack(kernel)
         return ops.concatenate(
-            [ops.conv(part, k, padding=padding) for part, k in zip(parts, own, strict=True)],
+            [
+                ops.conv(one, k, padding=padding, dilation_rate=dilation_rate)
+                for one, k in zip(parts, own, strict=True)
+            ],
             axis=-1,
         )
 

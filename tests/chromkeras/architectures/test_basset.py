@@ -5,7 +5,7 @@ import pytest
 from chromkeras.architectures.basset import MOMENTUM, build
 from chromkeras.backend.operations import compile_model
 from chromkeras.losses.task_losses import TaskCrossentropy
-from chromkeras.recipe.sources import make_recipe
+from chromkeras.recipe.reading import make_recipe
 
 TASKS = ("a", "b", "c")
 RHO = [0.3, 0.5, 0.6]

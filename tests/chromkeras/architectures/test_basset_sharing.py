@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from chrominterpret.methods.deep_lift import check_supported, deep_lift_shap
-from chromkeras.architectures.basset import build
 from chromkeras.backend.operations import compile_model
 from chromkeras.cost.operations import model_cost
 from chromkeras.layers.task_layer import TaskLayer
 from chromkeras.losses.task_losses import TaskCrossentropy
-from chromkeras.recipe.sources import make_recipe
-from chromkeras.sharing.plan import GROUPED, SHARED, SOFT, sharing_plan
+from chromkeras.recipe.reading import make_recipe
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import GROUPED, SHARED, SOFT, resolve_plan, sharing_plan
 
 TASKS = ("a", "b", "c")
 LENGTH = 30
@@ -55,7 +55,10 @@ def networks(mode):
 def test_every_combination_has_its_layers_and_weights(depth):
     for _, grouped, soft in (c for c in COMBINATIONS if c[0] == depth):
         made = recipe(depth, grouped, soft)
-        plan, model = sharing_plan(made), build(made, TASKS, LENGTH)
+        plan, model = (
+            sharing_plan(made),
+            build_model(resolve_plan(made, TASKS, {"dna": (LENGTH, 4)})),
+        )
         assert model.output_shape == (None, 3)
         by_hand = sum(networks(m) * n for m, n in zip(plan.modes, COUNTS, strict=True))
         assert model.count_params() == by_hand
@@ -93,7 +96,7 @@ def logits(model):
 
 @pytest.mark.parametrize(("depth", "grouped", "soft"), COMBINATIONS[::5])
 def test_equal_weights_give_equal_predictions(depth, grouped, soft):
-    model = build(recipe(depth, grouped, soft), TASKS, LENGTH)
+    model = build_model(resolve_plan(recipe(depth, grouped, soft), TASKS, {"dna": (LENGTH, 4)}))
     random_weights(model, equal=True)
     predicted = logits(model)
     np.testing.assert_allclose(predicted, predicted[:, :1].repeat(3, axis=1), rtol=1e-5)
@@ -120,8 +123,8 @@ def trained(model, steps=4):
 
 @pytest.mark.parametrize("depth", [2, 4, 7])
 def test_one_group_is_sharing_by_all(depth):
-    one = build(recipe(0, depth, groups="a,b,c"), TASKS, LENGTH)
-    hard = build(recipe(depth), TASKS, LENGTH)
+    one = build_model(resolve_plan(recipe(0, depth, groups="a,b,c"), TASKS, {"dna": (LENGTH, 4)}))
+    hard = build_model(resolve_plan(recipe(depth), TASKS, {"dna": (LENGTH, 4)}))
     copy_weights(hard, one)
     np.testing.assert_allclose(trained(one), trained(hard), atol=2e-4)
 
@@ -129,15 +132,17 @@ def test_one_group_is_sharing_by_all(depth):
 @pytest.mark.backend
 @pytest.mark.parametrize(("depth", "groups"), [(0, "a;b;c"), (1, "a;b"), (5, "a;b")])
 def test_a_group_for_every_task_is_each_its_own(depth, groups):
-    each = build(recipe(depth, LAST - 1, groups=groups), TASKS, LENGTH)
-    own = build(recipe(depth), TASKS, LENGTH)
+    each = build_model(
+        resolve_plan(recipe(depth, LAST - 1, groups=groups), TASKS, {"dna": (LENGTH, 4)})
+    )
+    own = build_model(resolve_plan(recipe(depth), TASKS, {"dna": (LENGTH, 4)}))
     copy_weights(own, each)
     np.testing.assert_allclose(trained(each), trained(own), atol=2e-4)
 
 
 @pytest.mark.backend
 def test_groups_in_any_order_reach_their_tasks():
-    model = build(recipe(0, 6, groups="c;a,b"), TASKS, LENGTH)
+    model = build_model(resolve_plan(recipe(0, 6, groups="c;a,b"), TASKS, {"dna": (LENGTH, 4)}))
     random_weights(model, equal=True)
     before = logits(model)
     kernel = model.get_layer("conv_1").kernel
@@ -151,7 +156,7 @@ def test_groups_in_any_order_reach_their_tasks():
 
 @pytest.mark.parametrize("grouped", [2, 6, 7])
 def test_deep_lift_passes_where_groups_part(grouped):
-    model = build(recipe(0, grouped), TASKS, LENGTH)
+    model = build_model(resolve_plan(recipe(0, grouped), TASKS, {"dna": (LENGTH, 4)}))
     random_weights(model, equal=False)
     result = deep_lift_shap(model, sequences(2), n_references=3, seed=0)
     assert result.attributions.shape == (3, 2, LENGTH, 4)
@@ -160,7 +165,7 @@ def test_deep_lift_passes_where_groups_part(grouped):
 
 @pytest.mark.parametrize("grouped", [1, 4, 7])
 def test_a_grouped_model_survives_saving(grouped, tmp_path):
-    model = build(recipe(0, grouped, LAST - 1), TASKS, LENGTH)
+    model = build_model(resolve_plan(recipe(0, grouped, LAST - 1), TASKS, {"dna": (LENGTH, 4)}))
     random_weights(model, equal=False)
     model.save(tmp_path / "m.keras")
     again = keras.models.load_model(tmp_path / "m.keras", compile=False)
@@ -168,7 +173,7 @@ def test_a_grouped_model_survives_saving(grouped, tmp_path):
 
 
 def test_a_grouped_layer_costs_its_groups():
-    grouped = model_cost(build(recipe(0, 6), TASKS, LENGTH))
+    grouped = model_cost(build_model(resolve_plan(recipe(0, 6), TASKS, {"dna": (LENGTH, 4)})))
     first, second = 2 * 26 * 60, 2 * 11 * 18
     head = 2 * (12 * 5 + 5)
     assert grouped.forward == 2 * (first + second) + 3 * head
@@ -176,15 +181,15 @@ def test_a_grouped_layer_costs_its_groups():
 
 def test_groups_must_fit_the_tasks():
     with pytest.raises(ValueError, match=r"unknown task in sharing\.groups: 'c'"):
-        build(recipe(0, 3), ("a", "b"), LENGTH)
+        build_model(resolve_plan(recipe(0, 3), ("a", "b"), {"dna": (LENGTH, 4)}))
     with pytest.raises(ValueError, match="must be resolved with the data first"):
-        build(recipe(0, 3, groups="labels:2"), TASKS, LENGTH)
+        build_model(resolve_plan(recipe(0, 3, groups="labels:2"), TASKS, {"dna": (LENGTH, 4)}))
 
 
 @pytest.mark.parametrize("name", ["he_uniform", "orthogonal"])
 def test_the_initializer_draws_every_kernel(name):
     made = recipe(1, 4, 0, f"architecture.initializer={name}")
-    for layer in build(made, TASKS, LENGTH).layers:
+    for layer in build_model(resolve_plan(made, TASKS, {"dna": (LENGTH, 4)})).layers:
         if "kernel_initializer" in layer.get_config():
             config = layer.get_config()["kernel_initializer"]
             found = keras.initializers.get(config)
@@ -194,5 +199,5 @@ def test_the_initializer_draws_every_kernel(name):
 def test_same_start_gives_every_task_one_draw():
     for flag in ("true", "false"):
         made = recipe(0, 0, 3, f"sharing.same_start={flag}")
-        predicted = logits(build(made, TASKS, LENGTH))
+        predicted = logits(build_model(resolve_plan(made, TASKS, {"dna": (LENGTH, 4)})))
         assert (np.ptp(predicted, axis=1).max() < 1e-6) == (flag == "true")

@@ -4,13 +4,17 @@ import keras
 import numpy as np
 import pytest
 
-from chromkeras.architectures.registry import architecture, architecture_names
+from chromkeras.registry import ARCHITECTURES
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import resolve_plan
 
 
-@pytest.mark.parametrize("name", architecture_names())
+@pytest.mark.parametrize("name", ARCHITECTURES.names())
 def test_every_model_round_trips(name, plan, tiny_recipe, tmp_path):
     recipe = tiny_recipe(plan, f"architecture.name={name}")
-    model = architecture(name)(recipe, ("a", "b", "c"), 300, fingerprint="f", scores={"x": 1.0})
+    model = build_model(
+        resolve_plan(recipe, ("a", "b", "c"), {"dna": (300, 4)}), fingerprint="f", scores={"x": 1.0}
+    )
     x = np.eye(4, dtype=np.float32)[np.random.default_rng(0).integers(0, 4, (5, 300))]
     logits = model.predict(x, verbose=0)
     assert logits.shape == (5, 3)
@@ -22,4 +26,4 @@ def test_every_model_round_trips(name, plan, tiny_recipe, tmp_path):
 
 def test_unknown_name_lists_the_valid_ones():
     with pytest.raises(ValueError, match="unknown architecture 'baset'; did you mean basset"):
-        architecture("baset")
+        ARCHITECTURES.get("baset")

@@ -2,13 +2,14 @@ import keras
 import numpy as np
 import pytest
 
-from chromkeras.architectures.basset import build
 from chromkeras.backend.operations import compile_model
 from chromkeras.backend.precision import POLICIES, precision
 from chromkeras.losses.task_losses import TaskCrossentropy
 from chromkeras.model_file.model_file import open_model, save_model
 from chromkeras.optimizers.optimizers import make_optimizer
 from chromkeras.recipe.recipe import TrainingRecipe
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import resolve_plan
 
 TASKS = ("a", "b", "c")
 
@@ -21,7 +22,7 @@ def dna(rows=32, length=300):
 def low_precision_model(recipe):
     keras.utils.set_random_seed(0)
     with precision("bfloat16"):
-        return build(recipe, TASKS, 300)
+        return build_model(resolve_plan(recipe, TASKS, {"dna": (300, 4)}))
 
 
 @pytest.mark.backend
@@ -50,7 +51,7 @@ def test_weights_and_logits_are_float32_and_the_rest_is_not(plan, tiny_recipe):
 def test_the_penalty_is_float32_s(tiny_recipe):
     recipe = tiny_recipe("soft")
     low = low_precision_model(recipe)
-    whole = build(recipe, TASKS, 300)
+    whole = build_model(resolve_plan(recipe, TASKS, {"dna": (300, 4)}))
     whole.set_weights(low.get_weights())
     found, expected = (float(m.get_layer("sharing_penalty").distance()) for m in (low, whole))
     assert found == pytest.approx(expected, rel=1e-6)

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from chromkeras.architectures.registry import architecture
 from chromkeras.cli.app import run
 from chromkeras.cost.growth import measure_growth
 from chromkeras.data.hdf5 import save_dataset
 from chromkeras.data.held_out import held_out
 from chromkeras.evaluation.predict import predict_logits
 from chromkeras.model_file.model_file import open_model, save_model
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import resolve_plan
 
 QUICK = ("--bootstrap", "20", "--parts", "predictions,costs")
 COSTS = ("--parts", "costs")
@@ -34,7 +35,7 @@ def make(tiny_recipe, tiny_dataset, tmp_path):
         recipe = tiny_recipe(plan, *settings, f"training.seed={seed}")
         path = tmp_path / name
         keras.utils.set_random_seed(seed)
-        model = architecture("basset")(recipe, tasks, length)
+        model = build_model(resolve_plan(recipe, tasks, {"dna": (length, 4)}))
         save_model(
             path, recipe=recipe, tasks=tasks, length=length, weights=model.get_weights(),
             fingerprint=dataset.fingerprint, scores={},

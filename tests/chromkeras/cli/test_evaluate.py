@@ -8,12 +8,13 @@ import pytest
 from matplotlib.image import imread
 from sklearn.metrics import roc_auc_score
 
-from chromkeras.architectures.registry import architecture
 from chromkeras.cli.app import run
 from chromkeras.data.hdf5 import save_dataset
 from chromkeras.data.held_out import held_out
 from chromkeras.evaluation.predict import predict_logits
 from chromkeras.model_file.model_file import open_model, save_model
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import resolve_plan
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def made(tiny_recipe, tiny_dataset, tmp_path):
     kind = np.where(np.arange(200) % 3 == 0, "background", "element")
     labels = np.where((kind == "background")[:, None], 0, dataset.labels).astype(np.int8)
     dataset = replace(dataset, kind=kind, labels=labels)
-    model = architecture("basset")(recipe, dataset.tasks, 300)
+    model = build_model(resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}))
     path = tmp_path / "hard.keras"
     save_model(
         path,

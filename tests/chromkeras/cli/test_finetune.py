@@ -1,13 +1,14 @@
 import numpy as np
 import pytest
 
-from chromkeras.architectures.registry import architecture
 from chromkeras.cli.app import run
 from chromkeras.data.hdf5 import save_dataset
 from chromkeras.evaluation.predict import predict_logits
 from chromkeras.model_file.card_file import read_card
 from chromkeras.model_file.model_file import open_model, save_model
 from chromkeras.recipe.recipe import BalanceRecipe, SharingRecipe
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import resolve_plan
 from chromkeras.training.finetune import finetune_recipe
 
 TASKS = ("task0", "task1", "task2")
@@ -30,7 +31,7 @@ def model_file(tiny_recipe, tmp_path):
 
     def write(plan="hard", *settings, tasks=TASKS):
         recipe = tiny_recipe(plan, "training.learning_rate=0.02", *settings)
-        model = architecture("basset")(recipe, tasks, 300)
+        model = build_model(resolve_plan(recipe, tasks, {"dna": (300, 4)}))
         save_model(
             tmp_path / f"{plan}.keras", recipe=recipe, tasks=tasks, length=300,
             weights=model.get_weights(), fingerprint="f", scores={},

@@ -3,10 +3,11 @@ from dataclasses import replace
 
 import pytest
 
-from chromkeras.architectures.basset import build
 from chromkeras.cli.app import run
 from chromkeras.data.hdf5 import save_dataset
 from chromkeras.model_file.model_file import save_model
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import resolve_plan
 
 TASKS = ("Muscle", "Hypod", "T-cell", "T", "cell-Muscle")
 QUICK = ("--sequences=2", "--scan=8", "--modisco=0", "--motifs=jaspar:nematodes")
@@ -20,7 +21,7 @@ def files(tiny_dataset, tiny_recipe, tmp_path, monkeypatch):
     dataset = replace(dataset, tasks=TASKS)
     save_dataset(dataset, tmp_path / "data.h5")
     recipe = tiny_recipe("hard")
-    weights = build(recipe, TASKS, 300).get_weights()
+    weights = build_model(resolve_plan(recipe, TASKS, {"dna": (300, 4)})).get_weights()
     save_model(
         tmp_path / "model.keras", recipe=recipe, tasks=TASKS, length=300, weights=weights,
         fingerprint=dataset.fingerprint, scores={},

@@ -9,8 +9,9 @@ import pytest
 
 from chrominterpret.motifs.modisco import Pattern
 from chrominterpret.motifs.pwm import BASES, Sites
-from chromkeras.architectures.basset import build
 from chromkeras.comparison.core.comparison import ComparedModel
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import resolve_plan
 
 TASKS = ("task0", "task1", "task2")
 
@@ -28,7 +29,7 @@ def make_model(tiny_recipe) -> Callable[..., ComparedModel]:
     ) -> ComparedModel:
         recipe = tiny_recipe(plan, *settings, f"training.seed={seed}")
         keras.utils.set_random_seed(seed)
-        network = build(recipe, tasks, 300)
+        network = build_model(resolve_plan(recipe, tasks, {"dna": (300, 4)}))
         random = np.random.default_rng(seed)
         for layer in network.layers:
             if isinstance(layer, keras.layers.BatchNormalization):

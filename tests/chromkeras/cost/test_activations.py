@@ -2,11 +2,12 @@ import keras
 import pytest
 from keras import layers
 
-from chromkeras.architectures.basset import build
 from chromkeras.backend.precision import precision
 from chromkeras.cost.activations import Activations, model_activations
 from chromkeras.layers.run_card import RunCard
-from chromkeras.recipe.sources import make_recipe
+from chromkeras.recipe.reading import make_recipe
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import resolve_plan
 
 pytestmark = pytest.mark.backend
 
@@ -25,7 +26,9 @@ def test_a_block_by_hand():
 
 
 def test_a_folded_normalisation_keeps_nothing():
-    model = build(make_recipe("single", size="small"), ["a", "b"], 300)
+    model = build_model(
+        resolve_plan(make_recipe("single", size="small"), ["a", "b"], {"dna": (300, 4)})
+    )
     folded = model_activations(model)
     convolution = model.get_layer("conv_1")
     convolution._normalization = None
@@ -36,7 +39,9 @@ def test_a_folded_normalisation_keeps_nothing():
 
 def test_tasks_multiply_the_activations():
     one, four = (
-        model_activations(build(make_recipe("single", size="small"), names, 300))
+        model_activations(
+            build_model(resolve_plan(make_recipe("single", size="small"), names, {"dna": (300, 4)}))
+        )
         for names in (["a"], ["a", "b", "c", "d"])
     )
     dna = 4 * 300 * 4
@@ -46,8 +51,8 @@ def test_tasks_multiply_the_activations():
 
 def test_bfloat16_halves_all_but_the_dna_and_the_logits():
     recipe = make_recipe("hard", size="small")
-    whole = model_activations(build(recipe, ["a"], 300))
+    whole = model_activations(build_model(resolve_plan(recipe, ["a"], {"dna": (300, 4)})))
     with precision("bfloat16"):
-        half = model_activations(build(recipe, ["a"], 300))
+        half = model_activations(build_model(resolve_plan(recipe, ["a"], {"dna": (300, 4)})))
     assert half.largest == whole.largest // 2
     assert whole.kept / 2 < half.kept < 0.9 * whole.kept

@@ -5,21 +5,22 @@ import sys
 import keras
 import pytest
 
-from chromkeras.architectures.basset import build
 from chromkeras.cost.dry_run import DryRun, dry_run, untrained_model
 from chromkeras.cost.operations import model_cost
-from chromkeras.recipe.sources import make_recipe
+from chromkeras.recipe.reading import make_recipe
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import resolve_plan
 
 SCALE = """
 from chromkeras.cost.machine import peak_memory
 from chromkeras.cost.dry_run import untrained_model
 from chromkeras.cost.memory import training_memory
-from chromkeras.recipe.sources import make_recipe
+from chromkeras.recipe.reading import make_recipe
 import keras
 keras.ops.zeros(1)
 before = peak_memory()
 recipe = make_recipe("soft")
-model = untrained_model(recipe, [f"task{i}" for i in range(164)], 600)
+model = untrained_model(recipe, [f"task{i}" for i in range(164)], {"dna": (600, 4)})
 training_memory(model, recipe.training, program=0, validated=10)
 print(model.count_params(), peak_memory() - before)
 """
@@ -28,8 +29,10 @@ print(model.count_params(), peak_memory() - before)
 @pytest.mark.backend
 def test_costs_without_weights_are_the_model_s(plan, tiny_recipe):
     recipe, tasks = tiny_recipe(plan), ("a", "b")
-    empty = untrained_model(recipe, tasks, 300)
-    assert model_cost(empty) == model_cost(build(recipe, tasks, 300))
+    empty = untrained_model(recipe, tasks, {"dna": (300, 4)})
+    assert model_cost(empty) == model_cost(
+        build_model(resolve_plan(recipe, tasks, {"dna": (300, 4)}))
+    )
 
 
 def test_552_million_weights_take_no_memory():
@@ -44,7 +47,7 @@ def test_552_million_weights_take_no_memory():
 
 @pytest.mark.backend
 def test_its_variables_never_get_values():
-    model = untrained_model(make_recipe("hard", size="small"), ("a", "b"), 300)
+    model = untrained_model(make_recipe("hard", size="small"), ("a", "b"), {"dna": (300, 4)})
     with keras.StatelessScope():
         pass  # at its end Keras initialises every variable that is waiting
     assert not any(v._value is not None for v in model.variables)
@@ -53,7 +56,7 @@ def test_its_variables_never_get_values():
 def test_groups_from_the_data_and_frozen_layers(tiny_recipe):
     grouped = ("sharing.depth=3", "sharing.grouped=6", "sharing.groups=labels:2")
     recipe = tiny_recipe("hard", *grouped, "transfer.freeze=3")
-    model = untrained_model(recipe, ("a", "b", "c"), 300)
+    model = untrained_model(recipe, ("a", "b", "c"), {"dna": (300, 4)})
     assert model.get_layer("conv_2").tasks == 2
     assert not model.get_layer("conv_1").trainable
 

@@ -18,7 +18,9 @@ def test_counts_are_exact_and_beyond_the_measured_it_is_an_estimate(tiny_recipe)
     )  # fmt: skip
     assert [(one.tasks, one.measured) for one in found] == [(2, True), (7, False)]
     for one in found:
-        cost = model_cost(untrained_model(recipe, [str(i) for i in range(one.tasks)], 200))
+        cost = model_cost(
+            untrained_model(recipe, [str(i) for i in range(one.tasks)], {"dna": (200, 4)})
+        )
         assert (one.parameters, one.training) == (cost.parameters, cost.training)
         assert one.step > 0
     assert told == [(1, 2), (2, 2)]

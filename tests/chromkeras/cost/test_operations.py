@@ -2,11 +2,12 @@ import keras
 import pytest
 from keras import layers
 
-from chromkeras.architectures.basset import build
 from chromkeras.cost.operations import Cost, model_cost
 from chromkeras.layers.task_conv1d import TaskConv1D
 from chromkeras.layers.task_dense import TaskDense
-from chromkeras.recipe.sources import make_recipe
+from chromkeras.recipe.reading import make_recipe
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import resolve_plan
 
 pytestmark = pytest.mark.backend
 
@@ -17,7 +18,11 @@ HEAD_WEIGHTS = 1401 * 1000 + 1001 * 1000 + 1001
 
 
 def _poster(plan: str, tasks: int) -> Cost:
-    return model_cost(build(make_recipe(plan), [f"task{i}" for i in range(tasks)], 600))
+    return model_cost(
+        build_model(
+            resolve_plan(make_recipe(plan), [f"task{i}" for i in range(tasks)], {"dna": (600, 4)})
+        )
+    )
 
 
 @pytest.mark.parametrize("tasks", [1, 3])

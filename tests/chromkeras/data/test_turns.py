@@ -5,10 +5,11 @@ from itertools import pairwise
 import keras
 import numpy as np
 import pytest
+from chromkeras.recipe.checks import CHOICES
 
 from chromkeras.data.batches import Batches
-from chromkeras.data.turns import TECHNIQUES, TaskTurns
-from chromkeras.recipe.checks import CHOICES
+from chromkeras.data.turns import TaskTurns
+from chromkeras.recipe.choices import TECHNIQUES
 from chromkeras.training.epochs import StartEpoch
 
 

@@ -8,12 +8,12 @@ import pytest
 from keras import ops
 
 from chrominterpret.methods.deep_lift import deep_lift_shap
-from chromkeras.conflict.registry import merging_method, method_names
 from chromkeras.layers.fan_out import FanOut
 from chromkeras.layers.task_axis import JoinLogits, RepeatTasks, SplitTasks
 from chromkeras.layers.task_conv1d import TaskConv1D
 from chromkeras.layers.task_dense import TaskDense
 from chromkeras.losses.task_losses import TaskCrossentropy
+from chromkeras.registry import CONFLICT_METHODS
 
 pytestmark = pytest.mark.backend
 
@@ -40,7 +40,7 @@ def flat_model(fan_out):
 def merged(name, rows):
     """Return every gradient the method may give for one row of gradients a task."""
     gram = (rows @ rows.T).astype(np.float32)
-    method = merging_method(name)
+    method = CONFLICT_METHODS.get(name).coefficients
     if name != "pcgrad":
         return [ops.convert_to_numpy(method(gram)) @ rows]
     orders = [ops.convert_to_tensor(order, "int32") for order in ORDERS[::7]]
@@ -67,7 +67,7 @@ def task_gradients(model, x, y, gradients):
     return features, np.stack(slopes)
 
 
-@pytest.mark.parametrize("name", method_names())
+@pytest.mark.parametrize("name", CONFLICT_METHODS.names())
 def test_fit_steps_along_the_merged_gradient(name, gradients):
     keras.utils.set_random_seed(1)
     model, (x, y) = flat_model(FanOut(TASKS, name)), data()
@@ -86,7 +86,7 @@ def test_fit_steps_along_the_merged_gradient(name, gradients):
         assert np.abs(step - plain).max() > 0.02 * np.abs(plain).max()
 
 
-@pytest.mark.parametrize("name", method_names())
+@pytest.mark.parametrize("name", CONFLICT_METHODS.names())
 def test_side_by_side_channels_merge_as_stacked_features(name, gradients):
     rng = np.random.default_rng(3)
     x = rng.normal(size=(4, 6, 2)).astype(np.float32)
@@ -113,7 +113,7 @@ def test_it_is_a_plain_repeat_forward_and_at_inference(shape, gradients):
 
 
 def test_a_task_without_known_labels_leaves_the_weights_finite():
-    for name in method_names():
+    for name in CONFLICT_METHODS.names():
         model, (x, y) = flat_model(FanOut(TASKS, name)), data()
         y[:, 1] = -1
         y[6:] = -1

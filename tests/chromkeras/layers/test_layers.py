@@ -27,7 +27,7 @@ from chromkeras.layers.task_dense import TaskDense
 from chromkeras.layers.task_layer import PerTask, TaskLayer
 from chromkeras.layers.task_weights import TaskWeights
 from chromkeras.layers.uncertainty_weights import UncertaintyWeights
-from chromkeras.recipe.checks import CHOICES
+from chromkeras.recipe.reading import recipe_choices
 
 pytestmark = pytest.mark.backend
 
@@ -149,7 +149,7 @@ def test_per_task_draws_differ_and_keep_one_network_s_scale():
     assert np.unique(draw.reshape(5, -1), axis=0).shape[0] == 5
 
 
-@pytest.mark.parametrize("name", CHOICES["architecture.initializer"])
+@pytest.mark.parametrize("name", recipe_choices("architecture.initializer"))
 def test_per_task_same_start_repeats_one_draw(name):
     draw = keras.ops.convert_to_numpy(PerTask(name, seed=3, same=True)((4, 5, 4, 6)))
     first = keras.ops.convert_to_numpy(PerTask(name, seed=3)((4, 5, 4, 6)))

@@ -3,8 +3,9 @@ import zipfile
 import keras
 import pytest
 
-from chromkeras.architectures.basset import build
 from chromkeras.model_file.model_file import open_model, save_model
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import resolve_plan
 
 
 def test_a_stranger_s_model_is_refused(tmp_path):
@@ -27,7 +28,7 @@ def test_no_keras_file(tmp_path):
 
 def test_damaged_model(tiny_dataset, tiny_recipe, tmp_path):
     recipe, path = tiny_recipe(), tmp_path / "m.keras"
-    model = build(recipe, ("a",), 300)
+    model = build_model(resolve_plan(recipe, ("a",), {"dna": (300, 4)}))
     save_model(
         path, recipe=recipe, tasks=("a",), length=300, weights=model.get_weights(),
         fingerprint="", scores={},

@@ -6,7 +6,9 @@ import pytest
 
 from chrominterpret.methods.deep_lift import deep_lift_shap
 from chrominterpret.methods.mutagenesis import in_silico_mutagenesis
-from chromkeras.architectures.registry import architecture, architecture_names
+from chromkeras.registry import ARCHITECTURES
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import resolve_plan
 
 LENGTH = 300
 GROUPS = ("sharing.depth=2", "sharing.grouped=6", "sharing.groups=task1")
@@ -28,7 +30,7 @@ def sequences(n: int) -> np.ndarray:
 def a_model(name, recipe) -> keras.Model:
     """Return a model as after training: batch-norm statistics are no longer 0 and 1."""
     keras.utils.set_random_seed(1)
-    model = architecture(name)(recipe, ("task0", "task1", "task2"), LENGTH)
+    model = build_model(resolve_plan(recipe, ("task0", "task1", "task2"), {"dna": (LENGTH, 4)}))
     rng = np.random.default_rng(2)
     for variable in model.weights:
         if "variance" in variable.path or "gamma" in variable.path:
@@ -51,7 +53,7 @@ def check(model: keras.Model) -> None:
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=["plain", "summary"])
-@pytest.mark.parametrize("name", architecture_names())
+@pytest.mark.parametrize("name", ARCHITECTURES.names())
 def test_contributions_converge_and_mutants_are_windowed(name, plan, settings, tiny_recipe):
     check(a_model(name, tiny_recipe(plan, f"architecture.name={name}", *settings)))
 

@@ -3,8 +3,9 @@ import pandas as pd
 import pytest
 
 from chrominterpret.motifs.pwm import Motif
-from chromkeras.architectures.basset import build
 from chromkeras.model_report.filters import interpret_filters, write_filters
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import resolve_plan
 
 
 @pytest.mark.parametrize(
@@ -19,7 +20,7 @@ from chromkeras.model_report.filters import interpret_filters, write_filters
 )
 def test_whose_filters_they_are(settings, names, tiny_dataset, tiny_recipe, tmp_path):
     dataset = tiny_dataset()
-    model = build(tiny_recipe(*settings), dataset.tasks, 300)
+    model = build_model(resolve_plan(tiny_recipe(*settings), dataset.tasks, {"dna": (300, 4)}))
     random = np.random.default_rng(0)
     database = [Motif(f"m{i}", random.dirichlet([0.3] * 4, 9)) for i in range(80)]
     reading = interpret_filters(

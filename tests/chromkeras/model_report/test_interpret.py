@@ -8,7 +8,6 @@ import pytest
 
 from chrominterpret.methods.attribution import Attribution
 from chrominterpret.motifs.motif_files import read_meme
-from chromkeras.architectures.basset import build
 from chromkeras.importers.simulate import simulate
 from chromkeras.importers.simulation import Simulation
 from chromkeras.model_file.model_file import open_model, save_model
@@ -16,6 +15,8 @@ from chromkeras.model_report.attributions import Question, attribute
 from chromkeras.model_report.contrasts import choose_targets
 from chromkeras.model_report.interpret import InterpretOptions, interpret
 from chromkeras.model_report.report_sequences import sequences_section
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import resolve_plan
 
 QUICK = InterpretOptions(sequences=3, scan=12, references=2, modisco=0, motifs="jaspar:nematodes")
 
@@ -23,7 +24,7 @@ QUICK = InterpretOptions(sequences=3, scan=12, references=2, modisco=0, motifs="
 @pytest.fixture
 def model_file(tiny_dataset, tiny_recipe, tmp_path, plan):
     dataset = tiny_dataset()
-    model = build(tiny_recipe(plan), dataset.tasks, 300)
+    model = build_model(resolve_plan(tiny_recipe(plan), dataset.tasks, {"dna": (300, 4)}))
     path = tmp_path / f"{plan}.keras"
     save_model(
         path, recipe=tiny_recipe(plan), tasks=dataset.tasks, length=300,
@@ -145,7 +146,7 @@ def test_truth_needs_planted_motifs(model_file, tiny_dataset, tmp_path):
 
 def test_everything_is_scored_by_the_truth(tiny_recipe, tmp_path):
     dataset = simulate(Simulation(tasks=2, sequences=120, length=300, span=200))
-    model = build(tiny_recipe("hard"), dataset.tasks, 300)
+    model = build_model(resolve_plan(tiny_recipe("hard"), dataset.tasks, {"dna": (300, 4)}))
     path = tmp_path / "hard.keras"
     save_model(
         path, recipe=tiny_recipe("hard"), tasks=dataset.tasks, length=300,

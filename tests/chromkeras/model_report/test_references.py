@@ -3,10 +3,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from chromkeras.architectures.basset import build
 from chromkeras.model_report.attributions import Question, attribute
 from chromkeras.model_report.contrasts import choose_targets
 from chromkeras.model_report.references import check_references, make_references
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import resolve_plan
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def test_genomic_references_are_training_rows_that_are_open_in_no_task(with_clos
 )
 def test_every_kind_reaches_the_attributions(with_closed_rows, tiny_recipe, kind, count, name):
     dataset = with_closed_rows
-    model = build(tiny_recipe("hard"), dataset.tasks, 300)
+    model = build_model(resolve_plan(tiny_recipe("hard"), dataset.tasks, {"dna": (300, 4)}))
     targets = choose_targets(("task1",), (), dataset.tasks)
     rows = np.arange(2)
     methods = ("deep_lift_shap", "gradient")

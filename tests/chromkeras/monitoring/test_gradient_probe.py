@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from chrominterpret.engine.graph import call_at_inference, run_graph
-from chromkeras.architectures.basset import build
 from chromkeras.losses.task_losses import TaskCrossentropy
 from chromkeras.monitoring.gradient_log import COMMON
 from chromkeras.monitoring.gradient_probe import GradientProbe, Probe, draw_probe
 from chromkeras.monitoring.one_task import WatchedLayer, task_networks
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import resolve_plan
 
 PLANS = {
     "hard": ("hard",),
@@ -134,10 +135,10 @@ def test_equal_to_differentiating_the_whole_model(kind, tiny_dataset, tiny_recip
     dataset = tiny_dataset(rows=48)
     recipe = tiny_recipe(*PLANS[kind])
     keras.utils.set_random_seed(3)
-    model = build(recipe, dataset.tasks, 300)
+    model = build_model(resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}))
     loss = TaskCrossentropy([0.3, 0.5, 0.6])
     probe = draw_probe(dataset, recipe, rows=12, parts=2)
-    networks = task_networks(model, recipe, dataset.tasks, 300)
+    networks = task_networks(model, resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}))
     moment = GradientProbe(networks, probe, loss).measure(0)
     place = {v.path: i for i, v in enumerate(model.trainable_variables)}
     values = [keras.ops.convert_to_numpy(v) for v in model.trainable_variables]
@@ -167,7 +168,10 @@ def test_sketched_cosines_are_near(tiny_dataset, tiny_recipe):
     dataset = tiny_dataset(rows=48)
     recipe = tiny_recipe("hard", "architecture.filters=[32, 32, 32]")
     keras.utils.set_random_seed(3)
-    networks = task_networks(build(recipe, dataset.tasks, 300), recipe, dataset.tasks, 300)
+    networks = task_networks(
+        build_model(resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)})),
+        resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}),
+    )
     probe = draw_probe(dataset, recipe, rows=12, parts=2)
     exact = GradientProbe(networks, probe, TaskCrossentropy()).measure(0).cosine
     rough = GradientProbe(networks, probe, TaskCrossentropy(), held=6 * 3 * 2000).measure(0).cosine
@@ -178,13 +182,13 @@ def test_sketched_cosines_are_near(tiny_dataset, tiny_recipe):
 def test_dead_filters_are_counted(tiny_dataset, tiny_recipe):
     """Filters of the second block that batch normalisation puts below 0, in one task of three."""
     dataset, recipe = tiny_dataset(rows=48), tiny_recipe("single")
-    model = build(recipe, dataset.tasks, 300)
+    model = build_model(resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}))
     norm = model.get_layer("norm_2")
     gamma, beta = np.ones((3, 5), np.float32), np.zeros((3, 5), np.float32)
     gamma[1, :2], beta[1, :2] = 0.0, -1.0
     norm.gamma.assign(gamma.ravel())
     norm.beta.assign(beta.ravel())
-    networks = task_networks(model, recipe, dataset.tasks, 300)
+    networks = task_networks(model, resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}))
     probe = GradientProbe(networks, draw_probe(dataset, recipe, rows=12), TaskCrossentropy())
     dead = probe.measure(0).dead
     at = probe.activations.index("activation_2")
@@ -193,9 +197,12 @@ def test_dead_filters_are_counted(tiny_dataset, tiny_recipe):
 
 def test_frozen_layers_are_not_watched(tiny_dataset, tiny_recipe):
     dataset, recipe = tiny_dataset(rows=48), tiny_recipe("hard")
-    model = build(recipe, dataset.tasks, 300)
+    model = build_model(resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}))
     model.get_layer("conv_1").trainable = model.get_layer("norm_1").trainable = False
-    names = [x.name for x in task_networks(model, recipe, dataset.tasks, 300).layers]
+    names = [
+        x.name
+        for x in task_networks(model, resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)})).layers
+    ]
     assert names == ["conv_2", "norm_2", "conv_3", "norm_3", "dense_10", "dense_11", "logits"]
 
 

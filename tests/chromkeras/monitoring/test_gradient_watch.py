@@ -2,7 +2,6 @@ import keras
 import numpy as np
 import pytest
 
-from chromkeras.architectures.basset import build
 from chromkeras.cli.app import run
 from chromkeras.data.hdf5 import save_dataset
 from chromkeras.losses.task_losses import TaskCrossentropy
@@ -15,6 +14,8 @@ from chromkeras.monitoring.gradient_log import (
     save_gradient_log,
 )
 from chromkeras.monitoring.gradient_watch import WatchGradients, watch_gradients
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import resolve_plan
 from chromkeras.training.train import train
 
 SHORT = ("training.epochs=2", "training.batch_size=16", "training.learning_rate=0.01")
@@ -125,7 +126,7 @@ def test_counting_goes_on_after_a_stop(empty, tmp_path):
 def test_a_dozen_moments_and_logs_of_other_runs(tiny_dataset, tiny_recipe, empty, tmp_path):
     dataset, out = tiny_dataset(), tmp_path / "m.keras"
     recipe = tiny_recipe("hard", "training.epochs=3")
-    model = build(recipe, dataset.tasks, 300)
+    model = build_model(resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}))
 
     def watch(**options):
         return watch_gradients(model, dataset, recipe, TaskCrossentropy(), out, **options)

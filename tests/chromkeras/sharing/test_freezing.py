@@ -2,10 +2,11 @@ import keras
 import numpy as np
 import pytest
 
-from chromkeras.architectures.basset import build
 from chromkeras.evaluation.predict import predict_logits
 from chromkeras.model_file.model_file import open_model, save_model
+from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.freezing import freeze_layers, frozen_layers
+from chromkeras.sharing.plan import resolve_plan
 from chromkeras.training.train import train
 
 SHORT = ("training.epochs=2", "training.batch_size=16", "training.learning_rate=0.01")
@@ -23,7 +24,7 @@ NUMBERED = {
 def test_layers_are_numbered_as_on_the_poster(number, plan, tiny_recipe):
     names = frozen_layers(tiny_recipe(plan, f"transfer.freeze={number}"))
     assert names == NUMBERED[number]
-    model = build(tiny_recipe(plan), ("a", "b"), 300)
+    model = build_model(resolve_plan(tiny_recipe(plan), ("a", "b"), {"dna": (300, 4)}))
     freeze_layers(model, names)
     frozen = {layer.name for layer in model.layers if layer.weights and not layer.trainable}
     assert frozen == set(names)
@@ -44,7 +45,10 @@ def old_model(tiny_recipe, tmp_path):
     def write(kind):
         recipe, tasks = tiny_recipe(kind), ("task0", "task1", "task2")
         keras.utils.set_random_seed(5)
-        model, rng = build(recipe, tasks, 300), np.random.default_rng(0)
+        model, rng = (
+            build_model(resolve_plan(recipe, tasks, {"dna": (300, 4)})),
+            np.random.default_rng(0),
+        )
         for layer in model.layers:
             if layer.name.startswith("norm"):
                 layer.moving_mean.assign(rng.normal(size=layer.moving_mean.shape) * 0.1)
@@ -85,7 +89,7 @@ def test_the_saved_model_predicts_as_the_trained_one(
     )
     recipe, dataset = tiny_recipe(plan, *SHORT, "transfer.freeze=4"), tiny_dataset()
     result = train(dataset, recipe, tmp_path / "m.keras")
-    frozen = build(recipe, dataset.tasks, 300)
+    frozen = build_model(resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}))
     freeze_layers(frozen, frozen_layers(recipe))
     frozen.set_weights(kept[0])
     rows = dataset.rows("valid")

@@ -6,10 +6,10 @@ import keras
 import numpy as np
 import pytest
 
-from chromkeras.architectures.registry import architecture
 from chromkeras.model_file.model_file import open_model, save_model
-from chromkeras.recipe.checks import PLANS
-from chromkeras.sharing.plan import GROUPED, OWN, SHARED, SOFT, sharing_plan
+from chromkeras.recipe.choices import PLANS
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import GROUPED, OWN, SHARED, SOFT, resolve_plan, sharing_plan
 from chromkeras.sharing.transfer import transfer_weights
 from chromkeras.training.init_model import check_init
 from chromkeras.training.train import train
@@ -49,7 +49,7 @@ def make(tiny_recipe, built):
         recipe = tiny_recipe(plan, *settings)
         kind = (plan, settings, tasks, seed, length)
         if kind not in built:
-            built[kind] = architecture(recipe.architecture.name)(recipe, tasks, length)
+            built[kind] = build_model(resolve_plan(recipe, tasks, {"dna": (length, 4)}))
         model = built[kind]
         rng = np.random.default_rng(seed)
         for weight in model.weights:

@@ -4,9 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from chromkeras.architectures.basset import build
 from chromkeras.data.batches import Batches
 from chromkeras.losses.task_losses import TaskCrossentropy
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import resolve_plan
 from chromkeras.training.gradient_similarity import _mean_cosine, gradient_similarity
 from chromkeras.training.groups import resolve_groups
 
@@ -30,7 +31,7 @@ def test_symmetric_and_repeatable(tiny_dataset, tiny_recipe):
 
 
 def with_equal_heads(recipe, tasks):
-    model = build(recipe, tasks, 300)
+    model = build_model(resolve_plan(recipe, tasks, {"dna": (300, 4)}))
     for layer in model.layers:
         if hasattr(layer, "tasks") and layer.weights:
             for weight in layer.weights:
@@ -47,7 +48,7 @@ def test_the_cosines_are_those_of_each_task_s_own_gradient(
     dataset = tiny_dataset(rows=64, tasks=3)
     recipe = tiny_recipe("hard", "architecture.dropout=0.0", f"architecture.summary={summary}")
     keras.utils.set_random_seed(6)
-    model = build(recipe, dataset.tasks, 300)
+    model = build_model(resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}))
     loss = TaskCrossentropy([0.3, 0.5, 0.6])
     batches = Batches(dataset, dataset.rows("train"), batch_size=16, seed=0)
     found = _mean_cosine(model, batches, loss, probes=2)
@@ -89,7 +90,7 @@ def test_a_task_without_known_labels_has_no_gradient(tiny_dataset, tiny_recipe):
     dataset = tiny_dataset(rows=64, tasks=3)
     labels = dataset.labels.copy()
     labels[:, 1] = -1
-    model = build(tiny_recipe("hard"), dataset.tasks, 300)
+    model = build_model(resolve_plan(tiny_recipe("hard"), dataset.tasks, {"dna": (300, 4)}))
     batches = Batches(replace(dataset, labels=labels), np.arange(32), batch_size=16, seed=0)
     found = _mean_cosine(model, batches, TaskCrossentropy(), probes=2)
     np.testing.assert_array_equal(found[1], 0)
@@ -101,4 +102,7 @@ def test_gradients_become_groups(tiny_dataset, tiny_recipe):
     made = resolve_groups(recipe, dataset)
     assert made.sharing.groups.count(";") == 1
     assert sorted(made.sharing.groups.replace(";", ",").split(",")) == sorted(dataset.tasks)
-    assert build(made, dataset.tasks, 300).get_layer("conv_1").tasks == 2
+    assert (
+        build_model(resolve_plan(made, dataset.tasks, {"dna": (300, 4)})).get_layer("conv_1").tasks
+        == 2
+    )

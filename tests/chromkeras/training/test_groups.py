@@ -3,7 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from chromkeras.architectures.basset import build
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import resolve_plan
 from chromkeras.sharing.task_groups import task_groups
 from chromkeras.training import groups
 from chromkeras.training.groups import cluster, label_correlation, resolve_groups
@@ -59,7 +60,10 @@ def test_labels_find_the_families(families, tiny_recipe):
     assert made.sharing.groups == "task0,task2,task5;task1,task3,task4"
     assert task_groups(made.sharing.groups, families.tasks) == (0, 1, 0, 1, 1, 0)
     assert resolve_groups(made, families) == made
-    assert build(made, families.tasks, 300).get_layer("conv_1").tasks == 2
+    assert (
+        build_model(resolve_plan(made, families.tasks, {"dna": (300, 4)})).get_layer("conv_1").tasks
+        == 2
+    )
 
 
 def test_average_linkage_by_hand():

@@ -4,7 +4,8 @@ import pytest
 
 from chrominterpret.motifs.motif_files import read_motifs, write_meme
 from chrominterpret.motifs.pwm import Motif, information_content, pssm
-from chromkeras.architectures.basset import build
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import resolve_plan
 from chromkeras.training.motif_start import motif_filter, start_from_motifs
 
 TASKS = ("a", "b", "c")
@@ -46,7 +47,7 @@ def meme(tmp_path):
 
 def drawn_and_started(recipe, path):
     keras.utils.set_random_seed(0)
-    model = build(recipe, TASKS, 300)
+    model = build_model(resolve_plan(recipe, TASKS, {"dna": (300, 4)}))
     kernel = model.get_layer("conv_1").kernel
     before = keras.ops.convert_to_numpy(kernel).copy()
     count = start_from_motifs(model, path)
@@ -86,7 +87,7 @@ def test_the_most_informative_of_too_many(tiny_recipe, meme):
 
 
 def test_what_cannot_start_filters_is_said(tiny_recipe, meme, tmp_path):
-    model = build(tiny_recipe("hard"), TASKS, 300)
+    model = build_model(resolve_plan(tiny_recipe("hard"), TASKS, {"dna": (300, 4)}))
     with pytest.raises(ValueError, match=r"motif file .*absent\.meme does not exist"):
         start_from_motifs(model, tmp_path / "absent.meme")
     flat = meme(Motif("flat", np.full((4, 4), 0.25)))

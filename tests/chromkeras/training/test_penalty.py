@@ -4,9 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from chromkeras.architectures.basset import build
 from chromkeras.backend.operations import compile_model
 from chromkeras.losses.task_losses import TaskCrossentropy
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import resolve_plan
 from chromkeras.training.penalty import FollowPenalty, strength_share
 
 TASKS = ("a", "b", "c")
@@ -33,7 +34,11 @@ def test_unknown_schedule():
 
 def tiny(tiny_recipe, plan="soft"):
     keras.utils.set_random_seed(0)
-    model = build(tiny_recipe(plan, "sharing.strength=0.5", "sharing.soft=6"), TASKS, 300)
+    model = build_model(
+        resolve_plan(
+            tiny_recipe(plan, "sharing.strength=0.5", "sharing.soft=6"), TASKS, {"dna": (300, 4)}
+        )
+    )
     compile_model(model, keras.optimizers.Adam(1e-3), TaskCrossentropy())
     return model
 

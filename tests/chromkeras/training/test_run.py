@@ -3,20 +3,22 @@
 import numpy as np
 import pytest
 
-from chromkeras.architectures.basset import build
-from chromkeras.conflict.registry import method_names
 from chromkeras.cost.operations import model_cost
 from chromkeras.layers.fan_out import FanOut
 from chromkeras.layers.task_weights import TaskWeights
 from chromkeras.model_file.model_file import open_model
-from chromkeras.recipe.checks import CHOICES, PLANS
+from chromkeras.recipe.choices import PLANS
+from chromkeras.recipe.reading import recipe_choices
+from chromkeras.registry import CONFLICT_METHODS
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import resolve_plan
 from chromkeras.training.run import prepare
 from chromkeras.training.train import train
 
 BALANCE = [
     f"balance.{key}={value}"
     for key, default in (("technique", ""), ("weighting", "equal"), ("conflict", "sum"))
-    for value in CHOICES[f"balance.{key}"]
+    for value in recipe_choices(f"balance.{key}")
     if value != default
 ]
 SHORT = ("training.epochs=2", "training.batch_size=12", "architecture.dropout=0.0")
@@ -42,7 +44,10 @@ def test_a_hard_model_trains_and_comes_back_from_its_file(
 
 @pytest.mark.parametrize(
     ("plan", "conflict"),
-    [*(("hard", name) for name in method_names()), *((plan, "pcgrad") for plan in PLANS[1:])],
+    [
+        *(("hard", name) for name in CONFLICT_METHODS.names()),
+        *((plan, "pcgrad") for plan in PLANS[1:]),
+    ],
 )
 def test_merging_stands_only_where_shared_layers_end(
     plan, conflict, tiny_dataset, tiny_recipe, tmp_path
@@ -60,7 +65,7 @@ HYBRIDS = [("hard", "sharing.depth=3"), ("hard", "sharing.depth=2"), ("hard", *G
 @pytest.mark.parametrize(
     ("plan", "weighting"),
     [
-        *((("hard",), name) for name in CHOICES["balance.weighting"]),
+        *((("hard",), name) for name in recipe_choices("balance.weighting")),
         *(((plan,), "uncertainty") for plan in PLANS[1:]),
         *((hybrid, "gradnorm") for hybrid in HYBRIDS),
     ],
@@ -77,7 +82,7 @@ def test_weights_of_tasks_fit_every_plan(plan, weighting, tiny_dataset, tiny_rec
 
 
 CROSSED = [
-    *((technique, "equal") for technique in CHOICES["balance.technique"]),
+    *((technique, "equal") for technique in recipe_choices("balance.technique")),
     ("one_task", "uncertainty"),
     ("round_robin", "dwa"),
     ("warm_start", "gradnorm"),
@@ -102,8 +107,12 @@ def test_tasks_that_wait_keep_their_weights(
 
 
 def test_the_cost_of_weights_is_known(tiny_recipe):
-    for weighting in CHOICES["balance.weighting"]:
-        model = build(tiny_recipe("hard", f"balance.weighting={weighting}"), ("a", "b"), 300)
+    for weighting in recipe_choices("balance.weighting"):
+        model = build_model(
+            resolve_plan(
+                tiny_recipe("hard", f"balance.weighting={weighting}"), ("a", "b"), {"dna": (300, 4)}
+            )
+        )
         assert model_cost(model).training > 0
 
 

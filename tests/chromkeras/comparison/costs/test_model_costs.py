@@ -2,9 +2,10 @@ import math
 
 import pytest
 
-from chromkeras.architectures.registry import architecture
 from chromkeras.comparison.costs.model_costs import history_file, model_costs, training_time
 from chromkeras.cost.operations import model_cost
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import resolve_plan
 
 HISTORY = """epoch,seconds,loss,val_auroc
 1,20,1.0,0.7
@@ -43,7 +44,7 @@ def test_another_table_is_refused(tmp_path):
 
 def test_costs_are_those_of_the_model(tiny_recipe, tmp_path):
     recipe = tiny_recipe("hard")
-    model = architecture("basset")(recipe, ["a", "b"], 300)
+    model = build_model(resolve_plan(recipe, ["a", "b"], {"dna": (300, 4)}))
     path = tmp_path / "hard.keras"
     history_file(path).write_text(HISTORY)
     found, cost = model_costs(model, recipe, path), model_cost(model)

@@ -3,13 +3,14 @@ import numpy as np
 import pytest
 from keras import ops
 
-from chromkeras.architectures.basset import build
 from chromkeras.backend.operations import compile_model
 from chromkeras.layers.fast.folding import biased_convolution, fold_normalization
 from chromkeras.layers.task_batch_normalization import TaskBatchNormalization
 from chromkeras.layers.task_conv1d import TaskConv1D
 from chromkeras.losses.task_losses import TaskCrossentropy
-from chromkeras.recipe.sources import make_recipe
+from chromkeras.recipe.reading import make_recipe
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import resolve_plan
 
 pytestmark = pytest.mark.backend
 EPSILON = 1e-3
@@ -66,7 +67,11 @@ def test_a_model_trains_as_without(plan, changes, tmp_path):
     sizes = {"architecture.filters": [6, 5, 4], "architecture.dense": [8, 8],
              "architecture.dropout": 0.0}  # fmt: skip
     keras.utils.set_random_seed(0)
-    ours = build(make_recipe(plan, size="poster", values=sizes | changes), list("abc"), 300)
+    ours = build_model(
+        resolve_plan(
+            make_recipe(plan, size="poster", values=sizes | changes), list("abc"), {"dna": (300, 4)}
+        )
+    )
     assert ours.get_layer("conv_1").folded(training=True) is ours.get_layer("norm_1")
     ours.save(tmp_path / "model.keras")
     plain = keras.saving.load_model(tmp_path / "model.keras", compile=False)

@@ -3,38 +3,41 @@
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
+from chromkeras.architectures.options import called
 from chromkeras.errors import InputError
 from chromkeras.files import require_file
 from chromkeras.names import unknown
-from chromkeras.recipe.checks import PLANS
-from chromkeras.recipe.recipe import SECTIONS, Recipe
-
-SIZES: dict[str, dict[str, Any]] = {
-    "small": {
-        "architecture.filters": (64, 64, 64),
-        "architecture.dense": (64, 64),
-        "architecture.first_activation": "exponential",
-        "architecture.summary": True,
-        "training.learning_rate": 5e-3,
-    },
-    "poster": {},
-    "published": {"architecture.pools": (3, 4, 4)},
-}
+from chromkeras.recipe.choices import DEFAULT_ARCHITECTURE, PLANS
+from chromkeras.recipe.recipe import SECTIONS, Recipe, architecture_options
+from chromkeras.registry import ARCHITECTURES
 
 
-def recipe_keys() -> tuple[str, ...]:
-    """Return every key that ``--set`` and a recipe file accept, as "section.name"."""
-    default = Recipe()
+def recipe_keys(architecture: str = DEFAULT_ARCHITECTURE) -> tuple[str, ...]:
+    """Return every key that a setting and a recipe file may have, as "section.name"."""
+    default = Recipe(architecture=architecture_options(architecture))
     return tuple(f"{s}.{f.name}" for s in SECTIONS for f in fields(getattr(default, s)))
+
+
+def recipe_choices(key: str, architecture: str = DEFAULT_ARCHITECTURE) -> tuple[str, ...]:
+    """Return the choices of a key such as "balance.weighting"; none for a free value."""
+    section, name = key.split(".")
+    options = getattr(Recipe(architecture=architecture_options(architecture)), section)
+    field = next(f for f in fields(options) if f.name == name)
+    return tuple(called(field.metadata.get("choices", ())))
+
+
+def size_names(architecture: str = DEFAULT_ARCHITECTURE) -> tuple[str, ...]:
+    """Return the named sizes of an architecture."""
+    return tuple(ARCHITECTURES.get(architecture).SIZES)
 
 
 def make_recipe(
     plan: str,
     *,
-    size: str = "poster",
+    size: str = "",
     file: str | os.PathLike[str] | None = None,
     settings: Iterable[str] = (),
     values: Mapping[str, Any] | None = None,
@@ -46,43 +49,52 @@ def make_recipe(
     plan
         "hard", "single", "soft" or "basset".
     size
-        A named size of the column: "small", "poster" or "published".
+        Named size of the architecture, such as "small"; "" takes its defaults.
     file
         TOML with the tables of ``recipe.SECTIONS``.
     settings
         Strings "section.key=value"; the value is read as TOML, or else as text.
     values
-        The same as ready values, by "section.key".
+        The same as ready values, by "section.key". "architecture.name" here, in the settings or
+        the file says which other keys of the architecture there are.
 
     Raises
     ------
     InputError
         An unknown plan, size or key (with the nearest valid names), or a value of wrong type.
+
+    Examples
+    --------
+    >>> recipe = make_recipe("hard", settings=["training.epochs=3"])
+    >>> recipe.training.epochs
+    3
     """
-    if size not in SIZES:
-        raise unknown("size", size, SIZES)
     if plan not in PLANS:
         raise unknown("plan", plan, PLANS)
-    merged: dict[str, Any] = dict(SIZES[size])
-    merged |= _read_file(file) if file is not None else {}
-    merged |= read_settings(settings)
+    merged: dict[str, Any] = _read_file(file) if file is not None else {}
+    merged |= dict(map(_split_setting, settings))
     merged |= values or {}
-    return recipe_from_values(plan, merged)
+    name = merged.get("architecture.name", DEFAULT_ARCHITECTURE)
+    sizes = ARCHITECTURES.get(str(name)).SIZES
+    if size and size not in sizes:
+        raise unknown("size", size, sizes)
+    return recipe_from_values(plan, (sizes[size] if size else {}) | merged)
 
 
 def read_settings(settings: Iterable[str]) -> dict[str, Any]:
     """Return the values of strings "section.key=value", by "section.key"."""
-    return {key: _checked(key, value) for key, value in map(_split_setting, settings)}
+    return dict(map(_split_setting, settings))
 
 
 def recipe_from_values(plan: str, values: Mapping[str, Any]) -> Recipe:
     """Return the default recipe of ``plan`` with ``values`` by "section.key" put in."""
-    recipe = Recipe(plan=plan)
+    name = str(values.get("architecture.name", DEFAULT_ARCHITECTURE))
+    recipe = Recipe(plan=plan, architecture=architecture_options(name))
     by_section: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
     for key, value in values.items():
-        converted = _checked(key, value)
-        section, name = key.split(".")
-        by_section[section][name] = converted
+        converted = _checked(recipe, key, value)
+        section, field = key.split(".")
+        by_section[section][field] = converted
     sections = {s: replace(getattr(recipe, s), **by_section[s]) for s in SECTIONS}
     return replace(recipe, **sections)
 
@@ -91,6 +103,11 @@ def recipe_from_dict(config: Mapping[str, Any]) -> Recipe:
     """Return the recipe that ``Recipe.to_dict`` described."""
     flat = {f"{s}.{name}": value for s in SECTIONS for name, value in config.get(s, {}).items()}
     return recipe_from_values(config["plan"], flat)
+
+
+def recipe_values(recipe: Recipe) -> dict[str, Any]:
+    """Return all values of a recipe by "section.key"."""
+    return {f"{s}.{k}": v for s in SECTIONS for k, v in asdict(getattr(recipe, s)).items()}
 
 
 def _read_file(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -106,28 +123,31 @@ def _read_file(path: str | os.PathLike[str]) -> dict[str, Any]:
         if not isinstance(table, dict):
             raise InputError(f"recipe {found}: expected a table [{section}], received {table!r}")
         values |= {f"{section}.{key}": value for key, value in table.items()}
+    name = str(values.get("architecture.name", DEFAULT_ARCHITECTURE))
     try:
-        return {key: _checked(key, value) for key, value in values.items()}
-    except ValueError as error:
+        default = Recipe(architecture=architecture_options(name))
+        return {key: _checked(default, key, value) for key, value in values.items()}
+    except InputError as error:
         raise InputError(f"recipe {found}: {error}") from error
 
 
 def _split_setting(text: str) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
     if not equals:
-        raise InputError(f"expected --set key=value, received {text!r}")
+        raise InputError(f"expected a setting section.key=value, received {text!r}")
     try:
         return key.strip(), tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         return key.strip(), value.strip()
 
 
-def _checked(key: str, value: Any) -> Any:
+def _checked(recipe: Recipe, key: str, value: Any) -> Any:
     """Return the value of a known key as its type, so that no later source hides a mistake."""
-    if key not in recipe_keys():
-        raise unknown("recipe key", key, recipe_keys())
+    known = recipe_keys(recipe.architecture.name)
+    if key not in known:
+        raise unknown("recipe key", key, known)
     section, name = key.split(".")
-    return _convert(key, value, getattr(Recipe(), section), name)
+    return _convert(key, value, getattr(recipe, section), name)
 
 
 def _convert(key: str, value: Any, section: Any, name: str) -> Any:
@@ -136,9 +156,10 @@ def _convert(key: str, value: Any, section: Any, name: str) -> Any:
     if value is None and "None" in declared:
         return None
     if "tuple" in declared:
-        if isinstance(value, list | tuple) and all(type(v) is int for v in value):
+        inner, what = (str, "texts") if "str" in declared else (int, "whole numbers")
+        if isinstance(value, list | tuple) and all(type(v) is inner for v in value):
             return tuple(value)
-        raise InputError(f"{key}: expected a list of whole numbers, received {value!r}")
+        raise InputError(f"{key}: expected a list of {what}, received {value!r}")
     kind = next(k for k in (bool, int, float, str) if k.__name__ in declared)
     if kind is float and type(value) is int:
         return float(value)

@@ -1,11 +1,12 @@
 import pytest
 
-from chromkeras.recipe.checks import PLANS
-from chromkeras.recipe.sources import SIZES, make_recipe, recipe_from_dict
+from chromkeras.architectures import basset
+from chromkeras.recipe.choices import PLANS
+from chromkeras.recipe.reading import make_recipe, recipe_from_dict, size_names
 
 
 @pytest.mark.parametrize("plan", PLANS)
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", size_names())
 def test_dict_round_trip(plan, size):
     recipe = make_recipe(plan, size=size, settings=["sharing.depth=2", "training.seed=7"])
     assert recipe_from_dict(recipe.to_dict()) == recipe
@@ -20,7 +21,7 @@ def test_later_sources_win(tmp_path):
     )  # fmt: skip
     assert (recipe.training.epochs, recipe.training.seed, recipe.training.batch_size) == (4, 5, 9)
     assert recipe.architecture.filters == (9, 8, 7)
-    assert recipe.architecture.dense == SIZES["small"]["architecture.dense"]
+    assert recipe.architecture.dense == basset.SIZES["small"]["architecture.dense"]
 
 
 BAD = {

@@ -1,0 +1,11 @@
+"""Names that a recipe chooses from and that are no room's modules; each is implemented above."""
+
+PLANS = ("hard", "single", "soft", "basset")
+PENALTY_SCHEDULES = ("constant", "rising", "falling")
+TECHNIQUES = ("joint", "one_task", "round_robin", "warm_start")
+WEIGHTINGS = ("equal", "uncertainty", "gradnorm", "dwa")
+OPTIMIZERS = ("adam", "rmsprop", "sgd")
+RATE_SCHEDULES = ("cosine", "constant")
+PRECISIONS = ("float32", "bfloat16")
+AUTO = "auto"
+DEFAULT_ARCHITECTURE = "basset"

@@ -1,0 +1,288 @@
+"""Build the Keras model of a plan: every layer shared, grouped, soft-shared or a task's own."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import keras
+from keras import layers
+
+from chromkeras.errors import InputError
+from chromkeras.layers.dynamic_weights import DynamicWeights
+from chromkeras.layers.fan_out import FanOut
+from chromkeras.layers.grad_norm import GradNorm
+from chromkeras.layers.run_card import RunCard
+from chromkeras.layers.sharing_penalty import SharingPenalty
+from chromkeras.layers.task_axis import (
+    JoinLogits,
+    RepeatTasks,
+    SplitTasks,
+    SpreadChannels,
+    SpreadFeatures,
+)
+from chromkeras.layers.task_batch_normalization import TaskBatchNormalization
+from chromkeras.layers.task_conv1d import TaskConv1D
+from chromkeras.layers.task_dense import TaskDense
+from chromkeras.layers.uncertainty_weights import UncertaintyWeights
+from chromkeras.registry import ARCHITECTURES
+from chromkeras.sharing.layer_table import GROUPED, SHARED, SOFT, LayerEntry
+from chromkeras.sharing.outline import SAME, VALID, Networks, Outline
+from chromkeras.sharing.plan import Plan
+
+MOMENTUM = 0.99
+# Weights of the tasks' losses that are held at the logits.
+WEIGHTS = {"uncertainty": UncertaintyWeights, "dwa": DynamicWeights}
+
+
+def build_model(
+    plan: Plan, *, fingerprint: str = "", scores: dict[str, Any] | None = None
+) -> keras.Model:
+    """Return the untrained model of a plan.
+
+    Parameters
+    ----------
+    plan
+        From `chromkeras.sharing.plan.resolve_plan`.
+    fingerprint, scores
+        What the model's run card should hold.
+
+    Returns
+    -------
+    keras.Model
+        From the inputs, a single tensor or a dictionary of several by name, to (batch, T), or
+        (batch, T, C) for C classes.
+
+    Raises
+    ------
+    InputError
+        An input is too short for the architecture.
+
+    Examples
+    --------
+    >>> from chromkeras.recipe.reading import make_recipe
+    >>> from chromkeras.sharing.plan import resolve_plan
+    >>> recipe = make_recipe("hard", size="small")
+    >>> model = build_model(resolve_plan(recipe, ["a", "b"], {"dna": (600, 4)}))
+    >>> model.output_shape
+    (None, 2)
+    """
+    recipe, lay = plan.recipe, Builder(plan)
+    tensors = {name: keras.Input(shape, name=name) for name, shape in plan.inputs.items()}
+    nets = {
+        name: Networks(tensor, positions=len(tensor.shape) == 3, reads=name)
+        for name, tensor in tensors.items()
+    }
+    module = ARCHITECTURES.get(recipe.architecture.name)
+    x = module.build(recipe.architecture, nets, lay).x
+    if recipe.balance.weighting in WEIGHTS:
+        x = WEIGHTS[recipe.balance.weighting](len(plan.tasks), name="task_weights")(x)
+    if plan.sharing.has_soft:
+        sharing = recipe.sharing
+        x = SharingPenalty(
+            sharing.strength, p=sharing.p, squared=sharing.squared, name="sharing_penalty"
+        )(x)
+    card = RunCard(
+        plan.tasks,
+        recipe=recipe.to_dict(),
+        fingerprint=fingerprint,
+        scores=scores,
+        problem=plan.problem,
+        classes=plan.classes,
+        layers=plan.layers.to_config(),
+        inputs=plan.inputs,
+        name="run_card",
+    )
+    inputs = tensors if len(tensors) > 1 else next(iter(tensors.values()))
+    return keras.Model(inputs, card(x), name=recipe.plan)
+
+
+class Builder(Outline):
+    """The builder object that makes Keras layers.
+
+    Where tasks part, a layer hands the common activations to every task; with a merging method
+    it merges their gradients on the way back. Convolutions and dense layers of several tasks read
+    shared activations without copies of them.
+
+    Parameters
+    ----------
+    plan
+        Says the mode of every layer.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(plan.sharing.modes)
+        self.plan, self.groups = plan, plan.groups
+        self._lifted: dict[tuple[int, str], tuple[Networks, Networks]] = {}
+        self._balanced = self._balanced_layer()
+
+    # layers
+
+    def _conv1d(
+        self, net: Networks, entry: LayerEntry, filters: int, width: int, **how: Any
+    ) -> Any:
+        net = self._part(net, entry)
+        _check_length(net.x, width, how["dilation"], entry, how["padding"])
+        common: dict[str, Any] = {
+            "filters": filters,
+            "kernel_size": width,
+            "padding": how["padding"],
+            "dilation_rate": how["dilation"],
+            # Batch normalisation takes any bias away again, so there is none.
+            "use_bias": False,
+            "name": entry.name,
+            **self._start(entry),
+        }
+        if entry.mode == SHARED:
+            return layers.Conv1D(**common)(net.x)
+        return TaskConv1D(stacked=net.stacked, **self._stacked(entry), **common)(net.x)
+
+    def _batch_norm(self, net: Networks, entry: LayerEntry) -> Any:
+        if not net.positions:
+            raise InputError("batch_norm: expected activations with positions, received features")
+        return self._normalised(self._part(net, entry, copies=True), entry)
+
+    def _normalised(self, net: Networks, entry: LayerEntry) -> Any:
+        common: dict[str, Any] = {"momentum": MOMENTUM, "name": entry.name}
+        if entry.mode == SHARED:
+            return layers.BatchNormalization(**common)(net.x)
+        return TaskBatchNormalization(**self._stacked(entry), **common)(net.x)
+
+    def _activation(self, net: Networks, entry: LayerEntry, name: str) -> Any:
+        return layers.Activation(name, name=entry.name)(net.x)
+
+    def _summary(self, net: Networks, entry: LayerEntry) -> Any:
+        name = entry.name.replace("summary", "mean")
+        mean = layers.GlobalAveragePooling1D(keepdims=True, name=name)(net.x)
+        return self._normalised(replace(net, x=mean), entry)
+
+    def _max_pool(self, net: Networks, entry: LayerEntry, size: int) -> Any:
+        return layers.MaxPooling1D(size, padding=SAME, name=entry.name)(net.x)
+
+    def _global_average_pool(self, net: Networks, entry: LayerEntry) -> Any:
+        pool = layers.GlobalAveragePooling1D(keepdims=net.stacked, name=entry.name)
+        return (
+            self._split(replace(net, x=pool(net.x)), f"{entry.name}_split")
+            if net.stacked
+            else pool(net.x)
+        )
+
+    def _flatten(self, net: Networks, name: str) -> Any:
+        return self._split(net, name) if net.stacked else layers.Flatten(name=name)(net.x)
+
+    def _split(self, net: Networks, name: str) -> Any:
+        return SplitTasks(self._networks(net.mode), name=name)(net.x)
+
+    def _dense(self, net: Networks, entry: LayerEntry, units: int) -> Any:
+        net = self._part(net, entry)
+        common: dict[str, Any] = {"units": units, "name": entry.name, **self._start(entry)}
+        if entry.mode == SHARED:
+            return layers.Dense(**common)(net.x)
+        return TaskDense(**self._stacked(entry), **common)(net.x)
+
+    def _dropout(self, net: Networks, rate: float) -> Any:
+        return layers.Dropout(rate, name=self._unique(f"dropout_{net.follows}"))(net.x)
+
+    def _add(self, nets: Sequence[Networks], entry: LayerEntry) -> Any:
+        return layers.Add(name=entry.name)(self._alike(nets, entry.mode, entry.name))
+
+    def _concatenate(self, nets: Sequence[Networks], mode: str) -> Any:
+        name = self._unique("features")
+        return layers.Concatenate(name=name)(self._alike(nets, mode, name))
+
+    def _outputs(self, net: Networks, entry: LayerEntry) -> Any:
+        x = self._dense(net, entry, self.plan.units)
+        return JoinLogits(len(self.groups), name="join")(x)
+
+    # where tasks part
+
+    def _part(self, net: Networks, entry: LayerEntry, *, copies: bool = False) -> Networks:
+        """Return the input of a layer, for its mode.
+
+        A layer that treats each channel on its own needs ``copies`` of what is shared.
+        """
+        balanced = entry.number == self._balanced
+        merges = not net.reads and (self._merges or balanced)
+        found = net
+        if copies or merges or net.mode == GROUPED:
+            found = self._lift(net, entry.mode, f"part_{entry.number}", merges=merges)
+        if balanced:
+            weights = GradNorm(len(self.groups), on_channels=net.positions, name="task_weights")
+            found = replace(found, x=weights(found.x))
+            self._lifted[id(net.x), entry.mode] = (net, found)
+        return found
+
+    def _lift(self, net: Networks, mode: str, name: str, *, merges: bool) -> Networks:
+        """Return activations copied to every network of a layer of another mode, once."""
+        if net.mode == mode or (net.stacked and net.mode != GROUPED):
+            return net
+        if (id(net.x), mode) not in self._lifted:
+            layer = self._copies(net, mode, name, merges=merges)
+            # The activations are kept too, as an address may serve again.
+            self._lifted[id(net.x), mode] = (net, replace(net, x=layer(net.x), mode=mode))
+        return self._lifted[id(net.x), mode][1]
+
+    def _copies(self, net: Networks, mode: str, name: str, *, merges: bool) -> Any:
+        if net.mode == GROUPED:
+            spread = SpreadChannels if net.positions else SpreadFeatures
+            return spread(self.groups, name=name)
+        networks = self._networks(mode)
+        if merges:
+            return FanOut(networks, self.plan.recipe.balance.conflict, name=name)
+        return RepeatTasks(networks, name=name) if net.positions else FanOut(networks, name=name)
+
+    def _alike(self, nets: Sequence[Networks], mode: str, name: str) -> list[Any]:
+        """Return activations of one mode: copied where their tasks have not parted yet."""
+        lifted = [
+            self._lift(net, mode, f"{name}_part_{i}", merges=self._merges and not net.reads)
+            for i, net in enumerate(nets)
+        ]
+        return [net.x for net in lifted]
+
+    @property
+    def _merges(self) -> bool:
+        """Whether the gradients that meet where tasks part are merged by a method."""
+        return self.plan.recipe.balance.conflict != "sum"
+
+    def _balanced_layer(self) -> int:
+        """Return the number of the layer before which GradNorm sees every task's gradient, or 0.
+
+        It is the first with weights where each task has its own features, and not the input
+        itself.
+        """
+        if self.plan.recipe.balance.weighting != "gradnorm":
+            return 0
+        parted = [e for e in self.plan.layers.weighted if e.mode not in (SHARED, GROUPED)]
+        if len({entry.reads for entry in self.plan.layers if entry.reads}) > 1:
+            raise InputError(
+                "balance.weighting gradnorm: expected an architecture with one input, where tasks "
+                "part at one place"
+            )
+        after = self.plan.layers.backbone
+        first = parted[0].number
+        return first if first > 1 else next(e.number for e in parted if e.number > after)
+
+    # options of layers
+
+    def _networks(self, mode: str) -> int:
+        return self.plan.layers.networks(mode)
+
+    def _stacked(self, entry: LayerEntry) -> dict[str, Any]:
+        """Return the options of a layer that has one set of weights per task or group."""
+        return {"tasks": self._networks(entry.mode), "soft": entry.mode == SOFT}
+
+    def _start(self, entry: LayerEntry) -> dict[str, Any]:
+        """Return the options that say how a layer's kernel starts."""
+        kernel: dict[str, Any] = {"kernel_initializer": self.plan.recipe.architecture.initializer}
+        if entry.mode == SHARED:
+            return kernel
+        return kernel | {"same_start": self.plan.recipe.sharing.same_start}
+
+
+def _check_length(x: Any, width: int, dilation: int, entry: LayerEntry, padding: str) -> None:
+    reach = (width - 1) * dilation + 1
+    if padding == VALID and x.shape[1] < reach:
+        raise InputError(
+            f"the sequence is too short for this architecture: {x.shape[1]} positions are left for "
+            f"the filters of width {reach} in {entry.name}; use longer sequences, smaller "
+            "architecture.pools or architecture.padding=same"
+        )

@@ -1,0 +1,99 @@
+"""The layers of a built model by its layer table, and whose weights each of them holds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from chromkeras.layers.run_card import RunCard
+from chromkeras.layers.task_layer import TaskLayer
+from chromkeras.recipe.reading import recipe_from_dict
+from chromkeras.sharing.layer_table import LayerEntry, LayerTable
+from chromkeras.sharing.plan import resolve_plan
+
+
+@dataclass(frozen=True)
+class LayerRows:
+    """A layer with weights, and the tasks that read each row of them.
+
+    Attributes
+    ----------
+    layer
+        The layer.
+    readers
+        Of each row, the names of its tasks.
+    entry
+        Its place in the layer table.
+    """
+
+    layer: Any
+    readers: tuple[tuple[str, ...], ...]
+    entry: LayerEntry
+
+    @property
+    def stacked(self) -> bool:
+        """Whether the layer may have several rows, on an axis or side by side."""
+        return isinstance(self.layer, TaskLayer)
+
+    @property
+    def weights(self) -> dict[str, Any]:
+        """The layer's variables by name."""
+        return {variable.name: variable for variable in self.layer.weights}
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of each weight of one task."""
+        return {name: self._one(tuple(v.shape)) for name, v in self.weights.items()}
+
+    def _one(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        if not self.stacked:
+            return shape
+        # Batch normalisation has its tasks side by side on the one axis.
+        return shape[1:] if len(shape) > 1 else (shape[0] // len(self.readers),)
+
+    def row_of(self, task: str) -> int | None:
+        """Return the row a task reads; None where the layer has none for it."""
+        if not self.stacked:
+            return 0
+        return next((row for row, some in enumerate(self.readers) if task in some), None)
+
+    def rows_of(self, tasks: Sequence[str]) -> tuple[int, ...]:
+        """Return the row that each of the model's tasks reads, shape (T,)."""
+        return tuple(self.row_of(task) or 0 for task in tasks)
+
+    def readers_of(self, row: int | None, taken: list[int | None]) -> tuple[str, ...]:
+        """Return the tasks whose rows take ``row``."""
+        pairs = zip(self.readers, taken, strict=True)
+        return tuple(task for some, one in pairs if one == row for task in some)
+
+
+def run_card(model: keras.Model) -> RunCard:
+    """Return the layer of a model of ours that carries its run card."""
+    return next(layer for layer in model.layers if isinstance(layer, RunCard))
+
+
+def layer_table(model: keras.Model) -> LayerTable:
+    """Return the layer table of a model of ours.
+
+    A model of an earlier version has none; it follows from its recipe.
+
+    Raises
+    ------
+    InputError
+        The table or the recipe that the model carries is not readable.
+    """
+    card = run_card(model)
+    if card.layers:
+        return LayerTable.from_config(card.layers, card.tasks)
+    inputs = {tensor.name: tuple(tensor.shape[1:]) for tensor in model.inputs}
+    return resolve_plan(recipe_from_dict(card.recipe), card.tasks, inputs).layers
+
+
+def layer_rows(model: keras.Model) -> dict[str, LayerRows]:
+    """Return the layers with weights of a model of ours, by name, in the order of its table."""
+    table = layer_table(model)
+    return {
+        entry.name: LayerRows(model.get_layer(entry.name), table.readers(entry.mode), entry)
+        for entry in table.weighted
+    }

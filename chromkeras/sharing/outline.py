@@ -1,0 +1,245 @@
+"""The builder object that architectures ask for their layers: numbers, names and modes."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chromkeras.errors import InputError
+from chromkeras.sharing.layer_table import (
+    CONVOLUTION,
+    DENSE,
+    NORMALIZATION,
+    OUTPUT,
+    SHARED,
+    LayerEntry,
+)
+
+VALID, SAME = "valid", "same"
+
+
+@dataclass(frozen=True)
+class Networks:
+    """Activations of one network, or of several side by side.
+
+    Attributes
+    ----------
+    x
+        Keras tensor: (batch, length, networks * C) with positions; else (batch, F) of a network
+        that all tasks share, or (networks, batch, F). None in an outline.
+    mode
+        What tasks share of it: "shared", "grouped", "soft" or "own".
+    positions
+        Whether there is an axis of positions.
+    reads
+        Name of the model's input that this is, "" for the output of a layer.
+    follows
+        Suffix of the name of the layer that made it, such as "3"; activations are named after it.
+    """
+
+    x: Any
+    mode: str = SHARED
+    positions: bool = True
+    reads: str = ""
+    follows: str = ""
+
+    @property
+    def stacked(self) -> bool:
+        """Whether tasks, or groups of tasks, have networks of their own here."""
+        return self.mode != SHARED
+
+
+class Outline:
+    """What architectures ask for layers; as it stands it makes none, only numbers them.
+
+    Convolutions, normalisations, pools, dense layers and the outputs are numbered in the order
+    in which they are asked for; the mode of each number is that of the sharing plan.
+
+    Parameters
+    ----------
+    modes
+        Mode of each layer, by number from 1; of layers beyond them "shared".
+    """
+
+    def __init__(self, modes: Sequence[str] = ()) -> None:
+        self.entries: list[LayerEntry] = []
+        self.number = self.backbone = 0
+        self._modes, self._used = tuple(modes), Counter[str]()
+        self._convolutions = self._sums = 0
+
+    def mode(self, number: int) -> str:
+        """Return the mode of a layer."""
+        return self._modes[number - 1] if number <= len(self._modes) else SHARED
+
+    # what an architecture may ask for
+
+    def conv1d(
+        self,
+        net: Networks,
+        filters: int,
+        width: int,
+        *,
+        dilation: int = 1,
+        padding: str = VALID,
+    ) -> Networks:
+        """Convolve with ``filters`` filters of ``width`` positions; no bias, as norms follow."""
+        self._convolutions += 1
+        suffix = str(self._convolutions)
+        entry = self._numbered(CONVOLUTION, f"conv_{suffix}", net)
+        out = self._conv1d(net, entry, filters, width, dilation=dilation, padding=padding)
+        return self._result(out, entry.mode, follows=suffix)
+
+    def batch_norm(self, net: Networks) -> Networks:
+        """Normalise each channel by batch statistics."""
+        suffix = net.follows or str(self.number + 1)
+        entry = self._numbered(NORMALIZATION, f"norm_{suffix}", net)
+        out = self._batch_norm(net, entry)
+        return self._result(out, entry.mode, follows=suffix, positions=net.positions)
+
+    def activation(self, net: Networks, name: str) -> Networks:
+        """Apply an activation function, by its Keras name."""
+        entry = self._unnumbered("activation", f"activation_{net.follows}", net)
+        return self._like(net, self._activation(net, entry, name))
+
+    def summary(self, net: Networks) -> Networks:
+        """Return the mean over positions, of length 1, normalised: how dense a pattern is."""
+        entry = self._unnumbered(NORMALIZATION, f"summary_{net.follows}", net, ahead=1)
+        return self._like(net, self._summary(net, entry))
+
+    def max_pool(self, net: Networks, size: int) -> Networks:
+        """Keep the largest of each ``size`` positions, padded to whole windows."""
+        entry = self._numbered("pool", f"pool_{net.follows}", net, mode=net.mode)
+        return self._like(net, self._max_pool(net, entry, size))
+
+    def global_average_pool(self, net: Networks) -> Networks:
+        """Return the mean over all positions; the backbone ends here."""
+        entry = self._numbered(
+            "pool", f"global_{self.number + 1}", net, mode=net.mode, positions=False
+        )
+        self.backbone = self.number
+        return self._features(net, self._global_average_pool(net, entry))
+
+    def flatten(self, net: Networks) -> Networks:
+        """Make one vector of positions and channels; the backbone ends here."""
+        if not net.positions:
+            return net
+        self.backbone = self.number
+        return self._features(net, self._flatten(net, self._unique("flatten")))
+
+    def dense(self, net: Networks, units: int) -> Networks:
+        """Apply a dense layer with a bias; positions are flattened first."""
+        net = self.flatten(net)
+        suffix = str(self.number + 1)
+        entry = self._numbered(DENSE, f"dense_{suffix}", net, positions=False)
+        out = self._dense(net, entry, units)
+        return self._result(out, entry.mode, follows=suffix, positions=False)
+
+    def dropout(self, net: Networks, rate: float) -> Networks:
+        """Set a share of the features to 0 in training."""
+        return self._like(net, self._dropout(net, rate)) if rate else net
+
+    def add(self, nets: Sequence[Networks]) -> Networks:
+        """Add activations of one shape."""
+        together = self._most_parted(nets)
+        self._sums += 1
+        entry = self._unnumbered("sum", f"add_{self._sums}", together)
+        return self._like(together, self._add(nets, entry))
+
+    def concatenate(self, nets: Sequence[Networks]) -> Networks:
+        """Put the features of several networks side by side."""
+        flat = [self.flatten(net) for net in nets]
+        if len(flat) == 1:
+            return flat[0]
+        together = self._most_parted(flat)
+        return self._like(together, self._concatenate(flat, together.mode))
+
+    def outputs(self, net: Networks) -> Networks:
+        """Return the outputs of all tasks: each task's own dense layer, the last one."""
+        net = self.flatten(net)
+        entry = self._numbered(OUTPUT, "logits", net, positions=False)
+        return self._result(self._outputs(net, entry), entry.mode, positions=False)
+
+    # what makes layers, in a subclass
+
+    def _conv1d(
+        self, net: Networks, entry: LayerEntry, filters: int, width: int, **how: Any
+    ) -> Any:
+        return None
+
+    def _batch_norm(self, net: Networks, entry: LayerEntry) -> Any:
+        return None
+
+    def _activation(self, net: Networks, entry: LayerEntry, name: str) -> Any:
+        return None
+
+    def _summary(self, net: Networks, entry: LayerEntry) -> Any:
+        return None
+
+    def _max_pool(self, net: Networks, entry: LayerEntry, size: int) -> Any:
+        return None
+
+    def _global_average_pool(self, net: Networks, entry: LayerEntry) -> Any:
+        return None
+
+    def _flatten(self, net: Networks, name: str) -> Any:
+        return None
+
+    def _dense(self, net: Networks, entry: LayerEntry, units: int) -> Any:
+        return None
+
+    def _dropout(self, net: Networks, rate: float) -> Any:
+        return None
+
+    def _add(self, nets: Sequence[Networks], entry: LayerEntry) -> Any:
+        return None
+
+    def _concatenate(self, nets: Sequence[Networks], mode: str) -> Any:
+        return None
+
+    def _outputs(self, net: Networks, entry: LayerEntry) -> Any:
+        return None
+
+    # numbers and names
+
+    def _numbered(
+        self, role: str, name: str, net: Networks, *, mode: str = "", positions: bool = True
+    ) -> LayerEntry:
+        self.number += 1
+        entry = LayerEntry(
+            self.number,
+            self._unique(name),
+            role,
+            mode or self.mode(self.number),
+            reads=net.reads,
+            positions=positions and net.positions,
+        )
+        self.entries.append(entry)
+        return entry
+
+    def _unnumbered(self, role: str, name: str, net: Networks, *, ahead: int = 0) -> LayerEntry:
+        entry = LayerEntry(
+            self.number + ahead, self._unique(name), role, net.mode, positions=net.positions
+        )
+        self.entries.append(entry)
+        return entry
+
+    def _unique(self, name: str) -> str:
+        """Return the name, with a number behind it where it is taken."""
+        self._used[name] += 1
+        return name if self._used[name] == 1 else f"{name}_{self._used[name]}"
+
+    def _result(self, x: Any, mode: str, *, follows: str = "", positions: bool = True) -> Networks:
+        return Networks(x, mode, positions, follows=follows)
+
+    def _like(self, net: Networks, x: Any) -> Networks:
+        return Networks(x, net.mode, net.positions, follows=net.follows)
+
+    def _features(self, net: Networks, x: Any) -> Networks:
+        return Networks(x, net.mode, False, net.reads, net.follows)
+
+    def _most_parted(self, nets: Sequence[Networks]) -> Networks:
+        """Return the activations whose tasks have parted most; the others are copied to these."""
+        if len({net.positions for net in nets}) != 1:
+            raise InputError("expected activations that all have positions, or none of them")
+        order = {"shared": 0, "grouped": 1, "soft": 2, "own": 2}
+        return max(reversed(nets), key=lambda net: order[net.mode])
