@@ -96,8 +96,10 @@ def compile_model(
 
     Parameters
     ----------
-    model, optimizer, loss, metrics
+    model, optimizer, loss
         What to compile, and with what.
+    metrics
+        Metrics that, like the loss, get the sample weights: which labels are known.
     xla
         Whether to use XLA; None leaves it off on TensorFlow's CPU, where it costs 10-25 %, and
         elsewhere leaves it to Keras.
@@ -109,7 +111,8 @@ def compile_model(
         # XLA compiles for one device; MirroredStrategy's step spans several.
         jit = replicas() == 1 and bool(tf.config.list_physical_devices("GPU"))
     prepare(model, optimizer)
-    model.compile(optimizer=optimizer, loss=loss, metrics=list(metrics) or None, jit_compile=jit)
+    weighted = list(metrics) or None
+    model.compile(optimizer=optimizer, loss=loss, weighted_metrics=weighted, jit_compile=jit)
     optimizer.build(model.trainable_variables)
 
 

@@ -97,7 +97,7 @@ def fit_best_kmer_model(
     )
     features = kmer_features(dataset, train, k=k, window=window)
     models = {c: _fit(dataset, train, features, k, window, c) for c in strengths}
-    labels = dataset.labels[valid]
+    labels = dataset.values(valid)
     scores = {c: mean_defined(auroc(labels, m.logits(dataset, valid))) for c, m in models.items()}
     best = max(scores, key=lambda c: scores[c])
     return models[best], best
@@ -142,7 +142,7 @@ def _pooled(k: int) -> tuple[np.ndarray, int]:
 def _fit(
     dataset: Dataset, rows: np.ndarray, features: np.ndarray, k: int, window: int, c: float
 ) -> KmerModel:
-    labels = dataset.labels[rows]
+    labels = dataset.values(rows)
     fits = [
         _fit_task(name, features, label, c)
         for name, label in zip(dataset.tasks, labels.T, strict=True)
@@ -153,7 +153,7 @@ def _fit(
 
 
 def _fit_task(name: str, features: np.ndarray, labels: np.ndarray, c: float) -> LogisticRegression:
-    known = labels >= 0
+    known = np.isfinite(labels)
     if len(np.unique(labels[known])) < 2:
         raise InputError(f"task {name!r} needs positives and negatives among the rows to fit on")
     return LogisticRegression(C=c, max_iter=1000).fit(features[known], labels[known])

@@ -107,7 +107,7 @@ def _rule(threshold: str) -> float | str:
 def _draw(logits: "np.ndarray", dataset: "Dataset", rows: "np.ndarray", folder: Path) -> None:
     from chromkeras.evaluation.curves import plot_precision_recall, plot_roc
 
-    labels, elements = dataset.labels[rows], dataset.elements[rows]
+    labels, elements = dataset.values(rows), dataset.elements[rows]
     panels = {"all rows": elements | True}
     if not elements.all():
         panels["elements only"] = elements

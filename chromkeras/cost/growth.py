@@ -225,7 +225,7 @@ def _step(recipe: Recipe, count: int, inputs: Inputs) -> Callable[[], Any]:
     x = {name: _random(name, (batch, *shape), rng) for name, shape in inputs.items()}
     y = rng.integers(0, 2, (batch, count)).astype(np.float32)
     fed = x if len(model.inputs) > 1 else x[model.inputs[0].name]
-    return partial(model.train_on_batch, fed, y)
+    return partial(model.train_on_batch, fed, y, np.ones_like(y))
 
 
 def _random(name: str, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:

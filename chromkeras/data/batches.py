@@ -74,8 +74,12 @@ class Batches(keras.utils.PyDataset):
     def __len__(self) -> int:
         return -(-self.count // self.batch_size)
 
-    def __getitem__(self, index: int) -> tuple[Any, Any]:
-        """Return one-hot DNA (n, length, 4), float32, and labels (n, T), float32."""
+    def __getitem__(self, index: int) -> tuple[Any, Any, Any]:
+        """Return a batch as Keras reads it: inputs, labels and their weights, all float32.
+
+        The inputs are one-hot DNA, shape (n, length, 4). The weights say which labels are known:
+        1 or 0, shape (n, T) like the labels.
+        """
         batch = slice(index * self.batch_size, (index + 1) * self.batch_size)
         rows = self.order[batch]
         codes = self.dataset.codes(rows)
@@ -86,7 +90,8 @@ class Batches(keras.utils.PyDataset):
             codes = shift(codes, self._offsets[batch])
         x = self._arrays.empty((*codes.shape, 4))
         one_hot_into(x, codes)
-        return x, self.dataset.labels[rows].astype(np.float32)
+        labels, known = self.dataset.labels[rows], self.dataset.known[rows]
+        return x, labels.astype(np.float32), known.astype(np.float32)
 
     def on_epoch_end(self) -> None:
         """Go on to the next epoch's order; Keras calls this before the first epoch too."""

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from chromkeras.data.known import to_flagged
 from chromkeras.data.packed import PackedSequences
 from chromkeras.errors import InputError
 from chromkeras.names import check_unique, unknown
@@ -65,11 +66,18 @@ class Origin:
     fingerprints
         Of the whole, and of the whole with only some of its tasks.
     positive
-        Shape (T,): share of positives among the known labels of its training split.
+        Shape (T,): share of positives among the known labels of its training split; None where
+        labels are not binary.
     """
 
     fingerprints: tuple[str, ...]
-    positive: np.ndarray
+    positive: np.ndarray | None = None
+
+    def select_tasks(self, columns: Sequence[int]) -> "Origin":
+        """Return the origin of a data set with only some of the tasks."""
+        if self.positive is None:
+            return self
+        return replace(self, positive=self.positive[list(columns)])
 
 
 def _check_names(tasks: Sequence[str]) -> None:
@@ -82,6 +90,20 @@ def _check_names(tasks: Sequence[str]) -> None:
     check_unique("task name", tasks)
 
 
+def _check_values(labels: np.ndarray, problem: str) -> None:
+    if labels.dtype.kind not in "biuf" or not np.isfinite(labels).all():
+        raise InputError(
+            f"expected numbers as labels and a mask `known` of those that are known, received "
+            f"{labels.dtype}{' with NaN or infinity' if labels.dtype.kind == 'f' else ''}"
+        )
+    if problem == "binary" and not ((labels == 0) | (labels == 1)).all():
+        strange = labels[(labels != 0) & (labels != 1)][0]
+        raise InputError(
+            f"expected labels 0 and 1 for problem 'binary', received {strange:g}; unknown labels "
+            "are marked by the mask `known`"
+        )
+
+
 @dataclass(frozen=True)
 class Dataset:
     """Rows of inputs with a label for every task.
@@ -91,11 +113,18 @@ class Dataset:
     inputs
         Tables by name; DNA as ``PackedSequences``, other inputs as arrays of shape (M, ...).
     labels
-        Shape (N, T). int8 with 1, 0 and -1 (unknown), or float32 with NaN (unknown).
+        Shape (N, T): int8 of 0 and 1 for problem "binary", numbers for others. Where a label is
+        unknown it is 0 and means nothing.
     tasks
         T unique names.
     split
         Shape (N,), each "train", "valid" or "test".
+    known
+        Shape (N, T), bool: labels that are known. None in the constructor says that all are.
+    problem
+        What the labels are: the name of a module of ``chromkeras.problems``.
+    classes
+        Names of the classes, in the order of the labels 0, 1, ..., for problem "classes".
     index
         Row of each input table for every data set row, shape (N,), int64. A table without an
         entry is read in order.
@@ -109,12 +138,30 @@ class Dataset:
         MEME text of the planted motifs, for simulated data.
     origin
         What the rows were held out of; None for a whole data set.
+
+    Raises
+    ------
+    InputError
+        Shapes do not fit, a known label is no number or is not legal for the problem, or a name
+        stands twice.
+
+    Examples
+    --------
+    >>> dna = PackedSequences.from_codes(np.zeros((2, 8), np.uint8))
+    >>> known = np.array([[True], [False]])
+    >>> split = np.array(["train", "test"])
+    >>> data = Dataset({"dna": dna}, np.array([[1], [0]]), ("gut",), split, known)
+    >>> data.values(np.arange(2)).tolist()
+    [[1.0], [nan]]
     """
 
     inputs: dict[str, Table]
     labels: np.ndarray
     tasks: tuple[str, ...]
     split: np.ndarray
+    known: np.ndarray = None  # type: ignore[assignment]  # an array once constructed
+    problem: str = "binary"
+    classes: tuple[str, ...] = ()
     index: dict[str, np.ndarray] = field(default_factory=dict)
     chrom: np.ndarray | None = None
     start: np.ndarray | None = None
@@ -122,8 +169,6 @@ class Dataset:
     truth: Truth | None = None
     motifs: str | None = None
     origin: Origin | None = None
-    problem: str = "binary"
-    classes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check_names(self.tasks)
@@ -132,12 +177,28 @@ class Dataset:
                 f"expected labels of shape (rows, {len(self.tasks)} tasks), "
                 f"received {self.labels.shape}"
             )
+        self._take_known()
         self._check_lengths()
         self._check_truth()
         self._check_origin()
         strange = set(np.unique(self.split)) - set(SPLITS)
         if strange:
             raise unknown("split", str(sorted(strange)[0]), SPLITS)
+
+    def _take_known(self) -> None:
+        """Store the mask, labels of the problem's type, and 0 where a label is unknown."""
+        known = np.ones(self.labels.shape, bool) if self.known is None else self.known
+        if known.shape != self.labels.shape or known.dtype != bool:
+            raise InputError(
+                f"expected known of shape {self.labels.shape}, bool, received {known.shape}, "
+                f"{known.dtype}"
+            )
+        labels = np.where(known, self.labels, self.labels.dtype.type(0))
+        _check_values(labels, self.problem)
+        if self.problem == "binary":
+            labels = labels.astype(np.int8, copy=False)
+        object.__setattr__(self, "known", known)
+        object.__setattr__(self, "labels", labels)
 
     def _check_lengths(self) -> None:
         columns: dict[str, Table | None] = {
@@ -163,10 +224,11 @@ class Dataset:
             )
 
     def _check_origin(self) -> None:
-        if self.origin is not None and self.origin.positive.shape != (len(self.tasks),):
+        positive = None if self.origin is None else self.origin.positive
+        if positive is not None and positive.shape != (len(self.tasks),):
             raise InputError(
                 f"expected a share of positives for each of {len(self.tasks)} tasks in the origin, "
-                f"received shape {self.origin.positive.shape}"
+                f"received shape {positive.shape}"
             )
 
     def __len__(self) -> int:
@@ -213,12 +275,11 @@ class Dataset:
         """Return the base codes of the chosen rows, shape (n, length), uint8."""
         return self.dna.codes(self.table_rows("dna", rows))
 
-    @cached_property
-    def known(self) -> np.ndarray:
-        """Shape (N, T), bool: labels that are known."""
-        if self.labels.dtype.kind == "f":
-            return ~np.isnan(self.labels)
-        return self.labels >= 0
+    def values(self, rows: np.ndarray | slice) -> np.ndarray:
+        """Return the labels of the chosen rows, shape (n, T), float32, NaN where unknown."""
+        labels = self.labels[rows].astype(np.float32)
+        labels[~self.known[rows]] = np.nan
+        return labels
 
     def select_tasks(self, names: Sequence[str]) -> "Dataset":
         """Return the data set with only the named tasks, in the order given."""
@@ -227,9 +288,14 @@ class Dataset:
                 raise unknown("task", name, self.tasks)
         columns = [self.tasks.index(name) for name in names]
         truth = None if self.truth is None else self.truth.select_tasks(columns)
-        origin = self.origin and replace(self.origin, positive=self.origin.positive[columns])
+        origin = None if self.origin is None else self.origin.select_tasks(columns)
         return replace(
-            self, labels=self.labels[:, columns], tasks=tuple(names), truth=truth, origin=origin
+            self,
+            labels=self.labels[:, columns],
+            known=self.known[:, columns],
+            tasks=tuple(names),
+            truth=truth,
+            origin=origin,
         )
 
     def positive_fraction(self, split: str = "train") -> np.ndarray:
@@ -290,7 +356,9 @@ class Dataset:
             digest.update(name.encode())
             for part in (*parts, *(() if index is None else (index,))):
                 digest.update(np.ascontiguousarray(part).data)
-        digest.update(np.ascontiguousarray(self.labels).data)
+        digest.update(np.ascontiguousarray(to_flagged(self.labels, self.known)).data)
+        if self.problem != "binary":
+            digest.update("\0".join((self.problem, *self.classes)).encode())
         digest.update("\0".join(self.tasks).encode())
         digest.update("\0".join(self.split).encode())
         return digest.hexdigest()[:16]

@@ -9,12 +9,13 @@ import h5py
 import numpy as np
 
 from chromkeras.data.dataset import Dataset, Origin, Table, Truth
+from chromkeras.data.known import from_flagged
 from chromkeras.data.packed import PackedSequences
 from chromkeras.errors import InputError
 from chromkeras.files import replacing, require_file
 
 FORMAT = "chromkeras dataset"
-VERSION = 1
+VERSION = 2
 _TRUTH = ("row", "start", "end", "motif", "strand")
 
 
@@ -43,7 +44,10 @@ def _write(file: h5py.File, dataset: Dataset) -> None:
         _write_table(file.create_group(f"inputs/{name}"), table)
     for name, rows in dataset.index.items():
         file[f"index/{name}"] = rows
-    file["labels"] = dataset.labels
+    file["labels"], file["known"] = dataset.labels, dataset.known
+    file.attrs["problem"] = dataset.problem
+    if dataset.classes:
+        _write_text(file, "classes", dataset.classes)
     for name in ("tasks", "split", "chrom", "kind"):
         column = getattr(dataset, name)
         if column is not None:
@@ -58,7 +62,8 @@ def _write(file: h5py.File, dataset: Dataset) -> None:
             file["truth/causal"] = dataset.truth.causal
     if dataset.origin is not None:
         _write_text(file, "origin/fingerprints", dataset.origin.fingerprints)
-        file["origin/positive"] = dataset.origin.positive
+        if dataset.origin.positive is not None:
+            file["origin/positive"] = dataset.origin.positive
     if dataset.motifs is not None:
         file.attrs["motifs"] = dataset.motifs
 
@@ -92,10 +97,17 @@ def _read(file: h5py.File) -> Dataset:
     columns: dict[str, Any] = {
         name: _read_text(file, name) for name in ("chrom", "kind") if name in file
     }
+    labels, known = _read_labels(file)
+    classes = _read_text(file, "classes").tolist() if "classes" in file else ()
     return Dataset(
         inputs=inputs,
         index=index,
-        labels=file["labels"][:],
+        labels=labels,
+        known=known,
+        problem=str(
+            file.attrs.get("problem", "regression" if labels.dtype.kind == "f" else "binary")
+        ),
+        classes=tuple(classes),
         tasks=tuple(_read_text(file, "tasks").tolist()),
         split=_read_text(file, "split"),
         start=file["start"][:] if "start" in file else None,
@@ -104,6 +116,12 @@ def _read(file: h5py.File) -> Dataset:
         origin=_read_origin(file),
         **columns,
     )
+
+
+def _read_labels(file: h5py.File) -> tuple[np.ndarray, np.ndarray]:
+    """Return labels and which are known; version 1 flagged unknown ones."""
+    labels = file["labels"][:]
+    return from_flagged(labels) if file.attrs["version"] == 1 else (labels, file["known"][:])
 
 
 def dataset_tasks(path: str | os.PathLike[str]) -> tuple[str, ...]:
@@ -172,4 +190,5 @@ def _read_origin(file: h5py.File) -> Origin | None:
     if "origin" not in file:
         return None
     fingerprints = _read_text(file, "origin/fingerprints").tolist()
-    return Origin(tuple(fingerprints), file["origin/positive"][:])
+    positive = file["origin/positive"][:] if "origin/positive" in file else None
+    return Origin(tuple(fingerprints), positive)

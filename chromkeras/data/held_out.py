@@ -32,15 +32,18 @@ def held_out(dataset: Dataset, task_sets: Sequence[Sequence[str]] = ()) -> Datas
         raise InputError("expected rows in the valid or test split, received training rows alone")
     wholes = (dataset, *(dataset.select_tasks(tasks) for tasks in task_sets))
     fingerprints = tuple(dict.fromkeys(whole.fingerprint for whole in wholes))
+    binary = dataset.problem == "binary"
+    positive = dataset.positive_fraction("train") if binary else None
     columns = {name: getattr(dataset, name) for name in ("chrom", "start", "kind")}
     return replace(
         dataset,
         inputs={name: _take(dataset, name, rows) for name in dataset.inputs},
         index={},
         labels=dataset.labels[rows],
+        known=dataset.known[rows],
         split=dataset.split[rows],
         truth=None if dataset.truth is None else _truth(dataset.truth, rows),
-        origin=Origin(fingerprints, dataset.positive_fraction("train")),
+        origin=Origin(fingerprints, positive),
         **{name: values[rows] for name, values in columns.items() if values is not None},
     )
 

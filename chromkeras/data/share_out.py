@@ -19,7 +19,7 @@ def share_out(batches: keras.utils.PyDataset) -> keras.utils.PyDataset:
     Parameters
     ----------
     batches
-        Inputs (n, ...) and labels (n, T), float32, with -1 for unknown.
+        Inputs (n, ...), labels (n, T) and which are known (n, T), float32.
 
     Returns
     -------
@@ -45,14 +45,15 @@ class _SharedOut(keras.utils.PyDataset):
     def __len__(self) -> int:
         return len(self.batches)
 
-    def __getitem__(self, index: int) -> tuple[Any, Any]:
-        """Return inputs and labels, n or N n of them."""
-        x, labels = self.batches[index]
+    def __getitem__(self, index: int) -> tuple[Any, Any, Any]:
+        """Return inputs, labels and which are known, n or N n of them."""
+        x, labels, known = self.batches[index]
         part = -(-len(x) // self.count)
         if len(x) == part * self.count or (self.begun and part * (self.count - 1) < len(x)):
-            return x, labels
-        unknown = [np.full_like(labels, -1)] * (self.count - 1)
-        return np.concatenate([x] * self.count), np.concatenate([labels, *unknown])
+            return x, labels, known
+        unknown = [np.zeros_like(known)] * (self.count - 1)
+        x, labels = (np.concatenate([part] * self.count) for part in (x, labels))
+        return x, labels, np.concatenate([known, *unknown])
 
     def on_epoch_begin(self) -> None:
         """Begin the epoch."""

@@ -12,7 +12,7 @@ from chromkeras.recipe.choices import TECHNIQUES
 
 
 class TaskTurns(keras.utils.PyDataset):
-    """Batches in which the labels of the tasks that have to wait are hidden (unknown, -1).
+    """Batches in which the labels of the tasks that have to wait are hidden: not known.
 
     All techniques see every training row once in an epoch, so at equal epochs they cost the same.
 
@@ -58,15 +58,15 @@ class TaskTurns(keras.utils.PyDataset):
     def __len__(self) -> int:
         return len(self.batches)
 
-    def __getitem__(self, index: int) -> tuple[Any, Any]:
-        """Return inputs and labels; the labels of waiting tasks are -1."""
-        x, labels = self.batches[index]
+    def __getitem__(self, index: int) -> tuple[Any, Any, Any]:
+        """Return inputs, labels, and which are known: those of waiting tasks are not."""
+        x, labels, known = self.batches[index]
         task = self.active_task(index)
         if task is None:
-            return x, labels
-        hidden = np.full_like(labels, -1)
-        hidden[:, task] = labels[:, task]
-        return x, hidden
+            return x, labels, known
+        shown = np.zeros_like(known)
+        shown[:, task] = known[:, task]
+        return x, labels, shown
 
     def active_task(self, index: int) -> int | None:
         """Return the one task that batch ``index`` of this epoch trains, or None for all."""

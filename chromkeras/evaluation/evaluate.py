@@ -113,7 +113,7 @@ def evaluate(
     logits
         Shape (n, T), float32: log-odds for ``rows`` and the data set's tasks, in their order.
     dataset
-        Labels 1, 0, −1 (unknown).
+        Labels 1 and 0.
     rows
         Shape (n,), data set rows.
     threshold
@@ -171,7 +171,7 @@ def specific_rows(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
     Rows without a known label are not specific. Shape (n,), bool.
     """
     known = dataset.known[rows].sum(axis=1)
-    positive = (dataset.labels[rows] == 1).sum(axis=1)
+    positive = (dataset.values(rows) == 1).sum(axis=1)
     return dataset.elements[rows] & (2 * positive < known)
 
 
@@ -223,11 +223,11 @@ def _stratum(
 
 
 def _labels(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
-    if dataset.labels.dtype.kind == "f":
-        raise InputError("expected class labels 1, 0 or -1; received a data set of real values")
+    if dataset.problem != "binary":
+        raise InputError(f"expected a data set of problem 'binary', received {dataset.problem!r}")
     if len(rows) == 0:
         raise InputError("no rows to evaluate; choose a split that has some")
-    return dataset.labels[rows]
+    return dataset.values(rows)
 
 
 def _check_logits(logits: np.ndarray, shape: tuple[int, ...]) -> None:

@@ -54,7 +54,7 @@ def prepare_arrays(
             if name not in file:
                 raise InputError(f"{found}: expected an array {name!r}, found {', '.join(file)}")
         dna = _sequences(_get(file, "x", found), f"{found}, x", length)
-        labels = to_labels(_get(file, "y", found)[...], f"{found}, y")
+        labels, known = to_labels(_get(file, "y", found)[...], f"{found}, y")
         texts = {
             name: to_text(_get(file, name, found)[...], f"{found}, {name}")
             for name in ("tasks", "split", "chrom", "kind")
@@ -70,6 +70,7 @@ def prepare_arrays(
     rows = Rows(
         dna=dna,
         labels=labels,
+        known=known,
         tasks=tuple(tasks.tolist()),
         split=split,
         chrom=texts.get("chrom"),

@@ -31,6 +31,7 @@ class Rows:
     chrom: np.ndarray | None = None
     start: np.ndarray | None = None
     kind: np.ndarray | None = None
+    known: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -139,10 +140,12 @@ def _name(rows: Rows, row: int) -> str:
 
 def _dataset(rows: Rows, kept: np.ndarray) -> Dataset:
     whole = len(kept) == len(rows.split)
+    known = np.ones(rows.labels.shape, bool) if rows.known is None else rows.known
     dna = rows.dna if whole else pack_blocks(_blocks(rows.dna, kept), rows.dna.length)
     return Dataset(
         inputs={"dna": dna},
         labels=rows.labels[kept],
+        known=known[kept],
         tasks=rows.tasks,
         split=rows.split[kept],
         chrom=None if rows.chrom is None else rows.chrom[kept],

@@ -63,10 +63,12 @@ def prepare_basset(
                 f"when each row is read as ({bases}, 4); pass --repair to read it so"
             )
         sizes = [len(file[f"{part}_in"]) for part in SPLITS]
-        labels = [to_labels(file[f"{part}_out"][...], f"{found}, {part}_out") for part in SPLITS]
+        pairs = [to_labels(file[f"{part}_out"][...], f"{found}, {part}_out") for part in SPLITS]
+        labels, known = (np.concatenate(arrays) for arrays in zip(*pairs, strict=True))
         rows = Rows(
             dna=pack_blocks(_blocks(file, found, scrambled), bases),
-            labels=np.concatenate(labels),
+            labels=labels,
+            known=known,
             tasks=tuple(to_text(file["target_labels"][...], f"{found}, target_labels").tolist()),
             split=np.repeat(SPLITS, sizes),
         )

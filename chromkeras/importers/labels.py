@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 
 from chromkeras.data.codes import UNKNOWN, from_one_hot
+from chromkeras.data.known import from_flagged
 from chromkeras.errors import InputError
 
 _ROWS = 1 << 14
 
 
-def to_labels(y: np.ndarray, where: str) -> np.ndarray:
-    """Return labels as int8 with 1, 0 and -1 (unknown).
+def to_labels(y: np.ndarray, where: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return labels 1 and 0, int8, and which of them are known, bool, both of shape (N, T).
 
     Parameters
     ----------
@@ -43,7 +44,7 @@ def to_labels(y: np.ndarray, where: str) -> np.ndarray:
             f"{where}: expected labels 1, 0 or -1 (unknown), "
             f"received {y[row, column]} in row {row}, column {column}"
         )
-    return y.astype(np.int8)
+    return from_flagged(y.astype(np.int8))
 
 
 def to_text(values: Any, where: str) -> np.ndarray:

@@ -28,8 +28,9 @@ class TaskCrossentropy(keras.losses.Loss):
 
     Notes
     -----
-    ``y_true`` has shape (batch, T): 1, 0, and anything below 0 for unknown. ``y_pred`` are
-    logits of the same shape. The result has shape ().
+    ``y_true`` has shape (batch, T): 1 and 0. ``y_pred`` are logits of the same shape. Which labels
+    are known is told by the sample weights of that shape, 1 or 0; without them all are. A label
+    that is not known may be anything, NaN included. The result has shape ().
     """
 
     def __init__(
@@ -62,9 +63,15 @@ class TaskCrossentropy(keras.losses.Loss):
         weighted._weights = layer
         return weighted
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """Return the loss of a batch, shape (), with no further reduction by Keras."""
+        with keras.name_scope(self.name):
+            y_pred = ops.convert_to_tensor(y_pred, dtype=self.dtype)
+            return self.call(y_true, y_pred, sample_weight)
+
+    def call(self, y_true: Any, y_pred: Any, known: Any = None) -> Any:
         """Return the loss of a batch, shape (); in a replica's step, that replica's share."""
-        sums, counts = self.sums(y_true, y_pred)
+        sums, counts = self.sums(y_true, y_pred, known)
         counts = sum_over_replicas(counts)
         losses = sums / ops.maximum(counts, 1.0)
         total = ops.sum(losses)
@@ -74,14 +81,21 @@ class TaskCrossentropy(keras.losses.Loss):
             total = ops.stop_gradient(total) + (weighted - ops.stop_gradient(weighted))
         return level_over_replicas(total)
 
-    def sums(self, y_true: Any, y_pred: Any) -> tuple[Any, Any]:
+    def sums(self, y_true: Any, y_pred: Any, known: Any = None) -> tuple[Any, Any]:
         """Return each task's cross-entropy summed over its known labels, and how many these are.
 
         Both have shape (T,) and the dtype of ``y_pred``.
+
+        Parameters
+        ----------
+        y_true, y_pred
+            Labels and logits, shape (batch, T).
+        known
+            1 where a label is known, else 0, shape (batch, T); None where all are.
         """
-        y_true = ops.cast(y_true, y_pred.dtype)
-        known = ops.cast(y_true >= 0, y_pred.dtype)
-        target = y_true * known
+        target = ops.cast(y_true, y_pred.dtype)
+        known = ops.ones_like(target) if known is None else ops.cast(known, y_pred.dtype)
+        target = ops.where(known > 0, target, 0.0)
         entropy = ops.softplus(y_pred) - target * y_pred
         if self.positive_fraction is not None:
             rho = ops.convert_to_tensor(self.positive_fraction, dtype=y_pred.dtype)

@@ -14,6 +14,7 @@ from chrominterpret.motifs.letters import save_figure
 from chrominterpret.tracks.bigwig import write_bigwig
 from chrominterpret.tracks.tracks import contribution_tracks, top_sequences
 from chromkeras.data.dataset import Dataset
+from chromkeras.data.known import to_flagged
 from chromkeras.files import file_names
 from chromkeras.model_report.contrasts import Target
 from chromkeras.model_report.references import ReferenceKind, make_references
@@ -186,7 +187,8 @@ def _densest(track: np.ndarray) -> int:
 
 def place_name(dataset: Dataset, row: int, target: Target) -> str:
     """Return where a row lies and in which of the target's tasks it is open, for people."""
-    task = ", ".join(t for t in target.raised if dataset.labels[row, dataset.tasks.index(t)] == 1)
+    opened = dataset.values(np.array([row]))[0] == 1
+    task = ", ".join(name for name in target.raised if opened[dataset.tasks.index(name)])
     if dataset.chrom is None or dataset.start is None:
         return f"row {row}, open in {task}"
     start = int(dataset.start[row])
@@ -204,7 +206,7 @@ def _write_bigwigs(question: Question, scores: np.ndarray, folder: Path, method:
 
 
 def _write_sequences(question: Question, path: Path) -> None:
-    """Write which data set row each attributed sequence is, and its labels."""
+    """Write which data set row each attributed sequence is, and its labels (-1: unknown)."""
     import pandas as pd
 
     dataset, rows = question.dataset, question.rows
@@ -213,6 +215,6 @@ def _write_sequences(question: Question, path: Path) -> None:
         table |= {"chrom": dataset.chrom[rows], "start": dataset.start[rows]}
         table["end"] = dataset.start[rows] + dataset.dna.length
     table["split"] = dataset.split[rows]
-    for column, task in enumerate(dataset.tasks):
-        table[task] = dataset.labels[rows, column]
+    labels = to_flagged(dataset.labels[rows], dataset.known[rows])
+    table |= dict(zip(dataset.tasks, labels.T, strict=True))
     pd.DataFrame(table).to_csv(path, sep="\t", index=False)

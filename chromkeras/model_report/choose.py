@@ -55,7 +55,7 @@ def element_rows(dataset: Dataset, split: str) -> np.ndarray:
         There is none.
     """
     rows = dataset.rows(split)
-    rows = rows[(dataset.labels[rows] == 1).any(axis=1)]
+    rows = rows[(dataset.values(rows) == 1).any(axis=1)]
     if len(rows) == 0:
         raise InputError(f"no row of the {split} split is open in any task; choose another --split")
     return rows

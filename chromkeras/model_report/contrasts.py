@@ -51,7 +51,7 @@ class Target:
     def is_open(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         """Say which rows, shape (n,), are open in a task that counts positively."""
         columns = [dataset.tasks.index(task) for task in self.raised]
-        found: np.ndarray = (dataset.labels[rows][:, columns] == 1).any(axis=1)
+        found: np.ndarray = (dataset.values(rows)[:, columns] == 1).any(axis=1)
         return found
 
 

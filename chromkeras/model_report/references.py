@@ -57,7 +57,7 @@ def make_references(
 
 def _closed_rows(dataset: Dataset) -> np.ndarray:
     rows = dataset.rows("train")
-    return rows[(dataset.labels[rows] == 0).all(axis=1)]
+    return rows[(dataset.values(rows) == 0).all(axis=1)]
 
 
 def _remedy(dataset: Dataset) -> str:

@@ -34,12 +34,13 @@ class Probe:
     ----------
     inputs
         One-hot DNA, shape (H, rows, length, 4), float32.
-    labels
-        Shape (H, rows, T), float32; below 0 or NaN is unknown.
+    labels, known
+        Labels, and 1 where they are known, else 0: shape (H, rows, T), float32.
     """
 
     inputs: np.ndarray
     labels: np.ndarray
+    known: np.ndarray
 
 
 def draw_probe(dataset: Dataset, recipe: Recipe, *, rows: int = ROWS, parts: int = PARTS) -> Probe:
@@ -75,8 +76,9 @@ def draw_probe(dataset: Dataset, recipe: Recipe, *, rows: int = ROWS, parts: int
         dataset, chosen, batch_size=size, reverse_complement=False, epoch=EPOCH, **options
     )
     drawn = [batches[part] for part in range(parts)]
-    inputs, labels = (np.stack([np.array(pair[i]) for pair in drawn]) for i in (0, 1))
-    return Probe(inputs, labels)
+    return Probe(
+        *(np.stack([np.array(array) for array in arrays]) for arrays in zip(*drawn, strict=True))
+    )
 
 
 class GradientProbe:
@@ -102,7 +104,7 @@ class GradientProbe:
     probe
         The fixed batch.
     loss
-        With ``sums(labels, logits)``, as ``TaskCrossentropy``.
+        With ``sums(labels, logits, known)``, as ``TaskCrossentropy``.
     held
         See above.
     """
@@ -119,7 +121,7 @@ class GradientProbe:
             for place, layer in enumerate(shared)
         }
         self._step = compile_weight_gradient(self._loss_and_alive, networks.variables)
-        known = probe.labels >= 0
+        known = probe.known > 0
         self._scale = np.divide(len(known), known.sum(axis=(0, 1)), where=known.any(axis=(0, 1)),
                                 out=np.zeros(known.shape[-1]))  # fmt: skip
 
@@ -140,7 +142,7 @@ class GradientProbe:
     def _size(self, layer: WatchedLayer) -> int:
         return sum(int(np.prod(self.networks.variables[p].shape)) for p in layer.places)
 
-    def _loss_and_alive(self, inputs: Any, labels: Any, scale: Any) -> tuple[Any, Any]:
+    def _loss_and_alive(self, inputs: Any, labels: Any, known: Any, scale: Any) -> tuple[Any, Any]:
         """Return one task's part of the loss, and which units of each activation are above 0."""
         alive: dict[str, Any] = {}
 
@@ -155,7 +157,7 @@ class GradientProbe:
             return out
 
         logits = ops.cast(run_graph(self.networks.network, [inputs], apply)[0], "float32")
-        sums, _ = self.loss.sums(labels, ops.tile(logits, (1, labels.shape[-1])))
+        sums, _ = self.loss.sums(labels, ops.tile(logits, (1, labels.shape[-1])), known)
         return ops.sum(ops.where(scale > 0, sums * scale, 0.0)), [
             alive[name] for name in self.activations
         ]
@@ -165,8 +167,9 @@ class GradientProbe:
         scale[place] = self._scale[place]
         values = self.networks.values(self.networks.tasks[place])
         losses, alive, slopes = [], [], []
-        for inputs, labels in zip(self.probe.inputs, self.probe.labels, strict=True):
-            value, units, gradients = self._step(values, inputs, labels, scale)
+        probe = self.probe
+        for part in zip(probe.inputs, probe.labels, probe.known, strict=True):
+            value, units, gradients = self._step(values, *part, scale)
             losses.append(float(value))
             alive.append([np.asarray(u) for u in units])
             slopes.append([_numbers(g) for g in gradients])

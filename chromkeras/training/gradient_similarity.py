@@ -15,7 +15,8 @@ from chromkeras.optimizers.optimizers import make_optimizer
 from chromkeras.progress import progress
 from chromkeras.recipe.recipe import Recipe, SharingRecipe
 from chromkeras.sharing.builder import build_model
-from chromkeras.sharing.plan import Plan, resolve_plan
+from chromkeras.sharing.model_layers import layer_table
+from chromkeras.sharing.plan import resolve_plan
 
 STEPS = 300
 PROBES = 16
@@ -63,7 +64,7 @@ def gradient_similarity(
             report(step + 1, steps)
             if (step + 1) % len(batches) == 0:
                 batches.on_epoch_end()
-    return _mean_cosine(model, plan, batches, loss, probes)
+    return _mean_cosine(model, batches, loss, probes)
 
 
 def _batches(recipe: Recipe, dataset: Dataset) -> Batches:
@@ -77,33 +78,32 @@ def _batches(recipe: Recipe, dataset: Dataset) -> Batches:
     )
 
 
-def _mean_cosine(
-    model: keras.Model, plan: Plan, batches: Batches, loss: Any, probes: int
-) -> np.ndarray:
+def _mean_cosine(model: keras.Model, batches: Batches, loss: Any, probes: int) -> np.ndarray:
     """Average the cosines over whole batches: a smaller one would compile the gradient anew."""
-    backbone, head = _halves(model, plan)
-    tasks = len(plan.tasks)
+    backbone, head = _halves(model)
+    tasks = len(layer_table(model).tasks)
 
-    def total(features: Any, labels: Any) -> tuple[Any, Any]:
+    def total(features: Any, labels: Any, known: Any) -> tuple[Any, Any]:
         # Each task reads its own copy of the features, so the sum of the losses tells them apart.
-        value = keras.ops.reshape(loss(labels, head(features)), (1, 1))
+        value = keras.ops.reshape(loss(labels, head(features), known), (1, 1))
         return value, value
 
     compiled = compile_gradient(total, model.variables)
     whole = max(batches.count // batches.batch_size, 1)
     cosines = []
     for index in range(min(probes, whole)):
-        x, labels = batches[index]
+        x, labels, known = batches[index]
         features = keras.ops.convert_to_numpy(backbone([x])[0])
         copies = np.broadcast_to(features, (tasks, *features.shape))
-        _, _, gradients = compiled(copies, np.ones((1, 1), np.float32), labels)
+        _, _, gradients = compiled(copies, np.ones((1, 1), np.float32), labels, known)
         cosines.append(_cosine(gradients[0].reshape(tasks, -1).astype(np.float64)))
     return np.mean(cosines, axis=0)
 
 
-def _halves(model: keras.Model, plan: Plan) -> tuple[Any, Any]:
+def _halves(model: keras.Model) -> tuple[Any, Any]:
     """Return the backbone, and a function from one copy of its features per task to outputs."""
-    first = next(e for e in plan.layers.weighted if e.number > plan.layers.backbone)
+    table = layer_table(model)
+    first = next(entry for entry in table.weighted if entry.number > table.backbone)
     features = model.get_layer(first.name).input
     # Functions, not models, which would add nodes to the layers.
     backbone = keras.Function(model.inputs, [features])

@@ -89,7 +89,7 @@ def label_correlation(dataset: Dataset) -> np.ndarray:
     for start in range(0, len(rows), CHUNK):
         part = rows[start : start + CHUNK]
         known = dataset.known[part].astype(np.float64)
-        values = np.where(known > 0, dataset.labels[part], 0).astype(np.float64)
+        values = dataset.labels[part].astype(np.float64)  # 0 where unknown
         count += known.T @ known
         total += values.T @ known
         squares += (values**2).T @ known

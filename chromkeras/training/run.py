@@ -148,8 +148,8 @@ def _validation_rows(dataset: Dataset) -> np.ndarray:
     rows = dataset.rows("valid")
     if len(rows) == 0:
         raise InputError("the validation split is empty; give `prepare` --valid or fractions")
-    labels = dataset.labels[rows]
-    if not ((labels == 1).any(axis=0) & (labels == 0).any(axis=0)).any():
+    values = dataset.values(rows)
+    if not ((values == 1).any(axis=0) & (values == 0).any(axis=0)).any():
         raise InputError(
             f"no task has both open and closed rows among the {len(rows)} validation rows, so no "
             "epoch can be called best; choose another validation split"

@@ -14,7 +14,8 @@ class TaskLosses(keras.metrics.Metric):
     """Mean cross-entropy of each task over all its known labels since the last reset.
 
     Every known label counts alike, however it fell into batches, and task weights play no part.
-    The result is a dictionary, {"loss/TASK": value}; a task without a known label has NaN.
+    The result is a dictionary, {"loss/TASK": value}; a task without a known label has NaN. Keras
+    hands it the known labels where a model is compiled with ``weighted_metrics``.
 
     Parameters
     ----------
@@ -40,8 +41,8 @@ class TaskLosses(keras.metrics.Metric):
         self.count = self.add_weight(shape=shape, initializer="zeros", name="count")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Add a batch: labels and logits of shape (batch, T)."""
-        totals, counts = self.loss.sums(y_true, ops.cast(y_pred, self.dtype))
+        """Add a batch: labels, logits, and 1 where a label is known, each of shape (batch, T)."""
+        totals, counts = self.loss.sums(y_true, ops.cast(y_pred, self.dtype), sample_weight)
         self.total.assign_add(totals)
         self.count.assign_add(counts)
 

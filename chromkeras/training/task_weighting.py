@@ -35,6 +35,7 @@ class WeighTasks(keras.callbacks.Callback):
         missing = [name for name in self.names if name not in (logs or {})]
         if missing:
             raise InputError(
-                f"expected {missing[0]!r} in the logs; compile the model with metrics=[TaskLosses]"
+                f"expected {missing[0]!r} in the logs; compile the model with "
+                "weighted_metrics=[TaskLosses]"
             )
         self.layer.take_losses(np.array([(logs or {})[name] for name in self.names], float))

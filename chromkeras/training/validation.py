@@ -37,10 +37,10 @@ class ValidationScores(keras.callbacks.Callback):
         logits = predict_logits(self.model, self.dataset, self.rows)
         if not np.isfinite(logits).all():
             raise DivergedError(f"the logits are no longer numbers after epoch {epoch + 1}")
-        labels = self.dataset.labels[self.rows]
-        self.auroc = auroc(labels, logits)
+        values = self.dataset.values(self.rows)
+        self.auroc = auroc(values, logits)
         if logs is not None:
-            value = self.loss(labels.astype(np.float32), logits)
+            value = self.loss(values, logits, np.isfinite(values))
             logs["val_loss"] = float(keras.ops.convert_to_numpy(value))
             logs["val_auroc"] = float(np.nanmean(self.auroc))
             for task, score in zip(self.dataset.tasks, self.auroc, strict=True):

@@ -21,7 +21,9 @@ from timing import Times, in_turns
 
 from chromkeras.data.batches import Batches
 from chromkeras.data.dataset import Dataset
+from chromkeras.data.known import from_flagged
 from chromkeras.data.packed import PackedSequences
+from chromkeras.losses.task_losses import TaskCrossentropy
 
 HEADER = ("batch", "plain", "augmented", "control", "augmented, of control", "fit")
 TASKS = 16
@@ -63,9 +65,9 @@ def random_dataset(rows: int, length: int) -> Dataset:
     unknown = np.arange(0, rows, 100)
     bits = np.packbits(rng.random((len(unknown), length)) < 0.1, axis=1)
     dna = PackedSequences(packed, length, unknown, bits)
-    labels = rng.integers(-1, 2, (rows, TASKS), np.int8)
+    labels, known = from_flagged(rng.integers(-1, 2, (rows, TASKS), np.int8))
     tasks = tuple(f"task{i}" for i in range(TASKS))
-    return Dataset({"dna": dna}, labels, tasks, np.full(rows, "train"))
+    return Dataset({"dna": dna}, labels, tasks, np.full(rows, "train"), known)
 
 
 def cells(dataset: Dataset, size: int, options: argparse.Namespace) -> list[str]:
@@ -118,7 +120,7 @@ def fitting(dataset: Dataset, size: int, steps: int) -> Callable[[], Any]:
     """Return a call of ``model.fit`` with a model that reads one base."""
     dna = keras.Input((dataset.dna.length, 4))
     model = keras.Model(dna, keras.layers.Dense(TASKS)(dna[:, 0]))
-    model.compile("sgd", "mse", jit_compile=keras.backend.backend() != "tensorflow")
+    model.compile("sgd", TaskCrossentropy(), jit_compile=keras.backend.backend() != "tensorflow")
     rows = np.arange(min(steps * size, len(dataset)))
     batches = Batches(dataset, rows, batch_size=size, seed=0, shift=3)
     repeats = -(-steps // len(batches))

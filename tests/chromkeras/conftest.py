@@ -39,13 +39,14 @@ def tiny_dataset() -> Callable[..., Dataset]:
         codes = rng.integers(0, 4, (rows, length)).astype(np.uint8)
         share = np.stack([(codes == task % 4).mean(axis=1) for task in range(tasks)], axis=1)
         labels = (share > np.median(share, axis=0)).astype(np.int8)
-        labels[rng.random(labels.shape) < 0.1] = -1
+        known = rng.random(labels.shape) >= 0.1
         split = np.array(["train", "train", "valid", "test"])[np.arange(rows) % 4]
         return Dataset(
             {"dna": PackedSequences.from_codes(codes)},
             labels,
             tuple(f"task{i}" for i in range(tasks)),
             split,
+            known,
         )
 
     return make

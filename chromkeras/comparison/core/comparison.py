@@ -228,8 +228,8 @@ def ask(
     rows = check_rows(dataset, options.split)
     notes = [*_left_out(names, cards, tasks), *_other_data(names, cards, dataset)]
     data = dataset if dataset.tasks == tasks else dataset.select_tasks(tasks)
-    if data.labels.dtype.kind == "f":
-        raise InputError("expected class labels 1, 0 or -1; received a data set of real values")
+    if data.problem != "binary":
+        raise InputError(f"expected a data set of problem 'binary', received {data.problem!r}")
     models = tuple(
         ComparedModel(name, path, open_model(path)[0], card)
         for name, path, card in zip(names, files, cards, strict=True)

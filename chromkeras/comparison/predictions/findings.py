@@ -59,7 +59,7 @@ class Findings:
     def reliability(self, weighted: bool) -> list[Reliability]:
         """Return each line's reliability over all tasks and models together."""
         question = self.question
-        labels = question.dataset.labels[question.rows]
+        labels = question.dataset.values(question.rows)
         curves = []
         for line in question.lines:
             logits = [
@@ -73,7 +73,7 @@ class Findings:
 
 def find(question: Question) -> Findings:
     """Compute every figure."""
-    labels, logits = question.dataset.labels[question.rows], question.logits
+    labels, logits = question.dataset.values(question.rows), question.logits
     masks = strata(question.dataset, question.rows)
     lines = question.lines
     own = [Line(name, (i,)) for i, name in enumerate(question.names)]

@@ -129,7 +129,7 @@ class Scorer:
         """Return the patterns that raise each task's output, searched in the rows open in it."""
         motifs = {}
         for column, task in enumerate(self.dataset.tasks):
-            open_rows = self.scanned[self.dataset.labels[self.scanned, column] == 1]
+            open_rows = self.scanned[self.dataset.values(self.scanned)[:, column] == 1]
             x = self.dataset.one_hot(open_rows[:SEARCHED])
             result = deep_lift_shap(
                 self.model, x, targets=column, n_references=self.references, seed=self.seed

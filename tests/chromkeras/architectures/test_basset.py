@@ -2,29 +2,32 @@ import keras
 import numpy as np
 import pytest
 
-from chromkeras.architectures.basset import MOMENTUM, build
 from chromkeras.backend.operations import compile_model
 from chromkeras.losses.task_losses import TaskCrossentropy
 from chromkeras.recipe.reading import make_recipe
+from chromkeras.sharing.builder import MOMENTUM, build_model
+from chromkeras.sharing.plan import resolve_plan
 
 TASKS = ("a", "b", "c")
 RHO = [0.3, 0.5, 0.6]
 
 
 def test_the_poster_s_table():
-    model = build(make_recipe("basset"), TASKS, 600)
+    model = build_model(resolve_plan(make_recipe("basset"), TASKS, {"dna": (600, 4)}))
     shapes = {layer.name: layer.output.shape[1:] for layer in model.layers}
     table = {
         "conv_1": (582, 300), "pool_1": (146, 300), "conv_2": (136, 200), "pool_2": (34, 200),
         "conv_3": (28, 200), "pool_3": (7, 200), "dense_10": (1000,), "dense_11": (1000,),
     }  # fmt: skip
     assert {name: shapes[name] for name in table} == table
-    published = build(make_recipe("basset", size="published"), TASKS, 600)
+    published = build_model(
+        resolve_plan(make_recipe("basset", size="published"), TASKS, {"dna": (600, 4)})
+    )
     assert published.get_layer("flatten").output.shape == (None, 2000)
 
 
 def test_tied_weights_of_one_task():
-    model = build(make_recipe("soft"), ("a", "b"), 600)
+    model = build_model(resolve_plan(make_recipe("soft"), ("a", "b"), {"dna": (600, 4)}))
     tied = sum(w.shape[1] for layer in model.get_layer("sharing_penalty")._tied.layers
                for w in layer.stacked_weights())  # fmt: skip
     assert tied == 19 * 4 * 300 + 11 * 300 * 200 + 7 * 200 * 200 + 2 * (300 + 200 + 200)
@@ -34,17 +37,20 @@ def test_tied_weights_of_one_task():
 def test_any_depth_of_sharing(depth, tiny_recipe):
     for soft in (0, 11):
         recipe = tiny_recipe("hard", f"sharing.depth={depth}", f"sharing.soft={soft}")
-        model = build(recipe, TASKS, 300)
+        plan = resolve_plan(recipe, TASKS, {"dna": (300, 4)})
+        model = build_model(plan)
         assert model.output_shape == (None, 3)
-        per_task = sum(w.shape[0] == 3 or w.shape[0] % 3 == 0 for w in model.trainable_weights)
-        assert per_task >= 2
+        for entry in plan.layers.weighted:
+            assert entry.mode == plan.sharing[entry.number]
+            tasks = getattr(model.get_layer(entry.name), "tasks", 1)
+            assert tasks == (1 if entry.number <= depth else 3)
 
 
-def test_bad_columns_are_refused(tiny_recipe):
-    with pytest.raises(ValueError, match="too short for this column"):
-        build(tiny_recipe(), TASKS, 100)
+def test_bad_sizes_are_refused(tiny_recipe):
+    with pytest.raises(ValueError, match="too short for this architecture"):
+        build_model(resolve_plan(tiny_recipe(), TASKS, {"dna": (100, 4)}))
     with pytest.raises(ValueError, match=r"sharing.depth: expected 0 to 11 .* received 12"):
-        build(tiny_recipe("hard", "sharing.depth=12"), TASKS, 300)
+        build_model(resolve_plan(tiny_recipe("hard", "sharing.depth=12"), TASKS, {"dna": (300, 4)}))
 
 
 def plain_network(column):
@@ -67,30 +73,31 @@ def slices(model, task):
     return rows
 
 
-def fit(model, rho, x, y):
+def fit(model, rho, *data):
     compile_model(model, keras.optimizers.Adam(1e-3), TaskCrossentropy(rho))
-    for start in range(0, len(x), 8):
-        model.train_on_batch(x[start : start + 8], y[start : start + 8])
+    for start in range(0, len(data[0]), 8):
+        model.train_on_batch(*(array[start : start + 8] for array in data))
 
 
 def batches(steps=20):
     rng = np.random.default_rng(0)
     x = np.eye(4, dtype=np.float32)[rng.integers(0, 4, (8 * steps, 300))]
-    return x, rng.integers(-1, 2, (8 * steps, len(TASKS))).astype(np.float32)
+    labels = rng.integers(-1, 2, (8 * steps, len(TASKS))).astype(np.float32)
+    return x, np.abs(labels), (labels >= 0).astype(np.float32)
 
 
 @pytest.mark.parametrize(("kind", "strength"), [("single", 0.0), ("soft", 0.0)])
 def test_stacked_networks_are_separate_trainings(kind, strength, tiny_recipe):
     recipe = tiny_recipe(kind, "architecture.dropout=0", f"sharing.strength={strength}")
     keras.utils.set_random_seed(1)
-    model = build(recipe, TASKS, 300)
+    model = build_model(resolve_plan(recipe, TASKS, {"dna": (300, 4)}))
     alone = [plain_network(recipe.architecture) for _ in TASKS]
     for task, net in enumerate(alone):
         rows = slices(model, task)
         net.set_weights([r.reshape(w.shape) for r, w in zip(rows, net.weights, strict=True)])
-    x, y = batches()
-    fit(model, RHO, x, y)
+    x, y, known = batches()
+    fit(model, RHO, x, y, known)
     for task, net in enumerate(alone):
-        fit(net, RHO[task : task + 1], x, y[:, task : task + 1])
+        fit(net, RHO[task : task + 1], x, y[:, task : task + 1], known[:, task : task + 1])
         for ours, theirs in zip(slices(model, task), net.get_weights(), strict=True):
             np.testing.assert_allclose(ours, theirs.ravel(), atol=1e-5)

@@ -9,6 +9,7 @@ import pytest
 from chrominterpret.methods.deep_lift import check_supported, deep_lift_shap
 from chromkeras.backend.operations import compile_model
 from chromkeras.cost.operations import model_cost
+from chromkeras.data.known import from_flagged
 from chromkeras.layers.task_layer import TaskLayer
 from chromkeras.losses.task_losses import TaskCrossentropy
 from chromkeras.recipe.reading import make_recipe
@@ -117,7 +118,8 @@ def trained(model, steps=4):
     compile_model(model, keras.optimizers.Adam(1e-2), TaskCrossentropy())
     rng = np.random.default_rng(2)
     for _ in range(steps):
-        model.train_on_batch(sequences(8), rng.integers(-1, 2, (8, 3)).astype(np.float32))
+        flagged = rng.integers(-1, 2, (8, 3))
+        model.train_on_batch(sequences(8), *from_flagged(flagged))
     return logits(model)
 
 

@@ -8,6 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from chromkeras.baselines.kmer import fit_best_kmer_model, fit_kmer_model, kmer_features
 from chromkeras.data.codes import encode, reverse_complement
 from chromkeras.data.dataset import Dataset
+from chromkeras.data.known import from_flagged
 from chromkeras.data.packed import PackedSequences
 from chromkeras.statistics.metrics import auroc
 
@@ -16,7 +17,8 @@ def make(codes, labels=None, split=None):
     labels = np.zeros((len(codes), 1), np.int8) if labels is None else labels
     split = np.full(len(codes), "train") if split is None else split
     tasks = tuple(f"t{i}" for i in range(labels.shape[1]))
-    return Dataset({"dna": PackedSequences.from_codes(codes)}, labels, tasks, split)
+    labels, known = from_flagged(labels)
+    return Dataset({"dna": PackedSequences.from_codes(codes)}, labels, tasks, split, known)
 
 
 def by_hand(text, k):
@@ -69,7 +71,7 @@ def test_logits_equal_scikit_learn_on_the_known_labels():
     data = bias_data()
     train, valid = data.rows("train"), data.rows("valid")
     model = fit_kmer_model(data, train, k=3, strength=0.1)
-    x, y = kmer_features(data, train, k=3), data.labels[train, 1]
+    x, y = kmer_features(data, train, k=3), data.values(train)[:, 1]
     peer = LogisticRegression(C=0.1, max_iter=1000).fit(x[y >= 0], y[y >= 0])
     expected = peer.decision_function(kmer_features(data, valid, k=3))
     np.testing.assert_allclose(model.logits(data, valid)[:, 1], expected, rtol=1e-4, atol=1e-5)
@@ -82,7 +84,7 @@ def test_strength_is_the_best_on_validation():
     _, best = fit_best_kmer_model(data, strengths, k=2)
     scores = {
         c: auroc(
-            data.labels[valid],
+            data.values(valid),
             fit_kmer_model(data, data.rows("train"), k=2, strength=c).logits(data, valid),
         ).mean()
         for c in strengths
@@ -109,7 +111,7 @@ def test_intestine_of_the_worm_is_learnt_from_a_third_of_the_rows(real_data):
         data = make(file["x"][:], labels, split)
     valid = data.rows("valid")
     model = fit_kmer_model(data, data.rows("train")[::3], strength=0.003)
-    assert auroc(data.labels[valid], model.logits(data, valid))[0] > 0.8
+    assert auroc(data.values(valid), model.logits(data, valid))[0] > 0.8
 
 
 def test_elements_alone_are_fitted_as_a_data_set_without_background(tiny_dataset):

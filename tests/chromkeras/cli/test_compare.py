@@ -74,7 +74,7 @@ def test_tables_summary_pictures_and_page(make, tmp_path, capsys):
     assert summary["split"] == "test"
     assert summary["baseline"] == "single"
     rows = dataset.rows("test")
-    labels = dataset.labels[rows]
+    labels = dataset.values(rows)
     for path in paths:
         logits = predict_logits(open_model(path)[0], dataset, rows)
         own = [row for row in table(out / "tasks.tsv") if row["model"] == path.stem]

@@ -57,7 +57,7 @@ def test_json_table_and_pictures_are_written(made, capsys):
     assert read["fingerprint"]["same"]
     model, _ = open_model(path)
     rows = dataset.rows("test")
-    logits, labels = predict_logits(model, dataset, rows), dataset.labels[rows]
+    logits, labels = predict_logits(model, dataset, rows), dataset.values(rows)
     for t, task in enumerate(dataset.tasks):
         known = labels[:, t] >= 0
         expected = roc_auc_score(labels[known, t], logits[known, t])

@@ -72,30 +72,32 @@ def plain(codes, flipped, offsets):
 )  # fmt: skip
 def test_equals_the_slow_form(codes, data):
     n, length = codes.shape
-    labels = np.arange(2 * n, dtype=np.float32).reshape(n, 2)
+    labels = np.arange(2 * n, dtype=np.float32).reshape(n, 2) + 1
+    known = data.draw(hnp.arrays(bool, (n, 2)))
     dna = PackedSequences.from_codes(codes)
     index = data.draw(st.permutations(range(n)))
     dataset = Dataset({"dna": dna}, labels, ("a", "b"), np.full(n, "train"),
-                      index={"dna": np.array(index)})  # fmt: skip
+                      known, "regression", index={"dna": np.array(index)})  # fmt: skip
     both, move = data.draw(st.booleans()), data.draw(st.integers(0, length - 1))
     size, epoch = data.draw(st.integers(1, 20)), data.draw(st.integers(0, 3))
     batches = Batches(dataset, np.arange(n), batch_size=size, seed=5, reverse_complement=both,
                       shift=move, epoch=epoch)  # fmt: skip
     held = [batches[i] for i in reversed(range(len(batches)))][::-1]
-    x, y = (np.concatenate(parts) for parts in zip(*held, strict=True))
+    x, y, weights = (np.concatenate(parts) for parts in zip(*held, strict=True))
     random = np.random.default_rng([5, epoch])
     order = random.permutation(n)
     flipped = (random.random(n, dtype=np.float32) < 0.5) & both
     offsets = random.integers(-move, move + 1, n, np.int32)
     np.testing.assert_array_equal(x, plain(codes[index][order], flipped, offsets))
-    np.testing.assert_array_equal(y, labels[order])
+    np.testing.assert_array_equal(y, np.where(known, labels, 0)[order])
+    np.testing.assert_array_equal(weights, known[order])
 
 
 def test_every_offset_is_drawn(tiny_dataset):
     dataset = tiny_dataset()
     batches = Batches(dataset, dataset.rows("train"), batch_size=48, seed=0, shift=1,
                       reverse_complement=False)  # fmt: skip
-    gaps = [x.sum(axis=2)[:, [0, -1]] for x, _ in (batches[i] for i in range(len(batches)))]
+    gaps = [x.sum(axis=2)[:, [0, -1]] for x, *_ in (batches[i] for i in range(len(batches)))]
     assert {tuple(ends) for ends in np.concatenate(gaps)} == {(1, 1), (0, 1), (1, 0)}
 
 
@@ -104,18 +106,21 @@ def test_keras_sees_the_same_batches(tiny_dataset):
     """Memory serves again only after the backend has let go of it."""
     dataset = tiny_dataset()
     batches = Batches(dataset, dataset.rows("train"), batch_size=5, seed=0, shift=3)
-    expected = [x.copy() for x, _ in (batches[i] for i in range(len(batches)))]
+    expected = [x.copy() for x, *_ in (batches[i] for i in range(len(batches)))]
     inputs = keras.Input((300, 4))
     model = keras.Model(inputs, inputs * 1.0)
     seen = model.predict(batches, verbose=0)
     np.testing.assert_array_equal(seen, np.concatenate(expected))
 
 
-def test_labels_keep_unknown(tiny_dataset):
+def test_weights_say_which_labels_are_known(tiny_dataset):
     dataset = tiny_dataset()
-    labels = Batches(dataset, dataset.rows("train"), batch_size=48, seed=0)[0][1]
-    assert set(np.unique(labels)) == {-1.0, 0.0, 1.0}
-    assert labels.dtype == np.float32
+    batches = Batches(dataset, dataset.rows("train"), batch_size=48, seed=0)
+    _, labels, known = batches[0]
+    np.testing.assert_array_equal(known, dataset.known[batches.order])
+    assert 0 < known.sum() < known.size
+    assert (labels[known == 0] == 0).all()
+    assert labels.dtype == known.dtype == np.float32
 
 
 def test_length(tiny_dataset):

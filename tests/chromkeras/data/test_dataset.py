@@ -3,8 +3,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from chromkeras.data.dataset import Dataset
+from chromkeras.data.known import from_flagged, to_flagged
 from chromkeras.data.packed import PackedSequences
 
 
@@ -12,7 +16,8 @@ def make(**changes: Any) -> Dataset:
     codes = np.arange(6 * 8, dtype=np.uint8).reshape(6, 8) % 4
     values: dict[str, Any] = {
         "inputs": {"dna": PackedSequences.from_codes(codes)},
-        "labels": np.array([[1, 0], [0, 1], [1, -1], [0, 0], [1, 0], [0, 1]], np.int8),
+        "labels": np.array([[1, 0], [0, 1], [1, 1], [0, 0], [1, 0], [0, 1]], np.int8),
+        "known": np.arange(12).reshape(6, 2) != 5,
         "tasks": ("a", "b"),
         "split": np.array(["train", "train", "train", "valid", "test", "test"]),
     }
@@ -38,13 +43,68 @@ def test_positive_fraction_counts_known_labels_only() -> None:
 def test_a_task_with_one_class_fails(column: list[int], what: str) -> None:
     labels = make().labels.copy()
     labels[:3, 1] = column
+    labels, known = from_flagged(labels)
     with pytest.raises(ValueError, match=f"task 'b' has {what} among the 3 train rows"):
-        make(labels=labels).positive_fraction()
+        make(labels=labels, known=known).positive_fraction()
 
 
-def test_real_labels_are_unknown_where_nan() -> None:
-    dataset = make(labels=np.array([[0.5, np.nan]] * 6, np.float32))
-    np.testing.assert_array_equal(dataset.known, [[True, False]] * 6)
+def test_all_labels_are_known_where_nothing_is_said() -> None:
+    assert make(known=None).known.all()
+    assert make(known=None).known.shape == (6, 2)
+
+
+def test_minus_one_is_a_value_of_a_regression() -> None:
+    labels = np.array([[-1.0, 2.5]] * 6, np.float32)
+    dataset = make(labels=labels, known=None, problem="regression")
+    assert dataset.known.all()
+    np.testing.assert_array_equal(dataset.values(np.arange(6)), labels)
+
+
+@given(hnp.arrays(np.float32, (6, 2), elements=st.floats(-9, 9, width=32)),
+       hnp.arrays(bool, (6, 2)), st.sampled_from([np.nan, np.inf, -1.0, 3.0]))  # fmt: skip
+def test_what_stands_at_an_unknown_label_does_not_matter(
+    labels: np.ndarray, known: np.ndarray, anything: float
+) -> None:
+    options = {"known": known, "problem": "regression"}
+    plain = make(labels=labels, **options)
+    other = make(labels=np.where(known, labels, np.float32(anything)), **options)
+    np.testing.assert_array_equal(other.labels, np.where(known, labels, 0))
+    assert other.labels.dtype == np.float32
+    rows = np.array([4, 0, 4])
+    np.testing.assert_array_equal(other.values(rows), np.where(known, labels, np.nan)[rows])
+    assert other.fingerprint == plain.fingerprint
+
+
+@given(hnp.arrays(np.int8, (6, 2), elements=st.integers(-1, 1)))
+def test_flags_and_masks_say_the_same(flagged: np.ndarray) -> None:
+    labels, known = from_flagged(flagged)
+    np.testing.assert_array_equal(known, flagged != -1)
+    np.testing.assert_array_equal(to_flagged(labels, known), flagged)
+    real, same = from_flagged(np.where(known, flagged, np.nan))
+    np.testing.assert_array_equal(real, labels)
+    np.testing.assert_array_equal(same, known)
+
+
+def test_classes_stay_with_their_labels() -> None:
+    labels = np.array([[0, 2], [1, 1], [2, 0], [0, 0], [1, 2], [2, 1]])
+    dataset = make(labels=labels, problem="classes", classes=("low", "mid", "high"))
+    np.testing.assert_array_equal(dataset.values(np.arange(3)), [[0, 2], [1, 1], [2, np.nan]])
+    assert dataset.select_tasks(["b"]).classes == ("low", "mid", "high")
+    prints = {dataset.fingerprint, replace(dataset, classes=("a", "b", "c")).fingerprint}
+    assert len(prints | {replace(dataset, problem="regression").fingerprint}) == 3
+
+
+@pytest.mark.parametrize(("changes", "message"), [
+    ({"labels": np.full((6, 2), -1)}, "expected labels 0 and 1 for problem 'binary', received -1"),
+    ({"labels": np.full((6, 2), 0.5)}, "problem 'binary', received 0.5"),
+    ({"labels": np.full((6, 2), np.nan)}, "numbers as labels and a mask `known`.* with NaN"),
+    ({"labels": np.full((6, 2), "1")}, "expected numbers as labels"),
+    ({"known": np.ones((6, 1), bool)}, r"known of shape \(6, 2\), bool, received \(6, 1\), bool"),
+    ({"known": np.ones((6, 2))}, r"known of shape \(6, 2\), bool, received \(6, 2\), float64"),
+])  # fmt: skip
+def test_labels_that_are_not_legal_fail(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make(**changes)
 
 
 def test_an_index_lets_rows_share_sequences() -> None:
@@ -64,6 +124,7 @@ def test_select_tasks_keeps_the_order_asked_for() -> None:
     chosen = make().select_tasks(["b", "a"])
     assert chosen.tasks == ("b", "a")
     np.testing.assert_array_equal(chosen.labels, make().labels[:, ::-1])
+    np.testing.assert_array_equal(chosen.known, make().known[:, ::-1])
     with pytest.raises(ValueError, match="unknown task 'c'"):
         make().select_tasks(["c"])
 
@@ -97,13 +158,20 @@ def test_the_fingerprint_changes_with_content_and_not_with_places() -> None:
     codes[3, 3] = 4
     for changed in (
         make(inputs={"dna": PackedSequences.from_codes(codes)}),
-        make(labels=1 - np.abs(dataset.labels)),
+        make(labels=1 - dataset.labels),
+        make(known=None),
         make(tasks=("a", "c")),
         replace(dataset, split=dataset.split[::-1]),
         make(index={"dna": np.arange(6)[::-1]}),
     ):
         assert changed.fingerprint not in prints
         prints.add(changed.fingerprint)
+
+
+def test_fingerprints_are_those_of_the_version_that_flagged_unknown_labels() -> None:
+    """Worked out by the code of before there was a mask, for trained models to know their data."""
+    assert make().fingerprint == "cd272f9834eb19bd"
+    assert make().select_tasks(["b"]).fingerprint == "1d3bc8254150a680"
 
 
 @pytest.mark.parametrize("name", ["", " ", "a\nb", "a\tb", "\x00"])

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -7,13 +8,17 @@ import pytest
 from chromkeras.data.dataset import Dataset, Truth
 from chromkeras.data.hdf5 import load_dataset, save_dataset
 from chromkeras.data.packed import PackedSequences
+from chromkeras.model_file.card_file import read_card
+
+MODELS = Path(__file__).resolve().parents[3] / "models"
 
 
 def small() -> Dataset:
     codes = np.random.default_rng(0).integers(0, 5, (4, 9), dtype=np.uint8)
     return Dataset(
         inputs={"dna": PackedSequences.from_codes(codes)},
-        labels=np.array([[1, 0], [0, 1], [-1, 1], [0, 0]], np.int8),
+        labels=np.array([[1, 0], [0, 1], [0, 1], [0, 0]], np.int8),
+        known=np.array([[True, True], [True, True], [False, True], [True, True]]),
         tasks=("Germline", "épiderme"),
         split=np.array(["train", "train", "valid", "test"]),
     )
@@ -24,7 +29,9 @@ def full() -> Dataset:
     one = np.array([0, 1])
     return Dataset(
         inputs=plain.inputs | {"marks": np.arange(6.0).reshape(2, 3)},
-        labels=plain.labels.astype(np.float32),
+        labels=plain.labels.astype(np.float32) - 1,
+        known=plain.known,
+        problem="regression",
         tasks=plain.tasks,
         split=plain.split,
         index={"marks": np.array([0, 0, 1, 1])},
@@ -45,7 +52,8 @@ def test_round_trip(tmp_path: Path, make: type[Dataset]) -> None:
     assert loaded.tasks == saved.tasks
     assert loaded.motifs == saved.motifs
     assert loaded.labels.dtype == saved.labels.dtype
-    for name in ("labels", "split", "chrom", "start", "kind"):
+    assert (loaded.problem, loaded.classes) == (saved.problem, saved.classes)
+    for name in ("labels", "known", "split", "chrom", "start", "kind"):
         np.testing.assert_array_equal(getattr(loaded, name), getattr(saved, name))
     np.testing.assert_array_equal(loaded.codes(np.arange(4)), saved.codes(np.arange(4)))
     assert (loaded.truth is None) == (saved.truth is None)
@@ -53,6 +61,50 @@ def test_round_trip(tmp_path: Path, make: type[Dataset]) -> None:
         assert loaded.truth.names == saved.truth.names
         np.testing.assert_array_equal(loaded.truth.end, saved.truth.end)
         np.testing.assert_array_equal(loaded.inputs["marks"], saved.inputs["marks"])
+
+
+def as_version_1(path: Path, labels: np.ndarray) -> None:
+    """Write a file as the version did that flagged unknown labels."""
+    plain = small()
+    save_dataset(plain, path)
+    with h5py.File(path, "a") as file:
+        file.attrs["version"] = 1
+        del file.attrs["problem"], file["known"], file["labels"]
+        file["labels"] = labels
+
+
+def test_a_file_of_version_1_opens(tmp_path: Path) -> None:
+    flagged = np.array([[1, 0], [0, 1], [-1, 1], [0, 0]], np.int8)
+    as_version_1(tmp_path / "d.h5", flagged)
+    loaded, saved = load_dataset(tmp_path / "d.h5"), small()
+    assert loaded.problem == "binary"
+    np.testing.assert_array_equal(loaded.labels, saved.labels)
+    np.testing.assert_array_equal(loaded.known, saved.known)
+    assert loaded.fingerprint == saved.fingerprint == "57876eebc74c57f5"  # of the code of then
+
+
+def test_real_labels_of_version_1_are_a_regression(tmp_path: Path) -> None:
+    flagged = np.array([[0.5, -1], [np.nan, 1], [2, 1], [0, np.nan]], np.float32)
+    as_version_1(tmp_path / "d.h5", flagged)
+    loaded = load_dataset(tmp_path / "d.h5")
+    assert loaded.problem == "regression"
+    np.testing.assert_array_equal(loaded.values(np.arange(4)), flagged)
+
+
+def test_class_names_are_kept(tmp_path: Path) -> None:
+    saved = replace(small(), labels=np.arange(8).reshape(4, 2) % 3, problem="classes",
+                    classes=("low", "mid", "high"))  # fmt: skip
+    save_dataset(saved, tmp_path / "d.h5")
+    loaded = load_dataset(tmp_path / "d.h5")
+    assert (loaded.problem, loaded.classes) == ("classes", ("low", "mid", "high"))
+    assert loaded.fingerprint == saved.fingerprint
+
+
+@pytest.mark.parametrize("path", sorted(MODELS.glob("*/*.keras")), ids=lambda path: path.stem)
+def test_shipped_models_know_the_shipped_data(path: Path) -> None:
+    data, card = load_dataset(MODELS / "worm.h5"), read_card(path)
+    chosen = data.select_tasks(card["tasks"])
+    assert any(one.was_trained_on(card["fingerprint"]) for one in (data, chosen))
 
 
 def test_files_that_are_no_data_set_fail(tmp_path: Path) -> None:
@@ -88,7 +140,9 @@ def test_a_file_cut_short_fails(tmp_path: Path) -> None:
         load_dataset(path)
 
 
-@pytest.mark.parametrize("name", ["labels", "inputs", "tasks", "split", "inputs/dna/packed"])
+@pytest.mark.parametrize(
+    "name", ["labels", "known", "inputs", "tasks", "split", "inputs/dna/packed"]
+)
 def test_a_damaged_file_is_named(name, tiny_dataset, tmp_path):
     path = tmp_path / "d.h5"
     save_dataset(tiny_dataset(), path)

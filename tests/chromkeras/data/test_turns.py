@@ -5,11 +5,12 @@ from itertools import pairwise
 import keras
 import numpy as np
 import pytest
-from chromkeras.recipe.checks import CHOICES
 
 from chromkeras.data.batches import Batches
 from chromkeras.data.turns import TaskTurns
+from chromkeras.losses.task_losses import TaskCrossentropy
 from chromkeras.recipe.choices import TECHNIQUES
+from chromkeras.recipe.reading import recipe_choices
 from chromkeras.training.epochs import StartEpoch
 
 
@@ -18,28 +19,30 @@ def turns(dataset, technique, **options):
     return TaskTurns(batches, technique, **options)
 
 
-def trained(y):
-    return set(np.flatnonzero((y >= 0).any(axis=0)))
+def trained(batch):
+    return set(np.flatnonzero(batch[2].any(axis=0)))
 
 
 def test_the_recipe_offers_the_techniques():
-    assert CHOICES["balance.technique"] == TECHNIQUES
+    assert recipe_choices("balance.technique") == TECHNIQUES
 
 
 @pytest.mark.parametrize("technique", TECHNIQUES)
 def test_shown_labels_and_inputs_are_those_of_the_batch(tiny_dataset, technique):
     some = turns(tiny_dataset(), technique, task=1, epochs=1)
     for index in range(len(some)):
-        x, y = some[index]
-        plain_x, plain_y = some.batches[index]
+        x, y, known = some[index]
+        plain_x, plain_y, plain_known = some.batches[index]
         np.testing.assert_array_equal(x, plain_x)
-        np.testing.assert_array_equal(y[y >= 0], plain_y[y >= 0])
-        assert y.dtype == plain_y.dtype
+        np.testing.assert_array_equal(y, plain_y)
+        np.testing.assert_array_equal(known[:, list(trained(some[index]))],
+                                      plain_known[:, list(trained(some[index]))])  # fmt: skip
+        assert known.dtype == np.float32
 
 
 def test_joint_trains_all_tasks(tiny_dataset):
     some = turns(tiny_dataset(), "joint")
-    assert all(trained(some[i][1]) == {0, 1, 2} for i in range(len(some)))
+    assert all(trained(some[i]) == {0, 1, 2} for i in range(len(some)))
 
 
 def test_round_robin_goes_on_where_the_last_epoch_stopped(tiny_dataset):
@@ -48,7 +51,7 @@ def test_round_robin_goes_on_where_the_last_epoch_stopped(tiny_dataset):
     some.on_epoch_end()
     seen += [some.active_task(i) for i in range(len(some))]
     assert seen == [i % 3 for i in range(2 * len(some))]
-    assert trained(some[0][1]) == {some.active_task(0)}
+    assert trained(some[0]) == {some.active_task(0)}
 
 
 def test_one_task_trains_each_once_in_one_stretch(tiny_dataset):
@@ -63,9 +66,9 @@ def test_one_task_trains_each_once_in_one_stretch(tiny_dataset):
 
 def test_warm_start_trains_one_task_and_then_all(tiny_dataset):
     some = turns(tiny_dataset(), "warm_start", task=2, epochs=1)
-    assert trained(some[0][1]) == {2}
+    assert trained(some[0]) == {2}
     some.on_epoch_end()
-    assert trained(some[0][1]) == {0, 1, 2}
+    assert trained(some[0]) == {0, 1, 2}
 
 
 def test_training_begins_with_the_first_epoch(tiny_dataset):
@@ -75,7 +78,7 @@ def test_training_begins_with_the_first_epoch(tiny_dataset):
     watch = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: seen.append((some.batches.epoch, some.active_task(0)))
     )
-    model.compile(loss="mse")
+    model.compile(loss=TaskCrossentropy())
     model.fit(some, epochs=3, shuffle=False, verbose=0, callbacks=[StartEpoch(some.batches), watch])
     assert seen == [(0, 2), (1, 2), (2, None)]
 

@@ -1,10 +1,12 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from sklearn import metrics as sk
 
 from chromkeras.data.dataset import Dataset
+from chromkeras.data.known import from_flagged
 from chromkeras.data.packed import PackedSequences
 from chromkeras.evaluation.evaluate import (
     STRATA,
@@ -24,9 +26,11 @@ def dataset():
     labels = rng.integers(-1, 2, (400, 3)).astype(np.int8)
     kind = np.where(rng.random(400) < 0.6, "element", "background")
     labels[kind == "background"] = np.minimum(labels[kind == "background"], 0)
+    labels, known = from_flagged(labels)
     return Dataset(
         inputs={"dna": PackedSequences.from_codes(np.zeros((400, 8), np.uint8))},
         labels=labels,
+        known=known,
         tasks=TASKS,
         split=np.tile(["train", "valid", "test", "test"], 100),
         kind=kind,
@@ -42,7 +46,7 @@ def logits(dataset):
 def test_every_stratum_equals_scikit_learn(dataset, logits):
     rows = dataset.rows("test")
     evaluation = evaluate(logits[rows], dataset, rows)
-    labels = dataset.labels[rows]
+    labels = dataset.values(rows)
     n_open, n_known = (labels == 1).sum(axis=1), (labels >= 0).sum(axis=1)
     element = dataset.kind[rows] == "element"
     masks = {
@@ -74,7 +78,7 @@ def test_every_stratum_equals_scikit_learn(dataset, logits):
 
 
 def test_masked_labels_count_as_if_absent(dataset, logits):
-    rows = np.flatnonzero(dataset.labels[:, 0] >= 0)
+    rows = np.flatnonzero(dataset.known[:, 0])
     one = dataset.select_tasks(["gut"])
     everything = np.arange(len(dataset))
     with_unknown = evaluate(logits[:, :1], one, everything).strata["all"].figures
@@ -86,9 +90,11 @@ def test_masked_labels_count_as_if_absent(dataset, logits):
 def test_specific_rows_by_hand(dataset):
     labels = np.array([[1, 0, 0], [1, 1, 0], [1, 0, -1], [0, 0, 0], [-1, -1, -1], [0, 0, 0]])
     kind = np.array(["element"] * 5 + ["background"])
+    labels, known = from_flagged(labels)
     small = Dataset(
         inputs={"dna": PackedSequences.from_codes(np.zeros((6, 4), np.uint8))},
-        labels=labels.astype(np.int8),
+        labels=labels,
+        known=known,
         tasks=TASKS,
         split=np.full(6, "test"),
         kind=kind,
@@ -101,7 +107,7 @@ def test_specific_rows_by_hand(dataset):
 def test_f1_threshold_is_chosen_on_the_validation_split_only(dataset, logits):
     test, valid = dataset.rows("test"), dataset.rows("valid")
     evaluation = evaluate(logits[test], dataset, test, threshold="f1", valid_logits=logits[valid])
-    labels = dataset.labels[valid]
+    labels = dataset.values(valid)
     for t, p in enumerate(evaluation.threshold):
         known = labels[:, t] >= 0
         y, z = labels[known, t], logits[valid][known, t]
@@ -115,7 +121,7 @@ def test_f1_threshold_falls_back_where_validation_has_no_positive(dataset, logit
     valid = dataset.rows("valid")
     labels = dataset.labels.copy()
     labels[valid, 1] = 0
-    changed = Dataset(dataset.inputs, labels, TASKS, dataset.split)
+    changed = replace(dataset, labels=labels)
     assert logit_threshold(changed, "f1", logits[valid])[1] == 0
 
 
@@ -126,14 +132,14 @@ def test_threshold_is_a_probability(dataset, logits):
     called = 1 / (1 + np.exp(-logits[rows].astype(float))) >= 0.8
     figures = evaluation.strata["all"].figures
     np.testing.assert_array_equal(
-        figures["tp"] + figures["fp"], (called & (dataset.labels[rows] >= 0)).sum(axis=0)
+        figures["tp"] + figures["fp"], (called & dataset.known[rows]).sum(axis=0)
     )
 
 
 def test_one_class_missing_is_said(dataset, logits):
     labels = dataset.labels.copy()
     labels[labels[:, 2] == 1, 2] = 0
-    changed = Dataset(dataset.inputs, labels, TASKS, dataset.split, kind=dataset.kind)
+    changed = replace(dataset, labels=labels)
     rows = changed.rows("test")
     evaluation = evaluate(logits[rows], changed, rows)
     stratum = evaluation.strata["all"]
@@ -145,9 +151,9 @@ def test_one_class_missing_is_said(dataset, logits):
 
 
 def test_json_holds_every_figure_and_no_nan(dataset, logits):
-    labels = dataset.labels.copy()
-    labels[:, 2] = -1
-    changed = Dataset(dataset.inputs, labels, TASKS, dataset.split)
+    known = dataset.known.copy()
+    known[:, 2] = False
+    changed = replace(dataset, known=known, kind=None)
     rows = changed.rows("test")
     evaluation = evaluate(logits[rows], changed, rows)
     read = json.loads(json.dumps(evaluation.to_json(), allow_nan=False))
@@ -201,6 +207,6 @@ def test_bad_logits(dataset, logits):
         evaluate(broken, dataset, rows)
     with pytest.raises(ValueError, match="no rows to evaluate"):
         evaluate(logits[:0], dataset, rows[:0])
-    values = Dataset(dataset.inputs, dataset.labels.astype(np.float32), TASKS, dataset.split)
-    with pytest.raises(ValueError, match="received a data set of real values"):
+    values = replace(dataset, problem="regression")
+    with pytest.raises(ValueError, match="problem 'binary', received 'regression'"):
         evaluate(logits[rows], values, rows)

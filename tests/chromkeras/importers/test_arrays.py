@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from chromkeras.data.codes import one_hot
+from chromkeras.data.known import to_flagged
 from chromkeras.data.splits import Region, SplitPlan
 from chromkeras.importers.arrays import prepare_arrays
 from chromkeras.importers.genome import load_genome
@@ -47,7 +48,7 @@ def test_everything_is_kept(tmp_path: Path, suffix: str, encoded: bool) -> None:
     x = one_hot(given["x"]) if encoded else given["x"]
     dataset = prepare_arrays(write(tmp_path, suffix, x=x)).dataset
     np.testing.assert_array_equal(dataset.codes(np.arange(ROWS)), given["x"])
-    np.testing.assert_array_equal(dataset.labels, given["y"])
+    np.testing.assert_array_equal(to_flagged(dataset.labels, dataset.known), given["y"])
     assert dataset.tasks == ("gut", "skin")
     assert dataset.chrom is not None
     assert dataset.chrom.tolist() == ["chr1"] * 20 + ["chr2"] * 20

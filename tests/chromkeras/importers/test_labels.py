@@ -9,13 +9,14 @@ from chromkeras.importers.labels import check_length, code_blocks, to_labels, to
     np.array([[1, 0, -1]]), np.array([[1, 0, -1]], np.int8), np.array([[1.0, 0.0, np.nan]]),
 ])  # fmt: skip
 def test_labels_become_small_integers(y: np.ndarray) -> None:
-    labels = to_labels(y, "y")
+    labels, known = to_labels(y, "y")
     assert labels.dtype == np.int8
-    np.testing.assert_array_equal(labels, [[1, 0, -1]])
+    np.testing.assert_array_equal(labels, [[1, 0, 0]])
+    np.testing.assert_array_equal(known, [[True, True, False]])
 
 
 def test_one_task_may_be_a_vector() -> None:
-    np.testing.assert_array_equal(to_labels(np.array([True, False]), "y"), [[1], [0]])
+    np.testing.assert_array_equal(to_labels(np.array([True, False]), "y")[0], [[1], [0]])
 
 
 @pytest.mark.parametrize(("y", "message"), [

@@ -1,6 +1,7 @@
 import numpy as np
 
 from chromkeras.data.dataset import Dataset
+from chromkeras.data.known import from_flagged
 from chromkeras.data.packed import PackedSequences
 from chromkeras.importers.assemble import Prepared
 from chromkeras.importers.summary import summary
@@ -8,9 +9,11 @@ from chromkeras.tables import align
 
 
 def test_counts_by_hand() -> None:
+    labels, known = from_flagged(np.array([[1, -1], [0, 1], [1, 1], [-1, 0]], np.int8))
     dataset = Dataset(
         inputs={"dna": PackedSequences.from_codes(np.zeros((4, 8), np.uint8))},
-        labels=np.array([[1, -1], [0, 1], [1, 1], [-1, 0]], np.int8),
+        labels=labels,
+        known=known,
         tasks=("gut", "skin"),
         split=np.array(["train", "train", "valid", "test"]),
         kind=np.array(["element", "element", "element", "background"]),

@@ -26,7 +26,8 @@ RHO = [0.2, 0.5, 0.7]
 def data(rows=12, seed=0):
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(rows, 5)).astype(np.float32)
-    return x, rng.integers(-1, 2, (rows, TASKS)).astype(np.float32)
+    labels = rng.integers(-1, 2, (rows, TASKS)).astype(np.float32)
+    return x, np.abs(labels), (labels >= 0).astype(np.float32)
 
 
 def flat_model(fan_out):
@@ -51,7 +52,7 @@ def nearest(result, choices):
     return min(choices, key=lambda choice: np.abs(choice - result).max())
 
 
-def task_gradients(model, x, y, gradients):
+def task_gradients(model, x, y, known, gradients):
     """Return the gradient of each task's loss with respect to the trunk's features, (T, B, F)."""
     features = ops.convert_to_numpy(model.get_layer("trunk")(x))
     place = next(i for i, layer in enumerate(model.layers) if isinstance(layer, FanOut))
@@ -61,7 +62,7 @@ def task_gradients(model, x, y, gradients):
         for layer in model.layers[place + 1 :]:
             stacked = layer(stacked)
         alone = TaskCrossentropy([RHO[task]])
-        return alone(y[:, task : task + 1], stacked[:, task : task + 1])
+        return alone(*(array[:, task : task + 1] for array in (y, stacked, known)))
 
     slopes = [gradients(lambda f, t=t: loss(f, t), features)[1][0] for t in range(TASKS)]
     return features, np.stack(slopes)
@@ -70,12 +71,12 @@ def task_gradients(model, x, y, gradients):
 @pytest.mark.parametrize("name", CONFLICT_METHODS.names())
 def test_fit_steps_along_the_merged_gradient(name, gradients):
     keras.utils.set_random_seed(1)
-    model, (x, y) = flat_model(FanOut(TASKS, name)), data()
-    y[:, 1] = np.where(y[:, 0] < 0, -1, 1 - y[:, 0])  # from one start the two tasks conflict
-    features, slopes = task_gradients(model, x, y, gradients)
+    model, (x, y, known) = flat_model(FanOut(TASKS, name)), data()
+    y[:, 1], known[:, 1] = 1 - y[:, 0], known[:, 0]  # from one start the two tasks conflict
+    features, slopes = task_gradients(model, x, y, known, gradients)
     before = model.get_layer("trunk").get_weights()[0]
     model.compile(keras.optimizers.SGD(1.0), TaskCrossentropy(RHO))
-    model.fit(x, y, batch_size=len(x), epochs=1, verbose=0)
+    model.fit(x, y, len(x), sample_weight=known, epochs=1, verbose=0)
     step = before - model.get_layer("trunk").get_weights()[0]
     flat = slopes.reshape(TASKS, -1)
     through = [x.T @ (m.reshape(features.shape) * (1 - features**2)) for m in merged(name, flat)]
@@ -114,22 +115,22 @@ def test_it_is_a_plain_repeat_forward_and_at_inference(shape, gradients):
 
 def test_a_task_without_known_labels_leaves_the_weights_finite():
     for name in CONFLICT_METHODS.names():
-        model, (x, y) = flat_model(FanOut(TASKS, name)), data()
-        y[:, 1] = -1
-        y[6:] = -1
+        model, (x, y, known) = flat_model(FanOut(TASKS, name)), data()
+        known[:, 1] = 0
+        known[6:] = 0
         model.compile("adam", TaskCrossentropy(RHO))
-        model.fit(x, y, batch_size=6, shuffle=False, epochs=1, verbose=0)
+        model.fit(x, y, 6, sample_weight=known, shuffle=False, epochs=1, verbose=0)
         assert all(np.isfinite(w).all() for w in model.get_weights())
 
 
 def test_one_seed_one_result():
-    x, y = data(rows=32)
+    x, y, known = data(rows=32)
     results = []
     for _ in range(2):
         keras.utils.set_random_seed(4)
         model = flat_model(FanOut(TASKS, "pcgrad"))
         model.compile("adam", TaskCrossentropy(RHO))
-        model.fit(x, y, epochs=2, batch_size=16, verbose=0)
+        model.fit(x, y, 16, sample_weight=known, epochs=2, verbose=0)
         results.append(model.get_weights())
     for one, other in zip(*results, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -142,7 +143,8 @@ def test_low_precision_features_get_gradients_of_their_own_type():
     x = FanOut(TASKS, "pcgrad", **with_policy)(x)
     model = keras.Model(inputs, JoinLogits(TASKS)(TaskDense(TASKS, 1, **with_policy)(x)))
     model.compile("adam", TaskCrossentropy(RHO))
-    history = model.fit(*data(), epochs=2, verbose=0).history["loss"]
+    x, y, known = data()
+    history = model.fit(x, y, sample_weight=known, epochs=2, verbose=0).history["loss"]
     assert np.isfinite(history).all()
 
 

@@ -9,13 +9,15 @@ pytestmark = pytest.mark.backend
 RHO = [0.25, 0.1]
 
 
-def reference(y, z, rho):
+def reference(y, z, known, rho):
     """Plain loops over rows and tasks, in float64."""
     total = 0.0
     for task in range(y.shape[1]):
         losses = []
-        for label, logit in zip(y[:, task], z[:, task].astype(np.float64), strict=True):
-            if label < 0:
+        for label, logit, shown in zip(
+            y.T[task], z.T[task].astype(float), known.T[task], strict=True
+        ):
+            if not shown:
                 continue
             probability = 1 / (1 + np.exp(-logit))
             weight = 1.0 if rho is None else (1 - rho[task] if label == 1 else rho[task])
@@ -26,13 +28,16 @@ def reference(y, z, rho):
 
 def draw(seed=0, shape=(9, 2)):
     rng = np.random.default_rng(seed)
-    return rng.integers(-1, 2, shape).astype(np.float32), rng.normal(size=shape).astype(np.float32)
+    y = rng.integers(-1, 2, shape).astype(np.float32)
+    z = rng.normal(size=shape).astype(np.float32)
+    return np.where(y < 0, np.nan, y), z, (y >= 0).astype(np.float32)
 
 
 @pytest.mark.parametrize("rho", [None, RHO])
 def test_equals_plain_loops(rho):
-    y, z = draw()
-    assert float(TaskCrossentropy(rho)(y, z)) == pytest.approx(reference(y, z, rho), rel=1e-5)
+    y, z, known = draw()
+    found = float(TaskCrossentropy(rho)(y, z, known))
+    assert found == pytest.approx(reference(y, z, known, rho), rel=1e-5)
 
 
 def test_by_hand():
@@ -42,20 +47,33 @@ def test_by_hand():
 
 
 def test_unknown_is_absent():
-    y, z = draw()
-    known = y[:, 0] >= 0
-    alone = TaskCrossentropy(RHO[:1])(y[known, :1], z[known, :1])
-    y[:, 1] = -1
-    assert float(TaskCrossentropy(RHO)(y, z)) == pytest.approx(float(alone), rel=1e-6)
+    y, z, known = draw()
+    there = known[:, 0] > 0
+    alone = TaskCrossentropy(RHO[:1])(y[there, :1], z[there, :1])
+    known[:, 1] = 0
+    assert float(TaskCrossentropy(RHO)(y, z, known)) == pytest.approx(float(alone), rel=1e-6)
+
+
+def test_an_unknown_label_may_be_anything(gradients):
+    y, z, known = draw()
+    results = []
+    for anything in (0.0, 1.0, -1.0, 7.5, np.nan, np.inf):
+        some = np.where(known > 0, y, np.float32(anything))
+        value, (slope,) = gradients(lambda z, some=some: TaskCrossentropy(RHO)(some, z, known), z)
+        results.append((value, slope))
+        assert (slope[known == 0] == 0).all()
+    for value, slope in results:
+        assert value == results[0][0]
+        np.testing.assert_array_equal(slope, results[0][1])
 
 
 def test_numerical_gradient(gradients):
-    y, z = draw()
-    _, (slope,) = gradients(lambda z: TaskCrossentropy(RHO)(y, z), z)
+    y, z, known = draw()
+    _, (slope,) = gradients(lambda z: TaskCrossentropy(RHO)(y, z, known), z)
     for place in [(0, 0), (3, 1), (8, 0)]:
         step = np.zeros_like(z, np.float64)
         step[place] = 1e-5
-        rise = reference(y, z + step, RHO) - reference(y, z - step, RHO)
+        rise = reference(y, z + step, known, RHO) - reference(y, z - step, known, RHO)
         assert slope[place] == pytest.approx(rise / 2e-5, abs=1e-5)
 
 
@@ -67,10 +85,10 @@ def test_large_logits_stay_finite():
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_every_registered_loss_round_trips(name):
-    y, z = draw()
+    y, z, known = draw()
     loss = LOSSES[name](np.array(RHO))
     again = keras.losses.deserialize(keras.losses.serialize(loss))
-    assert float(again(y, z)) == float(loss(y, z))
+    assert float(again(y, z, known)) == float(loss(y, z, known))
     assert again.get_config() == loss.get_config()
 
 
@@ -88,37 +106,38 @@ class Weights:
 
 
 def test_weights_scale_the_gradient_and_not_the_value(gradients):
-    y, z = draw()
+    y, z, known = draw()
     plain, weighted = (
         TaskCrossentropy(RHO),
         TaskCrossentropy(RHO).weighted_by(Weights(np.array([3.0, 0.5], np.float32))),
     )
-    value, (slope,) = gradients(lambda z: plain(y, z), z)
-    same, (scaled,) = gradients(lambda z: weighted(y, z), z)
+    value, (slope,) = gradients(lambda z: plain(y, z, known), z)
+    same, (scaled,) = gradients(lambda z: weighted(y, z, known), z)
     assert same == value
     np.testing.assert_allclose(scaled, slope * [3.0, 0.5], rtol=1e-5)
 
 
 def test_the_gradient_reaches_what_the_weights_are_made_of(gradients):
-    y, z = draw()
-    losses = np.array([reference(y[:, [i]], z[:, [i]], None) for i in range(2)])
+    y, z, known = draw()
+    losses = np.array([reference(y[:, [i]], z[:, [i]], known[:, [i]], None) for i in range(2)])
     _, (slope,) = gradients(
-        lambda w: TaskCrossentropy().weighted_by(Weights(keras.ops.exp(w)))(y, z),
+        lambda w: TaskCrossentropy().weighted_by(Weights(keras.ops.exp(w)))(y, z, known),
         np.array([0.3, -0.2], np.float32),
     )
     np.testing.assert_allclose(slope, np.exp([0.3, -0.2]) * losses, rtol=1e-5)
 
 
 def test_a_saved_loss_is_the_plain_one():
-    y, z = draw()
+    y, z, known = draw()
     weighted = TaskCrossentropy(RHO).weighted_by(Weights(np.ones(2, np.float32)))
     again = keras.losses.deserialize(keras.losses.serialize(weighted))
     assert again.get_config() == TaskCrossentropy(RHO).get_config()
-    assert float(again(y, z)) == float(TaskCrossentropy(RHO)(y, z))
+    assert float(again(y, z, known)) == float(TaskCrossentropy(RHO)(y, z, known))
 
 
 def test_sums_leave_unknown_labels_out():
-    y, z = draw()
-    sums, counts = TaskCrossentropy(RHO).sums(y, z)
-    np.testing.assert_array_equal(counts, (y >= 0).sum(axis=0))
-    assert float(keras.ops.sum(sums / counts)) == pytest.approx(reference(y, z, RHO), rel=1e-5)
+    y, z, known = draw()
+    sums, counts = TaskCrossentropy(RHO).sums(y, z, known)
+    np.testing.assert_array_equal(counts, known.sum(axis=0))
+    expected = reference(y, z, known, RHO)
+    assert float(keras.ops.sum(sums / counts)) == pytest.approx(expected, rel=1e-5)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from chrominterpret.engine.graph import call_at_inference, run_graph
+from chromkeras.data.known import from_flagged
 from chromkeras.losses.task_losses import TaskCrossentropy
 from chromkeras.monitoring.gradient_log import COMMON
 from chromkeras.monitoring.gradient_probe import GradientProbe, Probe, draw_probe
@@ -46,7 +47,9 @@ def by_hand(labels, x, hidden, own):
         network=network, variables=(unit.kernel, logit.kernel), layers=layers, tasks=tasks,
         values=values,
     )  # fmt: skip
-    return GradientProbe(networks, Probe(x, labels), TaskCrossentropy())
+    return GradientProbe(
+        networks, Probe(x, *from_flagged(labels.astype(np.int8))), TaskCrossentropy()
+    )
 
 
 @pytest.fixture
@@ -122,9 +125,9 @@ def whole_model_loss(model, probe, loss, task, known):
     def of_weights(*values):
         total = 0.0
         with keras.StatelessScope(list(zip(variables, values, strict=True))):
-            for x, y in zip(probe.inputs, probe.labels, strict=True):
+            for x, y, shown in zip(probe.inputs, probe.labels, probe.known, strict=True):
                 logits = run_graph(model, [keras.ops.convert_to_tensor(x)], apply)[0]
-                total = total + loss.sums(y, logits)[0][task]
+                total = total + loss.sums(y, logits, shown)[0][task]
         return total / known
 
     return of_weights
@@ -144,7 +147,7 @@ def test_equal_to_differentiating_the_whole_model(kind, tiny_dataset, tiny_recip
     values = [keras.ops.convert_to_numpy(v) for v in model.trainable_variables]
     directions = {layer.name: [] for layer in networks.layers if layer.sharing in COMMON}
     for task in range(3):
-        known = (probe.labels[..., task] >= 0).sum()
+        known = probe.known[..., task].sum()
         value, slopes = gradients(whole_model_loss(model, probe, loss, task, known), *values)
         assert moment.loss[task] == pytest.approx(value, rel=1e-5)
         for at, layer in enumerate(networks.layers):

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from chromkeras.data.known import from_flagged
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import resolve_plan
 from chromkeras.sharing.task_groups import task_groups
@@ -15,7 +16,8 @@ def grouped(tiny_recipe, text, *settings):
 
 
 def with_labels(dataset, labels):
-    return replace(dataset, labels=np.asarray(labels))
+    labels, known = from_flagged(np.asarray(labels))
+    return replace(dataset, labels=labels, known=known)
 
 
 @pytest.fixture

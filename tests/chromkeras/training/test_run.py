@@ -77,8 +77,8 @@ def test_weights_of_tasks_fit_every_plan(plan, weighting, tiny_dataset, tiny_rec
     layers = [layer for layer in made.model.layers if isinstance(layer, TaskWeights)]
     assert len(layers) == (weighting != "equal")
     assert all(layer.tasks == 3 for layer in layers)
-    x, y = made.batches[0]
-    assert np.isfinite(made.model.train_on_batch(x, y, return_dict=True)["loss"])
+    x, y, known = made.batches[0]
+    assert np.isfinite(made.model.train_on_batch(x, y, known, return_dict=True)["loss"])
 
 
 CROSSED = [
@@ -135,7 +135,7 @@ def test_gradnorm_moves_the_weights_of_separate_networks(tiny_dataset, tiny_reci
 def test_rows_without_a_known_label_are_left_out(tiny_dataset, tiny_recipe, tmp_path):
     dataset = tiny_dataset()
     rows = dataset.rows("train")
-    dataset.labels[rows[:5]] = -1
+    dataset.known[rows[:5]] = False
     made = run(dataset, tiny_recipe("hard"), tmp_path)
     assert len(made.batches.batches.all_rows) == len(rows) - 5
 

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from chromkeras.data.known import from_flagged
 from chromkeras.losses.task_losses import TaskCrossentropy
 from chromkeras.training.task_loss_metric import TaskLosses
 
@@ -14,32 +15,34 @@ RHO = [0.2, 0.5, 0.7]
 
 def draw(rows=20):
     rng = np.random.default_rng(0)
-    y = rng.integers(-1, 2, (rows, 3)).astype(np.float32)
-    return y, rng.normal(size=(rows, 3)).astype(np.float32)
+    labels, known = from_flagged(rng.integers(-1, 2, (rows, 3)))
+    return labels.astype(np.float32), rng.normal(size=(rows, 3)).astype(np.float32), known
 
 
-def expected(y, z, rho):
+def expected(y, z, known, rho):
     """The mean over each task's known labels, one task at a time."""
     return [
-        float(TaskCrossentropy(None if rho is None else [rho[i]])(y[:, [i]], z[:, [i]]))
+        float(
+            TaskCrossentropy(None if rho is None else [rho[i]])(y[:, [i]], z[:, [i]], known[:, [i]])
+        )
         for i in range(3)
     ]
 
 
 @pytest.mark.parametrize("rho", [None, RHO])
 def test_every_known_label_counts_alike(rho):
-    (y, z), metric = draw(), TaskLosses(TASKS, rho)
+    (y, z, known), metric = draw(), TaskLosses(TASKS, rho)
     for rows in (slice(0, 3), slice(3, 4), slice(4, 20)):
-        metric.update_state(y[rows], z[rows])
+        metric.update_state(y[rows], z[rows], known[rows])
     result = {name: float(v) for name, v in metric.result().items()}
     assert list(result) == ["loss/a", "loss/b", "loss/c"]
-    np.testing.assert_allclose(list(result.values()), expected(y, z, rho), rtol=1e-5)
+    np.testing.assert_allclose(list(result.values()), expected(y, z, known, rho), rtol=1e-5)
 
 
 def test_no_known_label_is_not_a_number():
-    (y, z), metric = draw(), TaskLosses(TASKS)
-    y[:, 1] = -1
-    metric.update_state(y, z)
+    (y, z, known), metric = draw(), TaskLosses(TASKS)
+    known[:, 1] = False
+    metric.update_state(y, z, known)
     values = [float(v) for v in metric.result().values()]
     assert np.isnan(values).tolist() == [False, True, False]
     metric.reset_state()
@@ -47,15 +50,15 @@ def test_no_known_label_is_not_a_number():
 
 
 def test_fit_and_evaluate_report_each_task():
-    y, z = draw()
+    y, z, known = draw()
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3, use_bias=False)])
     model.set_weights([np.eye(3)])
     model.compile(
-        keras.optimizers.SGD(0.0), TaskCrossentropy(RHO), metrics=[TaskLosses(TASKS, RHO)]
+        keras.optimizers.SGD(0.0), TaskCrossentropy(RHO), weighted_metrics=[TaskLosses(TASKS, RHO)]
     )
-    history = model.fit(z, y, epochs=2, batch_size=7, verbose=0).history
-    logs = model.evaluate(z, y, batch_size=6, verbose=0, return_dict=True)
-    for name, loss in zip(("loss/a", "loss/b", "loss/c"), expected(y, z, RHO), strict=True):
+    history = model.fit(z, y, sample_weight=known, epochs=2, batch_size=7, verbose=0).history
+    logs = model.evaluate(z, y, sample_weight=known, batch_size=6, verbose=0, return_dict=True)
+    for name, loss in zip(("loss/a", "loss/b", "loss/c"), expected(y, z, known, RHO), strict=True):
         assert history[name] == pytest.approx([loss, loss], rel=1e-5)
         assert ops.convert_to_numpy(logs[name]) == pytest.approx(loss, rel=1e-5)
 

@@ -66,7 +66,7 @@ def test_tasks_are_those_of_the_model_whatever_the_data_s_order(
         np.testing.assert_allclose(first[np.ix_(order, order)], second, rtol=1e-6)
     phi = one.label_correlation
     rows = dataset.rows("train")
-    both = (dataset.labels[rows][:, :2] >= 0).all(axis=1)
+    both = dataset.known[rows][:, :2].all(axis=1)
     expected = np.corrcoef(dataset.labels[rows][both][:, :2].T)[0, 1]
     np.testing.assert_allclose(phi[0, 1], expected)
     values = json.loads(json.dumps(one.to_json(), allow_nan=False))

@@ -1,6 +1,6 @@
 """Train on one and on two virtual CPU devices; print as JSON how far the results are apart.
 
-Not a test: tests/chromkeras/test_devices.py starts it, as a backend counts its devices once.
+Not a test: tests/chromkeras/backend/test_devices.py starts it, as a backend counts its devices once.
 """
 
 import json
@@ -24,6 +24,7 @@ from chromkeras.backend.devices import distribution  # noqa: E402
 from chromkeras.backend.operations import compile_model  # noqa: E402
 from chromkeras.data.batches import Batches  # noqa: E402
 from chromkeras.data.dataset import Dataset  # noqa: E402
+from chromkeras.data.known import from_flagged  # noqa: E402
 from chromkeras.data.packed import PackedSequences  # noqa: E402
 from chromkeras.data.share_out import share_out  # noqa: E402
 from chromkeras.evaluation.predict import predict_logits  # noqa: E402
@@ -48,10 +49,10 @@ def dataset(rows):
     """Random sequences and labels, a third of them unknown."""
     rng = np.random.default_rng(0)
     codes = rng.integers(0, 4, (rows, LENGTH)).astype(np.uint8)
-    labels = rng.integers(-1, 2, (rows, TASKS)).astype(np.int8)
+    labels, known = from_flagged(rng.integers(-1, 2, (rows, TASKS)).astype(np.int8))
     names = tuple(f"task{i}" for i in range(TASKS))
     return Dataset(
-        {"dna": PackedSequences.from_codes(codes)}, labels, names, np.full(rows, "train")
+        {"dna": PackedSequences.from_codes(codes)}, labels, names, np.full(rows, "train"), known
     )
 
 
