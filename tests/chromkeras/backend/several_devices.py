@@ -1,6 +1,7 @@
 """Train on one and on two virtual CPU devices; print as JSON how far the results are apart.
 
-Not a test: tests/chromkeras/backend/test_devices.py starts it, as a backend counts its devices once.
+Not a test: tests/chromkeras/backend/test_devices.py starts it, as a backend counts its devices
+once.
 """
 
 import json
