@@ -76,7 +76,7 @@ class Registry:
 
 
 ARCHITECTURES = Registry("chromkeras.architectures", "architecture", without={"options"})
-PROBLEMS = Registry("chromkeras.problems", "problem", without={"problem"})
-LOSSES = Registry("chromkeras.losses", "loss", without={"task_loss"})
+PROBLEMS = Registry("chromkeras.problems", "problem", without={"problem", "reading"})
+LOSSES = Registry("chromkeras.losses", "loss", without={"masks", "task_loss"})
 CONFLICT_METHODS = Registry("chromkeras.conflict", "merging method", without={"gram", "simplex"})
 GRAMMARS = Registry("chromkeras.importers.grammars", "grammar")

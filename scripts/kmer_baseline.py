@@ -10,7 +10,7 @@ from pathlib import Path
 
 from chromkeras.baselines.kmer import fit_best_kmer_model
 from chromkeras.data.hdf5 import load_dataset
-from chromkeras.evaluation.evaluate import STRATA, evaluate
+from chromkeras.evaluation.evaluate import evaluate
 from chromkeras.tables import align
 
 STRENGTHS = (0.001, 0.003, 0.01, 0.03)
@@ -31,11 +31,12 @@ def main() -> None:
     print(f"C = {strength:g}, chosen on the validation split among {options.strengths}")
     rows = dataset.rows(options.split)
     evaluation = evaluate(model.logits(dataset, rows), dataset, rows)
-    lines: list[tuple[str, ...]] = [(f"AUROC on {options.split}", *STRATA)]
-    columns = [evaluation.strata[name].figures["auroc"] for name in STRATA]
+    strata = evaluation.strata
+    lines: list[tuple[str, ...]] = [(f"AUROC on {options.split}", *strata)]
+    columns = [stratum.figures["auroc"] for stratum in strata.values()]
     for i, task in enumerate(dataset.tasks):
         lines.append((task, *(f"{column[i]:.4f}" for column in columns)))
-    lines.append(("mean", *(f"{evaluation.strata[n].mean['auroc']:.4f}" for n in STRATA)))
+    lines.append(("mean", *(f"{stratum.mean['auroc']:.4f}" for stratum in strata.values())))
     print(align(lines))
 
 

@@ -12,7 +12,8 @@ from sklearn.linear_model import LogisticRegression
 from chromkeras.data.codes import UNKNOWN
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
-from chromkeras.statistics.metrics import auroc, mean_defined
+from chromkeras.statistics.means import mean_defined
+from chromkeras.statistics.metrics import auroc
 
 _CHUNK = 4096
 

@@ -88,9 +88,11 @@ def fit(
         )
         raise
     picture = result.history.with_suffix(".png")
-    plot_history(result.rows, picture)
-    mean = result.scores["validation_auroc_mean"]
-    print(f"validation AUROC {mean:.4f}, mean over {len(result.scores['best_epoch'])} tasks")
+    problem = result.problem
+    plot_history(result.rows, picture, score=problem.score, title=problem.score_title)
+    mean = result.scores[f"validation_{problem.score}_mean"]
+    tasks = len(result.scores["best_epoch"])
+    print(f"validation {problem.score_title} {mean:.4f}, mean over {tasks} tasks")
     print(f"wrote {result.model}, {result.history} and {picture}")
     if watch_gradients:
         _draw_gradients(out)

@@ -19,7 +19,7 @@ from chromkeras.cost.machine import Speed, free_memory, measure_speed
 from chromkeras.cost.memory import training_memory
 from chromkeras.cost.operations import Cost, model_cost
 from chromkeras.errors import InputError
-from chromkeras.losses.task_losses import TaskCrossentropy
+from chromkeras.losses.task_loss import TaskLoss
 from chromkeras.optimizers.optimizers import make_optimizer
 from chromkeras.recipe.recipe import Recipe, SharingRecipe, TransferRecipe
 from chromkeras.sharing.builder import build_model
@@ -221,7 +221,7 @@ def _step(recipe: Recipe, count: int, inputs: Inputs) -> Callable[[], Any]:
     with precision(recipe.training.precision):
         model = build_model(resolve_plan(recipe, task_names(count), inputs))
     optimizer = make_optimizer(replace(recipe.training, accumulate=1), _SCHEDULE_STEPS)
-    compile_model(model, optimizer, TaskCrossentropy([0.3] * count))
+    compile_model(model, optimizer, TaskLoss(positive_fraction=[0.3] * count))
     x = {name: _random(name, (batch, *shape), rng) for name, shape in inputs.items()}
     y = rng.integers(0, 2, (batch, count)).astype(np.float32)
     fed = x if len(model.inputs) > 1 else x[model.inputs[0].name]

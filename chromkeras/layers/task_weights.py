@@ -11,7 +11,7 @@ from keras import ops
 class TaskWeights(keras.layers.Layer):
     """Pass the input through, and hold one weight per task; here all are 1.
 
-    ``TaskCrossentropy.weighted_by(layer)`` is the loss with the layer's weights. Subclasses learn
+    ``TaskLoss.weighted_by(layer)`` is the loss with the layer's weights. Subclasses learn
     the weights, or set them after every epoch. All their variables have the shape (T,), so a
     task's own part is a slice, and all memory travels with the model's weights.
 

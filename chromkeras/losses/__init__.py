@@ -1,1 +1,1 @@
-"""Losses, one a file."""
+"""Losses of many tasks with unknown labels: one file each, summed and weighted in one place."""

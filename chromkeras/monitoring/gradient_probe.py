@@ -104,7 +104,7 @@ class GradientProbe:
     probe
         The fixed batch.
     loss
-        With ``sums(labels, logits, known)``, as ``TaskCrossentropy``.
+        With ``sums(labels, logits, known)``, as ``TaskLoss``.
     held
         See above.
     """

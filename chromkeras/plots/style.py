@@ -28,6 +28,30 @@ def new_figure(
     return figure, axes
 
 
+def panel_grid(count: int, *, size: float = 2.6, across: int = 6) -> tuple[Figure, list[Axes]]:
+    """Return a figure with square panels in rows.
+
+    Parameters
+    ----------
+    count
+        Number of panels.
+    size
+        Inches of a panel's side.
+    across
+        Panels in a row, at most.
+    """
+    rows = -(-count // across)
+    columns = -(-count // rows)
+    figure = Figure(figsize=(size * columns + 0.6, size * rows + 0.5), layout="constrained")
+    axes = list(np.ravel(figure.subplots(rows, columns, squeeze=False)))
+    for panel in axes[count:]:
+        panel.remove()
+    for panel in axes[:count]:
+        panel.spines[["top", "right"]].set_visible(False)
+        panel.tick_params(labelsize=7)
+    return figure, axes[:count]
+
+
 def save_png(figure: Figure, path: str | os.PathLike[str]) -> None:
     """Write the figure as PNG; the file appears whole or not at all."""
     with replacing(path) as beside:

@@ -13,7 +13,7 @@ from chromkeras.errors import InputError
 from chromkeras.names import unknown
 from chromkeras.recipe import choices
 from chromkeras.recipe.choices import DEFAULT_ARCHITECTURE
-from chromkeras.registry import ARCHITECTURES, CONFLICT_METHODS
+from chromkeras.registry import ARCHITECTURES, CONFLICT_METHODS, LOSSES
 
 SECTIONS = ("data", "architecture", "sharing", "transfer", "balance", "training")
 
@@ -135,7 +135,7 @@ class BalanceRecipe:
 
 
 def _losses() -> tuple[str, ...]:
-    return (choices.AUTO, "rebalanced", "plain")
+    return (choices.AUTO, *LOSSES.names())
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chromkeras.errors import InputError
+from chromkeras.statistics.means import mean_defined
 
 _AT_ONCE = 50  # replicates held in memory together
 
@@ -29,10 +30,7 @@ class Bootstrap:
     def mean_interval(self, first: int, second: int, level: float = 0.95) -> np.ndarray:
         """Return the interval of the difference of means over tasks, shape (2,)."""
         difference = self.auroc[:, first] - self.auroc[:, second]
-        counted = np.isfinite(difference)
-        total = np.where(counted, difference, 0.0).sum(axis=1)
-        mean = total / np.where(counted.any(axis=1), counted.sum(axis=1), np.nan)
-        return _percentiles(mean, level)
+        return _percentiles(mean_defined(difference, axis=1), level)
 
 
 def bootstrap_auroc(

@@ -84,12 +84,6 @@ def cross_entropy(labels: np.ndarray, logits: np.ndarray) -> np.ndarray:
     return np.where(known > 0, loss.sum(axis=0) / np.maximum(known, 1), np.nan)
 
 
-def mean_defined(values: np.ndarray) -> float:
-    """Mean over the tasks where a figure is defined; NaN when it is nowhere."""
-    defined = values[~np.isnan(values)]
-    return float(defined.mean()) if defined.size else float("nan")
-
-
 @dataclass(frozen=True)
 class Ranking:
     """What is called positive as the threshold falls from score to score, for one task.

@@ -1,17 +1,22 @@
 """The weights of the best epoch: of the whole model, or of each task's own network."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
 import numpy as np
 
+from chromkeras.statistics.means import mean_defined
 from chromkeras.training.validation import ValidationScores
+
+# Below every score, but above that of no epoch.
+UNDEFINED = float(np.finfo(np.float64).min)
 
 
 class BestWeights(keras.callbacks.Callback):
     """Keep the best weights so far, and stop when nothing has improved for ``patience`` epochs.
 
-    A model that shares any layer has one best epoch, that of the best mean validation AUROC.
+    A model that shares any layer has one best epoch, that of the best mean validation score.
     Where every layer is a task's own, each task has its own best epoch and its own patience, as
     T separate trainings would: what is kept is a slice of the stacked weights.
 
@@ -35,14 +40,14 @@ class BestWeights(keras.callbacks.Callback):
         self.validation, self.patience, self.per_task = validation, patience, per_task
         groups = len(validation.dataset.tasks) if per_task else 1
         self.score = np.full(groups, -np.inf)
-        self.task_auroc = np.full(len(validation.dataset.tasks), np.nan)
+        self.task_score = np.full(len(validation.dataset.tasks), np.nan)
         self.best_epoch = np.zeros(groups, int)
         self.weights: list[np.ndarray] = []
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Take over the weights of the groups that improved."""
-        score = self.validation.auroc
-        score = np.nan_to_num(score if self.per_task else [np.nanmean(score)], nan=-1.0)
+        score = self.validation.scores
+        score = np.nan_to_num(score if self.per_task else [mean_defined(score)], nan=UNDEFINED)
         alive = epoch - self._last_gain() <= self.patience
         better = (score > self.score) & alive
         if not self.weights:
@@ -53,7 +58,7 @@ class BestWeights(keras.callbacks.Callback):
                 _rows(kept, len(better))[better] = _rows(now, len(better))[better]
         self.score = np.where(better, score, self.score)
         self.best_epoch = np.where(better, epoch, self.best_epoch)
-        self.task_auroc = np.where(better, self.validation.auroc, self.task_auroc)
+        self.task_score = np.where(better, self.validation.scores, self.task_score)
         if self.finished(epoch):
             self.model.stop_training = True
 
@@ -71,14 +76,15 @@ class BestWeights(keras.callbacks.Callback):
         return {
             "score": self.score,
             "best_epoch": self.best_epoch,
-            "task_auroc": self.task_auroc,
+            "task_score": self.task_score,
             **weights,
         }
 
-    def restore(self, state: dict[str, np.ndarray]) -> None:
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Take up where ``state`` was given."""
         self.score, self.best_epoch = state["score"], state["best_epoch"]
-        self.task_auroc = state["task_auroc"]
+        # Earlier versions knew only one score.
+        self.task_score = state["task_score" if "task_score" in state else "task_auroc"]
         count = sum(name.startswith("weight_") for name in state)
         self.weights = [state[f"weight_{i}"] for i in range(count)]
 

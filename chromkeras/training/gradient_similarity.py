@@ -10,7 +10,7 @@ from chrominterpret.engine.backend import compile_gradient
 from chromkeras.backend.operations import compile_model
 from chromkeras.data.batches import Batches
 from chromkeras.data.dataset import Dataset
-from chromkeras.losses.task_losses import LOSSES
+from chromkeras.losses.registry import make_loss
 from chromkeras.optimizers.optimizers import make_optimizer
 from chromkeras.progress import progress
 from chromkeras.recipe.recipe import Recipe, SharingRecipe
@@ -54,7 +54,7 @@ def gradient_similarity(
         short, dataset.tasks, dataset.shapes, problem=dataset.problem, classes=dataset.classes
     )
     keras.utils.set_random_seed(training.seed)
-    loss = LOSSES[training.loss](dataset.positive_fraction("train"))
+    loss = make_loss(training.loss, dataset)
     batches = _batches(short, dataset)
     model = build_model(plan)
     compile_model(model, make_optimizer(training, steps), loss)

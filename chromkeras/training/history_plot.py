@@ -1,4 +1,4 @@
-"""Learning curves: loss and validation AUROC over the epochs."""
+"""Learning curves: loss and validation score over the epochs."""
 
 import csv
 import os
@@ -12,8 +12,6 @@ from matplotlib.ticker import MaxNLocator
 from chromkeras.errors import InputError
 from chromkeras.files import require_file
 from chromkeras.plots.style import COLOURS, GREY, new_figure, save_png, task_lines
-
-_PER_TASK = "val_auroc/"
 
 
 def read_history(path: str | os.PathLike[str]) -> list[dict[str, float]]:
@@ -33,16 +31,24 @@ def read_history(path: str | os.PathLike[str]) -> list[dict[str, float]]:
         raise InputError(f"{found}: expected numbers in every column; {error}") from error
 
 
-def plot_history(rows: Sequence[dict[str, Any]], path: str | os.PathLike[str]) -> None:
-    """Draw the loss (left) and the validation AUROC with its best epoch (right).
+def plot_history(
+    rows: Sequence[dict[str, Any]],
+    path: str | os.PathLike[str],
+    *,
+    score: str = "auroc",
+    title: str = "AUROC",
+) -> None:
+    """Draw the loss (left) and the validation score with its best epoch (right).
 
     Parameters
     ----------
     rows
         One dictionary an epoch: ``epoch``, and where present ``loss``, ``val_loss``,
-        ``val_auroc`` and ``val_auroc/TASK``; others are not drawn.
+        ``val_SCORE`` and ``val_SCORE/TASK``; others are not drawn.
     path
         PNG file to write.
+    score, title
+        Key and title of the problem's score.
 
     Raises
     ------
@@ -55,7 +61,7 @@ def plot_history(rows: Sequence[dict[str, Any]], path: str | os.PathLike[str]) -
     epoch = columns["epoch"]
     figure, (left, right) = new_figure(2, width=4.4, height=3.4)
     _draw_loss(left, epoch, columns)
-    _draw_auroc(right, epoch, columns)
+    _draw_score(right, epoch, columns, f"val_{score}", title)
     for panel in (left, right):
         panel.set_xlabel("Epoch")
         panel.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -72,11 +78,14 @@ def _draw_loss(panel: Axes, epoch: np.ndarray, columns: dict[str, np.ndarray]) -
         panel.legend(fontsize=8, edgecolor="none", framealpha=1)
 
 
-def _draw_auroc(panel: Axes, epoch: np.ndarray, columns: dict[str, np.ndarray]) -> None:
-    tasks = {k.removeprefix(_PER_TASK): v for k, v in columns.items() if k.startswith(_PER_TASK)}
+def _draw_score(
+    panel: Axes, epoch: np.ndarray, columns: dict[str, np.ndarray], key: str, title: str
+) -> None:
+    own = f"{key}/"
+    tasks = {k.removeprefix(own): v for k, v in columns.items() if k.startswith(own)}
     task_lines(panel, {name: (epoch, values) for name, values in tasks.items()}, list(tasks))
-    mean = columns.get("val_auroc", np.full(len(epoch), np.nan))
-    panel.set_ylabel("Validation AUROC")
+    mean = columns.get(key, np.full(len(epoch), np.nan))
+    panel.set_ylabel(f"Validation {title}")
     if not np.isnan(mean).all():
         panel.plot(epoch, mean, marker="o", ms=3, lw=2, color="black", label="mean")
         best = int(np.nanargmax(mean))

@@ -8,6 +8,7 @@ import keras
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from chromkeras.problems.problem import Problem
 from chromkeras.progress import duration
 
 
@@ -20,13 +21,16 @@ class ShowProgress(keras.callbacks.Callback):
         Epochs in all.
     steps
         Steps in an epoch.
+    problem
+        Kind of the labels, whose score is shown.
     first_epoch
         Epochs already done.
     """
 
-    def __init__(self, epochs: int, steps: int, first_epoch: int = 0) -> None:
+    def __init__(self, epochs: int, steps: int, problem: Problem, first_epoch: int = 0) -> None:
         super().__init__()
         self.epochs, self.steps, self.first_epoch = epochs, steps, first_epoch
+        self.problem = problem
         self.console = Console(file=sys.stderr)
         self.live = self.console.is_terminal
         self.bar = Progress(
@@ -65,10 +69,11 @@ class ShowProgress(keras.callbacks.Callback):
         done = epoch + 1 - self.first_epoch
         left = (time.monotonic() - self._began) / done * (self.epochs - epoch - 1)
         self.bar.update(self.task, epoch=min(epoch + 2, self.epochs))
+        score = logs.get(f"val_{self.problem.score}", float("nan"))
         self.console.print(
             f"epoch {epoch + 1}/{self.epochs}  loss {logs.get('loss', float('nan')):.4f}  "
             f"validation loss {logs.get('val_loss', float('nan')):.4f}  "
-            f"AUROC {logs.get('val_auroc', float('nan')):.4f}  "
+            f"{self.problem.score_title} {score:.4f}  "
             f"at most {duration(left)} left",
             highlight=False,
             soft_wrap=True,

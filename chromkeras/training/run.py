@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 
 from chromkeras.backend.operations import compile_model
 from chromkeras.backend.precision import precision
@@ -14,12 +13,13 @@ from chromkeras.data.batches import Batches
 from chromkeras.data.dataset import Dataset
 from chromkeras.data.share_out import share_out
 from chromkeras.data.turns import TaskTurns
-from chromkeras.errors import InputError
 from chromkeras.layers.task_weights import TaskWeights
-from chromkeras.losses.task_losses import LOSSES, TaskCrossentropy
+from chromkeras.losses.registry import make_loss
+from chromkeras.losses.task_loss import TaskLoss
 from chromkeras.monitoring.gradient_watch import watch_gradients
 from chromkeras.names import unknown
 from chromkeras.optimizers.optimizers import make_optimizer
+from chromkeras.problems.registry import find_problem
 from chromkeras.recipe.recipe import Recipe
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import Plan
@@ -101,17 +101,18 @@ def prepare(dataset: Dataset, plan: Plan, out: Path, *, resume: bool, watch: boo
         As ``train`` does.
     """
     recipe = plan.recipe
-    rho = dataset.positive_fraction("train")
-    valid = _validation_rows(dataset)
+    problem, valid = find_problem(plan.problem), dataset.rows("valid")
+    problem.check_training(dataset)
+    problem.check_validation(dataset, valid)
     state_path, fingerprint = checkpoint_path(out), dataset.fingerprint
     state = load_checkpoint(state_path, recipe, fingerprint) if resume else None
     first_epoch = state.epochs if state else 0
 
     keras.utils.set_random_seed(recipe.training.seed)
     batches = _batches(dataset, recipe, first_epoch)
-    loss = LOSSES[recipe.training.loss](rho)
+    loss = make_loss(recipe.training.loss, dataset)
     model = _compiled(dataset, plan, loss, len(batches), resumed=resume)
-    validation = ValidationScores(dataset, valid, loss)
+    validation = ValidationScores(dataset, valid, loss, problem)
     per_task = not plan.sharing.has_shared
     balance = recipe.balance
     grace = balance.warm_epochs if balance.technique == "warm_start" else 0
@@ -123,7 +124,7 @@ def prepare(dataset: Dataset, plan: Plan, out: Path, *, resume: bool, watch: boo
         restore(model, state)
         best.restore(state.best)
     epochs = recipe.training.epochs
-    progress = ShowProgress(epochs, len(batches), first_epoch)
+    progress = ShowProgress(epochs, len(batches), problem, first_epoch)
     weigh = [WeighTasks(layer, dataset.tasks) for layer in _weight_layers(model)]
     watching: list[Any] = []
     if watch:
@@ -142,19 +143,6 @@ def prepare(dataset: Dataset, plan: Plan, out: Path, *, resume: bool, watch: boo
         progress,
     ]
     return Run(model, batches, epochs, first_epoch, best, history, progress, callbacks)
-
-
-def _validation_rows(dataset: Dataset) -> np.ndarray:
-    rows = dataset.rows("valid")
-    if len(rows) == 0:
-        raise InputError("the validation split is empty; give `prepare` --valid or fractions")
-    values = dataset.values(rows)
-    if not ((values == 1).any(axis=0) & (values == 0).any(axis=0)).any():
-        raise InputError(
-            f"no task has both open and closed rows among the {len(rows)} validation rows, so no "
-            "epoch can be called best; choose another validation split"
-        )
-    return rows
 
 
 def _batches(dataset: Dataset, recipe: Recipe, epoch: int) -> TaskTurns:
@@ -178,7 +166,7 @@ def _batches(dataset: Dataset, recipe: Recipe, epoch: int) -> TaskTurns:
 
 
 def _compiled(
-    dataset: Dataset, plan: Plan, loss: TaskCrossentropy, steps: int, *, resumed: bool
+    dataset: Dataset, plan: Plan, loss: TaskLoss, steps: int, *, resumed: bool
 ) -> keras.Model:
     recipe = plan.recipe
     with precision(recipe.training.precision):
@@ -191,7 +179,7 @@ def _compiled(
     for layer in _weight_layers(model):
         optimizer.exclude_from_weight_decay(layer.trainable_variables)
         loss = loss.weighted_by(layer)
-        metrics.append(TaskLosses(dataset.tasks, loss.positive_fraction))
+        metrics.append(TaskLosses(dataset.tasks, loss))
     compile_model(model, optimizer, loss, metrics=metrics)
     return model
 

@@ -11,8 +11,12 @@ from chromkeras.backend.devices import distribution
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.model_file.model_file import save_model
+from chromkeras.problems.problem import Problem
+from chromkeras.problems.registry import find_problem
+from chromkeras.recipe.choices import AUTO
 from chromkeras.recipe.recipe import Recipe
 from chromkeras.sharing.plan import resolve_plan
+from chromkeras.statistics.means import mean_defined
 from chromkeras.training.checkpoint import checkpoint_path
 from chromkeras.training.groups import resolve_groups
 from chromkeras.training.run import Run, prepare
@@ -27,15 +31,18 @@ class TrainingResult:
     model, history
         Paths of the .keras file and the CSV of its epochs.
     scores
-        Validation AUROC at the best epoch, by task and mean, and which epochs were best.
+        Validation score at the best epoch, by task and mean, and which epochs were best.
     rows
         The history, one dictionary an epoch.
+    problem
+        Kind of the labels.
     """
 
     model: Path
     history: Path
     scores: dict[str, Any]
     rows: list[dict[str, Any]]
+    problem: Problem
 
 
 def train(
@@ -48,7 +55,7 @@ def train(
     shard: str = "data",
     watch_gradients: bool = False,
 ) -> TrainingResult:
-    """Train by ``model.fit`` on the training split and keep the best epoch by validation AUROC.
+    """Train by ``model.fit`` on the training split and keep the best epoch by validation.
 
     Parameters
     ----------
@@ -76,7 +83,10 @@ def train(
     """
     out = _check_out(out)
     if watch_gradients and devices > 1:
-        raise InputError(f"--watch-gradients: expected one device, received {devices}")
+        raise InputError(f"watch_gradients: expected one device, received {devices}")
+    problem = find_problem(dataset.problem)
+    if recipe.training.loss == AUTO:
+        recipe = recipe.with_values("training", loss=problem.default_loss)
     recipe = resolve_groups(recipe, dataset)
     plan = resolve_plan(
         recipe, dataset.tasks, dataset.shapes, problem=dataset.problem, classes=dataset.classes
@@ -86,7 +96,7 @@ def train(
         broken = run.fit()
     if not run.best.weights:
         raise InputError(f"{broken}, before any epoch was whole; lower training.learning_rate")
-    scores = _scores(dataset, run)
+    scores = _scores(dataset, run, problem)
     save_model(
         out,
         plan,
@@ -100,7 +110,7 @@ def train(
             f"{broken}; training stopped and {out} holds the best weights before it; "
             "lower training.learning_rate"
         )
-    return TrainingResult(out, run.history.path, scores, run.history.rows)
+    return TrainingResult(out, run.history.path, scores, run.history.rows, problem)
 
 
 def _check_out(out: str | os.PathLike[str]) -> Path:
@@ -110,14 +120,14 @@ def _check_out(out: str | os.PathLike[str]) -> Path:
     return path
 
 
-def _scores(dataset: Dataset, run: Run) -> dict[str, Any]:
-    """Return validation AUROC and best epoch (from 1), by task and mean; and the size."""
-    best = run.best
-    auroc = best.task_auroc
-    epochs = np.broadcast_to(best.best_epoch + 1, (len(dataset.tasks),))
+def _scores(dataset: Dataset, run: Run, problem: Problem) -> dict[str, Any]:
+    """Return validation score and best epoch (from 1), by task and mean; and the size."""
+    score = run.best.task_score
+    epochs = np.broadcast_to(run.best.best_epoch + 1, (len(dataset.tasks),))
+    key = f"validation_{problem.score}"
     return {
-        "validation_auroc": dict(zip(dataset.tasks, auroc.tolist(), strict=True)),
-        "validation_auroc_mean": float(np.nanmean(auroc)),
+        key: dict(zip(dataset.tasks, score.tolist(), strict=True)),
+        f"{key}_mean": float(mean_defined(score)),
         "best_epoch": dict(zip(dataset.tasks, epochs.tolist(), strict=True)),
         "parameters": run.model.count_params(),
     }

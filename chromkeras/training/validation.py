@@ -7,17 +7,20 @@ import numpy as np
 
 from chromkeras.data.dataset import Dataset
 from chromkeras.evaluation.predict import predict_logits
-from chromkeras.losses.task_losses import TaskCrossentropy
-from chromkeras.statistics.metrics import auroc
+from chromkeras.losses.registry import of_loss
+from chromkeras.losses.task_loss import TaskLoss
+from chromkeras.problems.problem import Problem
+from chromkeras.statistics.means import mean_defined
 from chromkeras.training.divergence import DivergedError
 
 
 class ValidationScores(keras.callbacks.Callback):
-    """Put the loss and AUROC of the whole validation split into the epoch's logs.
+    """Put the loss and the scores of the whole validation split into the epoch's logs.
 
-    Adds ``val_loss`` (sum over tasks, without penalties), ``val_auroc`` (mean over the tasks
-    with both classes) and ``val_auroc/TASK``, from the mean logits of both strands, as
-    ``evaluate`` reports them. Batches never change the figures.
+    Adds ``val_loss`` (sum over tasks, without penalties), ``val_SCORE`` (mean over the tasks
+    where it is defined) and ``val_SCORE/TASK``, with the score of the problem, such as "auroc",
+    from the mean outputs of both strands, as an evaluation has them. Batches never change the
+    figures.
 
     Parameters
     ----------
@@ -25,23 +28,34 @@ class ValidationScores(keras.callbacks.Callback):
         The validation rows.
     loss
         The training loss.
+    problem
+        Kind of the labels.
     """
 
-    def __init__(self, dataset: Dataset, rows: np.ndarray, loss: TaskCrossentropy) -> None:
+    def __init__(
+        self, dataset: Dataset, rows: np.ndarray, loss: TaskLoss, problem: Problem
+    ) -> None:
         super().__init__()
-        self.dataset, self.rows, self.loss = dataset, rows, loss
-        self.auroc = np.full(len(dataset.tasks), np.nan)
+        self.dataset, self.rows, self.loss, self.problem = dataset, rows, loss, problem
+        self.scores = np.full(len(dataset.tasks), np.nan)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Predict the validation rows and score them."""
-        logits = predict_logits(self.model, self.dataset, self.rows)
-        if not np.isfinite(logits).all():
-            raise DivergedError(f"the logits are no longer numbers after epoch {epoch + 1}")
-        values = self.dataset.values(self.rows)
-        self.auroc = auroc(values, logits)
-        if logs is not None:
-            value = self.loss(values, logits, np.isfinite(values))
-            logs["val_loss"] = float(keras.ops.convert_to_numpy(value))
-            logs["val_auroc"] = float(np.nanmean(self.auroc))
-            for task, score in zip(self.dataset.tasks, self.auroc, strict=True):
-                logs[f"val_auroc/{task}"] = float(score)
+        outputs = predict_logits(self.model, self.dataset, self.rows)
+        if not np.isfinite(outputs).all():
+            raise DivergedError(f"the outputs are no longer numbers after epoch {epoch + 1}")
+        values, link = self.dataset.values(self.rows), of_loss(self.loss.name, "LINK")
+        self.scores = self.problem.scores(values, outputs, link)
+        if logs is None:
+            return
+        known = self.dataset.known[self.rows].astype(np.float32)
+        value = self.loss(np.nan_to_num(values), outputs, known)
+        logs["val_loss"] = float(keras.ops.convert_to_numpy(value))
+        logs |= score_logs(self.problem, self.dataset.tasks, self.scores)
+
+
+def score_logs(problem: Problem, tasks: tuple[str, ...], scores: np.ndarray) -> dict[str, float]:
+    """Return the columns of the history that hold the scores, the mean first."""
+    key = f"val_{problem.score}"
+    each = {f"{key}/{task}": float(score) for task, score in zip(tasks, scores, strict=True)}
+    return {key: float(mean_defined(scores)), **each}

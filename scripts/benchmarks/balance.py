@@ -22,7 +22,7 @@ from chromkeras.backend.operations import compile_model
 from chromkeras.files import replacing
 from chromkeras.layers.fan_out import FanOut
 from chromkeras.layers.task_weights import TaskWeights
-from chromkeras.losses.task_losses import TaskCrossentropy
+from chromkeras.losses.task_loss import TaskLoss
 from chromkeras.optimizers.optimizers import make_optimizer
 from chromkeras.recipe.reading import make_recipe, recipe_choices, size_names
 from chromkeras.registry import CONFLICT_METHODS
@@ -100,7 +100,7 @@ def step(tasks: int, size: str, batch: int, settings: list[str]) -> Callable[[],
     check(recipe.balance.conflict, "sum", found(model, FanOut))
     check(recipe.balance.weighting, "equal", weights)
     rho = [0.3] * tasks
-    loss, metrics = TaskCrossentropy(rho), []
+    loss, metrics = TaskLoss(positive_fraction=rho), []
     if weights is not None:
         loss, metrics = loss.weighted_by(weights), [TaskLosses(names, rho)]
     compile_model(model, make_optimizer(recipe.training, EPOCH_STEPS), loss, metrics=metrics)

@@ -22,7 +22,7 @@ from chromkeras.cost.duration import training_work
 from chromkeras.cost.machine import measure_speed, peak_memory, resident_memory
 from chromkeras.cost.memory import training_memory
 from chromkeras.cost.operations import model_cost
-from chromkeras.losses.task_losses import TaskCrossentropy
+from chromkeras.losses.task_loss import TaskLoss
 from chromkeras.optimizers.optimizers import make_optimizer
 from chromkeras.recipe.reading import make_recipe
 from chromkeras.recipe.recipe import Recipe
@@ -125,7 +125,7 @@ def _compiled(case: dict[str, Any], model: str) -> keras.Model:
     compile_model(
         built,
         make_optimizer(recipe.training, EPOCH_STEPS),
-        TaskCrossentropy([0.3] * case["tasks"]),
+        TaskLoss(positive_fraction=[0.3] * case["tasks"]),
         xla=None if case["jit"] == "auto" else case["jit"] == "on",
     )
     return built

@@ -23,7 +23,7 @@ from chromkeras.data.batches import Batches
 from chromkeras.data.dataset import Dataset
 from chromkeras.data.known import from_flagged
 from chromkeras.data.packed import PackedSequences
-from chromkeras.losses.task_losses import TaskCrossentropy
+from chromkeras.losses.task_loss import TaskLoss
 
 HEADER = ("batch", "plain", "augmented", "control", "augmented, of control", "fit")
 TASKS = 16
@@ -120,7 +120,7 @@ def fitting(dataset: Dataset, size: int, steps: int) -> Callable[[], Any]:
     """Return a call of ``model.fit`` with a model that reads one base."""
     dna = keras.Input((dataset.dna.length, 4))
     model = keras.Model(dna, keras.layers.Dense(TASKS)(dna[:, 0]))
-    model.compile("sgd", TaskCrossentropy(), jit_compile=keras.backend.backend() != "tensorflow")
+    model.compile("sgd", TaskLoss("plain"), jit_compile=keras.backend.backend() != "tensorflow")
     rows = np.arange(min(steps * size, len(dataset)))
     batches = Batches(dataset, rows, batch_size=size, seed=0, shift=3)
     repeats = -(-steps // len(batches))

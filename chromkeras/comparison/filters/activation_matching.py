@@ -23,9 +23,9 @@ from chromkeras.comparison.filters.filter_matching import (
     ALIKE,
     FilterMatching,
     MatchedFilters,
-    match_one_to_one,
 )
 from chromkeras.comparison.filters.first_filters import filters_each, first_networks
+from chromkeras.statistics.matching import match_one_to_one
 
 QUANTILE = 0.95
 

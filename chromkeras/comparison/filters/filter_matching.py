@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from chromkeras.tables import plain
 
@@ -115,26 +114,6 @@ class FilterMatching:
             values[f"shares at {ALIKE}"] = self.shares_above(ALIKE)
         result: dict[str, Any] = plain(values)
         return result
-
-
-def match_one_to_one(score: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pair rows and columns for the highest sum of scores.
-
-    Parameters
-    ----------
-    score
-        Shape (F, G); NaN where there can be no pair.
-
-    Returns
-    -------
-    tuple of np.ndarray
-        Rows, columns and scores of at most min(F, G) pairs, by row.
-    """
-    possible = np.isfinite(score)
-    lowest = score[possible].min(initial=0.0)
-    rows, columns = linear_sum_assignment(np.where(possible, score, lowest - 1.0), maximize=True)
-    kept = possible[rows, columns]
-    return rows[kept], columns[kept], score[rows[kept], columns[kept]]
 
 
 def _mean(shares: Sequence[tuple[float, float]]) -> np.ndarray:

@@ -15,10 +15,10 @@ from chromkeras.comparison.filters.filter_matching import (
     PWM,
     FilterMatching,
     MatchedFilters,
-    match_one_to_one,
 )
 from chromkeras.comparison.filters.first_filters import FirstFilters
 from chromkeras.errors import InputError
+from chromkeras.statistics.matching import match_one_to_one
 
 Q_CUT = 0.05
 BACKGROUND = 600

@@ -4,16 +4,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import false_discovery_control
 
 from chromkeras.comparison.core.model_names import Line
 from chromkeras.data.dataset import Dataset
-from chromkeras.evaluation.evaluate import STRATA, Evaluation, evaluate, specific_rows
+from chromkeras.evaluation.evaluate import Evaluation, evaluate
 from chromkeras.statistics import metrics
 from chromkeras.statistics.agreement import equal_calls, logit_correlation
 from chromkeras.statistics.bootstrap import Bootstrap, bootstrap_auroc
 from chromkeras.statistics.calibration import brier, probability, reliability, unweighted
 from chromkeras.statistics.delong import auroc_covariance, contrast_error, p_value
+from chromkeras.statistics.fdr import benjamini_hochberg
 
 SIGNIFICANT = 0.05
 _ZERO = 1e-12  # a difference of means of equal figures
@@ -73,12 +73,6 @@ class Calibration:
     brier: np.ndarray
     error_unweighted: np.ndarray
     brier_unweighted: np.ndarray
-
-
-def strata(dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
-    """Return which rows each stratum holds, shape (n,), bool; as ``evaluate`` has them."""
-    masks = (np.ones(len(rows), bool), dataset.elements[rows], specific_rows(dataset, rows))
-    return dict(zip(STRATA, masks, strict=True))
 
 
 def figures(logits: np.ndarray, dataset: Dataset, rows: np.ndarray) -> list[Evaluation]:
@@ -145,15 +139,6 @@ def compare_lines(
         p_value=p,
         q_value=benjamini_hochberg(p),
     )
-
-
-def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
-    """Return q of all p that are defined, together; the shape stays and NaN stays NaN."""
-    q = np.full(p.shape, np.nan)
-    defined = ~np.isnan(p)
-    if defined.any():
-        q[defined] = false_discovery_control(p[defined], method="bh")
-    return q
 
 
 def stratum_bootstrap(

@@ -16,10 +16,10 @@ from chromkeras.comparison.predictions.differences import (
     compare_lines,
     figures,
     pairs_of,
-    strata,
     stratum_bootstrap,
 )
 from chromkeras.evaluation.evaluate import Evaluation
+from chromkeras.problems.registry import find_problem
 from chromkeras.progress import progress
 from chromkeras.statistics.calibration import Reliability, probability, reliability, unweighted
 
@@ -74,7 +74,8 @@ class Findings:
 def find(question: Question) -> Findings:
     """Compute every figure."""
     labels, logits = question.dataset.values(question.rows), question.logits
-    masks = strata(question.dataset, question.rows)
+    problem = find_problem(question.dataset.problem)
+    masks = problem.strata(question.dataset, question.rows)
     lines = question.lines
     own = [Line(name, (i,)) for i, name in enumerate(question.names)]
     pairs = pairs_of(len(own), question.baseline)

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from chromkeras.backend.operations import compile_model
-from chromkeras.losses.task_losses import TaskCrossentropy
+from chromkeras.losses.task_loss import TaskLoss
 from chromkeras.recipe.reading import make_recipe
 from chromkeras.sharing.builder import MOMENTUM, build_model
 from chromkeras.sharing.plan import resolve_plan
@@ -74,7 +74,7 @@ def slices(model, task):
 
 
 def fit(model, rho, *data):
-    compile_model(model, keras.optimizers.Adam(1e-3), TaskCrossentropy(rho))
+    compile_model(model, keras.optimizers.Adam(1e-3), TaskLoss(positive_fraction=rho))
     for start in range(0, len(data[0]), 8):
         model.train_on_batch(*(array[start : start + 8] for array in data))
 

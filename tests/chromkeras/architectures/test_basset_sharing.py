@@ -11,7 +11,7 @@ from chromkeras.backend.operations import compile_model
 from chromkeras.cost.operations import model_cost
 from chromkeras.data.known import from_flagged
 from chromkeras.layers.task_layer import TaskLayer
-from chromkeras.losses.task_losses import TaskCrossentropy
+from chromkeras.losses.task_loss import TaskLoss
 from chromkeras.recipe.reading import make_recipe
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import GROUPED, SHARED, SOFT, resolve_plan, sharing_plan
@@ -115,7 +115,7 @@ def copy_weights(source, target):
 
 
 def trained(model, steps=4):
-    compile_model(model, keras.optimizers.Adam(1e-2), TaskCrossentropy())
+    compile_model(model, keras.optimizers.Adam(1e-2), TaskLoss("plain"))
     rng = np.random.default_rng(2)
     for _ in range(steps):
         flagged = rng.integers(-1, 2, (8, 3))

@@ -29,7 +29,7 @@ from chromkeras.data.known import from_flagged  # noqa: E402
 from chromkeras.data.packed import PackedSequences  # noqa: E402
 from chromkeras.data.share_out import share_out  # noqa: E402
 from chromkeras.evaluation.predict import predict_logits  # noqa: E402
-from chromkeras.losses.task_losses import TaskCrossentropy  # noqa: E402
+from chromkeras.losses.task_loss import TaskLoss  # noqa: E402
 from chromkeras.optimizers.optimizers import make_optimizer  # noqa: E402
 from chromkeras.recipe.reading import make_recipe  # noqa: E402
 from chromkeras.sharing.builder import build_model  # noqa: E402
@@ -67,7 +67,7 @@ def train(recipe, data, count=1, shard="data"):
         freeze_layers(model, frozen_layers(recipe))
         before = model.get_weights()
         optimizer = make_optimizer(recipe.training, len(batches))
-        compile_model(model, optimizer, TaskCrossentropy([0.3, 0.4]))
+        compile_model(model, optimizer, TaskLoss(positive_fraction=[0.3, 0.4]))
         epochs = recipe.training.epochs
         history = model.fit(share_out(batches), epochs=epochs, shuffle=False, verbose=0)
         logits = predict_logits(model, data, rows[:5], batch_size=5)

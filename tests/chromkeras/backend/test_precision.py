@@ -4,7 +4,7 @@ import pytest
 
 from chromkeras.backend.operations import compile_model
 from chromkeras.backend.precision import POLICIES, precision
-from chromkeras.losses.task_losses import TaskCrossentropy
+from chromkeras.losses.task_loss import TaskLoss
 from chromkeras.model_file.model_file import open_model, save_model
 from chromkeras.optimizers.optimizers import make_optimizer
 from chromkeras.recipe.recipe import TrainingRecipe
@@ -66,7 +66,7 @@ def test_training_works_and_the_file_is_float32(kind, tiny_recipe, tmp_path):
     model, x = low_precision_model(recipe), dna()
     y = np.stack([(x[..., i].mean(axis=1) > 0.25) for i in range(3)], axis=1).astype(np.float32)
     training = TrainingRecipe(learning_rate=0.01, schedule="constant", accumulate=2)
-    compile_model(model, make_optimizer(training, 100), TaskCrossentropy(), xla=False)
+    compile_model(model, make_optimizer(training, 100), TaskLoss("plain"), xla=False)
     losses = model.fit(x, y, batch_size=16, epochs=12, verbose=0).history["loss"]
     assert losses[-1] < 0.8 * losses[0]
     save_model(

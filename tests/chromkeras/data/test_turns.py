@@ -8,7 +8,7 @@ import pytest
 
 from chromkeras.data.batches import Batches
 from chromkeras.data.turns import TaskTurns
-from chromkeras.losses.task_losses import TaskCrossentropy
+from chromkeras.losses.task_loss import TaskLoss
 from chromkeras.recipe.choices import TECHNIQUES
 from chromkeras.recipe.reading import recipe_choices
 from chromkeras.training.epochs import StartEpoch
@@ -78,7 +78,7 @@ def test_training_begins_with_the_first_epoch(tiny_dataset):
     watch = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: seen.append((some.batches.epoch, some.active_task(0)))
     )
-    model.compile(loss=TaskCrossentropy())
+    model.compile(loss=TaskLoss("plain"))
     model.fit(some, epochs=3, shuffle=False, verbose=0, callbacks=[StartEpoch(some.batches), watch])
     assert seen == [(0, 2), (1, 2), (2, None)]
 

@@ -8,14 +8,9 @@ from sklearn import metrics as sk
 from chromkeras.data.dataset import Dataset
 from chromkeras.data.known import from_flagged
 from chromkeras.data.packed import PackedSequences
-from chromkeras.evaluation.evaluate import (
-    STRATA,
-    evaluate,
-    logit_threshold,
-    match_tasks,
-    specific_rows,
-)
+from chromkeras.evaluation.evaluate import evaluate, match_tasks
 from chromkeras.evaluation.table import evaluation_table
+from chromkeras.problems.registry import find_problem, problem_names
 
 TASKS = ("gut", "nerve", "muscle")
 
@@ -54,7 +49,8 @@ def test_every_stratum_equals_scikit_learn(dataset, logits):
         "elements": element,
         "specific": element & (n_known > 0) & (n_open < n_known / 2),
     }
-    for name in STRATA:
+    assert list(evaluation.strata) == list(masks)
+    for name in masks:
         stratum = evaluation.strata[name]
         assert stratum.rows == masks[name].sum()
         for t in range(3):
@@ -87,34 +83,17 @@ def test_masked_labels_count_as_if_absent(dataset, logits):
         np.testing.assert_allclose(with_unknown[name], values, rtol=1e-12, err_msg=name)
 
 
-def test_specific_rows_by_hand(dataset):
-    labels = np.array([[1, 0, 0], [1, 1, 0], [1, 0, -1], [0, 0, 0], [-1, -1, -1], [0, 0, 0]])
-    kind = np.array(["element"] * 5 + ["background"])
-    labels, known = from_flagged(labels)
-    small = Dataset(
-        inputs={"dna": PackedSequences.from_codes(np.zeros((6, 4), np.uint8))},
-        labels=labels,
-        known=known,
-        tasks=TASKS,
-        split=np.full(6, "test"),
-        kind=kind,
-    )
-    np.testing.assert_array_equal(
-        specific_rows(small, np.arange(6)), [True, False, False, True, False, False]
-    )
-
-
 def test_f1_threshold_is_chosen_on_the_validation_split_only(dataset, logits):
     test, valid = dataset.rows("test"), dataset.rows("valid")
-    evaluation = evaluate(logits[test], dataset, test, threshold="f1", valid_logits=logits[valid])
+    evaluation = evaluate(logits[test], dataset, test, threshold="f1", valid_outputs=logits[valid])
     labels = dataset.values(valid)
-    for t, p in enumerate(evaluation.threshold):
+    for t, p in enumerate(evaluation.threshold.probability):
         known = labels[:, t] >= 0
         y, z = labels[known, t], logits[valid][known, t]
         cut = np.log(p / (1 - p))
         best = max(sk.f1_score(y, z >= value) for value in np.unique(z))
         assert sk.f1_score(y, z >= cut - 1e-6) == pytest.approx(best)
-    assert evaluation.rule == "f1"
+    assert evaluation.threshold.rule == "f1"
 
 
 def test_f1_threshold_falls_back_where_validation_has_no_positive(dataset, logits):
@@ -122,13 +101,14 @@ def test_f1_threshold_falls_back_where_validation_has_no_positive(dataset, logit
     labels = dataset.labels.copy()
     labels[valid, 1] = 0
     changed = replace(dataset, labels=labels)
-    assert logit_threshold(changed, "f1", logits[valid])[1] == 0
+    found = evaluate(logits, changed, np.arange(400), threshold="f1", valid_outputs=logits[valid])
+    assert found.threshold.output[1] == 0
 
 
 def test_threshold_is_a_probability(dataset, logits):
     rows = dataset.rows("test")
     evaluation = evaluate(logits[rows], dataset, rows, threshold=0.8)
-    np.testing.assert_allclose(evaluation.threshold, 0.8)
+    np.testing.assert_allclose(evaluation.threshold.probability, 0.8)
     called = 1 / (1 + np.exp(-logits[rows].astype(float))) >= 0.8
     figures = evaluation.strata["all"].figures
     np.testing.assert_array_equal(
@@ -157,7 +137,8 @@ def test_json_holds_every_figure_and_no_nan(dataset, logits):
     rows = changed.rows("test")
     evaluation = evaluate(logits[rows], changed, rows)
     read = json.loads(json.dumps(evaluation.to_json(), allow_nan=False))
-    assert set(read["strata"]) == set(STRATA)
+    assert set(read) == {"threshold", "strata"}
+    assert set(read["strata"]) == {"all", "elements", "specific"}
     gut = read["strata"]["all"]["tasks"]["gut"]
     assert gut["tp"] + gut["fp"] + gut["tn"] + gut["fn"] == gut["known"]
     assert read["strata"]["all"]["tasks"]["muscle"]["auroc"] is None
@@ -199,7 +180,7 @@ def test_bad_thresholds(dataset, logits, options, message):
 
 def test_bad_logits(dataset, logits):
     rows = dataset.rows("test")
-    with pytest.raises(ValueError, match=r"logits of shape \(200, 3\) .* received \(200, 2\)"):
+    with pytest.raises(ValueError, match=r"outputs of shape \(200, 3\) .* received \(200, 2\)"):
         evaluate(logits[rows, :2], dataset, rows)
     broken = logits[rows].copy()
     broken[3, 1] = np.nan
@@ -207,6 +188,76 @@ def test_bad_logits(dataset, logits):
         evaluate(broken, dataset, rows)
     with pytest.raises(ValueError, match="no rows to evaluate"):
         evaluate(logits[:0], dataset, rows[:0])
+
+
+OF_PROBLEM = {
+    "binary": {},
+    "regression": {"problem": "regression"},
+    "classes": {"problem": "classes", "classes": ("closed", "open", "both")},
+}
+
+
+@pytest.fixture(params=problem_names())
+def other(request, dataset):
+    """A data set of every problem, and outputs that its labels had a part in."""
+    changed = replace(dataset, **OF_PROBLEM[request.param])
+    rng = np.random.default_rng(2)
+    labels = changed.labels.astype(float)
+    if request.param == "classes":
+        labels = 2 * (np.arange(3) == labels[..., None])
+    return changed, (labels + rng.normal(size=labels.shape)).astype(np.float32)
+
+
+def test_every_stratum_has_the_figures_of_the_problem(other):
+    dataset, outputs = other
+    rows = dataset.rows("test")
+    evaluation = evaluate(outputs[rows], dataset, rows)
+    problem = find_problem(dataset.problem)
+    for name, mask in problem.strata(dataset, rows).items():
+        stratum = evaluation.strata[name]
+        expected = problem.figures(
+            dataset.values(rows)[mask], outputs[rows][mask], threshold=evaluation.threshold
+        )
+        assert stratum.rows == mask.sum()
+        assert list(stratum.figures) == list(expected)
+        for figure, values in expected.items():
+            np.testing.assert_array_equal(stratum.figures[figure], values)
+        assert set(stratum.mean) == set(expected) - problem.counts
+    read = json.loads(json.dumps(evaluation.to_json(), allow_nan=False))
+    assert list(read["strata"]) == list(problem.strata_titles)
+
+
+def test_the_table_has_the_columns_of_the_problem(other):
+    dataset, outputs = other
+    rows = dataset.rows("test")
+    evaluation = evaluate(outputs[rows], dataset, rows)
+    problem, text = evaluation.problem, evaluation_table(evaluation)
+    blocks = [block.splitlines() for block in text.split("\n\n")]
+    for table, lines in zip(problem.tables, blocks, strict=True):
+        assert lines[0].startswith(table.title)
+        places = [lines[0].index(column.heading) for column in table.columns]
+        assert places == sorted(places)
+        assert [line.split("  ")[0] for line in lines[1:4]] == list(TASKS)
+        means = [f"mean, {title}" for title in problem.strata_titles.values()]
+        assert [line.split("  ")[0] for line in lines[4:]] == (means if table.means else [])
+    score = next(c for c in problem.tables[0].columns if c.figure == problem.score)
+    assert format(evaluation.strata["all"].mean[problem.score], score.format) in blocks[0][4]
+
+
+def test_log_rates_are_evaluated_as_rates(dataset):
     values = replace(dataset, problem="regression")
-    with pytest.raises(ValueError, match="problem 'binary', received 'regression'"):
-        evaluate(logits[rows], values, rows)
+    rows = np.arange(400)
+    outputs = np.random.default_rng(0).normal(size=(400, 3)).astype(np.float32)
+    found = evaluate(outputs, values, rows, link="exp").strata["all"].figures
+    expected = evaluate(np.exp(outputs.astype(float)), values, rows).strata["all"].figures
+    for name in expected:
+        np.testing.assert_allclose(found[name], expected[name], err_msg=name)
+
+
+def test_outputs_must_have_a_logit_for_every_class(dataset):
+    three = replace(dataset, **OF_PROBLEM["classes"])
+    rows = three.rows("test")
+    with pytest.raises(
+        ValueError, match=r"outputs of shape \(200, 3, 3\) \(rows, tasks, classes\)"
+    ):
+        evaluate(np.zeros((200, 3)), three, rows)

@@ -12,7 +12,7 @@ from chromkeras.layers.fan_out import FanOut
 from chromkeras.layers.task_axis import JoinLogits, RepeatTasks, SplitTasks
 from chromkeras.layers.task_conv1d import TaskConv1D
 from chromkeras.layers.task_dense import TaskDense
-from chromkeras.losses.task_losses import TaskCrossentropy
+from chromkeras.losses.task_loss import TaskLoss
 from chromkeras.registry import CONFLICT_METHODS
 
 pytestmark = pytest.mark.backend
@@ -61,7 +61,7 @@ def task_gradients(model, x, y, known, gradients):
         stacked = ops.tile(ops.expand_dims(features, 0), (TASKS, 1, 1))
         for layer in model.layers[place + 1 :]:
             stacked = layer(stacked)
-        alone = TaskCrossentropy([RHO[task]])
+        alone = TaskLoss(positive_fraction=[RHO[task]])
         return alone(*(array[:, task : task + 1] for array in (y, stacked, known)))
 
     slopes = [gradients(lambda f, t=t: loss(f, t), features)[1][0] for t in range(TASKS)]
@@ -75,7 +75,7 @@ def test_fit_steps_along_the_merged_gradient(name, gradients):
     y[:, 1], known[:, 1] = 1 - y[:, 0], known[:, 0]  # from one start the two tasks conflict
     features, slopes = task_gradients(model, x, y, known, gradients)
     before = model.get_layer("trunk").get_weights()[0]
-    model.compile(keras.optimizers.SGD(1.0), TaskCrossentropy(RHO))
+    model.compile(keras.optimizers.SGD(1.0), TaskLoss(positive_fraction=RHO))
     model.fit(x, y, len(x), sample_weight=known, epochs=1, verbose=0)
     step = before - model.get_layer("trunk").get_weights()[0]
     flat = slopes.reshape(TASKS, -1)
@@ -118,7 +118,7 @@ def test_a_task_without_known_labels_leaves_the_weights_finite():
         model, (x, y, known) = flat_model(FanOut(TASKS, name)), data()
         known[:, 1] = 0
         known[6:] = 0
-        model.compile("adam", TaskCrossentropy(RHO))
+        model.compile("adam", TaskLoss(positive_fraction=RHO))
         model.fit(x, y, 6, sample_weight=known, shuffle=False, epochs=1, verbose=0)
         assert all(np.isfinite(w).all() for w in model.get_weights())
 
@@ -129,7 +129,7 @@ def test_one_seed_one_result():
     for _ in range(2):
         keras.utils.set_random_seed(4)
         model = flat_model(FanOut(TASKS, "pcgrad"))
-        model.compile("adam", TaskCrossentropy(RHO))
+        model.compile("adam", TaskLoss(positive_fraction=RHO))
         model.fit(x, y, 16, sample_weight=known, epochs=2, verbose=0)
         results.append(model.get_weights())
     for one, other in zip(*results, strict=True):
@@ -142,7 +142,7 @@ def test_low_precision_features_get_gradients_of_their_own_type():
     x = keras.layers.Dense(4, **with_policy)(inputs)
     x = FanOut(TASKS, "pcgrad", **with_policy)(x)
     model = keras.Model(inputs, JoinLogits(TASKS)(TaskDense(TASKS, 1, **with_policy)(x)))
-    model.compile("adam", TaskCrossentropy(RHO))
+    model.compile("adam", TaskLoss(positive_fraction=RHO))
     x, y, known = data()
     history = model.fit(x, y, sample_weight=known, epochs=2, verbose=0).history["loss"]
     assert np.isfinite(history).all()
@@ -155,7 +155,7 @@ def test_many_tasks_fit():
         inputs = keras.Input((5,))
         h = FanOut(tasks, name)(keras.layers.Dense(6, name="trunk")(inputs))
         model = keras.Model(inputs, JoinLogits(tasks)(TaskDense(tasks, 1)(h)))
-        model.compile(keras.optimizers.SGD(0.01), TaskCrossentropy())
+        model.compile(keras.optimizers.SGD(0.01), TaskLoss("plain"))
         before = model.get_layer("trunk").get_weights()[0]
         model.fit(x, y, epochs=1, verbose=0)
         after = model.get_layer("trunk").get_weights()[0]

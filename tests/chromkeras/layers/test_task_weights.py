@@ -15,7 +15,7 @@ from chromkeras.layers.task_axis import JoinLogits
 from chromkeras.layers.task_dense import TaskDense
 from chromkeras.layers.task_weights import TaskWeights, relative
 from chromkeras.layers.uncertainty_weights import UncertaintyWeights
-from chromkeras.losses.task_losses import TaskCrossentropy
+from chromkeras.losses.task_loss import TaskLoss
 
 pytestmark = pytest.mark.backend
 
@@ -53,7 +53,7 @@ def fixed_logits(weights, scale=1.0):
 
 
 def entropies(y, z):
-    return [TaskCrossentropy()(y[:, i : i + 1], z[:, i : i + 1]) for i in range(3)]
+    return [TaskLoss("plain")(y[:, i : i + 1], z[:, i : i + 1]) for i in range(3)]
 
 
 def draw(rows=16):
@@ -66,7 +66,7 @@ def test_uncertainty_gradient_by_hand():
     (z, y), layer = draw(), UncertaintyWeights(3, name="task_weights")
     model, start = fixed_logits(layer), np.array([-0.5, 0.0, 1.2], np.float32)
     layer.log_variance.assign(start)
-    model.compile(keras.optimizers.SGD(1.0), TaskCrossentropy().weighted_by(layer))
+    model.compile(keras.optimizers.SGD(1.0), TaskLoss("plain").weighted_by(layer))
     history = model.fit(z, y, batch_size=16, epochs=1, verbose=0).history
     losses = np.array([float(e) for e in entropies(y, z)])
     slope = 0.5 - np.exp(-start) * losses
@@ -77,7 +77,7 @@ def test_uncertainty_gradient_by_hand():
 def test_uncertainty_tends_to_twice_the_loss():
     (z, y), layer = draw(), UncertaintyWeights(3)
     model = fixed_logits(layer)
-    model.compile(keras.optimizers.SGD(0.3), TaskCrossentropy().weighted_by(layer))
+    model.compile(keras.optimizers.SGD(0.3), TaskLoss("plain").weighted_by(layer))
     model.fit(z, y, batch_size=16, epochs=40, verbose=0)
     losses = [float(e) for e in entropies(y, z)]
     np.testing.assert_allclose(np.exp(value(layer.log_variance)), 2 * np.array(losses), rtol=5e-3)

@@ -9,7 +9,7 @@ import pytest
 
 from chrominterpret.engine.graph import call_at_inference, run_graph
 from chromkeras.data.known import from_flagged
-from chromkeras.losses.task_losses import TaskCrossentropy
+from chromkeras.losses.task_loss import TaskLoss
 from chromkeras.monitoring.gradient_log import COMMON
 from chromkeras.monitoring.gradient_probe import GradientProbe, Probe, draw_probe
 from chromkeras.monitoring.one_task import WatchedLayer, task_networks
@@ -48,7 +48,7 @@ def by_hand(labels, x, hidden, own):
         values=values,
     )  # fmt: skip
     return GradientProbe(
-        networks, Probe(x, *from_flagged(labels.astype(np.int8))), TaskCrossentropy()
+        networks, Probe(x, *from_flagged(labels.astype(np.int8))), TaskLoss("plain")
     )
 
 
@@ -139,7 +139,7 @@ def test_equal_to_differentiating_the_whole_model(kind, tiny_dataset, tiny_recip
     recipe = tiny_recipe(*PLANS[kind])
     keras.utils.set_random_seed(3)
     model = build_model(resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}))
-    loss = TaskCrossentropy([0.3, 0.5, 0.6])
+    loss = TaskLoss(positive_fraction=[0.3, 0.5, 0.6])
     probe = draw_probe(dataset, recipe, rows=12, parts=2)
     networks = task_networks(model, resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}))
     moment = GradientProbe(networks, probe, loss).measure(0)
@@ -176,8 +176,8 @@ def test_sketched_cosines_are_near(tiny_dataset, tiny_recipe):
         resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}),
     )
     probe = draw_probe(dataset, recipe, rows=12, parts=2)
-    exact = GradientProbe(networks, probe, TaskCrossentropy()).measure(0).cosine
-    rough = GradientProbe(networks, probe, TaskCrossentropy(), held=6 * 3 * 2000).measure(0).cosine
+    exact = GradientProbe(networks, probe, TaskLoss("plain")).measure(0).cosine
+    rough = GradientProbe(networks, probe, TaskLoss("plain"), held=6 * 3 * 2000).measure(0).cosine
     np.testing.assert_allclose(rough, exact, atol=0.12)
     assert not np.array_equal(rough, exact)
 
@@ -192,7 +192,7 @@ def test_dead_filters_are_counted(tiny_dataset, tiny_recipe):
     norm.gamma.assign(gamma.ravel())
     norm.beta.assign(beta.ravel())
     networks = task_networks(model, resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}))
-    probe = GradientProbe(networks, draw_probe(dataset, recipe, rows=12), TaskCrossentropy())
+    probe = GradientProbe(networks, draw_probe(dataset, recipe, rows=12), TaskLoss("plain"))
     dead = probe.measure(0).dead
     at = probe.activations.index("activation_2")
     np.testing.assert_allclose(dead[:, at], [0, 0.4, 0], atol=1e-6)

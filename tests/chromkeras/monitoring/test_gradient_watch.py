@@ -4,7 +4,7 @@ import pytest
 
 from chromkeras.cli.app import run
 from chromkeras.data.hdf5 import save_dataset
-from chromkeras.losses.task_losses import TaskCrossentropy
+from chromkeras.losses.task_loss import TaskLoss
 from chromkeras.model_file.model_file import open_model
 from chromkeras.monitoring.gradient_log import (
     GradientLog,
@@ -129,7 +129,7 @@ def test_a_dozen_moments_and_logs_of_other_runs(tiny_dataset, tiny_recipe, empty
     model = build_model(resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}))
 
     def watch(**options):
-        return watch_gradients(model, dataset, recipe, TaskCrossentropy(), out, **options)
+        return watch_gradients(model, dataset, recipe, TaskLoss("plain"), out, **options)
 
     assert watch(steps=100).every == 25
     assert watch(steps=1).every == 1

@@ -5,7 +5,7 @@ import pytest
 from chromkeras.layers.task_axis import JoinLogits
 from chromkeras.layers.task_conv1d import TaskConv1D
 from chromkeras.layers.task_dense import TaskDense
-from chromkeras.losses.task_losses import TaskCrossentropy
+from chromkeras.losses.task_loss import TaskLoss
 from chromkeras.optimizers.optimizers import OPTIMIZERS, SLOTS, PerUpdate, make_optimizer
 from chromkeras.recipe.recipe import TrainingRecipe
 
@@ -28,7 +28,7 @@ def trained(training, steps):
     y = (rng.random((rows, TASKS)) < 0.4).astype(np.float32)
     model = model_without_batch_statistics()
     optimizer = make_optimizer(training, steps)
-    model.compile(optimizer, TaskCrossentropy([0.3, 0.6]), jit_compile=False)
+    model.compile(optimizer, TaskLoss(positive_fraction=[0.3, 0.6]), jit_compile=False)
     model.fit(x, y, batch_size=training.batch_size, shuffle=False, verbose=0)
     return model, optimizer
 

@@ -5,12 +5,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import average_precision_score, f1_score, log_loss, roc_auc_score
 
+from chromkeras.statistics.means import mean_defined
 from chromkeras.statistics.metrics import (
     auprc,
     auroc,
     best_f1_thresholds,
     cross_entropy,
-    mean_defined,
     ranking,
 )
 

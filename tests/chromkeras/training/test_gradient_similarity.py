@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from chromkeras.data.batches import Batches
-from chromkeras.losses.task_losses import TaskCrossentropy
+from chromkeras.losses.task_loss import TaskLoss
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import resolve_plan
 from chromkeras.training.gradient_similarity import _mean_cosine, gradient_similarity
@@ -49,7 +49,7 @@ def test_the_cosines_are_those_of_each_task_s_own_gradient(
     recipe = tiny_recipe("hard", "architecture.dropout=0.0", f"architecture.summary={summary}")
     keras.utils.set_random_seed(6)
     model = build_model(resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}))
-    loss = TaskCrossentropy([0.3, 0.5, 0.6])
+    loss = TaskLoss(positive_fraction=[0.3, 0.5, 0.6])
     batches = Batches(dataset, dataset.rows("train"), batch_size=16, seed=0)
     found = _mean_cosine(model, batches, loss, probes=2)
     expected = []
@@ -80,7 +80,7 @@ def test_signs_with_equal_heads(tiny_dataset, tiny_recipe):
     recipe = tiny_recipe("hard", "architecture.dropout=0.0")
     model = with_equal_heads(recipe, dataset.tasks)
     batches = Batches(dataset, dataset.rows("train"), batch_size=32, seed=0)
-    found = _mean_cosine(model, batches, TaskCrossentropy(), probes=1)
+    found = _mean_cosine(model, batches, TaskLoss("plain"), probes=1)
     assert found[0, 1] == pytest.approx(1, abs=1e-5)
     assert found[2, 3] == pytest.approx(1, abs=1e-5)
     assert found[0, 2] < 0.1
@@ -92,7 +92,7 @@ def test_a_task_without_known_labels_has_no_gradient(tiny_dataset, tiny_recipe):
     known[:, 1] = False
     model = build_model(resolve_plan(tiny_recipe("hard"), dataset.tasks, {"dna": (300, 4)}))
     batches = Batches(replace(dataset, known=known), np.arange(32), batch_size=16, seed=0)
-    found = _mean_cosine(model, batches, TaskCrossentropy(), probes=2)
+    found = _mean_cosine(model, batches, TaskLoss("plain"), probes=2)
     np.testing.assert_array_equal(found[1], 0)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from chromkeras.backend.operations import compile_model
-from chromkeras.losses.task_losses import TaskCrossentropy
+from chromkeras.losses.task_loss import TaskLoss
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import resolve_plan
 from chromkeras.training.penalty import FollowPenalty, strength_share
@@ -39,7 +39,7 @@ def tiny(tiny_recipe, plan="soft"):
             tiny_recipe(plan, "sharing.strength=0.5", "sharing.soft=6"), TASKS, {"dna": (300, 4)}
         )
     )
-    compile_model(model, keras.optimizers.Adam(1e-3), TaskCrossentropy())
+    compile_model(model, keras.optimizers.Adam(1e-3), TaskLoss("plain"))
     return model
 
 

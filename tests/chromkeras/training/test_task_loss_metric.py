@@ -4,13 +4,17 @@ import pytest
 from keras import ops
 
 from chromkeras.data.known import from_flagged
-from chromkeras.losses.task_losses import TaskCrossentropy
+from chromkeras.losses.task_loss import TaskLoss
 from chromkeras.training.task_loss_metric import TaskLosses
 
 pytestmark = pytest.mark.backend
 
 TASKS = ("a", "b", "c")
 RHO = [0.2, 0.5, 0.7]
+
+
+def loss_of(rho):
+    return TaskLoss("plain") if rho is None else TaskLoss(positive_fraction=rho)
 
 
 def draw(rows=20):
@@ -23,7 +27,9 @@ def expected(y, z, known, rho):
     """The mean over each task's known labels, one task at a time."""
     return [
         float(
-            TaskCrossentropy(None if rho is None else [rho[i]])(y[:, [i]], z[:, [i]], known[:, [i]])
+            (TaskLoss("plain") if rho is None else TaskLoss(positive_fraction=[rho[i]]))(
+                y[:, [i]], z[:, [i]], known[:, [i]]
+            )
         )
         for i in range(3)
     ]
@@ -31,7 +37,7 @@ def expected(y, z, known, rho):
 
 @pytest.mark.parametrize("rho", [None, RHO])
 def test_every_known_label_counts_alike(rho):
-    (y, z, known), metric = draw(), TaskLosses(TASKS, rho)
+    (y, z, known), metric = draw(), TaskLosses(TASKS, loss_of(rho))
     for rows in (slice(0, 3), slice(3, 4), slice(4, 20)):
         metric.update_state(y[rows], z[rows], known[rows])
     result = {name: float(v) for name, v in metric.result().items()}
@@ -40,7 +46,7 @@ def test_every_known_label_counts_alike(rho):
 
 
 def test_no_known_label_is_not_a_number():
-    (y, z, known), metric = draw(), TaskLosses(TASKS)
+    (y, z, known), metric = draw(), TaskLosses(TASKS, loss_of(None))
     known[:, 1] = False
     metric.update_state(y, z, known)
     values = [float(v) for v in metric.result().values()]
@@ -54,7 +60,9 @@ def test_fit_and_evaluate_report_each_task():
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3, use_bias=False)])
     model.set_weights([np.eye(3)])
     model.compile(
-        keras.optimizers.SGD(0.0), TaskCrossentropy(RHO), weighted_metrics=[TaskLosses(TASKS, RHO)]
+        keras.optimizers.SGD(0.0),
+        loss_of(RHO),
+        weighted_metrics=[TaskLosses(TASKS, loss_of(RHO))],
     )
     history = model.fit(z, y, sample_weight=known, epochs=2, batch_size=7, verbose=0).history
     logs = model.evaluate(z, y, sample_weight=known, batch_size=6, verbose=0, return_dict=True)
@@ -64,6 +72,6 @@ def test_fit_and_evaluate_report_each_task():
 
 
 def test_round_trip():
-    metric = TaskLosses(TASKS, RHO)
+    metric = TaskLosses(TASKS, loss_of(RHO))
     again = keras.metrics.deserialize(keras.metrics.serialize(metric))
     assert again.get_config() == metric.get_config()

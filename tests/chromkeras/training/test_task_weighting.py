@@ -11,7 +11,7 @@ from chromkeras.layers.grad_norm import GradNorm
 from chromkeras.layers.task_axis import JoinLogits
 from chromkeras.layers.task_dense import TaskDense
 from chromkeras.layers.uncertainty_weights import UncertaintyWeights
-from chromkeras.losses.task_losses import TaskCrossentropy
+from chromkeras.losses.task_loss import TaskLoss
 from chromkeras.training.task_loss_metric import TaskLosses
 from chromkeras.training.task_weighting import WeighTasks
 
@@ -42,8 +42,8 @@ def compiled(weighting, seed=0):
     layer = model.get_layer("task_weights")
     model.compile(
         keras.optimizers.Adam(0.02),
-        TaskCrossentropy().weighted_by(layer),
-        weighted_metrics=[TaskLosses(TASKS)],
+        TaskLoss("plain").weighted_by(layer),
+        weighted_metrics=[TaskLosses(TASKS, TaskLoss("plain"))],
     )
     model.optimizer.build(model.trainable_variables)
     return model, [WeighTasks(layer, TASKS)]
@@ -85,7 +85,7 @@ def test_weights_move_and_losses_are_reported_unweighted(weighting):
     assert np.isfinite(weights).all()
     assert np.ptp(weights) > 1e-3
     x, y, known = data()
-    plain = float(TaskCrossentropy()(y, model.predict(x, verbose=0), known))
+    plain = float(TaskLoss("plain")(y, model.predict(x, verbose=0), known))
     logs = model.evaluate(x, y, 48, sample_weight=known, verbose=0, return_dict=True)
     assert logs["loss"] == pytest.approx(plain, rel=1e-5)
     assert history["loss"][-1] == pytest.approx(plain, rel=0.1)

@@ -6,7 +6,6 @@ from scipy.stats import false_discovery_control, pearsonr, spearmanr
 
 from chrominterpret.motifs.pwm import Motif, reverse_complement
 from chrominterpret.motifs.tomtom import shuffled
-from chromkeras.comparison.filters.filter_matching import match_one_to_one
 from chromkeras.comparison.filters.first_filters import FirstFilters
 from chromkeras.comparison.filters.influence_agreement import influence_agreement
 from chromkeras.comparison.filters.motif_matching import (
@@ -14,6 +13,7 @@ from chromkeras.comparison.filters.motif_matching import (
     motif_p_values,
     shuffled_motifs,
 )
+from chromkeras.statistics.matching import match_one_to_one
 
 
 def motifs(count: int, seed: int = 0, width: int = 10) -> list[Motif]:

@@ -5,7 +5,6 @@ from sklearn.metrics import roc_auc_score
 
 from chromkeras.comparison.core.model_names import Line
 from chromkeras.comparison.predictions.differences import (
-    benjamini_hochberg,
     calibration,
     compare_lines,
     pairs_of,
@@ -114,12 +113,6 @@ def test_gains_and_losses_by_hand(case):
     bootstrap = bootstrap_auroc(labels, both, np.arange(ROWS), replicates=20)
     found = compare_lines(labels, both, OWN[:2], ((1, 0),), bootstrap)
     assert found.gains(0) == (1, 1, 1, 1)
-
-
-def test_q_leaves_undefined_p_alone():
-    q = benjamini_hochberg(np.array([[0.01, np.nan], [0.04, 0.03]]))
-    np.testing.assert_allclose(q, [[0.03, np.nan], [0.04, 0.04]])
-    assert np.isnan(benjamini_hochberg(np.full(2, np.nan))).all()
 
 
 def test_a_stratum_without_rows_is_undefined():

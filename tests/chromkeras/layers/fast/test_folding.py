@@ -7,7 +7,7 @@ from chromkeras.backend.operations import compile_model
 from chromkeras.layers.fast.folding import biased_convolution, fold_normalization
 from chromkeras.layers.task_batch_normalization import TaskBatchNormalization
 from chromkeras.layers.task_conv1d import TaskConv1D
-from chromkeras.losses.task_losses import TaskCrossentropy
+from chromkeras.losses.task_loss import TaskLoss
 from chromkeras.recipe.reading import make_recipe
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import resolve_plan
@@ -81,7 +81,7 @@ def test_a_model_trains_as_without(plan, changes, tmp_path):
     x, y = dna(rng, 12, 300), rng.integers(0, 2, (12, 3)).astype(np.float32)
     before = ours.get_weights()
     for model in (ours, plain):
-        compile_model(model, keras.optimizers.SGD(0.05), TaskCrossentropy([0.5] * 3))
+        compile_model(model, keras.optimizers.SGD(0.05), TaskLoss(positive_fraction=[0.5] * 3))
         for _ in range(4):
             model.train_on_batch(x, y)
     for name, old, one, other in zip(

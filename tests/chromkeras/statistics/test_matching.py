@@ -1,6 +1,6 @@
 import numpy as np
 
-from chromkeras.comparison.filters.filter_matching import match_one_to_one
+from chromkeras.statistics.matching import match_one_to_one
 
 
 def test_pairs_have_the_highest_sum():

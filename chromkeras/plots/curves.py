@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from chromkeras.plots.style import GREY, new_figure, save_png, task_lines
-from chromkeras.statistics.metrics import Ranking, auprc, auroc, mean_defined, ranking
+from chromkeras.statistics.means import mean_defined
+from chromkeras.statistics.metrics import Ranking, auprc, auroc, ranking
 
 _GRID = np.linspace(0, 1, 501)
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from chromkeras.evaluation import curves
+from chromkeras.plots import curves
 from chromkeras.statistics.metrics import ranking
 
 

@@ -1,0 +1,168 @@
+"""Evaluate a trained model: a model file and a data set in, figures and pictures out."""
+
+import json
+import os
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chromkeras.data.dataset import Dataset
+from chromkeras.errors import InputError
+from chromkeras.evaluation.evaluate import Evaluation, check_rows, evaluate, match_tasks
+from chromkeras.files import replacing
+from chromkeras.problems.registry import find_problem
+
+
+@dataclass(frozen=True)
+class EvaluationReport:
+    """What an evaluation of a model found, and where it was written.
+
+    Attributes
+    ----------
+    evaluation
+        The figures.
+    dataset, rows
+        The data set with the model's tasks, and the rows that were looked at, shape (n,).
+    fingerprint
+        Of the data that the model was trained on.
+    metrics
+        Path of the JSON file with all figures.
+    pictures
+        Paths of the PNG files.
+    """
+
+    evaluation: Evaluation
+    dataset: Dataset
+    rows: np.ndarray
+    fingerprint: str
+    metrics: Path
+    pictures: tuple[Path, ...]
+
+
+def evaluate_model(
+    model: str | os.PathLike[str],
+    dataset: Dataset,
+    *,
+    split: str = "test",
+    threshold: float | str | None = None,
+    both_strands: bool = True,
+    out: str | os.PathLike[str] | None = None,
+    plots: str | os.PathLike[str] | None = None,
+    source: str = "",
+) -> EvaluationReport:
+    """Measure a model on a split: per task, mean over tasks, and by stratum of rows.
+
+    Parameters
+    ----------
+    model
+        Model file, ending in ``.keras``.
+    dataset
+        Holds the model's tasks, among others perhaps.
+    split
+        "train", "valid", "test" or "all".
+    threshold
+        For binary labels, as for ``evaluate``.
+    both_strands
+        Average the outputs for a sequence and its reverse complement.
+    out
+        JSON file to write; by default ``metrics_path(model)``.
+    plots
+        Folder for the pictures; by default that of ``out``.
+    source
+        Name of the data set for the JSON file.
+
+    Raises
+    ------
+    InputError
+        The file is no model, the data set does not fit it, the split has no rows, or the threshold
+        is not one.
+    """
+    dataset, given = match_model(model, dataset), dataset
+    rows = check_rows(dataset, split)
+    _check_threshold(threshold, dataset)
+    from chromkeras.backend.quiet import import_keras
+
+    import_keras()  # only now, as it takes seconds and all that is wrong above takes none
+    from chromkeras.evaluation.predict import predict_logits
+    from chromkeras.losses.registry import of_loss
+    from chromkeras.model_file.model_file import open_model
+    from chromkeras.recipe.reading import recipe_from_dict
+
+    network, card = open_model(model)
+    predict = partial(predict_logits, network, dataset, both_strands=both_strands)
+    outputs = predict(rows)
+    valid = predict(dataset.rows("valid")) if threshold == "f1" else None
+    link = of_loss(recipe_from_dict(card.recipe).training.loss, "LINK")
+    evaluation = evaluate(
+        outputs, dataset, rows, link=link, threshold=threshold, valid_outputs=valid
+    )
+    described = {
+        "model": str(model),
+        "data": source,
+        "split": split,
+        "rows": len(rows),
+        "both_strands": both_strands,
+        "fingerprint": _fingerprints(card.fingerprint, given, dataset),
+    }
+    target = metrics_path(model) if out is None else Path(out)
+    _write(target, described | evaluation.to_json())
+    folder = target.parent if plots is None else Path(plots)
+    pictures = evaluation.problem.draw(outputs, dataset, rows, folder, link=link)
+    return EvaluationReport(evaluation, dataset, rows, card.fingerprint, target, pictures)
+
+
+def metrics_path(model: str | os.PathLike[str]) -> Path:
+    """Return where the evaluation of a model file is written: MODEL_evaluation/metrics.json."""
+    path = Path(model)
+    return path.parent / f"{path.stem}_evaluation" / "metrics.json"
+
+
+def match_model(model: str | os.PathLike[str], dataset: Dataset) -> Dataset:
+    """Return the data set with the tasks of a model file, in the model's order.
+
+    Raises
+    ------
+    InputError
+        The data set lacks a task, or its labels are of another kind or other classes.
+    """
+    from chromkeras.model_file.card_file import read_card
+
+    card = read_card(model)
+    problem, classes = card.get("problem", "binary"), tuple(card.get("classes", ()))
+    if problem != dataset.problem:
+        raise InputError(
+            f"expected a data set with the problem {problem} of the model, "
+            f"received {dataset.problem}"
+        )
+    if classes and classes != dataset.classes:
+        raise InputError(
+            f"expected the classes of the model, {', '.join(classes)}; "
+            f"received {', '.join(dataset.classes)}"
+        )
+    return match_tasks(dataset, card["tasks"])
+
+
+def _check_threshold(threshold: float | str | None, dataset: Dataset) -> None:
+    """Raise ``InputError`` for a threshold that is none, before anything is predicted."""
+    if threshold == "f1" and dataset.problem == "binary":
+        check_rows(dataset, "valid")
+    else:
+        find_problem(dataset.problem).thresholds(threshold, dataset)
+
+
+def _fingerprints(trained: str, given: Dataset, dataset: Dataset) -> dict[str, Any]:
+    return {
+        "model": trained,
+        "data": given.fingerprint,
+        "held_out_of": given.origin.fingerprints if given.origin else None,
+        "same": given.was_trained_on(trained) or dataset.was_trained_on(trained),
+    }
+
+
+def _write(path: Path, values: dict[str, Any]) -> None:
+    with replacing(path) as beside:
+        text = json.dumps(values, indent=1, allow_nan=False)
+        beside.write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,166 @@
+"""Real-valued labels: signal, expression, enrichment."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from chromkeras.data.dataset import Dataset
+from chromkeras.errors import InputError
+from chromkeras.problems.problem import Column, FigureTable, Problem, Threshold, check_link
+from chromkeras.problems.reading import label_table, refuse
+from chromkeras.statistics.regression import (
+    mean_absolute_error,
+    mean_squared_error,
+    pearson,
+    r_squared,
+    spearman,
+)
+
+
+class Regression(Problem):
+    """Real values with one output a task; a row stands out above the task's median."""
+
+    name = "regression"
+    score = "pearson"
+    score_title = "Pearson r"
+    default_loss = "mse"
+    two_values = "two different known values"
+    strata_titles = {"all": "all rows", "elements": "elements only"}
+    counts = frozenset({"known"})
+    tables = (
+        FigureTable(
+            "task",
+            (
+                Column("known", "known"),
+                Column("Pearson r", "pearson"),
+                Column("Spearman ρ", "spearman"),
+                Column("R²", "r_squared"),
+                Column("MAE", "mae", ".4g"),
+                Column("MSE", "mse", ".4g"),
+            ),
+            means=True,
+        ),
+    )
+
+    def read_labels(
+        self,
+        raw: np.ndarray,
+        where: str,
+        *,
+        known: np.ndarray | None = None,
+        classes: Sequence[str] = (),
+    ) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+        """Return float32 values and which are known; only NaN is unknown, −1 is a value."""
+        y, mask = label_table(raw, where, known)
+        limit = np.finfo(np.float32).max
+        refuse(y, mask & ~(np.abs(y.astype(np.float64)) <= limit), where, "finite float32 values")
+        values = np.where(mask, y, 0).astype(np.float32)
+        return values, mask, tuple(_notes(y, values, mask))
+
+    def check(
+        self,
+        labels: np.ndarray,
+        known: np.ndarray,
+        tasks: Sequence[str],
+        classes: Sequence[str] = (),
+    ) -> None:
+        """Raise ``InputError`` when a known value is NaN or infinite."""
+        refuse(labels, known & ~np.isfinite(labels), "labels", "finite values where known")
+
+    def one_value(self, value: float, classes: Sequence[str]) -> str:
+        """Say what the only value is."""
+        return f"only the value {value:g}"
+
+    def predictions(self, outputs: np.ndarray, link: str = "identity") -> np.ndarray:
+        """Return the predicted values: the outputs, or their exponentials with link "exp".
+
+        Raises
+        ------
+        InputError
+            Unknown link, or an exponential that is too large for a number.
+        """
+        check_link(link)
+        values = outputs.astype(np.float64)
+        if link == "identity":
+            return values
+        if (values > np.log(np.finfo(np.float64).max)).any():
+            raise InputError(f"expected log rates below 709, received {values.max():g}")
+        return np.exp(values)
+
+    def scores(self, values: np.ndarray, outputs: np.ndarray, link: str = "identity") -> np.ndarray:
+        """Return Pearson's correlation; NaN where values or predictions do not vary."""
+        return pearson(values, self.predictions(outputs, link))
+
+    def figures(
+        self,
+        values: np.ndarray,
+        outputs: np.ndarray,
+        *,
+        link: str = "identity",
+        threshold: Threshold | None = None,
+    ) -> dict[str, np.ndarray]:
+        """Return correlations, R², and the mean absolute and squared errors."""
+        predicted = self.predictions(outputs, link)
+        return {
+            "known": (~np.isnan(values)).sum(axis=0),
+            "pearson": pearson(values, predicted),
+            "spearman": spearman(values, predicted),
+            "r_squared": r_squared(values, predicted),
+            "mae": mean_absolute_error(values, predicted),
+            "mse": mean_squared_error(values, predicted),
+        }
+
+    def positive(self, values: np.ndarray) -> np.ndarray:
+        """Return which values are above the median of their task among those given."""
+        return values > _medians(values, ~np.isnan(values))
+
+    def positive_rows(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+        """Return which rows are above the median of all known values of a task in the data set."""
+        return dataset.values(rows) > _medians(dataset.labels, dataset.known)
+
+    def ranking(self, outputs: np.ndarray, link: str = "identity") -> np.ndarray:
+        """Return the outputs, which rise with the predicted values."""
+        return outputs
+
+    def called(self, outputs: np.ndarray, dataset: Dataset, link: str = "identity") -> np.ndarray:
+        """Return which predictions are above the median of the task's known values."""
+        return self.predictions(outputs, link) > _medians(dataset.labels, dataset.known)
+
+    def draw(
+        self,
+        outputs: np.ndarray,
+        dataset: Dataset,
+        rows: np.ndarray,
+        folder: Path,
+        *,
+        link: str = "identity",
+    ) -> tuple[Path, ...]:
+        """Draw predicted against observed values of each task."""
+        from chromkeras.plots.scatter import plot_predicted
+
+        predicted, picture = self.predictions(outputs, link), folder / "predicted.png"
+        background = ~dataset.elements[rows]
+        plot_predicted(dataset.values(rows), predicted, dataset.tasks, picture, faint=background)
+        return (picture,)
+
+
+def _medians(values: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Return the median of the known values of each task, shape (T,); NaN where there is none."""
+    columns = (column[mask] for column, mask in zip(values.T, known.T, strict=True))
+    return np.array([np.median(column) if len(column) else np.nan for column in columns])
+
+
+def _notes(y: np.ndarray, values: np.ndarray, known: np.ndarray) -> list[str]:
+    notes = []
+    if y.dtype.kind == "b":
+        notes.append("labels: bool read as the values 1 and 0")
+    if (values[known] != y[known]).any():
+        notes.append(f"labels: {y.dtype} rounded to float32, about 7 digits")
+    lowest = values[known].min(initial=0.0)
+    if lowest == -1 and not ((values < 0) & (values > -1) & known).any():
+        notes.append("labels: -1 is read as a value; mark unknown labels by NaN")
+    return notes
+
+
+PROBLEM = Regression()

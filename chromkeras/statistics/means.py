@@ -1,0 +1,39 @@
+"""Means over what is defined: of tasks, models or moments where some have no value."""
+
+from typing import overload
+
+import numpy as np
+
+
+@overload
+def mean_defined(values: np.ndarray) -> float: ...
+@overload
+def mean_defined(values: np.ndarray, axis: int) -> np.ndarray: ...
+def mean_defined(values: np.ndarray, axis: int | None = None) -> float | np.ndarray:
+    """Return the mean over the values that are numbers; NaN where there is none.
+
+    Parameters
+    ----------
+    values
+        Any shape, float; NaN and infinite values are left out.
+    axis
+        The axis to take the mean over; None takes it over all values.
+
+    Returns
+    -------
+    float or np.ndarray
+        The mean of all, or an array without that axis.
+
+    Examples
+    --------
+    >>> mean_defined(np.array([1.0, np.nan, 3.0]))
+    2.0
+    >>> mean_defined(np.array([[1.0, np.nan], [np.nan, np.nan]]), axis=1)
+    array([ 1., nan])
+    """
+    defined = np.isfinite(values)
+    if axis is None:
+        return float(values[defined].mean()) if defined.any() else float("nan")
+    count = defined.sum(axis=axis)
+    total: np.ndarray = np.where(defined, values, 0.0).sum(axis=axis)
+    return total / np.where(count > 0, count, np.nan)

@@ -1,0 +1,153 @@
+"""What every loss must do, over the registry."""
+
+import json
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from chromkeras.errors import InputError
+from chromkeras.losses.registry import loss_names, make_loss, of_loss
+
+pytestmark = pytest.mark.backend
+
+ROWS, TASKS = 5, 2
+JUNK = (np.nan, np.inf, -np.inf, -1.0, 1e30, 7.5)
+
+
+@pytest.fixture(params=loss_names())
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def problem(name):
+    return of_loss(name, "PROBLEM")
+
+
+@pytest.fixture
+def loss(name, problem, labelled):
+    return make_loss(name, labelled(problem))
+
+
+def test_equals_plain_numpy(name, problem, loss, draw, reference):
+    y, output, known = draw(problem)
+    expected = reference(name, y, output, known, **loss.constants)
+    assert float(loss(y, output, known)) == pytest.approx(expected, rel=1e-5)
+    everything = reference(name, y, output, np.ones_like(known), **loss.constants)
+    assert float(loss(y, output)) == pytest.approx(everything, rel=1e-5)
+
+
+def test_sums_and_counts_are_those_of_each_task(name, problem, loss, draw, reference):
+    y, output, known = draw(problem)
+    sums, counts = (keras.ops.convert_to_numpy(v) for v in loss.sums(y, output, known))
+    np.testing.assert_array_equal(counts, known.sum(axis=0))
+    assert float((sums / counts).sum()) == pytest.approx(
+        reference(name, y, output, known, **loss.constants), rel=1e-5
+    )
+
+
+def test_numerical_gradient(name, problem, loss, draw, reference, gradients):
+    y, output, known = draw(problem)
+    value, (slope,) = gradients(lambda f: loss(y, f, known), output)
+    assert value == pytest.approx(float(loss(y, output, known)), rel=1e-6)
+    for place in np.ndindex(output.shape):
+        step = np.zeros(output.shape)
+        step[place] = 1e-5
+        ends = [
+            reference(name, y, output + sign * step, known, **loss.constants) for sign in (1, -1)
+        ]
+        assert slope[place] == pytest.approx((ends[0] - ends[1]) / 2e-5, abs=1e-5)
+
+
+def test_a_task_without_a_known_label_adds_nothing(name, problem, loss, draw, reference):
+    y, output, known = draw(problem)
+    known[:, 1] = False
+    expected = reference(name, y, output, known, **loss.constants)
+    assert float(loss(y, output, known)) == pytest.approx(expected, rel=1e-5)
+    assert float(loss(y, output, np.zeros_like(known))) == 0.0
+
+
+def test_unknown_rows_are_as_good_as_absent(problem, loss, draw, gradients):
+    y, output, known = draw(problem)
+    known[:, 1] = known[:, 0]
+    rows = known[:, 0]
+    value, (slope,) = gradients(lambda f: loss(y, f, known), output)
+    alone, (expected,) = gradients(lambda f: loss(y[rows], f, known[rows]), output[rows])
+    assert value == pytest.approx(alone, rel=1e-6)
+    np.testing.assert_allclose(slope[rows], expected, rtol=1e-5, atol=1e-7)
+    assert not slope[~rows].any()
+
+
+@pytest.mark.parametrize("name", loss_names())
+def test_what_stands_in_unknown_places_changes_nothing(name, draw, labelled, gradients):
+    problem = of_loss(name, "PROBLEM")
+    loss = make_loss(name, labelled(problem))
+    y, output, _ = draw(problem, rows=ROWS)
+    masks = arrays(bool, (ROWS, TASKS))
+    junk = arrays(np.float32, (ROWS, TASKS), elements=st.sampled_from(JUNK))
+    strange = arrays(np.float32, output.shape, elements=st.sampled_from((-1e30, 1e4, 0.0)))
+
+    @settings(max_examples=40, deadline=None)
+    @given(known=masks, label=junk, shown=strange)
+    def changes_nothing(known, label, shown):
+        wide = known if output.ndim == 2 else known[..., None]
+        clean = np.where(known, y, 0).astype(np.float32)
+        expected = gradients(lambda f: loss(clean, f, known), np.where(wide, output, 0.0))
+        found = gradients(
+            lambda f: loss(np.where(known, y, label), f, known), np.where(wide, output, shown)
+        )
+        assert found[0] == expected[0]
+        np.testing.assert_array_equal(found[1][0], expected[1][0])
+        assert np.isfinite(found[1][0]).all()
+        assert not found[1][0][~known].any()
+
+    changes_nothing()
+
+
+def test_round_trip(problem, loss, draw):
+    y, output, known = draw(problem)
+    config = json.loads(json.dumps(keras.losses.serialize(loss)))
+    again = keras.losses.deserialize(config)
+    assert again.get_config() == loss.get_config()
+    assert float(again(y, output, known)) == float(loss(y, output, known))
+
+
+def test_a_model_learns_by_it(name, problem, loss, draw):
+    """The best constant outputs are found, which ties each loss to what its outputs mean."""
+    y, output, known = draw(problem, rows=64)
+    layer = keras.layers.Dense(output[0].size, use_bias=True)
+    out = keras.layers.Reshape(output.shape[1:])(layer(inputs := keras.Input((1,))))
+    model = keras.Model(inputs, out)
+    model.compile(keras.optimizers.Adam(0.05), loss, jit_compile=False)
+    x, mask = np.zeros((64, 1), np.float32), known.astype(np.float32)
+    before = model.evaluate(x, y, sample_weight=mask, verbose=0)
+    model.fit(x, y, sample_weight=mask, epochs=150, batch_size=64, verbose=0)
+    assert model.evaluate(x, y, sample_weight=mask, verbose=0) < before
+    found = model.predict(x[:1], verbose=0)[0]
+    if name in ("mse", "poisson"):
+        mean = [y[known[:, t], t].mean() for t in range(TASKS)]
+        expected = np.log(mean) if of_loss(name, "LINK") == "exp" else mean
+        np.testing.assert_allclose(found, expected, atol=0.02)
+
+
+def test_names_of_a_problem_are_those_that_say_so():
+    problems = {of_loss(name, "PROBLEM") for name in loss_names()}
+    parts = [loss_names(problem) for problem in sorted(problems)]
+    assert sorted(name for part in parts for name in part) == sorted(loss_names())
+    assert all(of_loss(name, "LINK") in ("identity", "exp") for name in loss_names())
+    assert loss_names("no such problem") == ()
+
+
+def test_a_loss_for_another_problem_is_refused():
+    with pytest.raises(InputError, match=r"expected plain or rebalanced .* received mse"):
+        make_loss("mse", SimpleNamespace(problem="binary"))
+
+
+def test_unknown_names_are_refused():
+    with pytest.raises(InputError, match=r"unknown loss 'poison'; did you mean poisson or plain\?"):
+        make_loss("poison", SimpleNamespace(problem="regression"))

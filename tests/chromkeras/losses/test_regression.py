@@ -1,0 +1,55 @@
+"""The losses of real values by hand."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from sklearn.metrics import mean_poisson_deviance
+
+from chromkeras.errors import InputError
+from chromkeras.losses.registry import make_loss
+from chromkeras.losses.task_loss import TaskLoss
+
+pytestmark = pytest.mark.backend
+
+
+def column(*values):
+    return np.array(values, np.float32)[:, None]
+
+
+def test_mse_is_the_mean_of_squares():
+    assert float(TaskLoss("mse")(column(1, -1, 4), column(2, 1, 4))) == pytest.approx(5 / 3)
+
+
+def test_log_cosh_is_half_a_square_near_0_and_straight_far_away():
+    loss = TaskLoss("log_cosh")
+    assert float(loss(column(-1), column(1))) == pytest.approx(np.log(np.cosh(2)))
+    assert float(loss(column(0), column(0.02))) == pytest.approx(2e-4, rel=1e-3)
+    for far in (-1e6, 1e6):
+        assert float(loss(column(0), column(far))) == pytest.approx(1e6 - np.log(2))
+
+
+def test_poisson_at_the_log_of_the_value_is_0():
+    loss = TaskLoss("poisson")
+    y = column(0.5, 1, 20)
+    assert float(loss(y, np.log(y))) == pytest.approx(0.0, abs=1e-5)
+    assert float(loss(column(2), column(0))) == pytest.approx(2 * np.log(2) - 1)
+    assert float(loss(column(0), column(-200))) == pytest.approx(0.0)
+
+
+def test_poisson_is_half_the_deviance():
+    rng = np.random.default_rng(0)
+    y, f = rng.poisson(3, (50, 1)).astype(np.float32), rng.normal(size=(50, 1)).astype(np.float32)
+    expected = mean_poisson_deviance(y[:, 0], np.exp(f[:, 0].astype(float))) / 2
+    assert float(TaskLoss("poisson")(y, f)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_poisson_takes_no_negative_values_but_unknown_ones():
+    labels, known = np.array([[2.0, 0.0], [1.0, -0.5]]), np.array([[True, True], [True, False]])
+    dataset = SimpleNamespace(
+        problem="regression", labels=labels, known=known, tasks=("gut", "skin")
+    )
+    make_loss("poisson", dataset)
+    dataset.known = np.ones((2, 2), bool)
+    with pytest.raises(InputError, match=r"at least 0, received -0\.5 in task 'skin'"):
+        make_loss("poisson", dataset)
