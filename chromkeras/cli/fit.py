@@ -91,8 +91,8 @@ def fit(
     problem = result.problem
     plot_history(result.rows, picture, score=problem.score, title=problem.score_title)
     mean = result.scores[f"validation_{problem.score}_mean"]
-    tasks = len(result.scores["best_epoch"])
-    print(f"validation {problem.score_title} {mean:.4f}, mean over {tasks} tasks")
+    count = len(result.scores["best_epoch"])
+    print(f"validation {problem.score_title} {mean:.4f}, mean over {count} tasks")
     print(f"wrote {result.model}, {result.history} and {picture}")
     if watch_gradients:
         _draw_gradients(out)

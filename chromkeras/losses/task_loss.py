@@ -8,8 +8,9 @@ import numpy as np
 from keras import ops
 
 from chromkeras.backend.devices import level_over_replicas, replicas, sum_over_replicas
+from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
-from chromkeras.losses.registry import of_loss
+from chromkeras.losses.registry import loss_names, of_loss
 
 
 @keras.saving.register_keras_serializable(package="chromkeras")
@@ -106,6 +107,30 @@ class TaskLoss(keras.losses.Loss):
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""
         return {"name": self.name, **self.constants}
+
+
+def make_loss(name: str, dataset: Dataset) -> TaskLoss:
+    """Return a loss with the constants that it takes from a data set's training split.
+
+    Parameters
+    ----------
+    name
+        Name of the loss.
+    dataset
+        What is trained on.
+
+    Raises
+    ------
+    InputError
+        Unknown name, a loss for another problem, or labels that the loss cannot take.
+    """
+    if of_loss(name, "PROBLEM") != dataset.problem:
+        fitting = " or ".join(loss_names(dataset.problem))
+        raise InputError(
+            f"training.loss: expected {fitting} for a data set with the problem "
+            f"{dataset.problem}, received {name}"
+        )
+    return TaskLoss(name, **of_loss(name, "constants")(dataset))
 
 
 def _check_constants(name: str, per_task: Any, constants: dict[str, Any]) -> None:

@@ -71,11 +71,15 @@ def make_recipe(
     """
     if plan not in PLANS:
         raise unknown("plan", plan, PLANS)
-    merged: dict[str, Any] = _read_file(file) if file is not None else {}
-    merged |= dict(map(_split_setting, settings))
-    merged |= values or {}
-    name = merged.get("architecture.name", DEFAULT_ARCHITECTURE)
-    sizes = ARCHITECTURES.get(str(name)).SIZES
+    given = [*([_read_file(file)] if file is not None else []), *map(_setting, settings)]
+    given.append(dict(values or {}))
+    merged = {key: value for source in given for key, value in source.items()}
+    name = str(merged.get("architecture.name", DEFAULT_ARCHITECTURE))
+    default = Recipe(architecture=architecture_options(name))
+    for source in given:  # each of them, so that no later one hides a mistake
+        for key, value in source.items():
+            _checked(default, key, value)
+    sizes = ARCHITECTURES.get(name).SIZES
     if size and size not in sizes:
         raise unknown("size", size, sizes)
     return recipe_from_values(plan, (sizes[size] if size else {}) | merged)
@@ -83,7 +87,7 @@ def make_recipe(
 
 def read_settings(settings: Iterable[str]) -> dict[str, Any]:
     """Return the values of strings "section.key=value", by "section.key"."""
-    return dict(map(_split_setting, settings))
+    return {key: value for text in settings for key, value in _setting(text).items()}
 
 
 def recipe_from_values(plan: str, values: Mapping[str, Any]) -> Recipe:
@@ -131,18 +135,18 @@ def _read_file(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise InputError(f"recipe {found}: {error}") from error
 
 
-def _split_setting(text: str) -> tuple[str, Any]:
+def _setting(text: str) -> dict[str, Any]:
     key, equals, value = text.partition("=")
     if not equals:
         raise InputError(f"expected a setting section.key=value, received {text!r}")
     try:
-        return key.strip(), tomllib.loads(f"value = {value}")["value"]
+        return {key.strip(): tomllib.loads(f"value = {value}")["value"]}
     except tomllib.TOMLDecodeError:
-        return key.strip(), value.strip()
+        return {key.strip(): value.strip()}
 
 
 def _checked(recipe: Recipe, key: str, value: Any) -> Any:
-    """Return the value of a known key as its type, so that no later source hides a mistake."""
+    """Return the value of a known key as its type."""
     known = recipe_keys(recipe.architecture.name)
     if key not in known:
         raise unknown("recipe key", key, known)

@@ -10,7 +10,7 @@ from chrominterpret.engine.backend import compile_gradient
 from chromkeras.backend.operations import compile_model
 from chromkeras.data.batches import Batches
 from chromkeras.data.dataset import Dataset
-from chromkeras.losses.registry import make_loss
+from chromkeras.losses.task_loss import make_loss
 from chromkeras.optimizers.optimizers import make_optimizer
 from chromkeras.progress import progress
 from chromkeras.recipe.recipe import Recipe, SharingRecipe

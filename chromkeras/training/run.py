@@ -14,8 +14,7 @@ from chromkeras.data.dataset import Dataset
 from chromkeras.data.share_out import share_out
 from chromkeras.data.turns import TaskTurns
 from chromkeras.layers.task_weights import TaskWeights
-from chromkeras.losses.registry import make_loss
-from chromkeras.losses.task_loss import TaskLoss
+from chromkeras.losses.task_loss import TaskLoss, make_loss
 from chromkeras.monitoring.gradient_watch import watch_gradients
 from chromkeras.names import unknown
 from chromkeras.optimizers.optimizers import make_optimizer

@@ -37,9 +37,12 @@ def make(tiny_recipe, tiny_dataset, tmp_path):
         keras.utils.set_random_seed(seed)
         model = build_model(resolve_plan(recipe, tasks, {"dna": (length, 4)}))
         save_model(
-            path, recipe=recipe, tasks=tasks, length=length, weights=model.get_weights(),
-            fingerprint=dataset.fingerprint, scores={},
-        )  # fmt: skip
+            path,
+            resolve_plan(recipe, tasks, {"dna": (length, 4)}),
+            model.get_weights(),
+            fingerprint=dataset.fingerprint,
+            scores={},
+        )
         return path
 
     return build, dataset, tmp_path / "data.h5"

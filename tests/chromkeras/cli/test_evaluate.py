@@ -28,10 +28,8 @@ def made(tiny_recipe, tiny_dataset, tmp_path):
     path = tmp_path / "hard.keras"
     save_model(
         path,
-        recipe=recipe,
-        tasks=dataset.tasks,
-        length=300,
-        weights=model.get_weights(),
+        resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}),
+        model.get_weights(),
         fingerprint=dataset.fingerprint,
         scores={},
     )

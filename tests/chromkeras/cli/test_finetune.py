@@ -33,9 +33,12 @@ def model_file(tiny_recipe, tmp_path):
         recipe = tiny_recipe(plan, "training.learning_rate=0.02", *settings)
         model = build_model(resolve_plan(recipe, tasks, {"dna": (300, 4)}))
         save_model(
-            tmp_path / f"{plan}.keras", recipe=recipe, tasks=tasks, length=300,
-            weights=model.get_weights(), fingerprint="f", scores={},
-        )  # fmt: skip
+            tmp_path / f"{plan}.keras",
+            resolve_plan(recipe, tasks, {"dna": (300, 4)}),
+            model.get_weights(),
+            fingerprint="f",
+            scores={},
+        )
         return tmp_path / f"{plan}.keras"
 
     return write

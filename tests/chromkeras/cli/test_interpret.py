@@ -23,9 +23,12 @@ def files(tiny_dataset, tiny_recipe, tmp_path, monkeypatch):
     recipe = tiny_recipe("hard")
     weights = build_model(resolve_plan(recipe, TASKS, {"dna": (300, 4)})).get_weights()
     save_model(
-        tmp_path / "model.keras", recipe=recipe, tasks=TASKS, length=300, weights=weights,
-        fingerprint=dataset.fingerprint, scores={},
-    )  # fmt: skip
+        tmp_path / "model.keras",
+        resolve_plan(recipe, TASKS, {"dna": (300, 4)}),
+        weights,
+        fingerprint=dataset.fingerprint,
+        scores={},
+    )
     return tmp_path
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from chromkeras.errors import InputError
-from chromkeras.losses.registry import loss_names, make_loss, of_loss
+from chromkeras.losses.registry import loss_names, of_loss
+from chromkeras.losses.task_loss import make_loss
 
 pytestmark = pytest.mark.backend
 

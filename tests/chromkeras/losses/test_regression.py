@@ -7,8 +7,7 @@ import pytest
 from sklearn.metrics import mean_poisson_deviance
 
 from chromkeras.errors import InputError
-from chromkeras.losses.registry import make_loss
-from chromkeras.losses.task_loss import TaskLoss
+from chromkeras.losses.task_loss import TaskLoss, make_loss
 
 pytestmark = pytest.mark.backend
 

@@ -30,9 +30,12 @@ def test_damaged_model(tiny_dataset, tiny_recipe, tmp_path):
     recipe, path = tiny_recipe(), tmp_path / "m.keras"
     model = build_model(resolve_plan(recipe, ("a",), {"dna": (300, 4)}))
     save_model(
-        path, recipe=recipe, tasks=("a",), length=300, weights=model.get_weights(),
-        fingerprint="", scores={},
-    )  # fmt: skip
+        path,
+        resolve_plan(recipe, ("a",), {"dna": (300, 4)}),
+        model.get_weights(),
+        fingerprint="",
+        scores={},
+    )
     with zipfile.ZipFile(path) as archive:
         config = archive.read("config.json")
     with zipfile.ZipFile(path, "w") as archive:

@@ -27,9 +27,12 @@ def model_file(tiny_dataset, tiny_recipe, tmp_path, plan):
     model = build_model(resolve_plan(tiny_recipe(plan), dataset.tasks, {"dna": (300, 4)}))
     path = tmp_path / f"{plan}.keras"
     save_model(
-        path, recipe=tiny_recipe(plan), tasks=dataset.tasks, length=300,
-        weights=model.get_weights(), fingerprint=dataset.fingerprint, scores={},
-    )  # fmt: skip
+        path,
+        resolve_plan(tiny_recipe(plan), dataset.tasks, {"dna": (300, 4)}),
+        model.get_weights(),
+        fingerprint=dataset.fingerprint,
+        scores={},
+    )
     return path
 
 
@@ -149,9 +152,12 @@ def test_everything_is_scored_by_the_truth(tiny_recipe, tmp_path):
     model = build_model(resolve_plan(tiny_recipe("hard"), dataset.tasks, {"dna": (300, 4)}))
     path = tmp_path / "hard.keras"
     save_model(
-        path, recipe=tiny_recipe("hard"), tasks=dataset.tasks, length=300,
-        weights=model.get_weights(), fingerprint=dataset.fingerprint, scores={},
-    )  # fmt: skip
+        path,
+        resolve_plan(tiny_recipe("hard"), dataset.tasks, {"dna": (300, 4)}),
+        model.get_weights(),
+        fingerprint=dataset.fingerprint,
+        scores={},
+    )
     methods = ("gradient", "in_silico_mutagenesis")
     interpret(path, dataset, tmp_path, replace(QUICK, truth=True, methods=methods))
     table = pd.read_csv(tmp_path / "truth.tsv", sep="\t")

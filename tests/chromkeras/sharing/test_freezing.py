@@ -55,9 +55,12 @@ def old_model(tiny_recipe, tmp_path):
                 layer.moving_variance.assign(rng.uniform(0.5, 1.5, layer.moving_variance.shape))
         path = tmp_path / "old.keras"
         save_model(
-            path, recipe=recipe, tasks=tasks, length=300, weights=model.get_weights(),
-            fingerprint="", scores={},
-        )  # fmt: skip
+            path,
+            resolve_plan(recipe, tasks, {"dna": (300, 4)}),
+            model.get_weights(),
+            fingerprint="",
+            scores={},
+        )
         return path
 
     return write
@@ -85,7 +88,7 @@ def test_the_saved_model_predicts_as_the_trained_one(
     kept = []
     monkeypatch.setattr(
         "chromkeras.training.train.save_model",
-        lambda *a, **k: (kept.append(k["weights"]), save_model(*a, **k)),
+        lambda *a, **k: (kept.append(a[2]), save_model(*a, **k)),
     )
     recipe, dataset = tiny_recipe(plan, *SHORT, "transfer.freeze=4"), tiny_dataset()
     result = train(dataset, recipe, tmp_path / "m.keras")
