@@ -24,10 +24,10 @@ from keras import layers
 from table import markdown_table, time_text
 from timing import Times, in_turns
 
-from chrominterpret.methods.deep_lift import deep_lift_shap
+from chrominterpret.methods.deep_lift_shap import deep_lift_shap
 from chrominterpret.methods.gradient import gradient
-from chrominterpret.methods.mutagenesis import in_silico_mutagenesis
-from chrominterpret.methods.references import one_hot
+from chrominterpret.methods.in_silico_mutagenesis import in_silico_mutagenesis
+from chrominterpret.sequences import one_hot
 
 BLOCKS = ((300, 19), (200, 11), (200, 7))
 POOL, DENSE, LENGTH = 4, (1000, 1000), 600

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from chrominterpret.methods.references import one_hot
+from chrominterpret.sequences import one_hot
 
 BLOCKS = ((8, 9, 3), (7, 5, 2), (6, 3, 2))  # filters, width, pool
 LENGTH, TASKS = 96, 3

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from chrominterpret.methods.deep_lift import deep_lift_shap
-from chrominterpret.methods.references import one_hot
+from chrominterpret.methods.deep_lift_shap import deep_lift_shap
+from chrominterpret.sequences import one_hot
 
 LENGTH = 60
 

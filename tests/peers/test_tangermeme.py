@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from chrominterpret.methods.deep_lift import deep_lift_shap
-from chrominterpret.methods.mutagenesis import in_silico_mutagenesis
+from chrominterpret.methods.deep_lift_shap import deep_lift_shap
+from chrominterpret.methods.in_silico_mutagenesis import in_silico_mutagenesis
 
 torch = pytest.importorskip("torch", reason="torch is not installed (extra: peers)")
 pytest.importorskip("tangermeme", reason="tangermeme is not installed (extra: peers)")

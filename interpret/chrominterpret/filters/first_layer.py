@@ -1,6 +1,6 @@
 """The first convolution of a model: where it is, what it sees, and its activation tensor."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -264,7 +264,3 @@ def activations(
 def to_numpy(tensor: Any) -> NDArray[np.float32]:
     """Return a backend tensor as a float32 array."""
     return np.asarray(keras.ops.convert_to_numpy(keras.ops.cast(tensor, "float32")))
-
-
-Progress = Callable[[int, int], None]
-"""Called with the number of steps done and their total."""

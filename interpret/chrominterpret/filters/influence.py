@@ -8,14 +8,9 @@ import keras
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from chrominterpret.engine.batches import Progress
 from chrominterpret.errors import InputError
-from chrominterpret.filters.first_layer import (
-    FirstLayer,
-    Progress,
-    Stage,
-    find_first_layer,
-    to_numpy,
-)
+from chrominterpret.filters.first_layer import FirstLayer, Stage, find_first_layer, to_numpy
 from chrominterpret.filters.tail import Scale, Tail
 
 Floats = NDArray[np.float64]

@@ -1,1 +1,1 @@
-"""Attribution methods, one a file."""
+"""Attribution methods, one a file, on the base in `chrominterpret.methods.base`."""

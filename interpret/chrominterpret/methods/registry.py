@@ -1,59 +1,40 @@
-"""Attribution methods by name, all called alike."""
+"""Attribution methods by name, all called alike.
 
-import inspect
-from collections.abc import Callable
+Every module of `chrominterpret.methods` but this one is a method of that name: its ``METHOD`` is a
+subclass of `chrominterpret.methods.base.method.Method`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
+from chrominterpret import methods
+from chrominterpret.attribution import Attribution
 from chrominterpret.errors import InputError
-from chrominterpret.methods.attribution import Attribution
 
-# file and function of each method, imported when first asked for
-METHODS: dict[str, tuple[str, str]] = {
-    "gradient": ("gradient", "gradient"),
-    "gradient_x_input": ("gradient", "gradient_x_input"),
-    "smooth_grad": ("smooth_grad", "smooth_grad"),
-    "integrated_gradients": ("integrated_gradients", "integrated_gradients"),
-    "expected_gradients": ("expected_gradients", "expected_gradients"),
-    "deep_lift_shap": ("deep_lift", "deep_lift_shap"),
-    "in_silico_mutagenesis": ("mutagenesis", "in_silico_mutagenesis"),
-    "shap": ("shap_engine", "shap_attribution"),
-}
-
-# What a caller may pass for every method: `attribute` leaves out those that a method has no use
-# for, as it has not for references where it compares with none.
-COMMON = frozenset(
-    {
-        "targets",
-        "task_names",
-        "wrt",
-        "head",
-        "output",
-        "references",
-        "n_references",
-        "seed",
-        "gradient_correction",
-        "batch_size",
-        "memory",
-        "progress",
-    }
+METHODS: tuple[str, ...] = tuple(
+    sorted(m.name for m in iter_modules(methods.__path__) if not m.ispkg and m.name != "registry")
 )
 
 
-def find_method(name: str) -> Callable[..., Attribution]:
-    """Return the function of a method: ``function(model, x, *, targets, …)``.
+def find_method(name: str) -> type[Any]:
+    """Return the class of a method, which its options make an object that attributes.
 
     Raises
     ------
     InputError
         For an unknown name.
+
+    Examples
+    --------
+    >>> find_method("smooth_grad")(n_samples=10).sigma
+    0.15
     """
     if name not in METHODS:
         raise InputError(f"expected a method of {', '.join(METHODS)}, received {name!r}")
-    module, function = METHODS[name]
-    found: Callable[..., Attribution] = getattr(
-        import_module(f"chrominterpret.methods.{module}"), function
-    )
+    found: type[Any] = import_module(f"{methods.__name__}.{name}").METHOD
     return found
 
 
@@ -64,9 +45,31 @@ def method_options(name: str) -> frozenset[str]:
     ------
     InputError
         For an unknown name.
+
+    Examples
+    --------
+    >>> "seed" in method_options("gradient")
+    False
     """
-    parameters = inspect.signature(find_method(name)).parameters.values()
-    return frozenset(p.name for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY)
+    return frozenset(field.name for field in fields(find_method(name)))
+
+
+def applicable(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of a set of options that a method takes, to run several methods with one set.
+
+    Raises
+    ------
+    InputError
+        For an unknown name, or an option that no method takes.
+
+    Examples
+    --------
+    >>> applicable("gradient", {"targets": [0], "seed": 3})
+    {'targets': [0]}
+    """
+    _check_some_method_takes(options)
+    own = method_options(name)
+    return {option: value for option, value in options.items() if option in own}
 
 
 def attribute(name: str, model: Any, x: Any, **options: Any) -> Attribution:
@@ -77,21 +80,35 @@ def attribute(name: str, model: Any, x: Any, **options: Any) -> Attribution:
     name
         One of `METHODS`.
     model, x
-        As for `chrominterpret.methods.gradient.gradient`.
+        As for `chrominterpret.methods.base.method.Method`.
     **options
-        Options of the method, and any of `COMMON`, which are left out where the method does not
-        take them. None stands for the method's own default.
+        Options of the method; see `applicable` for running several methods with one set. None
+        stands for the method's own default.
 
     Raises
     ------
     InputError
-        For an unknown name, or an option that is neither the method's nor common.
+        For an unknown name, or an option that the method does not take; the message names the
+        methods that take it.
     """
-    known = method_options(name)
-    unknown = set(options) - known - COMMON
-    if unknown:
+    _check_some_method_takes(options)
+    foreign = sorted(set(options) - method_options(name))
+    if foreign:
         raise InputError(
-            f"expected options of {name} among {sorted(known)}, received {sorted(unknown)}"
+            f"expected options of {name} among {sorted(method_options(name))}, received "
+            + "; ".join(f"{option!r} of {', '.join(_takers(option))}" for option in foreign)
         )
-    given = {k: v for k, v in options.items() if k in known and v is not None}
-    return find_method(name)(model, x, **given)
+    given = {option: value for option, value in options.items() if value is not None}
+    result: Attribution = find_method(name)(**given)(model, x)
+    return result
+
+
+def _check_some_method_takes(options: Iterable[str]) -> None:
+    every = frozenset().union(*(method_options(name) for name in METHODS))
+    unknown = sorted(set(options) - every)
+    if unknown:
+        raise InputError(f"expected options among {sorted(every)}, received {unknown}")
+
+
+def _takers(option: str) -> list[str]:
+    return [name for name in METHODS if option in method_options(name)]

@@ -13,7 +13,8 @@ import pyjaspar
 
 from chrominterpret.errors import InputError
 from chrominterpret.motifs.motif_files import read_motifs
-from chrominterpret.motifs.pwm import BASES, Motif, motif_from_counts
+from chrominterpret.motifs.pwm import Motif, motif_from_counts
+from chrominterpret.sequences import BASES
 
 DEFAULT_RELEASE: Final = "JASPAR2024"
 DEFAULT_COLLECTION: Final = "CORE"

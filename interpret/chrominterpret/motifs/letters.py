@@ -23,7 +23,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from chrominterpret.errors import InputError
 from chrominterpret.files import replacing
-from chrominterpret.motifs.pwm import BASES, Floats
+from chrominterpret.motifs.pwm import Floats
+from chrominterpret.sequences import BASES
 
 BASE_COLOURS: Final[Mapping[str, str]] = MappingProxyType(
     {"A": "#009E73", "C": "#0072B2", "G": "#E69F00", "T": "#D55E00"}

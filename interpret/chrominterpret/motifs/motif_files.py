@@ -21,7 +21,8 @@ import numpy as np
 
 from chrominterpret.errors import InputError
 from chrominterpret.files import write_text
-from chrominterpret.motifs.pwm import BASES, Floats, Motif, motif_from_counts
+from chrominterpret.motifs.pwm import Floats, Motif, motif_from_counts
+from chrominterpret.sequences import BASES
 
 PathLike = str | os.PathLike[str]
 Duplicates = Literal["error", "rename"]

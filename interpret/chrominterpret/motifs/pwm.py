@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chrominterpret.errors import InputError
+from chrominterpret.sequences import BASES
 
-BASES: Final = "ACGT"
 DEFAULT_NSITES: Final = 20.0
 """Sites assumed where a motif does not say how many it was made of (MEME's own default)."""
 

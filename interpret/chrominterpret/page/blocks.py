@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from chrominterpret.errors import InputError
-from chrominterpret.motifs.pwm import BASES
+from chrominterpret.sequences import BASES
 
 _DIGITS = 4
 

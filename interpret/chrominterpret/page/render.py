@@ -13,8 +13,8 @@ from matplotlib.path import Path as Outline
 
 from chrominterpret.files import write_text
 from chrominterpret.motifs.letters import BASE_COLOURS, unit_glyph
-from chrominterpret.motifs.pwm import BASES
 from chrominterpret.page.blocks import Logo, Number, Section
+from chrominterpret.sequences import BASES
 
 _SCRIPTS = ("letters.js", "table.js", "heatmap.js", "tracks.js", "start.js")
 _COMMANDS = {Outline.MOVETO: "M", Outline.LINETO: "L", Outline.CURVE3: "Q", Outline.CURVE4: "C"}

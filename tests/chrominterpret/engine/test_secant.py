@@ -7,8 +7,8 @@ from keras import layers, ops
 
 from chrominterpret.engine.backend import compile_gradient
 from chrominterpret.engine.secant import Call, Pair, elementwise, rectifier
-from chrominterpret.methods.deep_lift import check_supported, deep_lift_shap
-from chrominterpret.methods.references import one_hot
+from chrominterpret.methods.deep_lift_shap import check_supported, deep_lift_shap
+from chrominterpret.sequences import one_hot
 
 pytestmark = pytest.mark.backend
 

@@ -5,7 +5,7 @@ import pytest
 from chrominterpret.filters.cooccurrence import cooccurrence
 from chrominterpret.filters.filter_motifs import filter_motifs
 from chrominterpret.filters.profiles import filter_profiles
-from chrominterpret.motifs.pwm import BASES
+from chrominterpret.sequences import BASES
 
 pytestmark = pytest.mark.backend
 LENGTH, N = 60, 120

@@ -7,7 +7,7 @@ from keras import layers
 
 from chrominterpret.methods.expected_gradients import expected_gradients
 from chrominterpret.methods.integrated_gradients import integrated_gradients
-from chrominterpret.methods.references import one_hot
+from chrominterpret.sequences import one_hot
 
 pytestmark = pytest.mark.backend
 

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from chrominterpret.methods.deep_lift import deep_lift_shap
+from chrominterpret.methods.deep_lift_shap import deep_lift_shap
 from chrominterpret.methods.gradient import gradient
 from chrominterpret.methods.integrated_gradients import integrated_gradients
-from chrominterpret.methods.references import one_hot
+from chrominterpret.sequences import one_hot
 
 pytestmark = pytest.mark.backend
 

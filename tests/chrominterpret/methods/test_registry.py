@@ -5,8 +5,16 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from chrominterpret.methods.references import one_hot
-from chrominterpret.methods.registry import METHODS, attribute, find_method, method_options
+from chrominterpret.errors import InputError
+from chrominterpret.methods.base.method import Method
+from chrominterpret.methods.registry import (
+    METHODS,
+    applicable,
+    attribute,
+    find_method,
+    method_options,
+)
+from chrominterpret.sequences import one_hot
 
 pytestmark = pytest.mark.backend
 
@@ -20,7 +28,7 @@ COMPARED = [name for name in METHODS if name != "in_silico_mutagenesis"]  # any 
 def run(name, model, x, **options):
     if name == "shap" and BACKEND != "tensorflow":
         pytest.skip("shap explains Keras models on TensorFlow only")
-    return attribute(name, model, x, **{"n_references": 4, "seed": 3} | options)
+    return attribute(name, model, x, **applicable(name, {"n_references": 4, "seed": 3} | options))
 
 
 def sequences(n: int, seed: int = 0) -> np.ndarray:
@@ -205,11 +213,10 @@ def test_bad_arguments(name):
         run(name, model, x, output="probability")
     with pytest.raises(ValueError, match="target"):
         run(name, model, x, targets=["Glia"])
-    if "memory" in method_options(name):
-        with pytest.raises(ValueError, match="batch_size"):
-            run(name, model, x, batch_size=0)
-        with pytest.raises(ValueError, match="memory="):
-            run(name, model, x, memory=0)
+    with pytest.raises(ValueError, match="batch_size"):
+        run(name, model, x, batch_size=0)
+    with pytest.raises(ValueError, match="memory="):
+        run(name, model, x, memory=0)
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -222,16 +229,39 @@ def test_progress_ends_with_all(name):
     assert sorted(seen) == seen
 
 
-def test_names_and_options():
-    with pytest.raises(ValueError, match=r"gradient, gradient_x_input.*'guided'"):
+def test_names():
+    with pytest.raises(InputError, match=r"gradient, gradient_x_input.*'guided'"):
         find_method("guided")
+    assert [find_method(name).name for name in METHODS] == list(METHODS)
+    assert all(issubclass(find_method(name), Method) for name in METHODS)
+
+
+def test_no_option_is_dropped_in_silence():
     model, x = small_model(), sequences(1)
-    with pytest.raises(ValueError, match="n_step"):
+    with pytest.raises(InputError, match=r"options among .*'n_steps'.*received \['n_step'\]"):
         attribute("integrated_gradients", model, x, n_step=3)
-    with pytest.raises(ValueError, match="n_steps"):
+    with pytest.raises(InputError, match=r"received 'n_steps' of integrated_gradients$"):
         attribute("gradient", model, x, n_steps=3)
+    takers = ", ".join(name for name in METHODS if "references" in method_options(name))
+    with pytest.raises(InputError, match=f"'references' of {takers}; 'seed' of "):
+        attribute("gradient", model, x, references=None, seed=1)
     assert "references" not in method_options("gradient")
     assert {"references", "seed"} <= method_options("deep_lift_shap")
+
+
+def test_one_set_of_options_for_several_methods():
+    options = {"targets": [1], "seed": 5, "sigma": 0.1, "n_steps": 4}
+    assert applicable("gradient", options) == {"targets": [1]}
+    assert applicable("smooth_grad", options) == {"targets": [1], "seed": 5, "sigma": 0.1}
+    with pytest.raises(InputError, match=r"received \['sigmas'\]"):
+        applicable("gradient", {"sigmas": 1})
+
+
+def test_none_stands_for_the_default():
+    model, x = small_model(), sequences(1)
+    found = attribute("smooth_grad", model, x, n_samples=None, seed=None, targets=[0])
+    plain = attribute("smooth_grad", model, x, targets=[0])
+    np.testing.assert_array_equal(found.attributions, plain.attributions)
 
 
 def test_whole_numbers_are_no_input_to_attribute():

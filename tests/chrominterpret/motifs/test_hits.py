@@ -6,7 +6,8 @@ import pytest
 
 from chrominterpret.motifs.hits import COLUMNS, genome_hits, scanned_sites, seqlet_sites, write_bed
 from chrominterpret.motifs.modisco import Pattern
-from chrominterpret.motifs.pwm import BASES, Sites
+from chrominterpret.motifs.pwm import Sites
+from chrominterpret.sequences import BASES
 
 WORD, WIDTH = "GATAAG", 10
 MATRIX = np.eye(4)[[BASES.index(base) for base in WORD]]

@@ -13,7 +13,7 @@ from chrominterpret.motifs.jaspar import (
     releases,
     taxonomic_groups,
 )
-from chrominterpret.motifs.pwm import BASES
+from chrominterpret.sequences import BASES
 
 
 @pytest.mark.parametrize("group", ["nematodes", "fungi"])

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from chrominterpret.motifs.jaspar import jaspar_motifs
 from chrominterpret.motifs.merging import merge_motifs
-from chrominterpret.motifs.pwm import BASES, Motif, consensus, reverse_complement, trim
+from chrominterpret.motifs.pwm import Motif, consensus, reverse_complement, trim
+from chrominterpret.sequences import BASES
 
 KNOWN = jaspar_motifs("nematodes")
 

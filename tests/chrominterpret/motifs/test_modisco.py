@@ -9,8 +9,9 @@ from modiscolite.util import MemeDataType
 from chrominterpret.motifs.jaspar import jaspar_motifs
 from chrominterpret.motifs.modisco import Pattern, Patterns, modisco, read_patterns
 from chrominterpret.motifs.motif_files import read_meme
-from chrominterpret.motifs.pwm import BASES, consensus, reverse_complement
+from chrominterpret.motifs.pwm import consensus, reverse_complement
 from chrominterpret.motifs.tomtom import best_matches, tomtom
+from chrominterpret.sequences import BASES
 
 WORDS = (("AGTGATAAGA", 1), ("CCTTTGTC", 1), ("GGGACATTCC", -1), ("GCACGTGACC", -1))
 EACH, LENGTH = 40, 120

@@ -16,7 +16,8 @@ from chrominterpret.motifs.motif_files import (
     write_jaspar,
     write_meme,
 )
-from chrominterpret.motifs.pwm import BASES, Motif
+from chrominterpret.motifs.pwm import Motif
+from chrominterpret.sequences import BASES
 
 HEAD = "MEME version 4\n\nALPHABET= ACGT\n\n"
 ROW = " 0.25 0.25 0.25 0.25\n"

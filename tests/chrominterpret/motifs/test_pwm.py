@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from chrominterpret.motifs.pwm import (
-    BASES,
     Motif,
     consensus,
     find_sites,
@@ -22,6 +21,7 @@ from chrominterpret.motifs.pwm import (
     small_sample_correction,
     trim,
 )
+from chrominterpret.sequences import BASES
 
 COUNTS = hnp.arrays(
     np.int64, st.tuples(st.integers(1, 12), st.just(4)), elements=st.integers(0, 50)

@@ -5,7 +5,6 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from chrominterpret.motifs.pwm import BASES
 from chrominterpret.page.blocks import (
     Details,
     Facts,
@@ -20,6 +19,7 @@ from chrominterpret.page.blocks import (
     Tracks,
 )
 from chrominterpret.page.render import glyph_commands, render_page, write_page
+from chrominterpret.sequences import BASES
 
 
 def sections() -> list[Section]:

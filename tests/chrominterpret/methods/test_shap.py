@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from chrominterpret.methods.deep_lift import deep_lift_shap
+from chrominterpret.methods.deep_lift_shap import deep_lift_shap
 from chrominterpret.methods.expected_gradients import expected_gradients
 from chrominterpret.methods.gradient import gradient
-from chrominterpret.methods.references import one_hot
-from chrominterpret.methods.shap_engine import shap_attribution
+from chrominterpret.methods.shap import shap_attribution
+from chrominterpret.sequences import one_hot
 
 pytestmark = pytest.mark.backend
 

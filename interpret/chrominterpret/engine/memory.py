@@ -1,33 +1,45 @@
 """How many rows run at once: as many as a memory budget holds."""
 
+from typing import Any
+
 from chrominterpret.engine.graph import values_per_row
 from chrominterpret.errors import InputError
-from chrominterpret.methods.problem import Problem
 
 BUDGET = 2.0  # GB
-LARGEST = 256  # rows; more make nothing faster on a processor, and progress is seldom told
+LARGEST = 256  # rows; more make nothing faster on a processor, and progress is seldom reported
 
 # Float32 numbers held for each number of the forward pass: 1.5 and 2.6 by the peak memory of a
 # convolutional model on a processor, and some more to be safe.
+FORWARD = 1
 GRADIENT = 2
 SECANT = 4  # the multipliers of DeepLIFT
 
 
 def rows_at_once(
-    problem: Problem, batch_size: int | None, memory: float, *, copies: int = GRADIENT
+    model: Any,
+    index: int,
+    length: int,
+    *,
+    batch_size: int | None = None,
+    memory: float = BUDGET,
+    copies: int = GRADIENT,
 ) -> int:
-    """Return how many rows one call of the model gets.
+    """Return how many rows one call of a model gets.
 
     Parameters
     ----------
-    problem
-        What is attributed.
+    model
+        Functional Keras model.
+    index
+        Position of the output that is wanted.
+    length
+        Length taken for axes of unknown length.
     batch_size
         The number itself, or None to have it estimated.
     memory
         GB (10⁹ bytes) for the tensors of one batch. A row takes 4 bytes × ``copies`` for each
-        number in the outputs of all layers on the way to the attributed output; at least one row
-        runs whatever it takes, and at most `LARGEST`.
+        number in the outputs of all layers on the way to the output; at least one row runs
+        whatever it takes, and at most `LARGEST`.
     copies
         Numbers held for each number of the forward pass.
 
@@ -42,6 +54,5 @@ def rows_at_once(
         return int(batch_size)
     if not memory > 0:
         raise InputError(f"expected memory= above 0 (GB), received {memory}")
-    length = max(problem.x.shape[1], 1)
-    per_row = 4 * copies * max(values_per_row(problem.model, problem.head, length), 1)
+    per_row = 4 * copies * max(values_per_row(model, index, max(length, 1)), 1)
     return max(1, min(int(memory * 1e9 / per_row), LARGEST))

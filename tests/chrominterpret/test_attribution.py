@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import pytest
 
-from chrominterpret.methods.attribution import Attribution
+from chrominterpret.attribution import Attribution
 
 
 def example() -> Attribution:

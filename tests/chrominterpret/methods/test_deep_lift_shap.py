@@ -8,8 +8,8 @@ import pytest
 from keras import layers, ops
 
 from chrominterpret.engine.rules import register_rule
-from chrominterpret.methods.deep_lift import check_supported, deep_lift_shap
-from chrominterpret.methods.references import one_hot
+from chrominterpret.methods.deep_lift_shap import check_supported, deep_lift_shap
+from chrominterpret.sequences import one_hot
 
 # Marked are those whose outcome hangs on the backend; each costs seconds of compilation there.
 backend = pytest.mark.backend

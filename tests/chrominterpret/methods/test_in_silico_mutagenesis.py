@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers, ops
 
-from chrominterpret.methods.mutagenesis import in_silico_mutagenesis
-from chrominterpret.methods.references import one_hot
+from chrominterpret.methods.in_silico_mutagenesis import in_silico_mutagenesis
+from chrominterpret.sequences import one_hot
 
 pytestmark = pytest.mark.backend
 

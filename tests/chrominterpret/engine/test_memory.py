@@ -1,14 +1,12 @@
 """How many rows a memory budget holds."""
 
 import keras
-import numpy as np
 import pytest
 from keras import layers
 
 from chrominterpret.engine.graph import values_per_row
-from chrominterpret.methods.memory import LARGEST, rows_at_once
-from chrominterpret.methods.problem import pose
-from chrominterpret.methods.references import one_hot
+from chrominterpret.engine.memory import LARGEST, rows_at_once
+from chrominterpret.errors import InputError
 
 pytestmark = pytest.mark.backend
 
@@ -29,15 +27,15 @@ def test_numbers_of_a_row_by_hand(length):
 
 
 def test_rows():
-    problem = pose(model_of(10), one_hot(np.zeros((1, 10), int)), head=0)
+    model = model_of(10)
     per_row = 45 * 4 * 2 / 1e9
-    assert rows_at_once(problem, None, 7.5 * per_row) == 7
-    assert rows_at_once(problem, None, 7.5 * per_row, copies=4) == 3
-    assert rows_at_once(problem, None, 0.1 * per_row) == 1
-    assert rows_at_once(problem, None, 100) == LARGEST
-    assert rows_at_once(problem, 1000, 1e-9) == 1000
-    with pytest.raises(ValueError, match="batch_size of at least 1"):
-        rows_at_once(problem, 0, 1)
+    assert rows_at_once(model, 0, 10, memory=7.5 * per_row) == 7
+    assert rows_at_once(model, 0, 10, memory=7.5 * per_row, copies=4) == 3
+    assert rows_at_once(model, 0, 10, memory=0.1 * per_row) == 1
+    assert rows_at_once(model, 0, 10, memory=100) == LARGEST
+    assert rows_at_once(model, 0, 10, batch_size=1000, memory=1e-9) == 1000
+    with pytest.raises(InputError, match="batch_size of at least 1"):
+        rows_at_once(model, 0, 10, batch_size=0)
     for memory in (0, -1, float("nan")):
-        with pytest.raises(ValueError, match="memory="):
-            rows_at_once(problem, None, memory)
+        with pytest.raises(InputError, match="memory="):
+            rows_at_once(model, 0, 10, memory=memory)

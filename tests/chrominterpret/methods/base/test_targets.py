@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chrominterpret.methods.targets import resolve_targets
+from chrominterpret.methods.base.targets import resolve_targets
 
 NAMES = ["Intest", "Neurons", "Muscle"]
 

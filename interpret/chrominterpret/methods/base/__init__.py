@@ -1,0 +1,1 @@
+"""What attribution methods have in common."""

@@ -1,0 +1,163 @@
+"""A model with the input and the outputs that are attributed, checked."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from chrominterpret.engine.graph import (
+    Step,
+    functional,
+    input_index,
+    input_names,
+    input_shape,
+    n_outputs,
+    output_index,
+    run_graph,
+)
+from chrominterpret.engine.rules import logit_step, prepare_call, prepare_logit_call
+from chrominterpret.engine.secant import Call
+from chrominterpret.errors import InputError
+from chrominterpret.methods.base.targets import Targets, resolve_targets
+
+OUTPUTS = ("logit", "as is")
+
+
+@dataclass(frozen=True, eq=False)
+class ExplainedModel:
+    """A model, what to attribute and with respect to what.
+
+    Attributes
+    ----------
+    model
+        Functional Keras model.
+    x
+        float32 (N, ...), the attributed input: one-hot (N, L, 4), or numbers of any shape.
+    context
+        The other inputs, in order, each with N rows.
+    position
+        Position of the attributed input among the model's inputs.
+    head
+        Position of the attributed output among the model's outputs.
+    targets
+        Weighted sums over that output.
+    logit
+        The step whose final activation is left out, or None.
+    """
+
+    model: Any
+    x: np.ndarray
+    context: tuple[np.ndarray, ...]
+    position: int
+    head: int
+    targets: Targets
+    logit: Step | None
+
+    @cached_property
+    def is_dna(self) -> bool:
+        """Whether x is (N, L, 4) with columns of frequencies, one-hot mostly, or all zero."""
+        if self.x.ndim != 3 or self.x.shape[-1] != 4 or self.x.min() < 0:
+            return False
+        totals = self.x.sum(-1)
+        return bool(np.all((np.abs(totals - 1) < 1e-4) | (totals == 0)))
+
+    @property
+    def output(self) -> str:
+        """``"logit"`` or ``"as is"``."""
+        return "as is" if self.logit is None else "logit"
+
+    def is_logit(self, step: Step) -> bool:
+        """Return whether a step's activation is left out."""
+        return self.logit is not None and self.logit.path == step.path
+
+    def call(self, step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
+        """Return the call of a step at inference, its activation left out where it is to be."""
+        prepare = prepare_logit_call if self.is_logit(step) else prepare_call
+        return prepare(step, args, kwargs)
+
+    def in_order(self, attributed: Any, context: Sequence[Any]) -> list[Any]:
+        """Return the values of all inputs in the model's order."""
+        return [*context[: self.position], attributed, *context[self.position :]]
+
+    def run(
+        self,
+        apply: Callable[[Step, tuple[Any, ...], dict[str, Any]], Any],
+        attributed: Any,
+        context: Sequence[Any],
+    ) -> Any:
+        """Interpret the model by a function of its steps; returns the value of the output."""
+        inputs = self.in_order(attributed, context)
+        (value,) = run_graph(self.model, inputs, apply, wanted=[self.head])
+        return value
+
+    def function(self, z: Any, *context: Any) -> tuple[Any, Any]:
+        """Return the outputs (rows, T), twice, on tensors of the attributed input and others."""
+
+        def apply(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            return self.call(step, args, kwargs).function(*args, **kwargs)
+
+        outputs = self.run(apply, z, context)
+        return outputs, outputs
+
+
+def explained_model(
+    model: Any,
+    x: Any,
+    *,
+    targets: Any = None,
+    task_names: Sequence[str] | None = None,
+    wrt: str | None = None,
+    head: str | int | None = None,
+    output: str = "logit",
+) -> ExplainedModel:
+    """Check what a user asked for and put it in one object.
+
+    Parameters
+    ----------
+    model, x, targets, task_names, wrt, head, output
+        As for `chrominterpret.methods.base.method.Method`.
+
+    Raises
+    ------
+    InputError
+        If anything does not fit the model.
+    """
+    functional(model)
+    if output not in OUTPUTS:
+        raise InputError(f"expected output= of {OUTPUTS}, received {output!r}")
+    position, index = input_index(model, wrt), output_index(model, head)
+    arrays = _arrays(model, x)
+    attributed = np.asarray(arrays.pop(position), np.float32)
+    chosen = resolve_targets(targets, n_outputs(model, index), task_names=task_names)
+    logit = logit_step(model, index) if output == "logit" else None
+    return ExplainedModel(model, attributed, tuple(arrays), position, index, chosen, logit)
+
+
+def _arrays(model: Any, x: Any) -> list[np.ndarray]:
+    """Return the arrays of all inputs in the model's order, checked."""
+    names = input_names(model)
+    if isinstance(x, Mapping):
+        if set(x) != set(names):
+            raise InputError(f"expected inputs {names}, received {sorted(x)}")
+        given = [x[name] for name in names]
+    else:
+        given = list(x) if isinstance(x, list | tuple) else [x]
+    if len(given) != len(names):
+        raise InputError(f"expected {len(names)} input(s) {names}, received {len(given)}")
+    arrays = [np.asarray(array) for array in given]
+    for place, (name, array) in enumerate(zip(names, arrays, strict=True)):
+        _check_shape(name, array, input_shape(model, place))
+    rows = [len(array) for array in arrays]
+    if len(set(rows)) > 1:
+        raise InputError(f"expected as many rows in each of the inputs {names}, received {rows}")
+    return arrays
+
+
+def _check_shape(name: str, x: np.ndarray, shape: tuple[int | None, ...]) -> None:
+    fits = x.ndim == len(shape) and all(
+        b in (None, a) for a, b in zip(x.shape[1:], shape[1:], strict=True)
+    )
+    if not fits or not x.size:
+        raise InputError(f"expected input of shape {shape} as {name!r}, received {x.shape}")

@@ -1,0 +1,158 @@
+"""What every attribution method is: options that it checks, and a call that runs it."""
+
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from chrominterpret.attribution import Attribution
+from chrominterpret.engine.batches import Progress
+from chrominterpret.engine.memory import BUDGET, GRADIENT, rows_at_once
+from chrominterpret.errors import InputError
+from chrominterpret.methods.base.explained import ExplainedModel, explained_model
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Method(ABC):
+    """An attribution method with its options; call it with a model and sequences.
+
+    A method is a subclass with the class attribute ``name``, fields for the options of its own, and
+    `run`.
+
+    Parameters
+    ----------
+    targets
+        None (all outputs), index, task name, sequence of these, mapping of contrasts, or weights
+        (K, T); see `chrominterpret.methods.base.targets.resolve_targets`.
+    task_names
+        T names of the outputs.
+    wrt
+        Name of the attributed input; needed where not exactly one has shape (N, L, 4).
+    head
+        Name or position of the model output, where there are several.
+    output
+        ``"logit"`` leaves out a sigmoid or softmax that ends the model, ``"as is"`` keeps it.
+    batch_size
+        Rows of the model's input run at once; None for as many, up to 256, as ``memory`` holds.
+    memory
+        GB that the model's tensors may take, by the estimate of `chrominterpret.engine.memory`.
+    progress
+        Function called as ``progress(done, total)`` with numbers of sequences.
+    """
+
+    name: ClassVar[str]
+    copies: ClassVar[int] = GRADIENT
+    """Numbers held in memory for each number of the model's forward pass."""
+
+    targets: Any = None
+    task_names: Sequence[str] | None = None
+    wrt: str | None = None
+    head: str | int | None = None
+    output: str = "logit"
+    batch_size: int | None = None
+    memory: float = BUDGET
+    progress: Progress | None = None
+
+    def __call__(self, model: Any, x: Any) -> Attribution:
+        """Attribute the outputs of a model to its input.
+
+        Parameters
+        ----------
+        model
+            Functional Keras model or built ``Sequential``.
+        x
+            One-hot (N, L, 4) or numbers (N, ...), or all inputs of the model as a mapping
+            {name: array} or a sequence; the inputs that are not attributed stay as they are.
+        """
+        explained = explained_model(
+            model,
+            x,
+            targets=self.targets,
+            task_names=self.task_names,
+            wrt=self.wrt,
+            head=self.head,
+            output=self.output,
+        )
+        self.check(explained)
+        return self._warned(self.run(explained))
+
+    def check(self, explained: ExplainedModel) -> None:
+        """Raise InputError where an option does not fit, before anything is computed."""
+        self.rows_at_once(explained)
+
+    @abstractmethod
+    def run(self, explained: ExplainedModel) -> Attribution:
+        """Attribute, with options that fit."""
+
+    def large_delta(self) -> float:
+        """Return the relative delta above which a result is warned of."""
+        return 1e-3
+
+    def rows_at_once(self, explained: ExplainedModel) -> int:
+        """Return how many rows one call of the model gets."""
+        return rows_at_once(
+            explained.model,
+            explained.head,
+            explained.x.shape[1],
+            batch_size=self.batch_size,
+            memory=self.memory,
+            copies=self.copies,
+        )
+
+    def result(self, explained: ExplainedModel, **fields: Any) -> Attribution:
+        """Return an attribution of this method with other fields of `Attribution`."""
+        return Attribution(
+            **{
+                "method": self.name,
+                "target_names": explained.targets.names,
+                "output": explained.output,
+                **fields,
+            }
+        )
+
+    def _warned(self, result: Attribution) -> Attribution:
+        """Warn of incomplete contributions, in the result and once as a Python warning."""
+        if result.relative_delta is None:
+            return result
+        large = self.large_delta()
+        beyond = ~(result.relative_delta <= large)
+        if not beyond.any():
+            return result
+        message = (
+            f"contributions miss the difference of outputs by more than {large:g} of it "
+            f"in {beyond.mean():.1%} of target, sequence, reference triples "
+            f"(at worst {result.relative_delta.max():.2g})"
+        )
+        warnings.warn(message, stacklevel=4)
+        return replace(result, warnings=(*result.warnings, message))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CorrectedMethod(Method):
+    """A method whose values at the four bases of a position may be centred.
+
+    Parameters
+    ----------
+    gradient_correction
+        Subtract the mean over the four bases at each position, since a change that leaves one-hot
+        space means nothing (Majdandzic et al. 2023, doi:10.1186/s13059-023-02956-3). Contributions
+        then no longer sum to the difference of outputs. Only for one-hot input.
+    """
+
+    gradient_correction: bool = False
+
+    def check(self, explained: ExplainedModel) -> None:
+        """Refuse the correction where there are no bases."""
+        super().check(explained)
+        if self.gradient_correction and not explained.is_dna:
+            raise InputError(
+                "expected gradient_correction only with one-hot input (N, L, 4), "
+                f"received an input of other numbers, shape {explained.x.shape}"
+            )
+
+    def corrected(self, values: np.ndarray) -> np.ndarray:
+        """Return values (..., 4), centred where that is asked for."""
+        return values - values.mean(-1, keepdims=True) if self.gradient_correction else values

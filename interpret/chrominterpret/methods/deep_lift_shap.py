@@ -1,0 +1,165 @@
+"""DeepLIFT-rescale, averaged over references (DeepSHAP), for any supported Keras model.
+
+Shrikumar et al. 2017 (arXiv:1704.02685); Lundberg and Lee 2017 (arXiv:1705.07874).
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from chrominterpret.engine.backend import compile_gradient
+from chrominterpret.engine.batches import batches, even, padded, target_groups
+from chrominterpret.engine.graph import Step, input_index, input_names, output_index, run_graph
+from chrominterpret.engine.memory import SECANT
+from chrominterpret.engine.rules import apply_rule, logit_step, prepare_call, rule_for
+from chrominterpret.engine.secant import Pair, linear
+from chrominterpret.errors import InputError
+from chrominterpret.methods.base.contributions import Batch, ContributionMethod
+from chrominterpret.methods.base.explained import ExplainedModel
+from chrominterpret.methods.base.functions import as_function
+from chrominterpret.methods.base.references import References
+
+Plan = dict[tuple[int, ...], str]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DeepLiftShap(ContributionMethod):
+    """DeepLIFT contributions of each base, averaged over references.
+
+    A base's contribution to the difference between a sequence's output and its reference's is
+    ``sum_c m[c] (x[c] - r[c])`` with the multipliers m of `chrominterpret.engine.secant`; over a
+    sequence the contributions sum to that difference (columns of x that are all zero show none).
+    Of an input other than one-hot DNA each number contributes ``m (x - r)``.
+
+    Parameters
+    ----------
+    batch_size
+        Rows, sequences and their references, run at once; at least one sequence and one of its
+        references are. None for as many, up to 256, as ``memory`` holds.
+    integrate
+        Whether to integrate layers without a rule (LSTM, LayerNormalization, …) along the path from
+        reference to sequence, at 16 times their cost, instead of refusing them.
+
+    Returns
+    -------
+    Attribution
+        With a warning, also raised once as a Python warning, where completeness is off.
+
+    Raises
+    ------
+    InputError
+        If a layer has no rule or an option does not fit, before any computation.
+    """
+
+    name = "deep_lift_shap"
+    copies = SECANT
+
+    integrate: bool = False
+
+    def multipliers(self, explained: ExplainedModel, references: References) -> Iterator[Batch]:
+        """Yield multipliers, a few sequences with their references at a time."""
+        rules = _plan(
+            explained.model, explained.position, explained.head, explained.logit, self.integrate
+        )
+        walk = _secant_walk(explained, rules)
+        compiled = compile_gradient(walk, explained.model.variables)
+        x, weights, n = explained.x, explained.targets.weights, references.n
+        # Where one sequence with all its references is too much, only so many of them at once.
+        batch_size = self.rows_at_once(explained)
+        together = even(n, max(1, batch_size - 1))
+        size = even(len(x), max(1, batch_size // (1 + together)))
+        for rows in batches(len(x), size, self.progress):
+            compared = references.make(x[rows], rows)
+            others = [padded(array[rows], size) for array in (x, *explained.context)]
+            starts = range(0, n, together)
+            z = padded(padded(compared, len(starts) * together, axis=1), size)
+            runs = [
+                target_groups(compiled, weights, _in_rows(z[:, start : start + together]), *others)
+                for start in starts
+            ]
+            for groups in zip(*runs, strict=True):
+                which, _, at_x, _ = groups[0]
+                at_references, multipliers = (
+                    np.concatenate(
+                        [g[i].reshape(-1, size, together, *g[i].shape[2:]) for g in groups], axis=2
+                    )[:, : len(compared), :n]
+                    for i in (1, 3)
+                )
+                at_rows = at_x[:, : len(compared)]
+                yield Batch(which, rows, compared, multipliers, at_rows, at_references)
+
+
+METHOD = DeepLiftShap
+deep_lift_shap = as_function(DeepLiftShap)
+
+
+def check_supported(
+    model: Any,
+    *,
+    wrt: str | None = None,
+    head: str | int | None = None,
+    output: str = "logit",
+    integrate: bool = False,
+) -> None:
+    """Check, without computing anything, that each layer on the way has a DeepLIFT rule.
+
+    Parameters
+    ----------
+    model, wrt, head, output, integrate
+        As for `deep_lift_shap`.
+
+    Raises
+    ------
+    InputError
+        Naming the first layer without a rule and its class.
+    """
+    index = output_index(model, head)
+    logit = logit_step(model, index) if output == "logit" else None
+    _plan(model, input_index(model, wrt), index, logit, integrate)
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """Stands for a tensor while rules are chosen."""
+
+    active: bool
+
+
+def _plan(model: Any, position: int, head: int, logit: Step | None, integrate: bool) -> Plan:
+    """Choose the rule of each step that leads to the output, by walking the graph with marks."""
+    plan: Plan = {}
+
+    def apply(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[_Mark]:
+        call = prepare_call(step, args, kwargs)
+        is_logit = logit is not None and logit.path == step.path
+        plan[step.path] = "logit" if is_logit else rule_for(step, call, integrate=integrate)
+        return [_Mark(bool(call.active()))] * step.n_outputs
+
+    marks = [_Mark(i == position) for i in range(len(input_names(model)))]
+    (reached,) = run_graph(model, marks, apply, wanted=[head])
+    if not reached.active:
+        raise InputError("expected an output that depends on the attributed input, received none")
+    return plan
+
+
+def _secant_walk(explained: ExplainedModel, plan: Plan) -> Callable[..., tuple[Any, Any]]:
+    """Return a function of references and sequences whose gradient is the multipliers."""
+
+    def apply(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        rule, call = plan[step.path], explained.call(step, args, kwargs)
+        return linear(call) if rule == "logit" else apply_rule(rule, step, call)
+
+    def walk(r: Any, x: Any, *context: Any) -> tuple[Any, Any]:
+        n, each = x.shape[0], r.shape[0] // x.shape[0]
+        fixed = [Pair(c, ops.repeat(c, each, axis=0), n, False) for c in context]
+        output = explained.run(apply, Pair(x, r, n, True), fixed)
+        return output.r, output.x
+
+    return walk
+
+
+def _in_rows(references: np.ndarray) -> np.ndarray:
+    return references.reshape(-1, *references.shape[2:])

@@ -1,0 +1,263 @@
+"""DNA as letters, codes and one-hot arrays; its reverse complement; dinucleotide shuffles.
+
+Codes are 0-3 for A, C, G, T and 4 for N; one-hot channels stand in the order A, C, G, T and an N is
+four zeros.
+"""
+
+import hashlib
+import itertools
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from chrominterpret.errors import InputError
+
+BASES: Final = "ACGT"
+UNKNOWN: Final = 4
+_LETTERS = 5  # A C G T and N
+_FOREIGN = 255  # of a byte that is no nucleotide
+_CODES = np.full(256, _FOREIGN, np.uint8)
+for _code, _letters in enumerate(("A", "C", "G", "T", "NRYSWKMBDHV")):
+    for _letter in _letters + _letters.lower():
+        _CODES[ord(_letter)] = _code
+_ONE_HOT = np.eye(_LETTERS, 4, dtype=np.float32)
+
+
+def encode(sequence: str | bytes) -> np.ndarray:
+    """Return the codes of a DNA sequence.
+
+    Parameters
+    ----------
+    sequence
+        Letters of either case. IUPAC ambiguity letters become N.
+
+    Returns
+    -------
+    ndarray
+        uint8 (L,), values 0 to 4.
+
+    Raises
+    ------
+    InputError
+        If a letter is no nucleotide.
+
+    Examples
+    --------
+    >>> encode("ACGTn").tolist()
+    [0, 1, 2, 3, 4]
+    """
+    raw = sequence.encode("ascii", "replace") if isinstance(sequence, str) else sequence
+    codes = _CODES[np.frombuffer(raw, np.uint8)]
+    if codes.size and codes.max() == _FOREIGN:
+        place = int(np.argmax(codes == _FOREIGN))
+        raise InputError(
+            f"expected IUPAC nucleotides, received {chr(raw[place])!r} at position {place}"
+        )
+    return codes
+
+
+def decode(codes: ArrayLike) -> str:
+    """Return the letters (upper case, N for unknown) of codes (L,).
+
+    Examples
+    --------
+    >>> decode([0, 1, 2, 3, 4])
+    'ACGTN'
+    """
+    letters = np.frombuffer(b"ACGTN", np.uint8)
+    return letters[np.asarray(codes, np.uint8)].tobytes().decode("ascii")
+
+
+def one_hot(sequences: str | Sequence[str] | ArrayLike) -> np.ndarray:
+    """Return one-hot DNA.
+
+    Parameters
+    ----------
+    sequences
+        Codes (..., L), or letters: one sequence, or N of the same length.
+
+    Returns
+    -------
+    ndarray
+        float32 (..., L, 4), channels A, C, G, T; N is four zeros.
+
+    Raises
+    ------
+    InputError
+        If a letter is no nucleotide, or sequences differ in length.
+
+    Examples
+    --------
+    >>> one_hot("GN").tolist()
+    [[0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 0.0]]
+    >>> one_hot(["ACG", "TTT"]).shape
+    (2, 3, 4)
+    """
+    return np.take(_ONE_HOT, _as_codes(sequences), axis=0)
+
+
+def _as_codes(sequences: Any) -> Any:
+    if isinstance(sequences, str):
+        return encode(sequences)
+    given = list(sequences) if isinstance(sequences, list | tuple) else []
+    if not given or not all(isinstance(each, str) for each in given):
+        return sequences
+    lengths = sorted({len(each) for each in given})
+    if len(lengths) > 1:
+        raise InputError(f"expected sequences of one length, received lengths {lengths}")
+    return np.stack([encode(each) for each in given])
+
+
+def to_codes(x: ArrayLike) -> np.ndarray:
+    """Return the uint8 codes (..., L) of one-hot columns (..., L, 4); all-zero columns are 4.
+
+    Raises
+    ------
+    InputError
+        If a column is neither one-hot nor all zero.
+
+    Examples
+    --------
+    >>> to_codes(one_hot("TAN")).tolist()
+    [3, 0, 4]
+    """
+    x = np.asarray(x)
+    codes = np.where(x.any(-1), x.argmax(-1), UNKNOWN).astype(np.uint8)
+    if not np.array_equal(one_hot(codes), x):
+        raise InputError("expected one-hot or all-zero columns (..., L, 4), received other values")
+    return codes
+
+
+def reverse_complement(x: ArrayLike) -> np.ndarray:
+    """Return the other strand, read 5' to 3', of one-hot DNA or of anything with its axes.
+
+    Parameters
+    ----------
+    x
+        (..., L, 4), channels A, C, G, T: one-hot, contributions, or a position weight matrix.
+
+    Returns
+    -------
+    ndarray
+        A view (..., L, 4).
+
+    Examples
+    --------
+    >>> decode(to_codes(reverse_complement(one_hot("AACG"))))
+    'CGTT'
+    """
+    return np.asarray(x)[..., ::-1, ::-1]
+
+
+def generator_of(content: np.ndarray, seed: int) -> np.random.Generator:
+    """Return a random generator that depends on a seed and the bytes of an array alone.
+
+    So what is drawn for a sequence does not depend on its batch.
+    """
+    digest = hashlib.blake2b(content.tobytes(), digest_size=8).digest()
+    return np.random.default_rng([seed, int.from_bytes(digest, "little")])
+
+
+def dinucleotide_shuffle(x: ArrayLike, *, n: int = 20, seed: int = 0) -> np.ndarray:
+    """Shuffle one-hot sequences, keeping exactly the counts of each pair of adjacent letters.
+
+    Each shuffle is a uniform draw from all sequences with these counts, first and last letter: an
+    Euler walk whose last exits form a random arborescence (Altschul and Erickson 1985,
+    doi:10.1093/oxfordjournals.molbev.a040370). The arborescence is drawn from the list of all of
+    them, so no draw is ever rejected. N (an all-zero column) is a fifth letter.
+
+    Parameters
+    ----------
+    x
+        (N, L, 4), one-hot or all-zero columns.
+    n
+        Number of shuffles R of each sequence.
+    seed
+        Seed of the shuffles. Those of a sequence depend on it and the sequence alone.
+
+    Returns
+    -------
+    ndarray
+        uint8 (N, R, L): 0-3 for A, C, G, T, 4 for N.
+
+    Raises
+    ------
+    InputError
+        If a column is neither one-hot nor all zero.
+
+    Examples
+    --------
+    >>> shuffles = dinucleotide_shuffle(one_hot(["ACACGT"]), n=3)
+    >>> shuffles.shape
+    (1, 3, 6)
+    """
+    codes = to_codes(x)
+    if codes.shape[1] < 2 or not len(codes):
+        return np.repeat(codes[:, None], n, axis=1)
+    exits = np.stack([_shuffled_exits(sequence, n, seed) for sequence in codes])
+    return _walk(np.repeat(codes, n, axis=0), exits.reshape(-1, codes.shape[1] - 1)).reshape(
+        len(codes), n, -1
+    )
+
+
+def _shuffled_exits(codes: np.ndarray, n: int, seed: int) -> np.ndarray:
+    """Return the successors (n, L - 1), grouped by their letter, in the order of n Euler walks."""
+    rng = generator_of(codes, seed)
+    source, target = codes[:-1].astype(np.intp), codes[1:].astype(np.intp)
+    counts = np.zeros((_LETTERS, _LETTERS))
+    np.add.at(counts, (source, target), 1)
+    keys = rng.random((n, len(source))) / 2
+    parents = _draw_arborescences(counts, int(codes[-1]), n, rng)
+    first = _first_position(source * _LETTERS + target)
+    for letter in np.unique(source):
+        if letter != codes[-1]:
+            edge = first[letter * _LETTERS + parents[:, letter]]
+            keys[np.arange(n), edge] = 0.75  # above all others: this exit comes last
+    return target[np.argsort(source + keys, axis=1)]
+
+
+def _first_position(pairs: np.ndarray) -> np.ndarray:
+    first = np.zeros(_LETTERS**2, np.intp)
+    first[pairs[::-1]] = np.arange(len(pairs))[::-1]
+    return first
+
+
+def _draw_arborescences(
+    counts: np.ndarray, root: int, n: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Draw n of the trees (5 parents each) that lead every letter to the root, by edge counts."""
+    counts = counts.copy()
+    counts[counts.sum(1) == 0, root] = 1  # an absent letter hangs on the root
+    trees = _arborescences(root)
+    others = [letter for letter in range(_LETTERS) if letter != root]
+    cumulative = counts[others, trees[:, others]].prod(1).cumsum()
+    return trees[np.searchsorted(cumulative, rng.random(n) * cumulative[-1], side="right")]
+
+
+@cache
+def _arborescences(root: int) -> np.ndarray:
+    choices = [range(_LETTERS) if letter != root else [root] for letter in range(_LETTERS)]
+    maps = np.array(list(itertools.product(*choices)))
+    reached = maps
+    for _ in range(_LETTERS):
+        reached = np.take_along_axis(maps, reached, axis=1)
+    return maps[(reached == root).all(1)]
+
+
+def _walk(codes: np.ndarray, exits: np.ndarray) -> np.ndarray:
+    """Follow the exits (rows, L - 1) from each first letter, all rows at once."""
+    rows, length = codes.shape
+    before = np.stack([(codes[:, :-1] < letter).sum(1) for letter in range(_LETTERS)], axis=1)
+    next_exit: Any = (before + np.arange(rows)[:, None] * (length - 1)).ravel()
+    offsets, flat = np.arange(rows) * _LETTERS, exits.ravel()
+    walked = np.empty((length, rows), np.uint8)
+    current = walked[0] = codes[:, 0]
+    for step in range(1, length):
+        at = offsets + current
+        edge = next_exit[at]
+        next_exit[at] = edge + 1
+        current = walked[step] = flat[edge]
+    return walked.T
