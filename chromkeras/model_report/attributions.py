@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from chrominterpret.methods.attribution import Attribution
+from chrominterpret.attribution import Attribution
 from chrominterpret.methods.registry import attribute as attribute_by
 from chrominterpret.motifs.letters import save_figure
 from chrominterpret.tracks.bigwig import write_bigwig

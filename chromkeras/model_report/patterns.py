@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from chrominterpret.methods.deep_lift import deep_lift_shap
+from chrominterpret.methods.deep_lift_shap import deep_lift_shap
 from chrominterpret.motifs.hits import genome_hits, seqlet_sites, write_bed
 from chrominterpret.motifs.modisco import Pattern, Patterns, modisco
 from chrominterpret.motifs.motif_files import write_meme

@@ -28,7 +28,7 @@ def check_references(kind: ReferenceKind, dataset: Dataset, count: int) -> None:
 def make_references(
     kind: ReferenceKind, dataset: Dataset, count: int, seed: int
 ) -> str | np.ndarray:
-    """Return references as ``chrominterpret.methods.references.resolve_references`` takes them.
+    """Return references as ``chrominterpret.methods.deep_lift_shap`` takes them.
 
     Parameters
     ----------

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from chrominterpret.methods.attribution import Attribution
+from chrominterpret.attribution import Attribution
 from chrominterpret.page.blocks import (
     Cell,
     Number,

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from chrominterpret.methods.attribution import Attribution
+from chrominterpret.attribution import Attribution
 from chrominterpret.motifs.ground_truth import PositionScores, motif_recovery, position_scores
 from chrominterpret.motifs.motif_files import read_meme
 from chrominterpret.motifs.pwm import Motif

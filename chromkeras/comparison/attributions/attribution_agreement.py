@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from chrominterpret.methods.deep_lift import deep_lift_shap
-from chrominterpret.methods.problem import Progress
+from chrominterpret.engine.batches import Progress
+from chrominterpret.methods.deep_lift_shap import deep_lift_shap
 from chromkeras.comparison.core.comparison import ComparedModel
 from chromkeras.comparison.core.controls import (
     UNTRAINED,

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chrominterpret.engine.batches import Progress
 from chrominterpret.filters.filter_motifs import Rule, filter_motifs
-from chrominterpret.filters.first_layer import Progress
 from chrominterpret.filters.influence import filter_influence
 from chrominterpret.motifs.pwm import Motif
 from chromkeras.comparison.core.comparison import ComparedModel

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from chrominterpret.filters.filter_motifs import filter_motifs
-from chrominterpret.methods.deep_lift import deep_lift_shap
+from chrominterpret.methods.deep_lift_shap import deep_lift_shap
 from chrominterpret.methods.registry import METHODS, attribute
 from chrominterpret.motifs.chance import matches_by_chance
 from chrominterpret.motifs.jaspar import load_motifs

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from chrominterpret.methods.deep_lift import check_supported, deep_lift_shap
+from chrominterpret.methods.deep_lift_shap import check_supported, deep_lift_shap
 from chromkeras.backend.operations import compile_model
 from chromkeras.cost.operations import model_cost
 from chromkeras.data.known import from_flagged

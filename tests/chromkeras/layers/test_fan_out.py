@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from chrominterpret.methods.deep_lift import deep_lift_shap
+from chrominterpret.methods.deep_lift_shap import deep_lift_shap
 from chromkeras.layers.fan_out import FanOut
 from chromkeras.layers.task_axis import JoinLogits, RepeatTasks, SplitTasks
 from chromkeras.layers.task_conv1d import TaskConv1D

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from chrominterpret.methods.deep_lift import deep_lift_shap
-from chrominterpret.methods.mutagenesis import in_silico_mutagenesis
+from chrominterpret.methods.deep_lift_shap import deep_lift_shap
+from chrominterpret.methods.in_silico_mutagenesis import in_silico_mutagenesis
 from chromkeras.registry import ARCHITECTURES
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import resolve_plan

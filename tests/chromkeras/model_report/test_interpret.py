@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chrominterpret.methods.attribution import Attribution
+from chrominterpret.attribution import Attribution
 from chrominterpret.motifs.motif_files import read_meme
 from chromkeras.importers.simulate import simulate
 from chromkeras.importers.simulation import Simulation

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chrominterpret.methods.attribution import Attribution
+from chrominterpret.attribution import Attribution
 from chrominterpret.motifs.jaspar import jaspar_motifs
 from chrominterpret.motifs.pwm import Motif
 from chromkeras.data.dataset import Dataset, Truth

@@ -8,7 +8,8 @@ import pytest
 
 from chrominterpret.motifs.modisco import Pattern, Patterns
 from chrominterpret.motifs.motif_files import write_meme
-from chrominterpret.motifs.pwm import BASES, Motif, Sites
+from chrominterpret.motifs.pwm import Motif, Sites
+from chrominterpret.sequences import BASES
 from chromkeras.comparison.core.comparison import CompareOptions, Question
 from chromkeras.comparison.patterns import compared_patterns
 from chromkeras.comparison.patterns.compared_patterns import compare_patterns
