@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from chrominterpret.attribution import Attribution
+from chrominterpret.methods.registry import applicable
 from chrominterpret.methods.registry import attribute as attribute_by
 from chrominterpret.motifs.letters import save_figure
 from chrominterpret.tracks.bigwig import write_bigwig
@@ -98,23 +99,21 @@ def attribute(question: Question) -> Attributed:
     references = make_references(
         question.reference_kind, question.dataset, question.references, question.seed
     )
+    options = {
+        "targets": {target.name: target.weights for target in question.targets},
+        "task_names": question.dataset.tasks,
+        "references": references,
+        "n_references": question.references,
+        "seed": question.seed,
+    }
     results: dict[str, Attribution] = {}
     seconds: dict[str, float] = {}
     # shap refuses a model only once it computes: before the others have taken their time
     for name in sorted(question.methods, key=lambda name: name != "shap"):
         began = time.perf_counter()
         with progress(f"{name} of {len(x)} sequences") as report:
-            result = attribute_by(
-                name,
-                question.model,
-                x,
-                targets={target.name: target.weights for target in question.targets},
-                task_names=question.dataset.tasks,
-                references=references,
-                n_references=question.references,
-                seed=question.seed,
-                progress=report,
-            )
+            given = applicable(name, options | {"progress": report})
+            result = attribute_by(name, question.model, x, **given)
         if result.reference_kind == "given":
             result = replace(result, reference_kind=question.reference_kind)
         results[name] = result

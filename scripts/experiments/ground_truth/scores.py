@@ -12,7 +12,7 @@ from typing import Any
 
 from chrominterpret.filters.filter_motifs import filter_motifs
 from chrominterpret.methods.deep_lift_shap import deep_lift_shap
-from chrominterpret.methods.registry import METHODS, attribute
+from chrominterpret.methods.registry import METHODS, applicable, attribute
 from chrominterpret.motifs.chance import matches_by_chance
 from chrominterpret.motifs.jaspar import load_motifs
 from chrominterpret.motifs.modisco import modisco
@@ -91,17 +91,16 @@ class Scorer:
 
     def method(self, name: str) -> list[dict[str, Any]]:
         """Return the rows of a method; one row that says why where it cannot do this model."""
+        options = {
+            "targets": list(self.dataset.tasks),
+            "task_names": self.dataset.tasks,
+            "n_references": self.references,
+            "seed": self.seed,
+        }
         began = time.perf_counter()
         try:
-            result = attribute(
-                name,
-                self.model,
-                self.dataset.one_hot(self.rows),
-                targets=list(self.dataset.tasks),
-                task_names=self.dataset.tasks,
-                n_references=self.references,
-                seed=self.seed,
-            )
+            given = applicable(name, options)
+            result = attribute(name, self.model, self.dataset.one_hot(self.rows), **given)
         except ValueError as error:
             return [{"method": name, "failed": " ".join(str(error).split())}]
         seconds = time.perf_counter() - began
