@@ -1,7 +1,6 @@
 """The graph of a functional Keras model: its nodes in order, and an interpreter over them.
 
-Keras offers no public way to walk nodes (calls of an operation), only layers, and a layer shared by
-two branches is one layer with two nodes. All use of Keras's private attributes is in this file.
+A layer shared by two branches is one layer with two nodes, so nodes are walked, not layers.
 """
 
 import math
@@ -12,6 +11,12 @@ from typing import Any
 
 import keras
 
+from chrominterpret.engine.keras_private import (
+    graph_of_sequential,
+    maker_of,
+    nodes_of,
+    takes_training,
+)
 from chrominterpret.errors import InputError
 
 
@@ -46,9 +51,9 @@ def defining_class(operation: Any) -> type:
 
 
 def is_functional(operation: Any) -> bool:
-    """Say whether an operation is a model whose graph can be walked."""
+    """Return whether an operation is a model whose graph can be walked."""
     if isinstance(operation, keras.Sequential):
-        graph = operation._functional
+        graph = graph_of_sequential(operation)
     else:
         graph = operation if isinstance(operation, keras.Function) else None
     return graph is not None and defining_class(operation).__module__.startswith("keras.")
@@ -67,7 +72,7 @@ def functional(model: Any) -> Any:
             "expected a functional Keras model or a built Sequential, "
             f"received {type(model).__name__} {getattr(model, 'name', '')!r}"
         )
-    return model._functional if isinstance(model, keras.Sequential) else model
+    return graph_of_sequential(model) if isinstance(model, keras.Sequential) else model
 
 
 def input_index(model: Any, wrt: str | None) -> int:
@@ -117,7 +122,7 @@ def output_index(model: Any, head: str | int | None) -> int:
         If there is no such output, or it has another rank than 2.
     """
     graph = functional(model)
-    names = [tensor._keras_history.operation.name for tensor in graph.outputs]
+    names = [maker_of(tensor).operation.name for tensor in graph.outputs]
     choices: list[str | int | None] = [*names, *range(len(names))]
     if len(names) == 1:
         choices.append(None)
@@ -227,8 +232,7 @@ def last_step(model: Any, index: int, is_transparent: Callable[[Any], bool]) -> 
     path: tuple[int, ...] = ()
     tensor = functional(model).outputs[index]
     while True:
-        operation, node_index, tensor_index = tensor._keras_history
-        node = operation._inbound_nodes[node_index]
+        operation, node, tensor_index = maker_of(tensor)
         if node.is_input:
             return None
         if is_functional(operation):
@@ -242,7 +246,7 @@ def last_step(model: Any, index: int, is_transparent: Callable[[Any], bool]) -> 
 
 def call_at_inference(operation: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     """Call an operation on arrays or tensors with ``training=False`` where it knows the option."""
-    if "training" in getattr(operation, "_call_context_args", ()):
+    if takes_training(operation):
         kwargs = {**kwargs, "training": False}
     return operation(*args, **kwargs)
 
@@ -297,19 +301,16 @@ def _size(shape: tuple[int | None, ...], length: int) -> int:
 
 def _ordered_nodes(graph: Any, outputs: Sequence[Any]) -> Iterator[Any]:
     needed = _ancestors(outputs)
-    for depth in sorted(graph._nodes_by_depth, reverse=True):
-        for node in graph._nodes_by_depth[depth]:
-            if id(node) in needed and not node.is_input:
-                yield node
+    return (n for n in nodes_of(graph) if id(n) in needed and not n.is_input)
 
 
 def _ancestors(tensors: Sequence[Any]) -> set[int]:
+    """Return the ids of the nodes that tensors are made by, one after another."""
     found: set[int] = set()
-    waiting = [t._keras_history for t in tensors]
+    waiting = [maker_of(tensor).node for tensor in tensors]
     while waiting:
-        operation, node_index, _ = waiting.pop()
-        node = operation._inbound_nodes[node_index] if operation is not None else None
+        node = waiting.pop()
         if node is not None and id(node) not in found:
             found.add(id(node))
-            waiting.extend(t._keras_history for t in node.input_tensors)
+            waiting.extend(maker_of(tensor).node for tensor in node.input_tensors)
     return found

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chrominterpret.engine.graph import functional
+from chrominterpret.engine.keras_private import maker_of, nodes_of
 from chrominterpret.errors import InputError
 
 Stage = Literal["activation", "convolution"]
@@ -102,18 +103,13 @@ def find_first_layer(
     """
     if stage not in ("activation", "convolution"):
         raise InputError(f"expected stage 'activation' or 'convolution'; received {stage!r}")
-    nodes = _nodes(model)
+    nodes = nodes_of(functional(model))
     node = _choose(nodes, layer)
     convolution = node.operation
-    tensor = node.output_tensors[0]
+    tensor = node.outputs[0]
     if stage == "activation":
         tensor = _follow_activations(nodes, tensor)
     return _describe(convolution, node.input_tensors[0], tensor)
-
-
-def _nodes(model: keras.Model) -> list[Any]:
-    by_depth = functional(model)._nodes_by_depth
-    return [node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth]]
 
 
 def _choose(nodes: list[Any], layer: str | None) -> Any:
@@ -133,14 +129,14 @@ def _choose(nodes: list[Any], layer: str | None) -> Any:
 
 
 def _is_model_input(tensor: keras.KerasTensor) -> bool:
-    return isinstance(tensor._keras_history.operation, keras.layers.InputLayer)
+    return bool(maker_of(tensor).node.is_input)
 
 
 def _reads_dna(node: Any) -> bool:
     operation, tensors = node.operation, node.input_tensors
     if not (hasattr(operation, "kernel") and hasattr(operation, "kernel_size")) or not tensors:
         return False
-    seen, made = tensors[0].shape, node.output_tensors[0].shape
+    seen, made = tensors[0].shape, node.outputs[0].shape
     return len(seen) == 3 and seen[-1] == 4 and len(made) == 3
 
 
@@ -149,7 +145,7 @@ def _follow_activations(nodes: list[Any], tensor: keras.KerasTensor) -> keras.Ke
         readers = [n for n in nodes if any(t is tensor for t in n.input_tensors)]
         if len(readers) != 1 or not is_elementwise(readers[0].operation):
             return tensor
-        tensor = readers[0].output_tensors[0]
+        tensor = readers[0].outputs[0]
 
 
 def is_elementwise(operation: Any) -> bool:

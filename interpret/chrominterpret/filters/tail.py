@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chrominterpret.engine.graph import functional, is_plain_convolution
+from chrominterpret.engine.keras_private import maker_of, nodes_of
 from chrominterpret.errors import InputError
 from chrominterpret.filters.first_layer import FirstLayer, is_elementwise, to_numpy
 
@@ -145,13 +146,13 @@ def _find_bridge(
     model: keras.Model, tensor: keras.KerasTensor, ends: list[keras.KerasTensor]
 ) -> _Bridge | None:
     """Follow the only reader of each tensor to a plain convolution, or return None."""
-    nodes = [node for depth in functional(model)._nodes_by_depth.values() for node in depth]
+    nodes = nodes_of(functional(model))
     begin = tensor
     while not any(tensor is end for end in ends):
         readers = [n for n in nodes if any(t is tensor for t in n.input_tensors)]
         if len(readers) != 1 or len(readers[0].input_tensors) != 1:
             return None
-        layer, made = readers[0].operation, readers[0].output_tensors[0]
+        layer, made = readers[0].operation, readers[0].outputs[0]
         if is_plain_convolution(layer) and layer.padding in ("valid", "same"):
             return _Bridge(keras.Function([begin], [tensor]), layer, made)
         if not _is_channelwise(layer):
@@ -168,12 +169,11 @@ def _is_channelwise(layer: Any) -> bool:
 
 def _logit_tensor(output: keras.KerasTensor) -> tuple[keras.KerasTensor, bool]:
     """Return the tensor to read, and whether a sigmoid has yet to be inverted."""
-    history = output._keras_history
-    operation = history.operation
+    operation, node, _ = maker_of(output)
     if type(operation).__name__ != "Sigmoid" and not _has_sigmoid(operation):
         return output, False
     if isinstance(operation, keras.layers.Activation) or type(operation).__name__ == "Sigmoid":
-        return operation._inbound_nodes[history.node_index].input_tensors[0], False
+        return node.input_tensors[0], False
     return output, True
 
 

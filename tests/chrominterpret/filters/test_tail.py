@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from chrominterpret.filters.filter_motifs import tail
+from chrominterpret.filters import tail
 from chrominterpret.filters.first_layer import activations, find_first_layer
 
 layers = keras.layers

@@ -1,0 +1,52 @@
+"""All use of Keras's private attributes.
+
+Keras offers no public way to the nodes of a graph, which are the calls of its operations: a layer
+that two branches share is one layer with two nodes. A node itself is of a class that Keras does not
+export; of it `NODE` is read. A test names each attribute, and pyproject.toml keeps Keras below the
+next version that might move one.
+"""
+
+from typing import Any, NamedTuple
+
+NODE = ("operation", "arguments", "input_tensors", "outputs", "is_input")
+
+
+class Maker(NamedTuple):
+    """The call that made a symbolic tensor.
+
+    Attributes
+    ----------
+    operation
+        Layer or operation that is called, or None.
+    node
+        The call, or None.
+    place
+        Position of the tensor among the call's outputs.
+    """
+
+    operation: Any
+    node: Any
+    place: int
+
+
+def maker_of(tensor: Any) -> Maker:
+    """Return the call that made a symbolic tensor."""
+    operation, node_index, place = tensor._keras_history
+    node = operation._inbound_nodes[node_index] if operation is not None else None
+    return Maker(operation, node, place)
+
+
+def graph_of_sequential(model: Any) -> Any:
+    """Return the functional graph of a built ``Sequential``, None of one that is not built."""
+    return model._functional
+
+
+def nodes_of(graph: Any) -> list[Any]:
+    """Return the nodes of a functional graph, from its inputs to its outputs."""
+    by_depth = graph._nodes_by_depth
+    return [node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth]]
+
+
+def takes_training(operation: Any) -> bool:
+    """Return whether an operation may be called with ``training=``, as all layers may."""
+    return "training" in getattr(operation, "_call_context_args", ())
