@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from chrominterpret.motifs.modisco import Pattern
-from chrominterpret.sequences import BASES
 from chrominterpret.motifs.pwm import Sites
+from chrominterpret.sequences import BASES
 from chromkeras.comparison.core.comparison import ComparedModel
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import resolve_plan
