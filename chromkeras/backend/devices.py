@@ -14,7 +14,6 @@ import keras
 from keras import ops
 from keras.distribution import DataParallel, DeviceMesh, LayoutMap, ModelParallel, TensorLayout
 
-from chromkeras.backend import keras_private
 from chromkeras.errors import InputError
 from chromkeras.names import unknown
 
@@ -179,8 +178,8 @@ def prepare(model: keras.Model, optimizer: Any) -> None:
         readers = [
             layer
             for layer in model.layers
-            for node in keras_private.calls(layer)
-            if inputs & {id(tensor) for tensor in node.input_tensors}
+            if not isinstance(layer, keras.layers.InputLayer)
+            and inputs & {id(tensor) for tensor in keras.tree.flatten(layer.input)}
         ]
         current.first = frozenset(layer.path for layer in readers)
     elif replicas() > 1:
@@ -190,7 +189,7 @@ def prepare(model: keras.Model, optimizer: Any) -> None:
                 f"training.accumulate: expected 1 on {replicas()} devices with TensorFlow (or "
                 f"KERAS_BACKEND=jax), received {batches}"
             )
-        for layer in keras_private.all_layers(model):
+        for layer in model.layers:
             if isinstance(layer, keras.layers.BatchNormalization):
                 layer.synchronized = True
 

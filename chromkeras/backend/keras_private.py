@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import keras
+from keras import ops
 from keras.src.backend.common import global_state
 
+from chromkeras.backend.devices import replicas
+from chromkeras.backend.operations import apply_adam
 from chromkeras.errors import InputError
 
 
@@ -43,16 +46,6 @@ def readers(layer: keras.layers.Layer) -> set[int]:
     return {id(node.operation) for node in layer._outbound_nodes}
 
 
-def calls(layer: keras.layers.Layer) -> list[Any]:
-    """Return the calls of a layer, as in `nodes`."""
-    return list(layer._inbound_nodes)
-
-
-def all_layers(model: keras.Model) -> list[Any]:
-    """Return the layers of a model and those inside them."""
-    return list(model._flatten_layers())
-
-
 def stay_without_values(model: keras.Model) -> None:
     """Take a model's variables off the list of those that Keras gives values later on.
 
@@ -62,3 +55,64 @@ def stay_without_values(model: keras.Model) -> None:
     key, own = "uninitialized_variables", {id(v) for v in model.variables}
     waiting = global_state.get_global_attribute(key) or []
     global_state.set_global_attribute(key, [v for v in waiting if id(v) not in own])
+
+
+class Accumulation:
+    """Mixin of optimizers: add each gradient to its sum as soon as it is known.
+
+    Keras's own accumulation first waits for all gradients of a batch, then adds them, so it
+    holds a batch's gradients, their sums with the accumulators and the means at once. On
+    TensorFlow this mixin adds in place. The arithmetic is the same up to rounding. On JAX the
+    compiler sees to it.
+    """
+
+    def _backend_apply_gradients(self: Any, grads: list[Any], trainable_variables: Any) -> None:
+        """Add a batch's gradients; after every k-th batch update the weights by their mean."""
+        batches = self.gradient_accumulation_steps
+        if not batches or keras.backend.backend() != "tensorflow" or replicas() > 1:
+            super()._backend_apply_gradients(grads, trainable_variables)  # type: ignore[misc]
+            return
+        order = [self._get_variable_index(v) for v in trainable_variables]
+        sums = [self._accumulated_gradients[i] for i in order]
+        place = self._iterations % batches
+        for total, gradient in zip(sums, grads, strict=True):
+            self._accumulate(total, gradient / batches, place == 0)
+
+        def update() -> None:
+            means = self._clip_gradients([ops.convert_to_tensor(total) for total in sums])
+            self._apply_weight_decay(trainable_variables)
+            self._backend_update_step(means, trainable_variables, self.learning_rate)
+
+        ops.cond(place == batches - 1, update, lambda: None)
+
+    def _accumulate(self: Any, total: Any, gradient: Any, first: Any) -> None:
+        """Start a new sum, which costs no memory as zeros would, or add to it."""
+        ops.cond(
+            first,
+            lambda: self.assign(total, gradient),
+            lambda: self.assign_add(total, gradient),
+        )
+
+
+@keras.saving.register_keras_serializable(package="chromkeras")
+class FusedAdam(Accumulation, keras.optimizers.Adam):
+    """``keras.optimizers.Adam``, with one fused update where the backend has one.
+
+    Takes the same arguments and gives the same weights up to rounding. JAX fuses Keras's own
+    update when it compiles a step.
+    """
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """Update one variable."""
+        index = self._get_variable_index(variable)
+        done = not self.amsgrad and apply_adam(
+            variable,
+            self._momentums[index],
+            self._velocities[index],
+            gradient,
+            step=self.iterations + 1,
+            adam=self,
+            rate=learning_rate,
+        )
+        if not done:
+            super().update_step(gradient, variable, learning_rate)

@@ -4,8 +4,8 @@ from typing import Any
 
 import keras
 
+from chromkeras.backend.keras_private import FusedAdam
 from chromkeras.errors import InputError
-from chromkeras.optimizers.fused_adam import FusedAdam
 from chromkeras.recipe.recipe import TrainingRecipe
 
 OPTIMIZERS = {

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from chromkeras.optimizers.fused_adam import FusedAdam
+from chromkeras.backend.keras_private import FusedAdam
 
 pytestmark = pytest.mark.backend
 
