@@ -26,8 +26,8 @@ WINDOW = 120
 
 
 @dataclass(frozen=True)
-class Question:
-    """What is asked of a model.
+class Request:
+    """Request for attributions of a model.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class Question:
     reference_kind
         See `references.make_references`.
     seed
-        Of every random choice.
+        Seed of every random choice.
     """
 
     model: keras.Model
@@ -65,15 +65,15 @@ class Attributed:
 
     Attributes
     ----------
-    question
-        What was asked.
+    request
+        The request.
     results
         By each method, in order.
     seconds
         That each method took.
     """
 
-    question: Question
+    request: Request
     results: dict[str, Attribution]
     seconds: dict[str, float]
 
@@ -82,8 +82,8 @@ class Attributed:
 
         Those of the plain gradient, which has one for every base, are gradient × input.
         """
-        question = self.question
-        return self.results[method].attributions * question.dataset.one_hot(question.rows)
+        request = self.request
+        return self.results[method].attributions * request.dataset.one_hot(request.rows)
 
     def facts(self) -> dict[str, Any]:
         """Return each method's warnings and, where it has them, convergence deltas."""
@@ -93,32 +93,32 @@ class Attributed:
         }
 
 
-def attribute(question: Question) -> Attributed:
+def attribute(request: Request) -> Attributed:
     """Attribute the chosen sequences by every method."""
-    x = question.dataset.one_hot(question.rows)
+    x = request.dataset.one_hot(request.rows)
     references = make_references(
-        question.reference_kind, question.dataset, question.references, question.seed
+        request.reference_kind, request.dataset, request.references, request.seed
     )
     options = {
-        "targets": {target.name: target.weights for target in question.targets},
-        "task_names": question.dataset.tasks,
+        "targets": {target.name: target.weights for target in request.targets},
+        "task_names": request.dataset.tasks,
         "references": references,
-        "n_references": question.references,
-        "seed": question.seed,
+        "n_references": request.references,
+        "seed": request.seed,
     }
     results: dict[str, Attribution] = {}
     seconds: dict[str, float] = {}
     # shap refuses a model only once it computes: before the others have taken their time
-    for name in sorted(question.methods, key=lambda name: name != "shap"):
+    for name in sorted(request.methods, key=lambda name: name != "shap"):
         began = time.perf_counter()
         with progress(f"{name} of {len(x)} sequences") as report:
             given = applicable(name, options | {"progress": report})
-            result = attribute_by(name, question.model, x, **given)
+            result = attribute_by(name, request.model, x, **given)
         if result.reference_kind == "given":
-            result = replace(result, reference_kind=question.reference_kind)
+            result = replace(result, reference_kind=request.reference_kind)
         results[name] = result
         seconds[name] = time.perf_counter() - began
-    return Attributed(question, {name: results[name] for name in question.methods}, seconds)
+    return Attributed(request, {name: results[name] for name in request.methods}, seconds)
 
 
 def write_attributions(attributed: Attributed, out: Path) -> None:
@@ -127,14 +127,14 @@ def write_attributions(attributed: Attributed, out: Path) -> None:
     Where coordinates are known, ``bigwig/METHOD.TARGET.bw`` holds the contributions of the observed
     bases to a task or contrast.
     """
-    question = attributed.question
+    request = attributed.request
     for name, result in attributed.results.items():
         result.save(out / f"{name}.npz")
         result.save(out / f"{name}.h5")
         scores = attributed.observed(name)
-        _draw(question, scores, out / "tracks" / name)
-        _write_bigwigs(question, scores, out / "bigwig", name)
-    _write_sequences(attributed.question, out / "sequences.tsv")
+        _draw(request, scores, out / "tracks" / name)
+        _write_bigwigs(request, scores, out / "bigwig", name)
+    _write_sequences(attributed.request, out / "sequences.tsv")
 
 
 def _facts(result: Attribution) -> dict[str, Any]:
@@ -147,11 +147,11 @@ def _facts(result: Attribution) -> dict[str, Any]:
     return facts
 
 
-def _draw(question: Question, scores: np.ndarray, folder: Path) -> None:
+def _draw(request: Request, scores: np.ndarray, folder: Path) -> None:
     """Draw the strongest stretch of each target's top sequences, one picture a target."""
-    names = file_names([target.name for target in question.targets])
-    for target, name, own in zip(question.targets, names, scores, strict=True):
-        order = strongest_rows(question, own, target)
+    names = file_names([target.name for target in request.targets])
+    for target, name, own in zip(request.targets, names, scores, strict=True):
+        order = strongest_rows(request, own, target)
         if len(order) == 0:
             continue
         starts = [_densest(own[i].sum(axis=-1)) for i in order]
@@ -159,7 +159,7 @@ def _draw(question: Question, scores: np.ndarray, folder: Path) -> None:
         shown = np.stack([own[i, s : s + width] for i, s in zip(order, starts, strict=True)])
         figure = contribution_tracks(
             shown,
-            titles=[place_name(question.dataset, row, target) for row in question.rows[order]],
+            titles=[place_name(request.dataset, row, target) for row in request.rows[order]],
             starts=starts,
             y_label=f"contribution to {target.name}",
             x_label="position in the sequence (bp)",
@@ -167,12 +167,12 @@ def _draw(question: Question, scores: np.ndarray, folder: Path) -> None:
         save_figure(figure, folder / f"{name}.png")
 
 
-def strongest_rows(question: Question, scores: np.ndarray, target: Target) -> np.ndarray:
+def strongest_rows(request: Request, scores: np.ndarray, target: Target) -> np.ndarray:
     """Return the places of the sequences with a target's largest scores (n, L, 4), a few.
 
     Only sequences that are open in the target's task count.
     """
-    mine = np.flatnonzero(target.is_open(question.dataset, question.rows))
+    mine = np.flatnonzero(target.is_open(request.dataset, request.rows))
     if len(mine) == 0:
         return mine
     return mine[top_sequences(scores[mine], count=SHOWN)]
@@ -194,21 +194,21 @@ def place_name(dataset: Dataset, row: int, target: Target) -> str:
     return f"{dataset.chrom[row]}:{start:,}-{start + dataset.dna.length:,}, open in {task}"
 
 
-def _write_bigwigs(question: Question, scores: np.ndarray, folder: Path, method: str) -> None:
-    dataset, rows = question.dataset, question.rows
+def _write_bigwigs(request: Request, scores: np.ndarray, folder: Path, method: str) -> None:
+    dataset, rows = request.dataset, request.rows
     if dataset.chrom is None or dataset.start is None:
         return
-    names = file_names([target.name for target in question.targets])
+    names = file_names([target.name for target in request.targets])
     for name, own in zip(names, scores, strict=True):
         path = folder / f"{method}.{name}.bw"
         write_bigwig(path, dataset.chrom[rows], dataset.start[rows], own.sum(axis=-1))
 
 
-def _write_sequences(question: Question, path: Path) -> None:
+def _write_sequences(request: Request, path: Path) -> None:
     """Write which data set row each attributed sequence is, and its labels (-1: unknown)."""
     import pandas as pd
 
-    dataset, rows = question.dataset, question.rows
+    dataset, rows = request.dataset, request.rows
     table: dict[str, Any] = {"row": rows}
     if dataset.chrom is not None and dataset.start is not None:
         table |= {"chrom": dataset.chrom[rows], "start": dataset.start[rows]}

@@ -21,7 +21,7 @@ def scanned_rows(dataset: Dataset, split: str, count: int, seed: int) -> np.ndar
     count
         How many; all where there are fewer.
     seed
-        Of the choice.
+        Seed of the choice.
 
     Returns
     -------
@@ -57,7 +57,7 @@ def element_rows(dataset: Dataset, split: str) -> np.ndarray:
     rows = dataset.rows(split)
     rows = rows[(dataset.values(rows) == 1).any(axis=1)]
     if len(rows) == 0:
-        raise InputError(f"no row of the {split} split is open in any task; choose another --split")
+        raise InputError(f"no row of the {split} split is open in any task; choose another `split`")
     return rows
 
 

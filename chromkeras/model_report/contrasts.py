@@ -1,4 +1,4 @@
-"""What is attributed: a task, or the difference between tasks."""
+"""Targets of attributions: a task, or the difference between tasks."""
 
 import re
 from collections.abc import Sequence
@@ -108,11 +108,11 @@ def parse_contrast(text: str, known: tuple[str, ...]) -> Target:
     if len(readings) > 1:
         sides = (("+".join(r.raised), "+".join(r.lowered)) for r in readings)
         meant = " or ".join(f"{raised!r} less {lowered!r}" for raised, lowered in sides)
-        raise InputError(f"--contrast {text!r} may mean {meant}; put spaces around the minus")
+        raise InputError(f"contrast {text!r} may mean {meant}; put spaces around the minus")
     named = [*readings[0].raised, *readings[0].lowered]
     for task in named:
         if named.count(task) > 1:
-            raise InputError(f"--contrast {text!r} names {task!r} twice; expected each task once")
+            raise InputError(f"contrast {text!r} names {task!r} twice; expected each task once")
     return readings[0]
 
 
@@ -145,8 +145,8 @@ def _unread(text: str, minus: list[int], known: tuple[str, ...]) -> InputError:
         for name in (part.strip() for side in wrong for part in side.split("+")):
             if name and name not in known:
                 error = unknown("task", name, known)
-                return InputError(f"--contrast {text!r}: {error}")
+                return InputError(f"contrast {text!r}: {error}")
     return InputError(
-        f"--contrast {text!r}: expected TASK-TASK, TASK+TASK-TASK or TASK-{REST}, with tasks of "
+        f"contrast {text!r}: expected TASK-TASK, TASK+TASK-TASK or TASK-{REST}, with tasks of "
         f"{', '.join(known)}"
     )

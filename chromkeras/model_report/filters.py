@@ -93,7 +93,7 @@ def interpret_filters(
     rule
         "threshold" (Basset) or "top" (DeepREG).
     seed
-        Of the shuffled filters that show what matches by chance.
+        Seed of the shuffled filters that show what matches by chance.
     """
     networks, block_of = _networks(model, dataset.tasks)
     found = filter_motifs(

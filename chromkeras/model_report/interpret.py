@@ -1,4 +1,4 @@
-"""Everything `chromkeras interpret` writes."""
+"""Interpretation of a model: the tables, pictures and page of `chromkeras interpret`."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from chromkeras.evaluation.evaluate import match_tasks
 from chromkeras.evaluation.predict import predict_logits
 from chromkeras.files import replacing
 from chromkeras.model_file.model_file import open_model
-from chromkeras.model_report.attributions import Question, attribute, write_attributions
+from chromkeras.model_report.attributions import Request, attribute, write_attributions
 from chromkeras.model_report.choose import attributed_rows, element_rows, scanned_rows
 from chromkeras.model_report.contrasts import choose_targets
 from chromkeras.model_report.filters import interpret_filters, write_filters
@@ -70,7 +70,7 @@ class InterpretOptions:
     rule
         How filters become motifs, "threshold" or "top".
     seed
-        Of every random choice.
+        Seed of every random choice.
     """
 
     tasks: tuple[str, ...] = ()
@@ -90,22 +90,22 @@ class InterpretOptions:
     def __post_init__(self) -> None:
         for name in ("sequences", "scan", "references"):
             if getattr(self, name) < 1:
-                raise InputError(f"--{name}: expected at least 1, received {getattr(self, name)}")
+                raise InputError(f"`{name}`: expected at least 1, received {getattr(self, name)}")
         if self.modisco < 0:
-            raise InputError(f"--modisco: expected at least 0, received {self.modisco}")
+            raise InputError(f"`modisco`: expected at least 0, received {self.modisco}")
         for method in self.methods:
             if method not in METHODS:
                 raise unknown("method", method, tuple(METHODS))
-        check_unique("--methods name", self.methods)
+        check_unique("`methods` name", self.methods)
         if self.references > MOST_REFERENCES:
             raise InputError(
-                f"--references: expected at most {MOST_REFERENCES}, received {self.references}"
+                f"`references`: expected at most {MOST_REFERENCES}, received {self.references}"
             )
-        check_unique("--tasks name", self.tasks)
+        check_unique("`tasks` name", self.tasks)
         if self.reference_kind not in get_args(ReferenceKind):
             raise unknown("reference kind", self.reference_kind, get_args(ReferenceKind))
         if self.truth and self.contrasts:
-            raise InputError("--truth scores tasks, not contrasts; leave --contrast out")
+            raise InputError("`truth`: expected no `contrasts`, as tasks are scored; received some")
         if self.rule not in get_args(Rule):
             raise unknown("rule", self.rule, get_args(Rule))
 
@@ -156,7 +156,7 @@ def interpret(
         check_planted(data, names)
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
-    question = Question(
+    request = Request(
         model=model,
         dataset=data,
         rows=rows,
@@ -166,13 +166,13 @@ def interpret(
         reference_kind=options.reference_kind,
         seed=options.seed,
     )
-    attributed = attribute(question)
+    attributed = attribute(request)
     write_attributions(attributed, folder)
     filters = interpret_filters(
         model, data, scanned, database=database, rule=options.rule, seed=options.seed
     )
     write_filters(filters, folder)
-    patterns = _patterns(question, filters.targets, options) if options.modisco else None
+    patterns = _patterns(request, filters.targets, options) if options.modisco else None
     if patterns is not None:
         write_patterns(patterns, data, folder / "modisco")
     summary = {
@@ -199,16 +199,16 @@ def interpret(
     return summary
 
 
-def _patterns(question: Question, known: list[Motif], options: InterpretOptions) -> PatternReading:
+def _patterns(request: Request, known: list[Motif], options: InterpretOptions) -> PatternReading:
     """Search what all elements of the split contribute, not only those that are attributed."""
-    model, data = question.model, question.dataset
+    model, data = request.model, request.dataset
     candidates = element_rows(data, options.split)
     return find_patterns(
         model,
         data,
         candidates,
         predict_logits(model, data, candidates),
-        targets=question.targets,
+        targets=request.targets,
         count=options.modisco,
         known=known,
         reference_kind=options.reference_kind,

@@ -100,7 +100,7 @@ def find_patterns(
     known
         Known motifs to match.
     reference_kind, seed
-        Of DeepLIFT's references.
+        Kind of DeepLIFT's references, and seed of them.
     """
     references = make_references(reference_kind, dataset, REFERENCES, seed)
     found = []

@@ -1,4 +1,4 @@
-"""What sequences are compared with, by the names of ``--reference-kind``."""
+"""References: what sequences are compared with, by the names of `reference_kind`."""
 
 from typing import Literal
 
@@ -20,7 +20,7 @@ def check_references(kind: ReferenceKind, dataset: Dataset, count: int) -> None:
     """
     if kind == "genomic" and (there := len(_closed_rows(dataset))) < count:
         raise InputError(
-            f"--reference-kind genomic: expected at least {count} training rows that are closed in "
+            f"`reference_kind` genomic: expected at least {count} training rows that are closed in "
             f"every task, received {there}; {_remedy(dataset)}"
         )
 
@@ -39,7 +39,7 @@ def make_references(
     dataset
         To draw genomic references from.
     count, seed
-        How many genomic references, and of their choice.
+        Number of genomic references, and seed of their choice.
 
     Returns
     -------
@@ -63,4 +63,7 @@ def _closed_rows(dataset: Dataset) -> np.ndarray:
 def _remedy(dataset: Dataset) -> str:
     if dataset.origin is not None:
         return dataset.where_rows_are
-    return "lower --references, leave TF-MoDISco out by --modisco 0, or prepare with --background"
+    return (
+        "lower `references`, leave TF-MoDISco out by `modisco` 0, or prepare the data with "
+        "background rows"
+    )

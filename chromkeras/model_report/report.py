@@ -16,7 +16,7 @@ from chromkeras.model_report.attributions import Attributed
 from chromkeras.model_report.filters import FilterReading
 from chromkeras.model_report.patterns import PatternReading
 from chromkeras.model_report.report_filters import (
-    company_section,
+    cooccurrence_section,
     influence_section,
     motifs_section,
 )
@@ -62,12 +62,12 @@ class Findings:
 
 def write_report(path: Path, findings: Findings) -> None:
     """Write the page."""
-    tasks = findings.attributed.question.dataset.tasks
+    tasks = findings.attributed.request.dataset.tasks
     sections = [
         _summary(findings),
         motifs_section(findings.filters),
         influence_section(findings.filters, tasks),
-        company_section(findings.filters),
+        cooccurrence_section(findings.filters),
         *([patterns_section(findings.patterns)] if findings.patterns is not None else []),
         sequences_section(findings.attributed),
         quality_section(findings.attributed),

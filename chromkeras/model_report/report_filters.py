@@ -13,7 +13,7 @@ from chrominterpret.page.blocks import Cell, HeatMap, Logo, Notes, Number, Secti
 from chromkeras.model_report.filters import SHUFFLED_SHARE, FilterReading
 
 MOST_FILTERS = 40  # rows of a heat map
-FEWEST = 10  # sequences with a site, below which places and company say little
+FEWEST = 10  # sequences with a site, below which positions and co-occurrence say little
 BINS = 24  # columns of the profile along the sequence
 
 
@@ -108,14 +108,14 @@ def influence_section(filters: FilterReading, tasks: Sequence[str]) -> Section:
     return Section("Filters and tasks", [heat], "Which filter matters to which task.")
 
 
-def company_section(filters: FilterReading) -> Section:
+def cooccurrence_section(filters: FilterReading) -> Section:
     """Return where filters are active along the sequences, and which occur together."""
     alive = np.flatnonzero(filters.profiles.presence.sum(axis=0) >= FEWEST)
     strength = np.abs(filters.influence.mean_difference[alive]).max(axis=1)
     shown = np.sort(alive[np.argsort(-strength, kind="stable")[:MOST_FILTERS]])
     if len(shown) == 0:
         return Section(
-            "Places and company", [Notes([f"No filter has sites in {FEWEST} sequences."])]
+            "Positions and co-occurrence", [Notes([f"No filter has sites in {FEWEST} sequences."])]
         )
     best = filters.matches.drop_duplicates("query").set_index("query")
     names = [_filter_label(filters.found[i].name, best) for i in shown]
@@ -131,7 +131,7 @@ def company_section(filters: FilterReading) -> Section:
         "Sites of each filter along the sequences, relative to an even spread (log2): columns are "
         "distances from the middle in bp.",
     )
-    company = HeatMap(
+    together = HeatMap(
         odds[np.ix_(order, order)],
         named,
         named,
@@ -139,7 +139,9 @@ def company_section(filters: FilterReading) -> Section:
         "filters that read the same motif share their sites.",
     )
     return Section(
-        "Places and company", [profile, company], "Where filters are active, and together."
+        "Positions and co-occurrence",
+        [profile, together],
+        "Where filters are active, and together.",
     )
 
 

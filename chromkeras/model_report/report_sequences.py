@@ -20,13 +20,13 @@ MOST_TASKS = 24  # with tracks on the page; all are in the files
 
 def sequences_section(attributed: Attributed) -> Section:
     """Return the letter tracks of each task's strongest sequences."""
-    question = attributed.question
+    request = attributed.request
     scores = {method: attributed.observed(method) for method in attributed.results}
     tracks = []
-    for k, target in enumerate(question.targets[:MOST_TASKS]):
+    for k, target in enumerate(request.targets[:MOST_TASKS]):
         for method, own in scores.items():
-            for i in strongest_rows(question, own[k], target):
-                title = place_name(question.dataset, question.rows[i], target)
+            for i in strongest_rows(request, own[k], target):
+                title = place_name(request.dataset, request.rows[i], target)
                 tracks.append(Track(title, own[k, i], (target.name, method)))
     caption = (
         "Contribution of each base to the task's logit, or to the difference of logits of a "

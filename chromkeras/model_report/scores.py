@@ -40,15 +40,15 @@ def score_all(
     Of the patterns count those that raise a task's output, against the motifs that open that task.
     Known motifs that shuffled filters match are no decoys: they would make weak matches pass.
     """
-    question = attributed.question
+    request = attributed.request
     positions = [
         row
         for name, result in attributed.results.items()
         for row in score_positions(
-            result, question.dataset, question.rows, seconds=attributed.seconds[name]
+            result, request.dataset, request.rows, seconds=attributed.seconds[name]
         )
     ]
-    data, decoys = question.dataset, filters.targets
+    data, decoys = request.dataset, filters.targets
     motifs = [score_motifs("filters", filters.motifs, data, data.tasks, decoys=decoys)]
     if patterns is not None:
         raising = {

@@ -267,7 +267,7 @@ def check_planted(dataset: Dataset, tasks: Sequence[str]) -> None:
     """
     if not planted_motifs(dataset, tasks):
         raise InputError(
-            f"--truth: expected planted motifs that open {', '.join(tasks)}, received rows that "
+            f"`truth`: expected planted motifs that open {', '.join(tasks)}, received rows that "
             "none opens"
         )
 

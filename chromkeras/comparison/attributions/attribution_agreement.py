@@ -1,4 +1,4 @@
-"""Whether two models read the same bases of the same sequences."""
+"""Agreement of two models' attributions: whether they read the same bases."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -128,7 +128,7 @@ def attribution_agreements(
     references
         Dinucleotide shuffles of each sequence, the same for all models.
     seed
-        Of the shuffles, and of the untrained copies' weights.
+        Seed of the shuffles, and of the weights of the random-weight controls.
     untrained
         Whether to compare each model with an untrained copy of itself as well.
     progress

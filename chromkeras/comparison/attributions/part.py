@@ -9,7 +9,7 @@ from chromkeras.comparison.attributions.attribution_agreement import (
     AttributionAgreement,
     attribution_agreements,
 )
-from chromkeras.comparison.core.comparison import Question
+from chromkeras.comparison.core.comparison import Comparison
 from chromkeras.comparison.core.controls import UNTRAINED
 from chromkeras.comparison.core.matrices import Matrix, matrix_grid
 from chromkeras.comparison.core.part import PartResult, picture
@@ -19,16 +19,17 @@ from chromkeras.progress import progress
 _LEAD = (
     "DeepLIFT contributions of the same sequences by every model: Pearson correlation over the "
     "bases of a sequence, mean over sequences and tasks. Two seeds of one recipe show how far "
-    "models that learned the same agree, an untrained copy how far chance goes."
+    "models that learned the same agree, a random-weight control (an untrained copy) how far "
+    "chance goes."
 )
 
 
-def attributions_part(question: Question) -> PartResult:
-    """Correlate the models' attributions, and match the patterns in them where asked to."""
-    agreement = _agreement_part(question)
-    if not question.options.modisco:
+def attributions_part(comparison: Comparison) -> PartResult:
+    """Correlate the models' attributions, and match the patterns in them where options to."""
+    agreement = _agreement_part(comparison)
+    if not comparison.options.modisco:
         return agreement
-    patterns = pattern_part(question)
+    patterns = pattern_part(comparison)
     return PartResult(
         [*agreement.sections, *patterns.sections],
         {**agreement.facts, **patterns.facts},
@@ -37,19 +38,19 @@ def attributions_part(question: Question) -> PartResult:
     )
 
 
-def _agreement_part(question: Question) -> PartResult:
-    x = question.elements(question.options.attributed)
+def _agreement_part(comparison: Comparison) -> PartResult:
+    x = comparison.elements(comparison.options.attributed)
     with progress("attributions") as say:
         found = attribution_agreements(
-            question.models,
+            comparison.models,
             x,
-            tasks=question.tasks,
-            seed=question.options.seed,
+            tasks=comparison.tasks,
+            seed=comparison.options.seed,
             untrained=True,
             progress=say,
         )
     trained = [each for each in found if each.kind != UNTRAINED]
-    figure = matrix_grid([_matrix(question, trained)])
+    figure = matrix_grid([_matrix(comparison, trained)])
     caption = "Mean correlation of the contributions of two models."
     blocks: list[Block] = [picture(figure, caption, "attributions"), _table(found)]
     facts = {f"{each.first} and {each.second}": each.mean for each in found}
@@ -89,8 +90,8 @@ def _table(found: list[AttributionAgreement]) -> Table:
     return Table(columns, rows, "attributions.tsv holds every task.")
 
 
-def _matrix(question: Question, found: list[AttributionAgreement]) -> Matrix:
-    names = question.names
+def _matrix(comparison: Comparison, found: list[AttributionAgreement]) -> Matrix:
+    names = comparison.names
     values = np.full((len(names), len(names)), np.nan)
     for each in found:
         a, b = names.index(each.first), names.index(each.second)

@@ -11,7 +11,7 @@ from chrominterpret.motifs.jaspar import load_motifs
 from chrominterpret.page.blocks import Details, Section
 from chrominterpret.page.render import write_page
 from chromkeras.comparison.attributions.part import attributions_part
-from chromkeras.comparison.core.comparison import CompareOptions, Question, ask
+from chromkeras.comparison.core.comparison import CompareOptions, Comparison, open_comparison
 from chromkeras.comparison.core.part import PartResult
 from chromkeras.comparison.costs.part import costs_part
 from chromkeras.comparison.filters.part import filters_part
@@ -28,7 +28,7 @@ from chromkeras.plots.style import save_png
 from chromkeras.tables import plain, write_tsv
 
 # Each finds its share of the comparison; they stand on the page in this order.
-PARTS: dict[str, Callable[[Question], PartResult]] = {
+PARTS: dict[str, Callable[[Comparison], PartResult]] = {
     "predictions": predictions_part,
     "costs": costs_part,
     "layers": layers_part,
@@ -73,16 +73,16 @@ def compare(
     chosen = [name for name in PARTS if name in options.parts or not options.parts]
     if options.modisco and "attributions" not in chosen:
         raise InputError(
-            f"--modisco: expected the part attributions among --parts, received {', '.join(chosen)}"
+            f"`modisco`: expected the part attributions among `parts`, received {', '.join(chosen)}"
         )
     if "filters" in chosen or options.modisco:
         load_motifs(options.motifs)  # what is wrong with them is said before the work
-    question = ask(paths, dataset, options)
-    pattern_tasks(options.modisco_tasks, question.tasks)
-    results = {name: PARTS[name](question) for name in chosen}
+    comparison = open_comparison(paths, dataset, options)
+    pattern_tasks(options.modisco_tasks, comparison.tasks)
+    results = {name: PARTS[name](comparison) for name in chosen}
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
-    summary = _about(question, dataset)
+    summary = _about(comparison, dataset)
     for result in results.values():
         summary |= result.facts
         for file, rows in result.tables.items():
@@ -94,7 +94,7 @@ def compare(
         text = json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False)
         beside.write_text(text + "\n", encoding="utf-8")
     sections = [section for result in results.values() for section in result.sections]
-    _write_report(folder / "report.html", question, dataset, sections)
+    _write_report(folder / "report.html", comparison, dataset, sections)
     return summary
 
 
@@ -103,45 +103,45 @@ def check_parts(parts: Sequence[str]) -> None:
     for part in parts:
         if part not in PARTS:
             raise unknown("part", part, PARTS)
-    check_unique("--parts name", parts)
+    check_unique("`parts` name", parts)
 
 
-def _about(question: Question, dataset: Dataset) -> dict[str, Any]:
+def _about(comparison: Comparison, dataset: Dataset) -> dict[str, Any]:
     return {
-        "files": {model.name: str(model.path) for model in question.models},
-        "tasks": list(question.tasks),
-        "split": question.options.split,
-        "rows": len(question.rows),
-        "regions": len(set(question.regions.tolist())),
-        "baseline": question.names[question.baseline],
-        "notes": list(question.notes),
-        "options": asdict(question.options),
+        "files": {model.name: str(model.path) for model in comparison.models},
+        "tasks": list(comparison.tasks),
+        "split": comparison.options.split,
+        "rows": len(comparison.rows),
+        "regions": len(set(comparison.regions.tolist())),
+        "baseline": comparison.names[comparison.baseline],
+        "notes": list(comparison.notes),
+        "options": asdict(comparison.options),
         "fingerprint": dataset.fingerprint,
     }
 
 
 def _write_report(
-    path: Path, question: Question, dataset: Dataset, sections: list[Section]
+    path: Path, comparison: Comparison, dataset: Dataset, sections: list[Section]
 ) -> None:
-    names = [line.label for line in question.lines]
-    tasks, few = question.tasks, len(names) < 4
+    names = [group.label for group in comparison.replicates]
+    tasks, few = comparison.tasks, len(names) < 4
     listed = f"{len(tasks)} tasks: {', '.join(tasks[:12])}" + (" …" if len(tasks) > 12 else "")
     write_page(
         path,
-        title=" against ".join(names) if few else f"{len(question.models)} models compared",
+        title=" against ".join(names) if few else f"{len(comparison.models)} models compared",
         subtitle=listed if few else f"{', '.join(names)} · {listed}",
-        sections=[*sections, _made(question, dataset)],
+        sections=[*sections, _made(comparison, dataset)],
     )
 
 
-def _made(question: Question, dataset: Dataset) -> Section:
-    about = _about(question, dataset)
+def _made(comparison: Comparison, dataset: Dataset) -> Section:
+    about = _about(comparison, dataset)
     values = {
         "command": f"chromkeras compare {' '.join(about['files'].values())}",
         "rows": f"{about['rows']:,} of the {about['split']} split in {about['regions']:,} regions",
         "data set's fingerprint": _fingerprint(dataset),
     }
-    for model in question.models:
+    for model in comparison.models:
         training = model.recipe.training
         values[model.name] = (
             f"{model.path}, {model.recipe.plan}, seed {training.seed}, {training.epochs} epochs, "

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from chromkeras.comparison.core.model_names import Line, model_names, seed_lines
+from chromkeras.comparison.core.model_names import Replicates, model_names, seed_replicates
 from chromkeras.comparison.core.regions import region_of
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
@@ -39,7 +39,7 @@ class CompareOptions:
     baseline
         Name of the model that the others are compared with; "" takes the first.
     seed
-        Of every random choice.
+        Seed of every random choice.
     bootstrap
         Replicates of the bootstrap.
     growth
@@ -74,15 +74,15 @@ class CompareOptions:
         for name, least in (("bootstrap", 1), ("sequences", 4), ("attributed", 1), ("modisco", 0)):
             if getattr(self, name) < least:
                 raise InputError(
-                    f"--{name}: expected at least {least}, received {getattr(self, name)}"
+                    f"`{name}`: expected at least {least}, received {getattr(self, name)}"
                 )
         if self.modisco_tasks and not self.modisco:
-            raise InputError("--modisco-tasks: expected --modisco above 0 as well, received 0")
+            raise InputError("`modisco_tasks`: expected `modisco` above 0 as well, received 0")
 
 
 @dataclass(frozen=True, eq=False)
 class ComparedModel:
-    """A model that takes part.
+    """A model of the comparison.
 
     Attributes
     ----------
@@ -103,7 +103,7 @@ class ComparedModel:
 
     @cached_property
     def recipe(self) -> Recipe:
-        """What it was trained by."""
+        """The recipe that it was trained by."""
         return recipe_from_dict(self.card["recipe"])
 
     def columns(self, tasks: Sequence[str]) -> list[int]:
@@ -113,8 +113,8 @@ class ComparedModel:
 
 
 @dataclass(frozen=True, eq=False)
-class Question:
-    """Everything that a part of the comparison works on.
+class Comparison:
+    """The models, rows, tasks and options that every part of the comparison works on.
 
     Attributes
     ----------
@@ -127,7 +127,7 @@ class Question:
     rows
         Rows of the split, shape (n,).
     options
-        As asked.
+        What to compare and how.
     baseline
         Index of the model that the others are compared with.
     notes
@@ -153,14 +153,14 @@ class Question:
         return self.dataset.tasks
 
     @cached_property
-    def lines(self) -> tuple[Line, ...]:
+    def replicates(self) -> tuple[Replicates, ...]:
         """Models grouped by recipe."""
-        return seed_lines([model.card for model in self.models], self.names)
+        return seed_replicates([model.card for model in self.models], self.names)
 
     @property
-    def base_line(self) -> int:
-        """Index of the line that holds the baseline."""
-        return next(i for i, line in enumerate(self.lines) if self.baseline in line.members)
+    def baseline_replicates(self) -> int:
+        """Index of the replicates among which the baseline is."""
+        return next(i for i, group in enumerate(self.replicates) if self.baseline in group.members)
 
     @cached_property
     def regions(self) -> np.ndarray:
@@ -177,8 +177,8 @@ class Question:
 
         The rest is in the tables.
         """
-        first = [line.members[0] for line in self.lines]
-        first[self.base_line] = self.baseline
+        first = [group.members[0] for group in self.replicates]
+        first[self.baseline_replicates] = self.baseline
         every = len(first) <= MOST_MATRICES
         return {
             frozenset((self.names[a], self.names[b]))
@@ -193,15 +193,15 @@ class Question:
         parts = []
         with progress("predict") as say:
             for k, model in enumerate(self.models):
-                told = partial(_tell, say, k * len(self.rows), total)
-                found = predict_logits(model.network, self.dataset, self.rows, progress=told)
+                report = partial(_report, say, k * len(self.rows), total)
+                found = predict_logits(model.network, self.dataset, self.rows, progress=report)
                 parts.append(found[:, model.columns(self.tasks)])
         return np.stack(parts)
 
 
-def ask(
+def open_comparison(
     paths: Sequence[str | os.PathLike[str]], dataset: Dataset, options: CompareOptions
-) -> Question:
+) -> Comparison:
     """Open the models and find what they have in common.
 
     Raises
@@ -223,8 +223,8 @@ def ask(
             raise InputError(f"{path}: the run card lacks {missing[0]}; train the model again")
     names = model_names(files)
     tasks = common_tasks(dict(zip(names, (card["tasks"] for card in cards), strict=True)), dataset)
-    lines = seed_lines(cards, names)
-    baseline = _baseline(options.baseline, names, lines)
+    replicates = seed_replicates(cards, names)
+    baseline = _baseline(options.baseline, names, replicates)
     rows = check_rows(dataset, options.split)
     notes = [*_left_out(names, cards, tasks), *_other_data(names, cards, dataset)]
     data = dataset if dataset.tasks == tasks else dataset.select_tasks(tasks)
@@ -241,7 +241,7 @@ def ask(
                 f"{model.name} reads sequences of {length} bases, but the data set's have "
                 f"{data.dna.length}; compare models of one length"
             )
-    return Question(models, dataset, data, rows, options, baseline, tuple(notes))
+    return Comparison(models, dataset, data, rows, options, baseline, tuple(notes))
 
 
 def common_tasks(tasks: dict[str, Sequence[str]], dataset: Dataset) -> tuple[str, ...]:
@@ -271,17 +271,17 @@ def common_tasks(tasks: dict[str, Sequence[str]], dataset: Dataset) -> tuple[str
     return known
 
 
-def _tell(say: Callable[[int, int], None], before: int, total: int, done: int, _: int) -> None:
+def _report(say: Callable[[int, int], None], before: int, total: int, done: int, _: int) -> None:
     say(before + done, total)
 
 
-def _baseline(asked: str, names: list[str], lines: tuple[Line, ...]) -> int:
-    if not asked:
+def _baseline(name: str, names: list[str], replicates: tuple[Replicates, ...]) -> int:
+    if not name:
         return 0
-    by_line = {line.name: line.members[0] for line in lines}
-    if asked not in names and asked not in by_line:
-        raise unknown("baseline", asked, names)
-    return names.index(asked) if asked in names else by_line[asked]
+    by_name = {group.name: group.members[0] for group in replicates}
+    if name not in names and name not in by_name:
+        raise unknown("baseline", name, names)
+    return names.index(name) if name in names else by_name[name]
 
 
 def _left_out(names: list[str], cards: list[dict[str, Any]], tasks: tuple[str, ...]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a likeness of two models is measured against: seeds of one recipe, an untrained copy."""
+"""Controls of a comparison: replicates of one recipe, and copies with random weights."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,15 +21,15 @@ MODELS, SEEDS, UNTRAINED = "models", "two seeds", "untrained"
 def untrained_copy(model: ComparedModel, *, seed: int) -> ComparedModel:
     """Return a model of the same recipe and tasks with fresh weights.
 
-    What an untrained column makes of the sequences is what a comparison shows without any
-    learning.
+    A random-weight control: what it makes of the sequences is what a comparison shows without
+    any learning.
 
     Parameters
     ----------
     model
         The trained one.
     seed
-        Of the weights, by ``keras.utils.set_random_seed``.
+        Seed of the weights.
     """
     keras.utils.set_random_seed(seed)
     card = run_card(model.network)

@@ -1,4 +1,4 @@
-"""The comparison's pictures: differences with intervals, reliability, growth of costs."""
+"""Pictures of the comparison: differences with intervals, reliability, growth of costs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -13,8 +13,8 @@ _BETWEEN = " ._-/"  # what stands between a name and its seed
 
 
 @dataclass(frozen=True)
-class Line:
-    """Models that differ in nothing but their seed, which count as one in a comparison.
+class Replicates:
+    """Models that differ in nothing but their seed, and count as one in a comparison.
 
     Attributes
     ----------
@@ -49,7 +49,9 @@ def model_names(paths: Sequence[Path]) -> list[str]:
     return given
 
 
-def seed_lines(cards: Sequence[Mapping[str, Any]], names: Sequence[str]) -> tuple[Line, ...]:
+def seed_replicates(
+    cards: Sequence[Mapping[str, Any]], names: Sequence[str]
+) -> tuple[Replicates, ...]:
     """Group the models of equal recipe, tasks and data whose seeds all differ.
 
     Parameters
@@ -61,29 +63,29 @@ def seed_lines(cards: Sequence[Mapping[str, Any]], names: Sequence[str]) -> tupl
 
     Returns
     -------
-    tuple of Line
+    tuple of Replicates
         In the order of their first members. Where all models are seeds of one recipe, each is a
-        line of its own, as there is nothing else to compare.
+        replicate of its own, as there is nothing else to compare.
     """
     groups: dict[str, list[int]] = {}
     for i, card in enumerate(cards):
         groups.setdefault(_recipe_text(card), []).append(i)
-    parted: list[tuple[int, ...]] = []
+    divided: list[tuple[int, ...]] = []
     for members in groups.values():
         seeds = {_seed(cards[i]) for i in members}
         together = len(seeds) == len(members) and len(groups) > 1
-        parted += [tuple(members)] if together else [(i,) for i in members]
-    parted.sort()
-    lines = [
-        Line(_common_name({names[i]: str(_seed(cards[i])) for i in group}), group)
-        for group in parted
+        divided += [tuple(members)] if together else [(i,) for i in members]
+    divided.sort()
+    replicates = [
+        Replicates(_common_name({names[i]: str(_seed(cards[i])) for i in group}), group)
+        for group in divided
     ]
-    counts = Counter(line.name for line in lines)
+    counts = Counter(group.name for group in replicates)
     return tuple(
-        Line(", ".join(names[i] for i in line.members), line.members)
-        if counts[line.name] > 1 or not line.name
-        else line
-        for line in lines
+        Replicates(", ".join(names[i] for i in group.members), group.members)
+        if counts[group.name] > 1 or not group.name
+        else group
+        for group in replicates
     )
 
 
@@ -122,5 +124,5 @@ def _common_name(seeds: Mapping[str, str]) -> str:
     if len(bare) == 1:
         return bare.pop()
     letters = zip(*names, strict=False)
-    same = takewhile(lambda column: len(set(column)) == 1, letters)
-    return "".join(column[0] for column in same).rstrip(_BETWEEN)
+    same = takewhile(lambda place: len(set(place)) == 1, letters)
+    return "".join(place[0] for place in same).rstrip(_BETWEEN)

@@ -1,4 +1,4 @@
-"""A part of the comparison: what it hands over for the page, the tables and the summary."""
+"""Result of a part of the comparison: sections of the page, tables, figures and facts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from chromkeras.tables import Rows
 
 @dataclass(frozen=True, eq=False)
 class PartResult:
-    """What a part found.
+    """Result of a part of the comparison.
 
     Attributes
     ----------

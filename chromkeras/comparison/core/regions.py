@@ -1,4 +1,4 @@
-"""Which rows are one region of the genome, and so no independent evidence."""
+"""Regions of the genome: rows that overlap, and so are no independent evidence."""
 
 import numpy as np
 

@@ -5,7 +5,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from chrominterpret.page.blocks import Cell, Notes, Number, Section, Table
-from chromkeras.comparison.core.comparison import ComparedModel, Question
+from chromkeras.comparison.core.comparison import ComparedModel, Comparison
 from chromkeras.comparison.core.figures import growth_curves
 from chromkeras.comparison.core.part import PartResult, picture
 from chromkeras.comparison.costs.model_costs import ModelCosts, history_file, model_costs
@@ -23,21 +23,21 @@ _CAPTION = (
 )
 
 
-def costs_part(question: Question) -> PartResult:
+def costs_part(comparison: Comparison) -> PartResult:
     """Look up what the models cost and, where asked for, measure how that grows."""
-    costs = [model_costs(m.network, m.recipe, m.path) for m in question.models]
-    rows = [_row(m, c) for m, c in zip(question.models, costs, strict=True)]
-    sections = [_section(question, costs)]
+    costs = [model_costs(m.network, m.recipe, m.path) for m in comparison.models]
+    rows = [_row(m, c) for m, c in zip(comparison.models, costs, strict=True)]
+    sections = [_section(comparison, costs)]
     tables = {"costs.tsv": rows}
     figures: dict[str, Figure] = {}
-    if question.options.growth:
-        found = _growth(question)
+    if comparison.options.growth:
+        found = _growth(comparison)
         figures["growth.png"] = growth_curves(found)
         tables["growth.tsv"] = [_growth_row(one) for one in found]
         sections.append(_growth_section(found, figures["growth.png"]))
     facts = {"costs": {row["model"]: {k: v for k, v in row.items() if k != "model"}
                        for row in rows}}  # fmt: skip
-    if question.options.growth:
+    if comparison.options.growth:
         facts["growth"] = tables["growth.tsv"]  # type: ignore[assignment]
     return PartResult(sections, facts, tables, figures)
 
@@ -57,7 +57,7 @@ def _row(model: ComparedModel, costs: ModelCosts) -> dict[str, Any]:
     }
 
 
-def _section(question: Question, costs: list[ModelCosts]) -> Section:
+def _section(comparison: Comparison, costs: list[ModelCosts]) -> Section:
     columns = [
         "model", "plan", "tasks", "weights", "MFLOP, prediction", "MFLOP, training",
         "memory, GB", "epochs", "best epoch", "s per epoch", "min to best",
@@ -76,9 +76,9 @@ def _section(question: Question, costs: list[ModelCosts]) -> Section:
             Number.of(cost.time.epoch, ".1f"),
             Number.of(cost.time.to_best / 60, ".2f"),
         ]
-        for model, cost in zip(question.models, costs, strict=True)
+        for model, cost in zip(comparison.models, costs, strict=True)
     ]
-    without = [m.name for m in question.models if not history_file(m.path).exists()]
+    without = [m.name for m in comparison.models if not history_file(m.path).exists()]
     notes = []
     if without:
         notes = [
@@ -87,10 +87,12 @@ def _section(question: Question, costs: list[ModelCosts]) -> Section:
     return Section("Cost", [*notes, Table(columns, rows, _CAPTION)], _LEAD)
 
 
-def _growth(question: Question) -> list[Growth]:
-    recipes = {line.name: question.models[line.members[0]].recipe for line in question.lines}
+def _growth(comparison: Comparison) -> list[Growth]:
+    recipes = {
+        group.name: comparison.models[group.members[0]].recipe for group in comparison.replicates
+    }
     with progress("growth with the number of tasks") as say:
-        return measure_growth(recipes, question.dataset.shapes, progress=say)
+        return measure_growth(recipes, comparison.dataset.shapes, progress=say)
 
 
 def _growth_row(one: Growth) -> dict[str, Any]:

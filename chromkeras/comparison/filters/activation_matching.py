@@ -45,7 +45,7 @@ def activation_matchings(
     models, x, shift
         As for `match_by_activation`.
     seed
-        Of the weights of an untrained copy of each model.
+        Seed of the weights of the random-weight control of each model.
     quantile
         Filters are alike when they correlate more than this share of the pairs that a trained
         model makes with its untrained copy; of the two models' levels the higher counts.

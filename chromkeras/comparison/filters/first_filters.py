@@ -1,4 +1,4 @@
-"""The first-layer filters of a model: whose they are, their motifs, and what the tasks owe them."""
+"""First-layer filters of a model: tasks that read them, motifs, and influence on each task."""
 
 from dataclasses import dataclass
 

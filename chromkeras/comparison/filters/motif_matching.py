@@ -37,7 +37,7 @@ def motif_matchings(
     filters
         Of each model.
     seed
-        Of the shuffles: those that TomTom's p-values refer to, and those of the second model's
+        Seed of the shuffles: those that TomTom's p-values refer to, and those of the second model's
         motifs that give ``chance``.
     """
     found = []
@@ -105,7 +105,7 @@ def motif_p_values(
     first, second
         F and G motifs; flanks below 0.2 bits are trimmed.
     seed
-        Of the shuffles.
+        Seed of the shuffles.
     background
         Least number of shuffled motifs.
 

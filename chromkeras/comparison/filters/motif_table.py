@@ -102,7 +102,7 @@ def motif_table(
         Known motifs. Those that shuffled motifs of all models together match too often are left
         out, so that all models are searched in the same database.
     seed
-        Of the shuffles.
+        Seed of the shuffles.
     q_cut
         Below this q-value a known motif is found; q-values are over a model's motifs × known.
 

@@ -8,7 +8,7 @@ import numpy as np
 from chrominterpret.motifs.jaspar import load_motifs
 from chrominterpret.motifs.pwm import Motif, consensus, logo_heights
 from chrominterpret.page.blocks import Block, Cell, Logo, Notes, Number, Section, Table
-from chromkeras.comparison.core.comparison import Question
+from chromkeras.comparison.core.comparison import Comparison
 from chromkeras.comparison.core.part import PartResult
 from chromkeras.comparison.filters.activation_matching import QUANTILE, activation_matchings
 from chromkeras.comparison.filters.filter_matching import ALIKE, FilterMatching
@@ -55,14 +55,14 @@ class PairMatch:
     influence: InfluenceAgreement
 
 
-def filters_part(question: Question) -> PartResult:
+def filters_part(comparison: Comparison) -> PartResult:
     """Match the filters of all pairs, and search all of them among known motifs."""
-    database = load_motifs(question.options.motifs)
-    filters, matches = _match_all(question)
+    database = load_motifs(comparison.options.motifs)
+    filters, matches = _match_all(comparison)
     found = {one.model: [m for m in one.motifs if m is not None] for one in filters}
-    known = motif_table(found, database, seed=question.options.seed)
+    known = motif_table(found, database, seed=comparison.options.seed)
     sections = [
-        Section("Learned filters", _filter_blocks(question, matches), _LEAD),
+        Section("Learned filters", _filter_blocks(comparison, matches), _LEAD),
         Section("Known motifs", [_count_table(known), _motif_block(known)], _motif_lead(known)),
     ]
     facts = {
@@ -88,9 +88,9 @@ _LEAD = (
 )
 
 
-def _match_all(question: Question) -> tuple[list[FirstFilters], list[PairMatch]]:
-    models, seed = question.models, question.options.seed
-    x = question.elements(question.options.sequences)
+def _match_all(comparison: Comparison) -> tuple[list[FirstFilters], list[PairMatch]]:
+    models, seed = comparison.models, comparison.options.seed
+    x = comparison.elements(comparison.options.sequences)
     with progress("filters") as say:
         filters = []
         for model in models:
@@ -170,9 +170,9 @@ def _match_rows(match: PairMatch) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _filter_blocks(question: Question, matches: list[PairMatch]) -> list[Block]:
+def _filter_blocks(comparison: Comparison, matches: list[PairMatch]) -> list[Block]:
     blocks: list[Block] = [_share_table(matches)]
-    base, shown = question.names[question.baseline], question.shown_pairs()
+    base, shown = comparison.names[comparison.baseline], comparison.shown_pairs()
     for match in matches:
         names = frozenset((match.first.model, match.second.model))
         if base in names and names in shown:

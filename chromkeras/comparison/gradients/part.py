@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from chrominterpret.page.blocks import Block, Cell, HeatMap, Notes, Number, Section, Table
-from chromkeras.comparison.core.comparison import Question
+from chromkeras.comparison.core.comparison import Comparison
 from chromkeras.comparison.core.part import PartResult, picture
 from chromkeras.monitoring.gradient_flow import (
     SHARE,
@@ -34,14 +34,14 @@ _CAPTION = (
 )
 
 
-def gradients_part(question: Question) -> PartResult:
+def gradients_part(comparison: Comparison) -> PartResult:
     """Show what was watched of the gradients, and say of which models nothing was."""
     logs: dict[str, GradientLog] = {}
     notes = []
-    for model in question.models:
+    for model in comparison.models:
         path = gradient_log_path(model.path)
         if not path.exists():
-            notes.append(f"{model.name}: no {path.name} beside it; train with --watch-gradients.")
+            notes.append(f"{model.name}: no {path.name} beside it; train with `watch_gradients`.")
             continue
         log = load_gradient_log(path)
         if log.fingerprint != model.card["fingerprint"] or not log.moments:

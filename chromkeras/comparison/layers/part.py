@@ -1,11 +1,11 @@
-"""The part "layers": how alike the hidden layers are, against yardsticks."""
+"""The part "layers": similarity of the hidden layers, beside random-weight controls."""
 
 from typing import Any
 
 import numpy as np
 
 from chrominterpret.page.blocks import Block, Section
-from chromkeras.comparison.core.comparison import Question
+from chromkeras.comparison.core.comparison import Comparison
 from chromkeras.comparison.core.controls import UNTRAINED
 from chromkeras.comparison.core.matrices import Matrix, matrix_grid
 from chromkeras.comparison.core.part import PartResult, picture
@@ -14,7 +14,8 @@ from chromkeras.comparison.layers.similarity import LayerSimilarity, layer_simil
 _LEAD = (
     "The same sequences go through two models, and each layer of the one is compared with each "
     "layer of the other, for every task as that task sees them. Two seeds of one recipe show how "
-    "alike layers can be, an untrained copy how alike they are without any learning."
+    "alike layers can be, a random-weight control (an untrained copy) how alike they are without "
+    "any learning."
 )
 _SAME = (
     "Layers of one name in two models, mean over the tasks. Linear CKA (unbiased, in minibatches) "
@@ -26,12 +27,12 @@ _ALL = "Linear CKA of every layer with every other, for one model of each two re
 _TITLES = {"cka": "linear CKA", "svcca": "SVCCA"}
 
 
-def layers_part(question: Question) -> PartResult:
+def layers_part(comparison: Comparison) -> PartResult:
     """Compare the layers of all pairs of models, and of each model with an untrained copy."""
-    x = question.elements(question.options.sequences)
-    found = layer_similarities(question.models, x, seed=question.options.seed)
+    x = comparison.elements(comparison.options.sequences)
+    found = layer_similarities(comparison.models, x, seed=comparison.options.seed)
     rows = [row for each in found for row in _rows(each)]
-    shown = [each for each in found if {each.first, each.second} in question.shown_pairs()]
+    shown = [each for each in found if {each.first, each.second} in comparison.shown_pairs()]
     figures = {"layers.png": matrix_grid([_same(found, "cka"), _same(found, "svcca")])}
     blocks: list[Block] = [picture(figures["layers.png"], _SAME, "layers")]
     if shown:

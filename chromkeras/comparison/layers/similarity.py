@@ -1,9 +1,9 @@
-"""How alike the layers of two models are on the same sequences: linear CKA and SVCCA.
+"""Similarity of the layers of two models on the same sequences: linear CKA and SVCCA.
 
 A layer that holds several networks side by side is read as each task sees it: the similarity of
 two layers for a task is that of the network of the task in the one and in the other, and over
-tasks it is averaged. So the one trunk of a hard-shared model is compared with the trunk of every
-single network, and what two tasks' networks have in common is not counted as a likeness.
+tasks it is averaged. So the one backbone of a hard-shared model is compared with the backbone of
+every single network, and what two tasks' networks have in common is not counted as a likeness.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -43,7 +43,7 @@ class Layers:
     tasks
         T names.
     names
-        L names, in the order of the column.
+        L names, in the order of the architecture.
     row_of
         The network of each task in each layer, shape (L, T).
     """
@@ -220,7 +220,7 @@ def layer_similarities(
     x
         One-hot sequences (n, length, 4), the same for all.
     seed
-        Of the untrained copies' weights.
+        Seed of the weights of the random-weight controls.
     untrained
         Whether to make these copies.
     batch_size

@@ -6,9 +6,9 @@ from typing import Any
 
 from chrominterpret.motifs.jaspar import load_motifs
 from chrominterpret.motifs.pwm import consensus
-from chromkeras.comparison.core.comparison import Question
+from chromkeras.comparison.core.comparison import Comparison
 from chromkeras.comparison.core.controls import relation
-from chromkeras.comparison.core.model_names import Line
+from chromkeras.comparison.core.model_names import Replicates
 from chromkeras.comparison.patterns.known_patterns import KnownMatches, known_matches
 from chromkeras.comparison.patterns.pattern_agreement import PatternAgreement, pattern_agreements
 from chromkeras.comparison.patterns.pattern_matching import found_patterns, shared_patterns
@@ -22,7 +22,7 @@ class ComparedPatterns:
 
     Attributes
     ----------
-    models, lines
+    models, replicates
         Names of the models, and which of them count as one.
     elements
         Number of elements searched, by task.
@@ -37,24 +37,24 @@ class ComparedPatterns:
     """
 
     models: tuple[str, ...]
-    lines: tuple[Line, ...]
+    replicates: tuple[Replicates, ...]
     elements: dict[str, int]
     reasons: tuple[str, ...]
     uses: tuple[PatternUse, ...]
     known: KnownMatches
     pairs: tuple[dict[str, Any], ...]
 
-    def found_alone(self, line: int) -> list[PatternUse]:
-        """Return those that no other line's search found."""
-        return [use for use in self.uses if use.only(self.lines) == line]
+    def found_alone(self, group: int) -> list[PatternUse]:
+        """Return those that no other group's search found."""
+        return [use for use in self.uses if use.only(self.replicates) == group]
 
-    def strong_alone(self, line: int) -> list[PatternUse]:
-        """Return those that are strong in no other line."""
-        return [use for use in self.uses if use.strong_in(self.lines) == [line]]
+    def strong_alone(self, group: int) -> list[PatternUse]:
+        """Return those that are strong in no other group."""
+        return [use for use in self.uses if use.strong_in(self.replicates) == [group]]
 
-    def weak(self, line: int) -> list[PatternUse]:
-        """Return those that are not strong in the line."""
-        return [use for use in self.uses if line in use.weak_in(self.lines)]
+    def weak(self, group: int) -> list[PatternUse]:
+        """Return those that are not strong in the group."""
+        return [use for use in self.uses if group in use.weak_in(self.replicates)]
 
     def facts(self) -> dict[str, Any]:
         """Return what ``summary.json`` holds."""
@@ -62,16 +62,16 @@ class ComparedPatterns:
         def listed(uses: Sequence[PatternUse]) -> list[str]:
             return [f"{use.task}: {self.known.labels[use.pattern.name]}" for use in uses]
 
-        lines = dict(enumerate(line.name for line in self.lines))
+        names = dict(enumerate(group.name for group in self.replicates))
         return {
             "elements": self.elements,
             "found": len(self.uses),
-            "found by all": sum(len(u.found_by(self.lines)) == len(lines) for u in self.uses),
-            "found by one alone": {name: listed(self.found_alone(k)) for k, name in lines.items()},
+            "found by all": sum(len(u.found_by(self.replicates)) == len(names) for u in self.uses),
+            "found by one alone": {name: listed(self.found_alone(k)) for k, name in names.items()},
             "strong in one alone": {
-                name: listed(self.strong_alone(k)) for k, name in lines.items()
+                name: listed(self.strong_alone(k)) for k, name in names.items()
             },
-            "weak": {name: listed(self.weak(k)) for k, name in lines.items()},
+            "weak": {name: listed(self.weak(k)) for k, name in names.items()},
             "found again": {
                 f"{pair['first']} and {pair['second']}": [
                     pair["first_found_again"], pair["second_found_again"]
@@ -85,7 +85,7 @@ class ComparedPatterns:
         return [self._row(use) for use in self.uses]
 
     def _row(self, use: PatternUse) -> dict[str, Any]:
-        best, only = self.known.best.loc[use.pattern.name], use.only(self.lines)
+        best, only = self.known.best.loc[use.pattern.name], use.only(self.replicates)
         return {
             "task": use.task,
             "pattern": use.pattern.name,
@@ -94,30 +94,30 @@ class ComparedPatterns:
             "match_id": best["target_id"],
             "match_name": best["target_name"],
             "q": best["q_value"],
-            "found_only_by": "" if only is None else self.lines[only].name,
-            "strong_in": ", ".join(self.lines[k].name for k in use.strong_in(self.lines)),
+            "found_only_by": "" if only is None else self.replicates[only].name,
+            "strong_in": ", ".join(self.replicates[k].name for k in use.strong_in(self.replicates)),
             **{f"seqlets_{n}": int(c) for n, c in zip(self.models, use.seqlets, strict=True)},
             **{f"weight_{n}": w for n, w in zip(self.models, use.weight, strict=True)},
         }
 
 
-def compare_patterns(question: Question) -> ComparedPatterns:
+def compare_patterns(comparison: Comparison) -> ComparedPatterns:
     """Search the same elements in all models, match the patterns, and measure who uses them."""
-    searched, names = search_all(question), question.names
-    shared, seed = shared_patterns(found_patterns(searched)), question.options.seed
+    searched, names = search_all(comparison), comparison.names
+    shared, seed = shared_patterns(found_patterns(searched)), comparison.options.seed
     return ComparedPatterns(
         tuple(names),
-        question.lines,
+        comparison.replicates,
         {each.task: len(each.contributions) for each in searched},
         _reasons(searched),
-        tuple(pattern_uses(names, searched, shared, question.lines)),
-        known_matches(shared, load_motifs(question.options.motifs), seed=seed),
-        tuple(_pair_row(p, question) for p in pattern_agreements(names, shared, seed=seed)),
+        tuple(pattern_uses(names, searched, shared, comparison.replicates)),
+        known_matches(shared, load_motifs(comparison.options.motifs), seed=seed),
+        tuple(_pair_row(p, comparison) for p in pattern_agreements(names, shared, seed=seed)),
     )
 
 
-def _pair_row(pair: PatternAgreement, question: Question) -> dict[str, Any]:
-    one, other = (question.models[question.names.index(n)] for n in (pair.first, pair.second))
+def _pair_row(pair: PatternAgreement, comparison: Comparison) -> dict[str, Any]:
+    one, other = (comparison.models[comparison.names.index(n)] for n in (pair.first, pair.second))
     return {
         "first": pair.first,
         "second": pair.second,

@@ -59,7 +59,7 @@ def pattern_agreements(
     shared
         Their patterns.
     seed, shuffles
-        Of the shuffles that chance is measured by, and how many.
+        Seed of the shuffles that chance is measured by, and their number.
     threshold
         What the patterns were matched by.
     """

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, ScalarFormatter
 
 from chromkeras.comparison.core.figures import look
-from chromkeras.comparison.core.model_names import Line
+from chromkeras.comparison.core.model_names import Replicates
 from chromkeras.comparison.patterns.pattern_use import STRONG, PatternUse
 from chromkeras.plots.style import new_figure
 
@@ -18,7 +18,7 @@ _LEAST = 0.1  # weights below it are drawn at the left edge
 
 
 def weight_dots(
-    uses: Sequence[PatternUse], lines: Sequence[Line], labels: Mapping[str, str]
+    uses: Sequence[PatternUse], replicates: Sequence[Replicates], labels: Mapping[str, str]
 ) -> Figure:
     """Draw the weight of each pattern: a dot for each model, full where its search found it.
 
@@ -26,27 +26,27 @@ def weight_dots(
     ----------
     uses
         R rows, from top to bottom.
-    lines
+    replicates
         Each has its look; its members are dots of their own.
     labels
         Of the patterns.
     """
-    columns = _columns([line.label for line in lines])
-    height = 1.25 + _ROW * len(uses) + 0.2 * -(-len(lines) // columns)
+    columns = _columns([group.label for group in replicates])
+    height = 1.25 + _ROW * len(uses) + 0.2 * -(-len(replicates) // columns)
     figure, (panel,) = new_figure(width=_WIDTH, height=height)
     weights = np.maximum([use.weight for use in uses], _LEAST)  # (R, M)
     found = np.array([use.seqlets > 0 for use in uses])
     rows = np.arange(len(uses))
-    shift = np.linspace(-0.22, 0.22, len(lines)) if len(lines) > 1 else np.zeros(1)
-    for k, line in enumerate(lines):
+    shift = np.linspace(-0.22, 0.22, len(replicates)) if len(replicates) > 1 else np.zeros(1)
+    for k, group in enumerate(replicates):
         colour, marker = look(k)
         dots: dict[str, Any] = {"ls": "", "marker": marker, "ms": 5, "color": colour, "zorder": 3}
-        for member in line.members:
+        for member in group.members:
             x, y, full = weights[:, member], rows + shift[k], found[:, member]
             panel.plot(x[~full], y[~full], mfc="white", **dots)
             panel.plot(x[full], y[full], **dots)
-        panel.plot([], [], label=line.label, **dots)
-    least = STRONG * np.array([use.line_weights(lines).max() for use in uses])
+        panel.plot([], [], label=group.label, **dots)
+    least = STRONG * np.array([use.mean_weights(replicates).max() for use in uses])
     panel.hlines(rows, np.maximum(least, _LEAST), weights.max(axis=1), color="#e4e7ea", lw=9)
     _log_axis(panel, weights)
     panel.set_yticks(rows, [f"{use.task}: {labels[use.pattern.name]}" for use in uses])

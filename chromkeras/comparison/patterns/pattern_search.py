@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chrominterpret.motifs.modisco import Patterns
-from chromkeras.comparison.core.comparison import ComparedModel, Question
+from chromkeras.comparison.core.comparison import ComparedModel, Comparison
 from chromkeras.comparison.core.controls import tasks_of
 from chromkeras.model_report.choose import attributed_rows
 from chromkeras.model_report.contrasts import Target
@@ -35,7 +35,7 @@ class Searched:
     patterns: Patterns
 
 
-def pattern_tasks(asked: Sequence[str], common: Sequence[str]) -> tuple[str, ...]:
+def pattern_tasks(names: Sequence[str], common: Sequence[str]) -> tuple[str, ...]:
     """Return the tasks to search: those asked for, or all that the models have in common.
 
     Raises
@@ -43,32 +43,32 @@ def pattern_tasks(asked: Sequence[str], common: Sequence[str]) -> tuple[str, ...
     InputError
         One is not among those in common, or stands twice.
     """
-    for task in asked:
+    for task in names:
         if task not in common:
-            raise unknown("--modisco-tasks task", task, common)
-    check_unique("--modisco-tasks name", asked)
-    return tuple(asked or common)
+            raise unknown("`modisco_tasks` task", task, common)
+    check_unique("`modisco_tasks` name", names)
+    return tuple(names or common)
 
 
-def search_all(question: Question) -> list[Searched]:
+def search_all(comparison: Comparison) -> list[Searched]:
     """Search each task's elements in all models, task by task, models in order.
 
     The elements are open in the task, and the models on average call them so more than in the
     other tasks. They and the shuffles that DeepLIFT compares them with are the same for all
     models.
     """
-    options = question.options
-    tasks = pattern_tasks(options.modisco_tasks, question.tasks)
-    found, total = [], len(tasks) * len(question.models)
-    logits = question.logits.mean(axis=0)
+    options = comparison.options
+    tasks = pattern_tasks(options.modisco_tasks, comparison.tasks)
+    found, total = [], len(tasks) * len(comparison.models)
+    logits = comparison.logits.mean(axis=0)
     with progress("TF-MoDISco") as say:
         for task in tasks:
             target = Target(task, (task,))
             rows = attributed_rows(
-                question.dataset, question.rows, logits, (target,), options.modisco
+                comparison.dataset, comparison.rows, logits, (target,), options.modisco
             )
-            x = question.dataset.one_hot(np.sort(rows))
-            for model in question.models:
+            x = comparison.dataset.one_hot(np.sort(rows))
+            for model in comparison.models:
                 found.append(search(model, x, target, seed=options.seed))
                 say(len(found), total)
     return found
@@ -86,7 +86,7 @@ def search(model: ComparedModel, x: np.ndarray, target: Target, *, seed: int) ->
     target
         The task.
     seed
-        Of the shuffles.
+        Seed of the shuffles.
     """
     hypothetical, patterns = search_target(
         model.network,

@@ -8,7 +8,7 @@ from chrominterpret.motifs.logos import LogoPair, logo_pairs
 from chrominterpret.motifs.pwm import consensus
 from chrominterpret.motifs.tomtom import Q_CUT
 from chrominterpret.page.blocks import Block, Cell, Notes, Number, Section, Table
-from chromkeras.comparison.core.model_names import Line
+from chromkeras.comparison.core.model_names import Replicates
 from chromkeras.comparison.core.part import picture
 from chromkeras.comparison.patterns.compared_patterns import ComparedPatterns
 from chromkeras.comparison.patterns.pattern_use import STRONG, PatternUse
@@ -30,7 +30,7 @@ def patterns_section(compared: ComparedPatterns, figure: Figure | None) -> Secti
     """
     blocks: list[Block] = []
     if figure is not None:
-        blocks += [_line_table(compared), picture(figure, _figure_caption(compared), "patterns")]
+        blocks += [_recipe_table(compared), picture(figure, _figure_caption(compared), "patterns")]
         blocks += [_use_table(compared), _pair_table(compared)]
     if compared.reasons:
         blocks.append(Notes(compared.reasons))
@@ -44,18 +44,18 @@ def patterns_section(compared: ComparedPatterns, figure: Figure | None) -> Secti
     return Section("Patterns of TF-MoDISco", blocks, lead)
 
 
-def _line_table(compared: ComparedPatterns) -> Table:
-    lines, uses = compared.lines, compared.uses
+def _recipe_table(compared: ComparedPatterns) -> Table:
+    replicates, uses = compared.replicates, compared.uses
     rows: list[list[Cell]] = [
         [
-            line.label,
-            Number.of(sum(k in use.found_by(lines) for use in uses), ".0f"),
-            Number.of(sum(use.seqlets[list(line.members)].mean() for use in uses), ",.0f"),
+            group.label,
+            Number.of(sum(k in use.found_by(replicates) for use in uses), ".0f"),
+            Number.of(sum(use.seqlets[list(group.members)].mean() for use in uses), ",.0f"),
             Number.of(len(compared.found_alone(k)), ".0f"),
             _listed(compared.strong_alone(k), compared),
             _listed(compared.weak(k), compared),
         ]
-        for k, line in enumerate(lines)
+        for k, group in enumerate(replicates)
     ]
     columns = [
         "model", "patterns", "seqlets", "found by it alone", "strong in it alone", "weak in it",
@@ -84,7 +84,7 @@ def _listed(uses: Sequence[PatternUse], compared: ComparedPatterns) -> str:
 
 
 def _use_table(compared: ComparedPatterns) -> Table:
-    lines, known = compared.lines, compared.known
+    replicates, known = compared.replicates, compared.known
     motifs = {use.pattern.name: use.pattern.motif for use in compared.uses}
     drawn = logo_pairs(list(motifs.values()), known.targets, known.table, max_q=Q_CUT)
     pairs = {pair.query.name: pair for pair in drawn}
@@ -95,13 +95,13 @@ def _use_table(compared: ComparedPatterns) -> Table:
             _logo(use, pairs),
             match_text(known.best.loc[use.pattern.name]),
             Number.of(known.best.loc[use.pattern.name, "q_value"], ".1e"),
-            ", ".join(lines[k].name for k in use.weak_in(lines)),
-            *(_use_cell(use, line) for line in lines),
+            ", ".join(replicates[k].name for k in use.weak_in(replicates)),
+            *(_use_cell(use, group) for group in replicates),
         ]
         for use in compared.uses[:MOST_ROWS]
     ]
     columns = ["task", "pattern", "motif, its match below", "match", "q", "weak in"]
-    return Table([*columns, *(line.label for line in lines)], rows, _use_caption(compared))
+    return Table([*columns, *(group.label for group in replicates)], rows, _use_caption(compared))
 
 
 def _use_caption(compared: ComparedPatterns) -> str:
@@ -126,8 +126,8 @@ def _logo(use: PatternUse, pairs: dict[str, LogoPair]) -> Cell:
     return pair_logo(pair, consensus(pair.query, iupac=True))
 
 
-def _use_cell(use: PatternUse, line: Line) -> Number:
-    members = list(line.members)
+def _use_cell(use: PatternUse, group: Replicates) -> Number:
+    members = list(group.members)
     seqlets = use.seqlets[members]
     several = f" ({int((seqlets > 0).sum())} of {len(members)})" if len(members) > 1 else ""
     text = f"{seqlets.mean():.0f}{several} · {use.weight[members].mean():.1f}×"

@@ -1,18 +1,18 @@
-"""How much every model uses every pattern."""
+"""Use of every pattern by every model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from chromkeras.comparison.core.model_names import Line
+from chromkeras.comparison.core.model_names import Replicates
 from chromkeras.comparison.patterns.pattern_matching import FoundPattern, SharedPattern
 from chromkeras.comparison.patterns.pattern_search import Searched
 
-# Of the largest weight of a line, from which on another's is strong. Of 19 patterns of worm
-# elements two seeds of one recipe differed by more in one (2.9 times), else by at most 1.4 times.
-# Random bases in the places of that one lowered the logit by 0.75 SD in a model with weight 11, by
-# 0.29 at 3.6 and by 0.03 to 0.06 at 1.1 to 1.3.
+# Fraction of the largest weight of any replicates, from which on a weight is strong. Of 19 patterns
+# of worm elements two seeds of one recipe differed by more in one (2.9 times), else by at most 1.4
+# times. Random bases in the places of that one lowered the logit by 0.75 SD in a model with weight
+# 11, by 0.29 at 3.6 and by 0.03 to 0.06 at 1.1 to 1.3.
 STRONG = 0.5
 
 
@@ -39,39 +39,39 @@ class PatternUse:
     seqlets: np.ndarray
     weight: np.ndarray
 
-    def found_by(self, lines: Sequence[Line]) -> list[int]:
-        """Return the lines of which a member's own search found it."""
-        return [k for k, line in enumerate(lines) if self.seqlets[list(line.members)].any()]
+    def found_by(self, replicates: Sequence[Replicates]) -> list[int]:
+        """Return the replicates of which a member's own search found it."""
+        return [k for k, group in enumerate(replicates) if self.seqlets[list(group.members)].any()]
 
-    def only(self, lines: Sequence[Line]) -> int | None:
-        """Return the one line that found it; None where several did."""
-        found = self.found_by(lines)
+    def only(self, replicates: Sequence[Replicates]) -> int | None:
+        """Return the only replicates that found it; None where several did."""
+        found = self.found_by(replicates)
         return found[0] if len(found) == 1 else None
 
-    def line_weights(self, lines: Sequence[Line]) -> np.ndarray:
-        """Return the mean weight of each line's members, shape (lines,)."""
-        return np.array([self.weight[list(line.members)].mean() for line in lines])
+    def mean_weights(self, replicates: Sequence[Replicates]) -> np.ndarray:
+        """Return the mean weight of each group's members, shape (replicates,)."""
+        return np.array([self.weight[list(group.members)].mean() for group in replicates])
 
-    def strong_in(self, lines: Sequence[Line]) -> list[int]:
-        """Return the lines that give it at least half of the largest weight of a line."""
-        weights = self.line_weights(lines)
+    def strong_in(self, replicates: Sequence[Replicates]) -> list[int]:
+        """Return the replicates that give it at least half of the largest weight."""
+        weights = self.mean_weights(replicates)
         return np.flatnonzero((weights > 0) & (weights >= STRONG * weights.max())).tolist()
 
-    def weak_in(self, lines: Sequence[Line]) -> list[int]:
-        """Return the other lines."""
-        strong = self.strong_in(lines)
-        return [k for k in range(len(lines)) if k not in strong]
+    def weak_in(self, replicates: Sequence[Replicates]) -> list[int]:
+        """Return the other replicates."""
+        strong = self.strong_in(replicates)
+        return [k for k in range(len(replicates)) if k not in strong]
 
-    def spread(self, lines: Sequence[Line]) -> float:
-        """Return the difference of the largest and the smallest line's weight."""
-        return float(np.ptp(self.line_weights(lines)))
+    def spread(self, replicates: Sequence[Replicates]) -> float:
+        """Return the difference of the largest and the smallest group's weight."""
+        return float(np.ptp(self.mean_weights(replicates)))
 
 
 def pattern_uses(
     models: Sequence[str],
     searched: Sequence[Searched],
     shared: Sequence[SharedPattern],
-    lines: Sequence[Line],
+    replicates: Sequence[Replicates],
 ) -> list[PatternUse]:
     """Measure the use of every pattern in every task.
 
@@ -83,13 +83,13 @@ def pattern_uses(
         Every task in all models.
     shared
         Their patterns.
-    lines
+    replicates
         Models that count as one.
 
     Returns
     -------
     list of PatternUse
-        Those that are strong in fewest lines first, by how far the weights differ, then those
+        Those that are strong in fewest replicates first, by how far the weights differ, then those
         strong in all, by falling number of seqlets.
     """
     by_task: dict[str, dict[str, Searched]] = {}
@@ -101,12 +101,12 @@ def pattern_uses(
         for pattern in shared
         if pattern.of(task=task)
     ]
-    return sorted(uses, key=lambda use: _rank(use, lines))
+    return sorted(uses, key=lambda use: _rank(use, replicates))
 
 
-def _rank(use: PatternUse, lines: Sequence[Line]) -> tuple[int, float]:
-    strong, everyone = len(use.strong_in(lines)), len(lines)
-    return (strong, -use.spread(lines)) if strong < everyone else (strong, -use.seqlets.sum())
+def _rank(use: PatternUse, replicates: Sequence[Replicates]) -> tuple[int, float]:
+    strong, everyone = len(use.strong_in(replicates)), len(replicates)
+    return (strong, -use.spread(replicates)) if strong < everyone else (strong, -use.seqlets.sum())
 
 
 def _use(task: str, pattern: SharedPattern, searched: Sequence[Searched]) -> PatternUse:
@@ -161,5 +161,5 @@ def relative_weight(contributions: np.ndarray, bases: np.ndarray, sign: str, win
     mean = np.abs(contributions[:, first : first + width]).mean(dtype=np.float64)
     if not mean:
         return 0.0
-    part = float(contributions[bases].mean(dtype=np.float64))
-    return (part if sign == "pos" else -part) / float(mean)
+    mean_here = float(contributions[bases].mean(dtype=np.float64))
+    return (mean_here if sign == "pos" else -mean_here) / float(mean)

@@ -1,11 +1,11 @@
-"""How well models predict, task by task, and whether their differences are more than chance."""
+"""Differences between models' predictions, task by task, with intervals and tests."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from chromkeras.comparison.core.model_names import Line
+from chromkeras.comparison.core.model_names import Replicates
 from chromkeras.data.dataset import Dataset
 from chromkeras.evaluation.evaluate import Evaluation, evaluate
 from chromkeras.statistics import metrics
@@ -21,14 +21,14 @@ _ZERO = 1e-12  # a difference of means of equal figures
 
 @dataclass(frozen=True, eq=False)
 class Differences:
-    """AUROC of one line of models minus another's, on the same rows.
+    """AUROC of some replicates minus that of others, on the same rows.
 
     Attributes
     ----------
     pairs
-        P pairs (line, other): the figures are of line minus other.
+        P pairs (group, other): the figures are of group minus other.
     auroc
-        Shape (L, T): each line's AUROC, the mean over its models.
+        Shape (L, T): each group's AUROC, the mean over its models.
     difference
         Shape (P, T).
     interval
@@ -81,19 +81,19 @@ def figures(logits: np.ndarray, dataset: Dataset, rows: np.ndarray) -> list[Eval
 
 
 def pairs_of(count: int, baseline: int) -> tuple[tuple[int, int], ...]:
-    """Return all pairs (line, other): the baseline is always the other, then the earlier line."""
+    """Return all pairs (group, other): the baseline is always the other, then the earlier group."""
     order = [baseline, *(i for i in range(count) if i != baseline)]
     return tuple((later, order[i]) for i in range(count) for later in order[i + 1 :])
 
 
-def compare_lines(
+def compare_replicates(
     labels: np.ndarray,
     logits: np.ndarray,
-    lines: Sequence[Line],
+    replicates: Sequence[Replicates],
     pairs: tuple[tuple[int, int], ...],
     bootstrap: Bootstrap,
 ) -> Differences:
-    """Measure and test the differences of lines of models.
+    """Measure and test the differences of replicates of models.
 
     Parameters
     ----------
@@ -101,20 +101,20 @@ def compare_lines(
         Shape (n, T); 1, 0, anything else unknown.
     logits
         Shape (M, n, T).
-    lines
-        L lines of the M models.
+    replicates
+        L sets of replicates among the M models.
     pairs
-        Of lines.
+        Pairs of replicates.
     bootstrap
         Of the M models on these rows.
 
     Notes
     -----
-    A line's AUROC is the mean over its models; DeLong's variance of such a mean follows from the
+    A group's AUROC is the mean over its models; DeLong's variance of such a mean follows from the
     covariances of the models. Intervals and p are those of these trained models on other rows;
     what another training would give shows in the spread over seeds.
     """
-    weights = _weights(lines, len(logits))
+    weights = _weights(replicates, len(logits))
     contrasts = np.array([weights[a] - weights[b] for a, b in pairs]).reshape(-1, len(logits))
     areas = np.stack([metrics.auroc(labels, one) for one in logits])
     auroc = weights @ areas
@@ -194,10 +194,10 @@ def _calibration(labels: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndar
     return error, np.array([brier(y, one) for y, one in columns])
 
 
-def _weights(lines: Sequence[Line], models: int) -> np.ndarray:
-    weights = np.zeros((len(lines), models))
-    for i, line in enumerate(lines):
-        weights[i, list(line.members)] = 1 / len(line.members)
+def _weights(replicates: Sequence[Replicates], models: int) -> np.ndarray:
+    weights = np.zeros((len(replicates), models))
+    for i, group in enumerate(replicates):
+        weights[i, list(group.members)] = 1 / len(group.members)
     return weights
 
 

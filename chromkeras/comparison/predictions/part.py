@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from chromkeras.comparison.core.comparison import Question
+from chromkeras.comparison.core.comparison import Comparison
 from chromkeras.comparison.core.part import PartResult
 from chromkeras.comparison.predictions.differences import Differences
 from chromkeras.comparison.predictions.findings import Findings, find
@@ -14,9 +14,9 @@ FIGURES = ("auroc", "auprc", "accuracy", "precision", "recall", "loss")
 _CHANGES = ("auprc", "accuracy", "recall", "loss")
 
 
-def predictions_part(question: Question) -> PartResult:
+def predictions_part(comparison: Comparison) -> PartResult:
     """Predict, measure and test."""
-    findings = find(question)
+    findings = find(comparison)
     tables = {
         "models.tsv": _model_rows(findings),
         "recipes.tsv": _recipe_rows(findings),
@@ -34,13 +34,13 @@ def predictions_part(question: Question) -> PartResult:
 
 
 def _model_rows(findings: Findings) -> list[dict[str, Any]]:
-    question, rows = findings.question, []
-    line_of = {i: line.name for line in question.lines for i in line.members}
-    for i, (model, found) in enumerate(zip(question.models, findings.evaluations, strict=True)):
+    comparison, rows = findings.comparison, []
+    recipe_of = {i: group.name for group in comparison.replicates for i in group.members}
+    for i, (model, found) in enumerate(zip(comparison.models, findings.evaluations, strict=True)):
         for name, stratum in found.strata.items():
             about = {
                 "model": model.name,
-                "recipe": line_of[i],
+                "recipe": recipe_of[i],
                 "plan": model.recipe.plan,
                 "seed": model.recipe.training.seed,
                 "stratum": name,
@@ -70,12 +70,12 @@ _CALIBRATION = {
 def _recipe_rows(findings: Findings) -> list[dict[str, Any]]:
     models = _model_rows(findings)
     rows = []
-    for line in findings.question.lines:
-        names = [findings.question.names[i] for i in line.members]
+    for group in findings.comparison.replicates:
+        names = [findings.comparison.names[i] for i in group.members]
         for stratum in findings.masks:
             own = [r for r in models if r["model"] in names and r["stratum"] == stratum]
             row: dict[str, Any] = {
-                "recipe": line.name,
+                "recipe": group.name,
                 "seeds": len(names),
                 "models": ", ".join(names),
                 "stratum": stratum,
@@ -96,7 +96,7 @@ def mean_and_sd(values: list[float]) -> tuple[float, float]:
 def _task_rows(findings: Findings) -> list[dict[str, Any]]:
     rows = []
     for name, found, calibrated in zip(
-        findings.question.names, findings.evaluations, findings.calibrations, strict=True
+        findings.comparison.names, findings.evaluations, findings.calibrations, strict=True
     ):
         for stratum in found.strata.values():
             for t, task in enumerate(found.tasks):
@@ -112,10 +112,10 @@ def _task_rows(findings: Findings) -> list[dict[str, Any]]:
 
 def _difference_rows(findings: Findings) -> list[dict[str, Any]]:
     rows = []
-    names = findings.question.names
+    names = findings.comparison.names
     for stratum, found in findings.models.items():
         for p, (a, b) in enumerate(found.pairs):
-            for t, task in enumerate(findings.question.tasks):
+            for t, task in enumerate(findings.comparison.tasks):
                 low, high = found.interval[p, :, t]
                 row = {
                     "stratum": stratum, "model": names[a], "other": names[b], "task": task,
@@ -132,12 +132,17 @@ def _difference_rows(findings: Findings) -> list[dict[str, Any]]:
 
 
 def _against_baseline(findings: Findings) -> dict[str, Any]:
-    """Return mean differences and counts of tasks for every model and line, by stratum."""
-    question = findings.question
-    found: dict[str, Any] = {"baseline": question.names[question.baseline]}
+    """Return mean differences and counts of tasks for every model and group, by stratum."""
+    comparison = findings.comparison
+    found: dict[str, Any] = {"baseline": comparison.names[comparison.baseline]}
     for kind, names, base, differences in (
-        ("models", question.names, question.baseline, findings.models),
-        ("recipes", [x.name for x in question.lines], question.base_line, findings.lines),
+        ("models", comparison.names, comparison.baseline, findings.models),
+        (
+            "recipes",
+            [group.name for group in comparison.replicates],
+            comparison.baseline_replicates,
+            findings.replicates,
+        ),
     ):
         found[kind] = {
             names[a]: {stratum: _pair_facts(each, p) for stratum, each in differences.items()}

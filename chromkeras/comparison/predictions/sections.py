@@ -24,7 +24,7 @@ def prediction_sections(findings: Findings) -> tuple[list[Section], dict[str, Fi
         "reliability.png": _reliability(findings),
         "agreement.png": _agreement_figure(findings),
     }
-    if len(findings.question.lines) > 1:
+    if len(findings.comparison.replicates) > 1:
         figures["differences.png"] = _dots(findings)
     sections = [
         _summary(findings),
@@ -37,32 +37,32 @@ def prediction_sections(findings: Findings) -> tuple[list[Section], dict[str, Fi
 
 
 def _labels(findings: Findings) -> list[str]:
-    return [line.label for line in findings.question.lines]
+    return [group.label for group in findings.comparison.replicates]
 
 
 def _summary(findings: Findings) -> Section:
-    question, found = findings.question, findings.lines["all"]
+    comparison, found = findings.comparison, findings.replicates["all"]
     labels = _labels(findings)
-    facts = {f"mean AUROC of {labels[question.base_line]}, the baseline":
-             _signless(_mean(found.auroc[question.base_line]))}  # fmt: skip
+    facts = {f"mean AUROC of {labels[comparison.baseline_replicates]}, the baseline":
+             _signless(_mean(found.auroc[comparison.baseline_replicates]))}  # fmt: skip
     for p, (a, b) in enumerate(found.pairs):
-        if b == question.base_line:
+        if b == comparison.baseline_replicates:
             low, high = found.mean_interval[p]
             name = f"{labels[a]} minus {labels[b]} ({signed(low)} to {signed(high)})"
             facts[name] = signed(found.mean[p])
     lead = (
-        f"{len(question.models)} models on {len(question.rows):,} rows of the "
-        f"{question.options.split} split, {len(question.tasks)} tasks. In brackets: 95 % bootstrap "
-        "interval over regions of the genome."
+        f"{len(comparison.models)} models on {len(comparison.rows):,} rows of the "
+        f"{comparison.options.split} split, {len(comparison.tasks)} tasks. In brackets: 95 % "
+        "bootstrap interval over regions of the genome."
     )
-    notes = [Notes(question.notes)] if question.notes else []
+    notes = [Notes(comparison.notes)] if comparison.notes else []
     return Section("Summary", [*notes, Facts(facts)], lead)
 
 
 def _prediction(findings: Findings) -> Section:
     blocks: list[Block] = []
-    question = findings.question
-    if any(len(line.members) > 1 for line in question.lines):
+    comparison = findings.comparison
+    if any(len(group.members) > 1 for group in comparison.replicates):
         blocks.append(_seed_table(findings))
     blocks += [_model_table(findings), _task_table(findings)]
     lead = (
@@ -79,13 +79,13 @@ _COLUMNS = {"AUROC": "auroc", "AUPRC": "auprc", "accuracy": "accuracy", "recall"
 def _seed_table(findings: Findings) -> Table:
     columns = ["recipe", "seeds", *_COLUMNS, "AUROC, elements", "AUROC, specific"]
     rows: list[list[Cell]] = []
-    for line in findings.question.lines:
-        own = [findings.evaluations[i].strata for i in line.members]
+    for group in findings.comparison.replicates:
+        own = [findings.evaluations[i].strata for i in group.members]
         figures = [[strata["all"].mean[key] for strata in own] for key in _COLUMNS.values()]
         figures += [[strata[name].mean["auroc"] for strata in own]
                     for name in ("elements", "specific")]  # fmt: skip
         seeds = Number.of(len(own), ".0f")
-        rows.append([line.name, seeds, *(_spread(values) for values in figures)])
+        rows.append([group.name, seeds, *(_spread(values) for values in figures)])
     return Table(columns, rows, "Mean ± standard deviation over the seeds of each recipe.")
 
 
@@ -99,7 +99,7 @@ def _spread(values: list[float]) -> Number:
 def _model_table(findings: Findings) -> Table:
     columns = ["model", "plan", *_COLUMNS, "AUROC, elements", "AUROC, specific"]
     rows: list[list[Cell]] = []
-    for model, found in zip(findings.question.models, findings.evaluations, strict=True):
+    for model, found in zip(findings.comparison.models, findings.evaluations, strict=True):
         means = [found.strata["all"].mean[key] for key in _COLUMNS.values()]
         means += [found.strata[name].mean["auroc"] for name in ("elements", "specific")]
         rows.append([model.name, model.recipe.plan, *(Number.of(x, ".4f") for x in means)])
@@ -108,23 +108,23 @@ def _model_table(findings: Findings) -> Table:
 
 def _task_table(findings: Findings) -> Table:
     figures = findings.evaluations[0].strata["all"].figures
-    auroc = findings.lines["all"].auroc
+    auroc = findings.replicates["all"].auroc
     rows: list[list[Cell]] = [
         [
             task,
             Number.of(figures["known"][t], ",.0f"),
             Number.of(figures["positives"][t], ",.0f"),
-            *(Number.of(line[t], ".4f") for line in auroc),
+            *(Number.of(group[t], ".4f") for group in auroc),
         ]
-        for t, task in enumerate(findings.question.tasks)
+        for t, task in enumerate(findings.comparison.tasks)
     ]
     columns = ["task", "known", "positive", *_labels(findings)]
     return Table(columns, rows, "AUROC of each task on all rows; tasks.tsv holds all figures.")
 
 
 def _gains(findings: Findings, figures: dict[str, Figure]) -> Section:
-    question = findings.question
-    base = _labels(findings)[question.base_line]
+    comparison = findings.comparison
+    base = _labels(findings)[comparison.baseline_replicates]
     lead = (
         f"Each task's AUROC against that of {base}, on the same rows. Where the "
         "baseline shares nothing, a task that loses is one that sharing harms: negative transfer."
@@ -137,9 +137,11 @@ def _gains(findings: Findings, figures: dict[str, Figure]) -> Section:
             "over all tasks and pairs of the panel; the row of means is filled where the interval "
             "leaves out 0."
         )
-        shown = min(len(question.tasks), MOST_DRAWN)
-        if shown < len(question.tasks):
-            caption += f" The {shown} tasks with the largest differences of {len(question.tasks)}."
+        shown = min(len(comparison.tasks), MOST_DRAWN)
+        if shown < len(comparison.tasks):
+            caption += (
+                f" The {shown} tasks with the largest differences of {len(comparison.tasks)}."
+            )
         blocks.append(picture(figures["differences.png"], caption, "differences"))
     blocks.append(_gain_table(findings))
     return Section("Gains and losses", blocks, lead)
@@ -147,7 +149,7 @@ def _gains(findings: Findings, figures: dict[str, Figure]) -> Section:
 
 def _gain_table(findings: Findings) -> Table:
     labels, rows = _labels(findings), []
-    for stratum, found in findings.lines.items():
+    for stratum, found in findings.replicates.items():
         for p, (a, b) in enumerate(found.pairs):
             rows.append(_gain_row(found, p, [labels[a], labels[b], TITLES[stratum]]))
     columns = [
@@ -170,19 +172,19 @@ def _gain_row(found: Differences, pair: int, names: list[str]) -> list[Cell]:
 
 
 def _dots(findings: Findings) -> Figure:
-    question, all_rows = findings.question, findings.lines["all"]
-    chosen = [p for p, (_, b) in enumerate(all_rows.pairs) if b == question.base_line]
+    comparison, all_rows = findings.comparison, findings.replicates["all"]
+    chosen = [p for p, (_, b) in enumerate(all_rows.pairs) if b == comparison.baseline_replicates]
     tasks = _drawn(all_rows.difference[chosen])
     labels = _labels(findings)
     panels = [
-        _panel(findings.lines[name], chosen, tasks, f"{TITLES[name]}, {int(mask.sum()):,}")
+        _panel(findings.replicates[name], chosen, tasks, f"{TITLES[name]}, {int(mask.sum()):,}")
         for name, mask in findings.masks.items()
-        if np.isfinite(findings.lines[name].difference[chosen]).any()
+        if np.isfinite(findings.replicates[name].difference[chosen]).any()
         and (name == "all" or mask.sum() < len(mask))
     ] or [_panel(all_rows, chosen, tasks, TITLES["all"])]
     models = {all_rows.pairs[p][0]: labels[all_rows.pairs[p][0]] for p in chosen}
-    rows = [*(question.tasks[t] for t in tasks), "mean"]
-    return difference_dots(panels, models, rows, labels[question.base_line])
+    rows = [*(comparison.tasks[t] for t in tasks), "mean"]
+    return difference_dots(panels, models, rows, labels[comparison.baseline_replicates])
 
 
 def _panel(found: Differences, pairs: list[int], tasks: np.ndarray, title: str) -> DotPanel:
@@ -216,7 +218,7 @@ def _calibration(findings: Findings, figures: dict[str, Figure]) -> Section:
     ]  # fmt: skip
     rows: list[list[Cell]] = [
         [name, *(Number.of(float(np.mean(v)), ".4f") for v in vars(found).values())]
-        for name, found in zip(findings.question.names, findings.calibrations, strict=True)
+        for name, found in zip(findings.comparison.names, findings.calibrations, strict=True)
     ]
     caption = (
         "Share of positives among rows of like predicted probability, all tasks together, in ten "
@@ -243,7 +245,7 @@ def _agreement(findings: Findings, figures: dict[str, Figure]) -> Section:
 
 
 def _agreement_figure(findings: Findings) -> Figure:
-    names = findings.question.names
+    names = findings.comparison.names
     what = {"correlation of logits": findings.correlation, "equal calls": findings.calls}
     return matrix_grid([_agreed(findings, t, values, names) for t, values in what.items()], 2)
 

@@ -1,4 +1,4 @@
-"""The part "distances": how far the tasks' own networks lie apart, beside their labels."""
+"""The part "distances": distances between the tasks' own networks, beside their labels."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from chrominterpret.page.blocks import Block, Cell, HeatMap, Notes, Number, Section, Table
-from chromkeras.comparison.core.comparison import Question
+from chromkeras.comparison.core.comparison import Comparison
 from chromkeras.comparison.core.matrices import LARGEST, Matrix, matrix_grid
 from chromkeras.comparison.core.part import PartResult, picture
 from chromkeras.comparison.tasks.task_distance import TaskDistance, own_layers, task_distance
@@ -22,18 +22,18 @@ _CAPTION = (
 )
 
 
-def distances_part(question: Question) -> PartResult:
+def distances_part(comparison: Comparison) -> PartResult:
     """Measure the distances in every model that has networks of the tasks' own."""
     known = [
         model
-        for model in question.models
-        if own_layers(model) and set(model.card["tasks"]) <= set(question.source.tasks)
+        for model in comparison.models
+        if own_layers(model) and set(model.card["tasks"]) <= set(comparison.source.tasks)
     ]
-    found = [task_distance(m, question.source, seed=question.options.seed) for m in known]
+    found = [task_distance(m, comparison.source, seed=comparison.options.seed) for m in known]
     if not found:
         note = Notes(["No model has networks of the tasks' own in its convolution blocks."])
         return PartResult([Section("Distance between tasks", [note])], {"task distance": {}})
-    firsts = {question.names[line.members[0]] for line in question.lines}
+    firsts = {comparison.names[group.members[0]] for group in comparison.replicates}
     shown = [each for each in found if each.model in firsts]
     blocks: list[Block] = [_table(found)]
     figures: dict[str, Figure] = {}

@@ -1,4 +1,4 @@
-"""How far the tasks' own networks lie from each other, beside how alike their labels are."""
+"""Distance between the tasks' own networks, beside the correlation of their labels."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -93,8 +93,8 @@ def task_distance(
 ) -> TaskDistance:
     """Measure the distances between the tasks' own networks in the convolution blocks.
 
-    The layers are those of the poster's 1 to 9 of which tasks, or groups of tasks, have their
-    own, with the norms of the summaries; d is the recipe's ``sharing.p`` norm of the difference
+    The layers are those of the backbone of which tasks, or groups of tasks, have their own, with
+    the norms of the summaries; d is the recipe's ``sharing.p`` norm of the difference
     of all their trained weights as one vector, or the squared 2-norm. For a soft-shared model its
     sum over pairs is the penalty's.
 
@@ -105,7 +105,7 @@ def task_distance(
     dataset
         With its tasks; labels of the training split are compared.
     seed, permutations
-        Of Mantel's test.
+        Seed of the permutations of Mantel's test, and their number.
 
     Raises
     ------
@@ -187,7 +187,7 @@ def mantel(
     first, second
         Shape (T, T), symmetric.
     seed
-        Of the permutations.
+        Seed of the permutations.
     permutations
         How many, at least 1.
 

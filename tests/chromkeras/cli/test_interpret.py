@@ -60,7 +60,7 @@ BAD = {
     ("--tasks", "Muscel"): "unknown task 'Muscel'; did you mean Muscle",
     ("--reference-kind", "shufle"): "unknown reference kind 'shufle'; did you mean shuffle",
     ("--reference-kind", "genomic", "--references", "999"): "expected at least 999 training rows",
-    ("--contrast", "Muscle-Hypod", "--truth"): "--truth scores tasks, not contrasts",
+    ("--contrast", "Muscle-Hypod", "--truth"): "--truth: expected no --contrast",
     ("--split", "vald"): "unknown split 'vald'",
 }  # fmt: skip
 

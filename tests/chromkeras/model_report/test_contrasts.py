@@ -50,14 +50,14 @@ def test_names_with_a_minus_or_a_plus():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("Intest-Neuron", "--contrast 'Intest-Neuron': unknown task 'Neuron'; did you mean Neuron"),
+        ("Intest-Neuron", "contrast 'Intest-Neuron': unknown task 'Neuron'; did you mean Neuron"),
         ("Musle+Hypod-Intest", "unknown task 'Musle'; did you mean Muscle"),
         ("Muscle", "expected TASK-TASK, TASK.TASK-TASK or TASK-rest, with tasks of Muscle, Hyp"),
         ("Muscle-", "expected TASK-TASK"),
         ("rest-Muscle", "expected TASK-TASK"),
         ("Muscle-Hypod-Intest", "expected TASK-TASK"),
         ("Muscle+Hypod+Intest+Neurons-rest", "expected TASK-TASK"),
-        ("Muscle-Muscle", "--contrast 'Muscle-Muscle' names 'Muscle' twice; expected"),
+        ("Muscle-Muscle", "contrast 'Muscle-Muscle' names 'Muscle' twice; expected"),
     ],
 )
 def test_a_contrast_that_cannot_be_read(text, message):

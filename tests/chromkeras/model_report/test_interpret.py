@@ -11,7 +11,7 @@ from chrominterpret.motifs.motif_files import read_meme
 from chromkeras.importers.simulate import simulate
 from chromkeras.importers.simulation import Simulation
 from chromkeras.model_file.model_file import open_model, save_model
-from chromkeras.model_report.attributions import Question, attribute
+from chromkeras.model_report.attributions import Request, attribute
 from chromkeras.model_report.contrasts import choose_targets
 from chromkeras.model_report.interpret import InterpretOptions, interpret
 from chromkeras.model_report.report_sequences import sequences_section
@@ -87,7 +87,7 @@ def test_contributions_as_bigwig_where_places_are_known(model_file, tiny_dataset
 def test_the_page_spells_the_sequences_whatever_the_method(model_file, tiny_dataset):
     dataset = tiny_dataset()
     rows = np.flatnonzero((dataset.labels == 1).any(axis=1))[:6]
-    asked = Question(
+    asked = Request(
         open_model(model_file)[0], dataset, rows, choose_targets((), (), dataset.tasks),
         ("gradient", "gradient_x_input"), 2, "shuffle", 0,
     )  # fmt: skip
@@ -183,13 +183,13 @@ def test_bad_options_leave_nothing_behind(model_file, tiny_dataset, tmp_path):
         InterpretOptions(scan=0)
     with pytest.raises(ValueError, match="unknown reference kind 'shufle'; did you mean shuffle"):
         InterpretOptions(reference_kind="shufle")
-    with pytest.raises(ValueError, match="--truth scores tasks, not contrasts"):
+    with pytest.raises(ValueError, match="`truth`: expected no `contrasts`"):
         InterpretOptions(truth=True, contrasts=("a-b",))
     with pytest.raises(ValueError, match="unknown rule 'tops'; did you mean top"):
         InterpretOptions(rule="tops")
     with pytest.raises(ValueError, match="unknown method 'deeplift'; did you mean"):
         InterpretOptions(methods=("deeplift",))
-    with pytest.raises(ValueError, match="--modisco: expected at least 0, received -1"):
+    with pytest.raises(ValueError, match="`modisco`: expected at least 0, received -1"):
         InterpretOptions(modisco=-1)
     assert not out.exists()
 
@@ -197,8 +197,8 @@ def test_bad_options_leave_nothing_behind(model_file, tiny_dataset, tmp_path):
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"references": 10**9}, "--references: expected at most 1000, received 1000000000"),
-        ({"tasks": ("a", "a")}, "duplicate --tasks name 'a'"),
+        ({"references": 10**9}, "`references`: expected at most 1000, received 1000000000"),
+        ({"tasks": ("a", "a")}, "duplicate `tasks` name 'a'"),
         ({"scan": 0}, "--scan: expected at least 1"),
     ],
 )

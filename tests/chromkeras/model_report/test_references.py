@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from chromkeras.model_report.attributions import Question, attribute
+from chromkeras.model_report.attributions import Request, attribute
 from chromkeras.model_report.contrasts import choose_targets
 from chromkeras.model_report.references import check_references, make_references
 from chromkeras.sharing.builder import build_model
@@ -52,7 +52,7 @@ def test_every_kind_reaches_the_attributions(with_closed_rows, tiny_recipe, kind
     targets = choose_targets(("task1",), (), dataset.tasks)
     rows = np.arange(2)
     methods = ("deep_lift_shap", "gradient")
-    done = attribute(Question(model, dataset, rows, targets, methods, 2, kind, 0))
+    done = attribute(Request(model, dataset, rows, targets, methods, 2, kind, 0))
     lift = done.results["deep_lift_shap"]
     assert (lift.reference_kind, lift.n_references) == (name, count)
     assert lift.relative_delta.max() < 1e-4

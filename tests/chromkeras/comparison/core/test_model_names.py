@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from chromkeras.comparison.core.model_names import Line, model_names, seed_lines
+from chromkeras.comparison.core.model_names import Replicates, model_names, seed_replicates
 
 
 @pytest.mark.parametrize(
@@ -32,9 +32,9 @@ def card(plan, seed, tasks=("a", "b"), fingerprint="f", **training):
 
 def test_seeds_of_one_recipe_are_one_line():
     cards = [card("single", 0), card("hard", 0), card("single", 1), card("hard", 1)]
-    lines = seed_lines(cards, ["single.0", "hard.0", "single.1", "hard.1"])
-    assert lines == (Line("single", (0, 2)), Line("hard", (1, 3)))
-    assert [line.label for line in lines] == ["single (2 seeds)", "hard (2 seeds)"]
+    replicates = seed_replicates(cards, ["single.0", "hard.0", "single.1", "hard.1"])
+    assert replicates == (Replicates("single", (0, 2)), Replicates("hard", (1, 3)))
+    assert [group.label for group in replicates] == ["single (2 seeds)", "hard (2 seeds)"]
 
 
 @pytest.mark.parametrize(
@@ -43,13 +43,13 @@ def test_seeds_of_one_recipe_are_one_line():
      card("hard", 0), card("hard", 0, epochs=3)],
 )  # fmt: skip
 def test_other_recipes_tasks_data_and_copies_are_not_grouped(other):
-    lines = seed_lines([card("single", 0), card("hard", 0), other], ["s", "h", "o"])
-    assert [line.members for line in lines] == [(0,), (1,), (2,)]
+    replicates = seed_replicates([card("single", 0), card("hard", 0), other], ["s", "h", "o"])
+    assert [group.members for group in replicates] == [(0,), (1,), (2,)]
 
 
 def test_seeds_of_only_one_recipe_are_compared_with_each_other():
-    lines = seed_lines([card("hard", seed) for seed in range(3)], ["a", "b", "c"])
-    assert lines == (Line("a", (0,)), Line("b", (1,)), Line("c", (2,)))
+    replicates = seed_replicates([card("hard", seed) for seed in range(3)], ["a", "b", "c"])
+    assert replicates == (Replicates("a", (0,)), Replicates("b", (1,)), Replicates("c", (2,)))
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,9 @@ def test_seeds_of_only_one_recipe_are_compared_with_each_other():
 )
 def test_a_line_is_called_by_what_is_left_without_the_seeds(names, common):
     cards = [card("soft", 10), card("soft", 11), card("hard", 0)]
-    assert seed_lines(cards, [*names, "other"])[0].name == common
+    assert seed_replicates(cards, [*names, "other"])[0].name == common
 
 
 def test_lines_without_a_common_name_are_called_by_all():
     cards = [card("single", 0), card("single", 1), card("hard", 0)]
-    assert seed_lines(cards, ["x", "y", "hard"])[0] == Line("x, y", (0, 1))
+    assert seed_replicates(cards, ["x", "y", "hard"])[0] == Replicates("x, y", (0, 1))

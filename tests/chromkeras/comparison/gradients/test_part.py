@@ -79,7 +79,7 @@ def test_models_that_were_not_watched_are_said(make_log, tmp_path):
     lines = blocks(result, Notes)[0].lines
     assert list(result.facts["gradients"]) == ["hard"]
     assert "other.gradients.npz is of another training" in lines[0]
-    assert "train with --watch-gradients" in lines[1]
+    assert "train with `watch_gradients`" in lines[1]
     alone = gradients_part(SimpleNamespace(models=models[2:]))
     assert len(alone.sections) == 1
     assert not blocks(alone, Table)

@@ -10,7 +10,7 @@ from chrominterpret.motifs.modisco import Pattern, Patterns
 from chrominterpret.motifs.motif_files import write_meme
 from chrominterpret.motifs.pwm import Motif, Sites
 from chrominterpret.sequences import BASES
-from chromkeras.comparison.core.comparison import CompareOptions, Question
+from chromkeras.comparison.core.comparison import CompareOptions, Comparison
 from chromkeras.comparison.patterns import compared_patterns
 from chromkeras.comparison.patterns.compared_patterns import compare_patterns
 from chromkeras.comparison.patterns.pattern_search import Searched
@@ -33,10 +33,10 @@ def compare_searched(make_model, tiny_dataset, tmp_path, monkeypatch):
             zip(dict.fromkeys(s.model for s in searched), ("hard", "single", "soft"), strict=False)
         )
         models = tuple(make_model(plan, name=name) for name, plan in plans.items())
-        asked = CompareOptions(motifs=str(tmp_path / "known.meme"), modisco=6)
-        monkeypatch.setattr(compared_patterns, "search_all", lambda question: list(searched))
-        question = Question(models, dataset, dataset, np.arange(24), asked, 0, ())
-        return compare_patterns(question)
+        options = CompareOptions(motifs=str(tmp_path / "known.meme"), modisco=6)
+        monkeypatch.setattr(compared_patterns, "search_all", lambda comparison: list(searched))
+        comparison = Comparison(models, dataset, dataset, np.arange(24), options, 0, ())
+        return compare_patterns(comparison)
 
     return compare
 

@@ -5,7 +5,7 @@ from chrominterpret.motifs.motif_files import write_meme
 from chrominterpret.motifs.pwm import Motif
 from chrominterpret.page.blocks import Notes, Table
 from chrominterpret.page.render import render_page
-from chromkeras.comparison.core.comparison import CompareOptions, Question
+from chromkeras.comparison.core.comparison import CompareOptions, Comparison
 from chromkeras.comparison.patterns import compared_patterns
 from chromkeras.comparison.patterns.part import pattern_part
 from chromkeras.comparison.patterns.pattern_search import Searched
@@ -17,12 +17,12 @@ def part_of(searched, make_model, dataset, folder, monkeypatch):
     random = np.random.default_rng(3)
     known = [Motif(f"M{i}", random.dirichlet([0.15] * 4, 12), f"known{i}") for i in range(30)]
     write_meme(folder / "known.meme", known)
-    monkeypatch.setattr(compared_patterns, "search_all", lambda question: searched)
+    monkeypatch.setattr(compared_patterns, "search_all", lambda comparison: searched)
     names = dict.fromkeys(each.model for each in searched)
     models = tuple(make_model("hard" if n[0] == "h" else "single", name=n, seed=int(n[1:]))
                    for n in names)  # fmt: skip
-    asked = CompareOptions(motifs=str(folder / "known.meme"), modisco=6)
-    return pattern_part(Question(models, dataset, dataset, np.arange(24), asked, 0, ()))
+    options = CompareOptions(motifs=str(folder / "known.meme"), modisco=6)
+    return pattern_part(Comparison(models, dataset, dataset, np.arange(24), options, 0, ()))
 
 
 def searched(model: str, height: float, *patterns) -> Searched:

@@ -1,12 +1,12 @@
 import numpy as np
 
 from chrominterpret.motifs.pwm import Motif
-from chromkeras.comparison.core.model_names import Line
+from chromkeras.comparison.core.model_names import Replicates
 from chromkeras.comparison.patterns.pattern_figure import weight_dots
 from chromkeras.comparison.patterns.pattern_matching import SharedPattern
 from chromkeras.comparison.patterns.pattern_use import PatternUse
 
-LINES = [Line("a", (0, 1)), Line("b", (2,))]
+REPLICATES = [Replicates("a", (0, 1)), Replicates("b", (2,))]
 
 
 def use(name: str, seqlets: list[int], weight: list[float]) -> PatternUse:
@@ -16,7 +16,7 @@ def use(name: str, seqlets: list[int], weight: list[float]) -> PatternUse:
 
 def test_every_model_has_a_dot_in_every_row_full_where_it_found_the_pattern():
     uses = [use("P1", [9, 0, 0], [8.0, 4.0, -1.0]), use("P2", [9, 9, 9], [2.0, 2.5, 3.0])]
-    figure = weight_dots(uses, LINES, {"P1": "P1 GATA", "P2": "P2 GAGA"})
+    figure = weight_dots(uses, REPLICATES, {"P1": "P1 GATA", "P2": "P2 GAGA"})
     (panel,) = figure.axes
     full, hollow = [], []
     for line in panel.lines:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from chrominterpret.motifs.modisco import Patterns
-from chromkeras.comparison.core.comparison import CompareOptions, Question
+from chromkeras.comparison.core.comparison import CompareOptions, Comparison
 from chromkeras.comparison.patterns.pattern_search import (
     Searched,
     pattern_tasks,
@@ -25,11 +25,11 @@ def test_all_models_are_searched_in_the_same_elements(make_model, tiny_dataset, 
 
     monkeypatch.setattr("chromkeras.comparison.patterns.pattern_search.search", keep)
     models, dataset = (make_model(name="a"), make_model(name="b")), tiny_dataset(rows=24)
-    asked = CompareOptions(modisco=6, modisco_tasks=("task2",))
-    question = Question(models, dataset, dataset, np.arange(24), asked, 0, ())
+    options = CompareOptions(modisco=6, modisco_tasks=("task2",))
+    comparison = Comparison(models, dataset, dataset, np.arange(24), options, 0, ())
     logits = np.random.default_rng(0).normal(size=(2, 24, 3))
-    question.__dict__["logits"] = logits  # instead of the models'
-    search_all(question)
+    comparison.__dict__["logits"] = logits  # instead of the models'
+    search_all(comparison)
     assert [(name, task) for name, task, _ in seen] == [("a", "task2"), ("b", "task2")]
     np.testing.assert_array_equal(seen[0][2], seen[1][2])
     mean = logits.mean(axis=0)
@@ -37,7 +37,7 @@ def test_all_models_are_searched_in_the_same_elements(make_model, tiny_dataset, 
     called = mean[:, 2] > 0
     best = sorted(np.lexsort((-excess, ~called & (excess > -np.inf), excess == -np.inf))[:6])
     np.testing.assert_array_equal(seen[0][2], dataset.one_hot(np.array(best)))
-    every = search_all(replace(question, options=replace(asked, modisco_tasks=())))
+    every = search_all(replace(comparison, options=replace(options, modisco_tasks=())))
     assert [(each.task, each.model) for each in every] == [
         (task, name) for task in dataset.tasks for name in "ab"
     ]
@@ -63,11 +63,11 @@ def test_contributions_are_those_of_the_observed_bases(make_model, x, monkeypatc
 def test_tasks_are_all_or_those_asked_for():
     assert pattern_tasks((), ("a", "b")) == ("a", "b")
     assert pattern_tasks(("b",), ("a", "b")) == ("b",)
-    with pytest.raises(ValueError, match="--modisco-tasks task"):
+    with pytest.raises(ValueError, match="`modisco_tasks` task"):
         pattern_tasks(("c",), ("a", "b"))
-    with pytest.raises(ValueError, match="--modisco-tasks name"):
+    with pytest.raises(ValueError, match="`modisco_tasks` name"):
         pattern_tasks(("b", "b"), ("a", "b"))
-    with pytest.raises(ValueError, match="--modisco: expected at least 0, received -1"):
+    with pytest.raises(ValueError, match="`modisco`: expected at least 0, received -1"):
         CompareOptions(modisco=-1)
-    with pytest.raises(ValueError, match="--modisco-tasks: expected --modisco above 0 as well"):
+    with pytest.raises(ValueError, match="`modisco_tasks`: expected `modisco` above 0 as well"):
         CompareOptions(modisco_tasks=("a",))

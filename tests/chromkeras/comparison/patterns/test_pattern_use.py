@@ -2,7 +2,7 @@ import numpy as np
 
 from chrominterpret.motifs.modisco import Pattern, Patterns
 from chrominterpret.motifs.pwm import Motif, Sites
-from chromkeras.comparison.core.model_names import Line
+from chromkeras.comparison.core.model_names import Replicates
 from chromkeras.comparison.patterns.pattern_matching import (
     SharedPattern,
     found_pattern,
@@ -18,7 +18,7 @@ from chromkeras.comparison.patterns.pattern_use import (
     relative_weight,
 )
 
-LINES = [Line("a", (0, 1)), Line("b", (2,))]
+REPLICATES = [Replicates("a", (0, 1)), Replicates("b", (2,))]
 
 
 def pattern(word: str, sequence: list[int], start: list[int], strand: list[int]) -> Pattern:
@@ -53,19 +53,21 @@ def test_seqlets_and_weights_tell_who_found_and_who_reads_a_pattern():
     high = pattern("TTAT", [0, 1], [4, 4], [1, 1])
     all_searched = [searched("a0", 1.0, high), searched("a1", 1.0), searched("b", 1.0)]
     (use,) = pattern_uses(
-        ["a0", "a1", "b"], all_searched, shared_patterns(found_patterns(all_searched)), LINES
+        ["a0", "a1", "b"], all_searched, shared_patterns(found_patterns(all_searched)), REPLICATES
     )
     assert use.seqlets.tolist() == [2, 0, 0]
     np.testing.assert_allclose(use.weight, 1 / (5.6 / 20))
-    assert use.found_by(LINES) == [0]
-    assert use.only(LINES) == 0
-    assert use.strong_in(LINES) == [0, 1]  # b's search missed what it uses
-    assert use.spread(LINES) == 0
+    assert use.found_by(REPLICATES) == [0]
+    assert use.only(REPLICATES) == 0
+    assert use.strong_in(REPLICATES) == [0, 1]  # b's search missed what it uses
+    assert use.spread(REPLICATES) == 0
     blind = [*all_searched[:2], searched("b", 0.1)]
-    (use,) = pattern_uses(["a0", "a1", "b"], blind, shared_patterns(found_patterns(blind)), LINES)
-    assert use.strong_in(LINES) == [0]
-    assert use.weak_in(LINES) == [1]
-    np.testing.assert_allclose(use.line_weights(LINES), [20 / 5.6, 1])
+    (use,) = pattern_uses(
+        ["a0", "a1", "b"], blind, shared_patterns(found_patterns(blind)), REPLICATES
+    )
+    assert use.strong_in(REPLICATES) == [0]
+    assert use.weak_in(REPLICATES) == [1]
+    np.testing.assert_allclose(use.mean_weights(REPLICATES), [20 / 5.6, 1])
 
 
 def test_what_is_strong_in_fewest_stands_first_then_what_has_most_seqlets():
@@ -80,8 +82,8 @@ def test_what_is_strong_in_fewest_stands_first_then_what_has_most_seqlets():
         use("nobody", [20, 20, 20], [-1, 0, -1]),
         use("more", [50, 40, 40], [3, 3, 3]),
     ]
-    order = sorted(uses, key=lambda each: _rank(each, LINES))
+    order = sorted(uses, key=lambda each: _rank(each, REPLICATES))
     assert [each.pattern.name for each in order] == [
         "nobody", "further apart", "one alone", "more", "many",
     ]  # fmt: skip
-    assert order[0].weak_in(LINES) == [0, 1]
+    assert order[0].weak_in(REPLICATES) == [0, 1]

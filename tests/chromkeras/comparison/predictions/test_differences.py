@@ -3,10 +3,10 @@ import pytest
 from scipy.stats import false_discovery_control
 from sklearn.metrics import roc_auc_score
 
-from chromkeras.comparison.core.model_names import Line
+from chromkeras.comparison.core.model_names import Replicates
 from chromkeras.comparison.predictions.differences import (
     calibration,
-    compare_lines,
+    compare_replicates,
     pairs_of,
     stratum_bootstrap,
 )
@@ -14,7 +14,7 @@ from chromkeras.statistics.bootstrap import bootstrap_auroc
 from chromkeras.statistics.delong import delong
 
 MODELS, ROWS, TASKS = 4, 120, 3
-OWN = [Line(f"m{i}", (i,)) for i in range(MODELS)]
+OWN = [Replicates(f"m{i}", (i,)) for i in range(MODELS)]
 
 
 @pytest.fixture
@@ -28,9 +28,11 @@ def case():
     return labels, logits, bootstrap_auroc(labels, logits, regions, replicates=200, seed=1)
 
 
-def compared(case, lines, baseline=0):
+def compared(case, replicates, baseline=0):
     labels, logits, bootstrap = case
-    return compare_lines(labels, logits, lines, pairs_of(len(lines), baseline), bootstrap)
+    return compare_replicates(
+        labels, logits, replicates, pairs_of(len(replicates), baseline), bootstrap
+    )
 
 
 def test_the_baseline_is_always_taken_away():
@@ -73,8 +75,8 @@ def test_intervals_are_quantiles_of_the_replicates(case):
 
 def test_a_line_of_seeds_is_their_mean(case):
     single = compared(case, OWN)
-    lines = [Line("a", (0, 1)), Line("b", (2, 3))]
-    found = compared(case, lines)
+    replicates = [Replicates("a", (0, 1)), Replicates("b", (2, 3))]
+    found = compared(case, replicates)
     np.testing.assert_allclose(found.auroc[0], single.auroc[:2].mean(axis=0))
     replicates = case[2].auroc[:, 2:].mean(axis=1) - case[2].auroc[:, :2].mean(axis=1)
     np.testing.assert_allclose(found.interval[0], np.quantile(replicates, [0.025, 0.975], axis=0))
@@ -84,8 +86,8 @@ def test_a_line_of_copies_is_tested_as_one_model(case):
     labels, logits, _ = case
     twice = np.stack([logits[0], logits[0], logits[1], logits[1]])
     bootstrap = bootstrap_auroc(labels, twice, np.arange(ROWS), replicates=20)
-    lines = [Line("a", (0, 1)), Line("b", (2, 3))]
-    found = compare_lines(labels, twice, lines, ((1, 0),), bootstrap)
+    replicates = [Replicates("a", (0, 1)), Replicates("b", (2, 3))]
+    found = compare_replicates(labels, twice, replicates, ((1, 0),), bootstrap)
     for t in range(TASKS):
         alone = delong(labels[:, t], logits[1, :, t], logits[0, :, t])
         assert found.p_value[0, t] == pytest.approx(alone.p_value)
@@ -95,7 +97,7 @@ def test_a_model_compared_with_itself_shows_no_difference(case):
     labels, logits, _ = case
     same = np.stack([logits[0], logits[0]])
     bootstrap = bootstrap_auroc(labels, same, np.arange(ROWS) // 2, replicates=50)
-    found = compare_lines(labels, same, OWN[:2], ((1, 0),), bootstrap)
+    found = compare_replicates(labels, same, OWN[:2], ((1, 0),), bootstrap)
     for values in (found.difference, found.interval, found.mean, found.mean_interval):
         np.testing.assert_array_equal(values, 0)
     np.testing.assert_array_equal(found.q_value, 1)
@@ -111,14 +113,14 @@ def test_gains_and_losses_by_hand(case):
     base = np.column_stack([bad[:, 0], good[:, 1], bad[:, 2]])
     both = np.stack([base, mixed])
     bootstrap = bootstrap_auroc(labels, both, np.arange(ROWS), replicates=20)
-    found = compare_lines(labels, both, OWN[:2], ((1, 0),), bootstrap)
+    found = compare_replicates(labels, both, OWN[:2], ((1, 0),), bootstrap)
     assert found.gains(0) == (1, 1, 1, 1)
 
 
 def test_a_stratum_without_rows_is_undefined():
     empty = (np.zeros((0, 2), np.int8), np.zeros((2, 0, 2)), np.zeros(0, int))
     bootstrap = stratum_bootstrap(*empty, replicates=3, seed=0)
-    found = compare_lines(*empty[:2], OWN[:2], ((1, 0),), bootstrap)
+    found = compare_replicates(*empty[:2], OWN[:2], ((1, 0),), bootstrap)
     assert np.isnan(found.difference).all()
     assert np.isnan(found.mean_interval).all()
 
