@@ -1,56 +1,80 @@
-"""Show how far long work is and how long it will take."""
+"""Progress of long work: how far it is and how long it will take, whoever shows it.
 
-import sys
+The library calls `progress`; a program that wants to show it installs a reporter by `reporting`.
+Without one, a line is logged now and then.
+"""
+
+import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
+from typing import Protocol
 
 EVERY = 15.0
+_log = logging.getLogger(__name__)
+
+
+class Say(Protocol):
+    """What long work calls as it goes on."""
+
+    def __call__(self, done: int, total: int, note: str = "") -> None:
+        """Tell that ``done`` of ``total`` pieces are done, with a note such as the loss."""
+
+
+Reporter = Callable[[str], AbstractContextManager[Say]]
 
 
 @contextmanager
-def progress(label: str) -> Iterator[Callable[[int, int], None]]:
-    """Give a function to be called with (done, total) while the block runs.
-
-    On a terminal it moves a bar with the time left; elsewhere it prints a line now and then, on
-    standard error.
-    """
-    console = Console(file=sys.stderr)
-    if console.is_terminal:
-        with _bar(console) as bar:
-            task = bar.add_task(label, total=None)
-            yield lambda done, total: bar.update(task, completed=done, total=total)
-    else:
-        yield _lines(label)
-
-
-def _bar(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-    )
-
-
-def _lines(label: str) -> Callable[[int, int], None]:
+def log_progress(label: str) -> Iterator[Say]:
+    """Log a line every 15 seconds, with the time left."""
     began = spoke = time.monotonic()
 
-    def say(done: int, total: int) -> None:
+    def say(done: int, total: int, note: str = "") -> None:
         nonlocal spoke
         now = time.monotonic()
         if done and now - spoke >= EVERY:
             spoke = now
             left = duration((now - began) / done * (total - done))
-            print(f"{label}: {done} of {total}, about {left} left", file=sys.stderr)
+            _log.info("%s: %d of %d, about %s left", label, done, total, left)
 
-    return say
+    yield say
+
+
+_reporter: ContextVar[Reporter] = ContextVar("reporter", default=log_progress)
+
+
+@contextmanager
+def reporting(reporter: Reporter) -> Iterator[None]:
+    """Show progress by a reporter of one's own within the block.
+
+    Parameters
+    ----------
+    reporter
+        From a label to a context that gives a `Say`.
+
+    Examples
+    --------
+    >>> from contextlib import contextmanager
+    >>> @contextmanager
+    ... def loud(label):
+    ...     yield lambda done, total, note="": print(f"{label} {done}/{total}")
+    >>> with reporting(loud), progress("work") as say:
+    ...     say(1, 2)
+    work 1/2
+    """
+    token = _reporter.set(reporter)
+    try:
+        yield
+    finally:
+        _reporter.reset(token)
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Say]:
+    """Give a function to be called with (done, total) while the block runs."""
+    with _reporter.get()(label) as say:
+        yield say
 
 
 def duration(seconds: float) -> str:

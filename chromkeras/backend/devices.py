@@ -44,17 +44,17 @@ def distribution(count: int = 1, shard: str = "data", *, tasks: int) -> Abstract
         equally, or not on this backend.
     """
     if shard not in SHARDS:
-        raise unknown("--shard", shard, SHARDS)
+        raise unknown("`shard`", shard, SHARDS)
     backend = keras.backend.backend()
     if shard == "tasks" and backend != "jax":
-        raise InputError(f"--shard tasks: expected KERAS_BACKEND=jax, received {backend}")
+        raise InputError(f"`shard` tasks: expected KERAS_BACKEND=jax, received {backend}")
     if count == 1:
         return nullcontext()
     devices = _devices(count, backend)
     if shard == "tasks":
         if tasks % count:
             raise InputError(
-                f"--shard tasks: expected a number of tasks that {count} devices can share out "
+                f"`shard` tasks: expected a number of tasks that {count} devices can share out "
                 f"equally, received {tasks}"
             )
         return _TaskShards(devices).scope()
@@ -73,11 +73,11 @@ def _mirrored_strategy(devices: tuple[str, ...]) -> Any:
 
 def _devices(count: int, backend: str) -> list[str]:
     if backend not in ("tensorflow", "jax"):
-        raise InputError(f"--devices: expected 1 on {backend}, received {count}")
+        raise InputError(f"`devices`: expected 1 on {backend}, received {count}")
     found = keras.distribution.list_devices()
     if not 1 <= count <= len(found):
         raise InputError(
-            f"--devices: expected 1 to {len(found)}, the devices {backend} sees "
+            f"`devices`: expected 1 to {len(found)}, the devices {backend} sees "
             f"({', '.join(found)}), received {count}"
         )
     return found[:count]

@@ -1,19 +1,20 @@
 """A loud word about GPUs that a training does not use."""
 
+import logging
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import keras
 
+_log = logging.getLogger(__name__)
 INSTALL = {"tensorflow": "tensorflow[and-cuda]", "jax": "jax[cuda]"}
 
 
 def warn_of_unused_gpus(devices: int) -> None:
-    """Print one line on standard error where GPUs are present that ``devices`` do not use."""
+    """Log a warning where GPUs are present that ``devices`` do not use."""
     backend = keras.backend.backend()
     if backend not in INSTALL or hidden(os.environ):
         return
@@ -21,7 +22,7 @@ def warn_of_unused_gpus(devices: int) -> None:
     present = usable or nvidia_gpus()
     line = unused_gpus(devices, present=present, usable=usable, backend=backend)
     if line:
-        print(f"WARNING: {line}", file=sys.stderr)
+        _log.warning(line)
 
 
 def unused_gpus(devices: int, *, present: int, usable: int, backend: str) -> str:
@@ -42,7 +43,7 @@ def unused_gpus(devices: int, *, present: int, usable: int, backend: str) -> str
             f"install one with CUDA (pip install '{INSTALL[backend]}') or check the driver"
         )
     if devices < usable:
-        return f"{_gpus(usable)} present, {devices} used; --devices {usable} trains on all"
+        return f"{_gpus(usable)} present, {devices} used; `devices` {usable} trains on all"
     return ""
 
 

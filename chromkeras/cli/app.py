@@ -1,14 +1,19 @@
 """The ``chromkeras`` program: its commands, and how errors reach a person."""
 
 import os
+import re
 import sys
+from typing import Any
 
 import typer
 from typer.exceptions import TyperException
 
 from chromkeras.cli import compare, evaluate, finetune, info, interpret, prepare, simulate, train
 from chromkeras.cli.stop import Stopped, stoppable
+from chromkeras.cli.terminal import shown
+from chromkeras.errors import InputError
 
+_SHORT = re.compile(r"[Ss]hort for ([\w.]+\w)")
 app = typer.Typer(
     name="chromkeras",
     help="Train, compare and interpret multi-task models of regulatory DNA.",
@@ -40,14 +45,15 @@ def run(arguments: list[str]) -> int:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        code = app(arguments, prog_name="chromkeras", standalone_mode=False)
+        with shown():
+            code = app(arguments, prog_name="chromkeras", standalone_mode=False)
     except typer.Abort as error:  # what Typer makes of an EOFError
         _complain(str(error.__cause__ or "stopped"))
         return 2
-    except (TyperException, ValueError, OSError, MemoryError) as error:
+    except (TyperException, InputError, OSError, MemoryError) as error:
         if os.environ.get("CHROMKERAS_TRACEBACK"):
             raise
-        _complain(_message(error))
+        _complain(_in_options(_message(error), arguments))
         return 2
     return code if isinstance(code, int) else 0
 
@@ -60,6 +66,26 @@ def _message(error: Exception) -> str:
     if isinstance(error, OSError) and error.filename and error.strerror:
         return f"{error.filename}: {error.strerror[:1].lower()}{error.strerror[1:]}"
     return str(error)
+
+
+def _in_options(text: str, arguments: list[str]) -> str:
+    """Return a message with options in the place of the arguments that the library names.
+
+    Messages have arguments in backquotes, and recipe keys as "section.key"; what an option is
+    called, and which key it is short for, the command itself says.
+    """
+    commands: Any = getattr(typer.main.get_command(app), "commands", {})
+    if not arguments or arguments[0] not in commands:
+        return text
+    for option in commands[arguments[0]].params:
+        if not option.opts[0].startswith("-"):
+            continue
+        name = max(option.opts, key=len)
+        text = text.replace(f"`{option.name}`", name)
+        if short := _SHORT.search(getattr(option, "help", "") or ""):
+            key = re.escape(short[1])
+            text = re.sub(rf"(?<![\w(.]){key}(?![\w.])", f"{name} ({short[1]})", text)
+    return text
 
 
 def _complain(text: str) -> None:

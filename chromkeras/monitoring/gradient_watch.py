@@ -136,6 +136,6 @@ def _resumed(path: Path, log: GradientLog, step: int) -> GradientLog:
     found = load_gradient_log(path).before(step)
     if replace(found, moments=()) != log:
         raise InputError(
-            f"gradient log {path} belongs to another run; move it away or train without --resume"
+            f"gradient log {path} belongs to another run; move it away or train without `resume`"
         )
     return found

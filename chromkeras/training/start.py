@@ -1,6 +1,6 @@
 """The weights a run starts from, and the layers it leaves as they are."""
 
-import sys
+import logging
 
 import keras
 
@@ -11,6 +11,8 @@ from chromkeras.recipe.recipe import Recipe
 from chromkeras.sharing.freezing import freeze_layers, frozen_layers
 from chromkeras.sharing.transfer import Transfer, names, transfer_weights
 from chromkeras.training.init_model import check_init
+
+_log = logging.getLogger(__name__)
 
 
 def start(model: keras.Model, recipe: Recipe, dataset: Dataset, *, resumed: bool) -> None:
@@ -37,7 +39,7 @@ def start(model: keras.Model, recipe: Recipe, dataset: Dataset, *, resumed: bool
     if recipe.transfer.init and not resumed:
         transfer = _transfer(model, recipe, dataset)
         _check_trained(transfer, frozen)
-        print(f"started from {recipe.transfer.init}: {transfer}", file=sys.stderr)
+        _log.info("started from %s: %s", recipe.transfer.init, transfer)
     freeze_layers(model, frozen)
 
 
@@ -52,5 +54,5 @@ def _check_trained(transfer: Transfer, frozen: tuple[str, ...]) -> None:
             raise InputError(
                 f"transfer.freeze: layer {name} would stay random for task "
                 f"{names(transfer.fresh[name])}, which the model to start from does not know; "
-                "freeze fewer layers or give --init-task (transfer.task)"
+                "freeze fewer layers or give transfer.task"
             )

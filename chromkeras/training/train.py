@@ -83,7 +83,7 @@ def train(
     """
     out = _check_out(out)
     if watch_gradients and devices > 1:
-        raise InputError(f"watch_gradients: expected one device, received {devices}")
+        raise InputError(f"`watch_gradients`: expected one device, received {devices}")
     problem = find_problem(dataset.problem)
     if recipe.training.loss == AUTO:
         recipe = recipe.with_values("training", loss=problem.default_loss)
