@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.image import AxesImage
 
-from chromkeras.plots.style import panel_grid, save_png
+from chromkeras.plots.style import GREY, columns_of, note_left_out, panel_grid, save_png
 from chromkeras.statistics.classification import accuracy, class_counts
 
 MOST_TASKS = 12
@@ -37,11 +38,14 @@ def plot_class_maps(
         PNG file to write.
     """
     shown = tasks[:MOST_TASKS]
+    across = columns_of(len(shown))
     figure, panels = panel_grid(len(shown), size=1.4 + 0.28 * min(len(classes), 12))
     right = accuracy(labels, logits)
     counts = class_counts(labels, logits)
     for t, panel in enumerate(panels):
-        image = _map(panel, counts[t], classes)
+        image = _map(panel, counts[t])
+        edges = {"lowest": t + across >= len(panels), "leftmost": t % across == 0}
+        _name_classes(panel, classes, **edges)
         share = "undefined" if np.isnan(right[t]) else f"{right[t]:.3f}"
         title = f"{tasks[t]}\naccuracy {share}, n = {counts[t].sum():,}"
         panel.set_title(title, fontsize=8, loc="left")
@@ -50,27 +54,28 @@ def plot_class_maps(
     bar.ax.tick_params(labelsize=7)
     figure.supxlabel("Predicted class", fontsize=9)
     figure.supylabel("True class", fontsize=9)
-    if len(shown) < len(tasks):
-        figure.suptitle(
-            f"The first {len(shown)} of {len(tasks)} tasks", fontsize=9, x=0.0, ha="left"
-        )
+    note_left_out(figure, len(shown), len(tasks))
     save_png(figure, path)
 
 
-def _map(panel: Axes, counts: np.ndarray, classes: Sequence[str]) -> object:
+def _map(panel: Axes, counts: np.ndarray) -> AxesImage:
     rows = counts.sum(axis=1, keepdims=True)
     share = np.divide(counts, rows, out=np.full(counts.shape, np.nan), where=rows > 0)
     image = panel.imshow(share, vmin=0, vmax=1, cmap="Blues")
-    panel.spines[:].set_visible(False)
-    step = -(-len(classes) // MOST_NAMES)
-    places = np.arange(0, len(classes), step)
-    names = [classes[place] for place in places]
-    panel.set_xticks(places, names, rotation=90, fontsize=7)
-    panel.set_yticks(places, names, fontsize=7)
-    if len(classes) <= MOST_NUMBERS:
+    panel.spines[:].set(visible=True, linewidth=0.4, color=GREY)
+    if len(counts) <= MOST_NUMBERS:
         for (row, column), count in np.ndenumerate(counts):
             colour = "white" if share[row, column] > 0.6 else "black"
             panel.text(
                 column, row, f"{count:,}", ha="center", va="center", fontsize=6, color=colour
             )
     return image
+
+
+def _name_classes(panel: Axes, classes: Sequence[str], *, lowest: bool, leftmost: bool) -> None:
+    """Name the classes at the left and lower edge of the figure, as all panels have the same."""
+    places = range(0, len(classes), -(-len(classes) // MOST_NAMES))
+    names = [classes[place] for place in places]
+    panel.set_xticks(places, names, rotation=90, fontsize=7)
+    panel.set_yticks(places, names, fontsize=7)
+    panel.tick_params(labelbottom=lowest, bottom=lowest, labelleft=leftmost, left=leftmost)

@@ -28,8 +28,14 @@ def new_figure(
     return figure, axes
 
 
-def panel_grid(count: int, *, size: float = 2.6, across: int = 6) -> tuple[Figure, list[Axes]]:
-    """Return a figure with square panels in rows.
+def columns_of(count: int) -> int:
+    """Return the columns of a grid of panels: at most six, and rows about equally full."""
+    rows = -(-count // 6)
+    return -(-count // rows)
+
+
+def panel_grid(count: int, *, size: float = 2.6) -> tuple[Figure, list[Axes]]:
+    """Return a figure with square panels in ``columns_of`` columns, row by row.
 
     Parameters
     ----------
@@ -37,12 +43,10 @@ def panel_grid(count: int, *, size: float = 2.6, across: int = 6) -> tuple[Figur
         Number of panels.
     size
         Inches of a panel's side.
-    across
-        Panels in a row, at most.
     """
-    rows = -(-count // across)
-    columns = -(-count // rows)
-    figure = Figure(figsize=(size * columns + 0.6, size * rows + 0.5), layout="constrained")
+    columns = columns_of(count)
+    rows = -(-count // columns)
+    figure = Figure(figsize=(size * columns + 0.6, (size + 0.3) * rows + 0.6), layout="constrained")
     axes = list(np.ravel(figure.subplots(rows, columns, squeeze=False)))
     for panel in axes[count:]:
         panel.remove()
@@ -50,6 +54,12 @@ def panel_grid(count: int, *, size: float = 2.6, across: int = 6) -> tuple[Figur
         panel.spines[["top", "right"]].set_visible(False)
         panel.tick_params(labelsize=7)
     return figure, axes[:count]
+
+
+def note_left_out(figure: Figure, shown: int, tasks: int) -> None:
+    """Say over a figure that it shows the first tasks only, where it does."""
+    if shown < tasks:
+        figure.suptitle(f"The first {shown} of {tasks} tasks", fontsize=9, x=0.0, ha="left")
 
 
 def save_png(figure: Figure, path: str | os.PathLike[str]) -> None:

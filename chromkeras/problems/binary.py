@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -25,11 +26,13 @@ class Binary(Problem):
     score_title = "AUROC"
     default_loss = "rebalanced"
     two_values = "both open and closed rows"
-    strata_titles = {
-        "all": "all rows",
-        "elements": "elements only",
-        "specific": "specific elements",
-    }
+    strata_titles = MappingProxyType(
+        {
+            "all": "all rows",
+            "elements": "elements only",
+            "specific": "specific elements",
+        }
+    )
     counts = frozenset({"known", "positives", "tp", "fp", "tn", "fn"})
     tables = (
         FigureTable(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from scipy.special import logsumexp, softmax
@@ -29,7 +30,7 @@ class Classes(Problem):
     score_title = "macro AUROC"
     default_loss = "crossentropy"
     two_values = "rows of two classes"
-    strata_titles = {"all": "all rows", "elements": "elements only"}
+    strata_titles = MappingProxyType({"all": "all rows", "elements": "elements only"})
     counts = frozenset({"known"})
     tables = (
         FigureTable(

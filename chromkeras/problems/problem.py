@@ -1,7 +1,7 @@
 """What every kind of label has to say of itself."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,7 +88,9 @@ class Problem(ABC):
         The same for people.
     default_loss
         Name of the usual loss.
-    strata
+    two_values
+        What a score needs, for messages.
+    strata_titles
         Titles of the sets of rows that an evaluation looks at, by name; the first holds all.
     counts
         Keys of the figures that are counts, of which no mean is taken.
@@ -100,7 +102,8 @@ class Problem(ABC):
     score: str
     score_title: str
     default_loss: str
-    strata_titles: dict[str, str]
+    two_values: str
+    strata_titles: Mapping[str, str]
     counts: frozenset[str]
     tables: tuple[FigureTable, ...]
 
@@ -186,9 +189,6 @@ class Problem(ABC):
                 f"no task has {self.two_values} among the {len(rows)} validation rows, so no "
                 "epoch can be called best; choose another validation split"
             )
-
-    two_values: str
-    """What a score needs, for messages."""
 
     @abstractmethod
     def predictions(self, outputs: np.ndarray, link: str = "identity") -> np.ndarray:

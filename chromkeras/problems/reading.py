@@ -22,7 +22,8 @@ def label_table(
     Returns
     -------
     tuple of np.ndarray
-        The labels as they are (float16 as float32), shape (N, T), and a mask (N, T), bool, False where they are NaN.
+        The labels as they are (float16 as float32), shape (N, T), and a mask (N, T), bool, False
+        where they are NaN.
 
     Raises
     ------

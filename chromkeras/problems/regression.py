@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -26,7 +27,7 @@ class Regression(Problem):
     score_title = "Pearson r"
     default_loss = "mse"
     two_values = "two different known values"
-    strata_titles = {"all": "all rows", "elements": "elements only"}
+    strata_titles = MappingProxyType({"all": "all rows", "elements": "elements only"})
     counts = frozenset({"known"})
     tables = (
         FigureTable(
@@ -141,7 +142,9 @@ class Regression(Problem):
 
         predicted, picture = self.predictions(outputs, link), folder / "predicted.png"
         background = ~dataset.elements[rows]
-        plot_predicted(dataset.values(rows), predicted, dataset.tasks, picture, faint=background)
+        plot_predicted(
+            dataset.values(rows), predicted, dataset.tasks, picture, background=background
+        )
         return (picture,)
 
 

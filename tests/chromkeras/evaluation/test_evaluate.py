@@ -10,7 +10,8 @@ from chromkeras.data.known import from_flagged
 from chromkeras.data.packed import PackedSequences
 from chromkeras.evaluation.evaluate import evaluate, match_tasks
 from chromkeras.evaluation.table import evaluation_table
-from chromkeras.problems.registry import find_problem, problem_names
+from chromkeras.problems.registry import find_problem
+from chromkeras.registry import PROBLEMS
 
 TASKS = ("gut", "nerve", "muscle")
 
@@ -197,7 +198,7 @@ OF_PROBLEM = {
 }
 
 
-@pytest.fixture(params=problem_names())
+@pytest.fixture(params=PROBLEMS.names())
 def other(request, dataset):
     """A data set of every problem, and outputs that its labels had a part in."""
     changed = replace(dataset, **OF_PROBLEM[request.param])

@@ -17,9 +17,9 @@ def draw(tasks, rows, tmp_path, **options):
 
 @pytest.mark.parametrize("tasks", [1, 2, 7, MOST_TASKS + 1])
 def test_few_and_many_tasks(tasks, tmp_path):
-    picture = draw(tasks, 60, tmp_path, faint=np.arange(60) < 20)
+    picture = draw(tasks, 60, tmp_path, background=np.arange(60) < 20)
     rows = -(-min(tasks, MOST_TASKS) // 6)
-    assert picture.shape[0] == pytest.approx(200 * (2.6 * rows + 0.5), abs=2)
+    assert picture.shape[0] == pytest.approx(200 * (2.9 * rows + 0.6), abs=2)
     assert picture.std() > 0.01
 
 

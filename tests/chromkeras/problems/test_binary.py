@@ -52,6 +52,6 @@ def test_messages_name_the_class(make_dataset):
         PROBLEM.check_training(make_dataset("binary", labels=labels))
     with pytest.raises(InputError, match="task 'gut' has only positives"):
         PROBLEM.check_training(make_dataset("binary", labels=labels + np.int8(1)))
+    dataset = make_dataset("binary", labels=labels)
     with pytest.raises(InputError, match="no task has both open and closed rows among the 30"):
-        dataset = make_dataset("binary", labels=labels)
         PROBLEM.check_validation(dataset, dataset.rows("valid"))

@@ -10,12 +10,13 @@ from matplotlib.image import imread
 from chromkeras.errors import InputError
 from chromkeras.losses.registry import loss_names, of_loss
 from chromkeras.problems.problem import LINKS, varying
-from chromkeras.problems.registry import find_problem, problem_names
+from chromkeras.problems.registry import find_problem
+from chromkeras.registry import PROBLEMS
 
 ROWS, TASKS = 8, 3
 
 
-@pytest.fixture(params=problem_names())
+@pytest.fixture(params=PROBLEMS.names())
 def problem(request):
     return find_problem(request.param)
 
@@ -38,7 +39,7 @@ def test_a_problem_says_what_others_ask_of_it(problem, dataset, outputs_of):
 def test_every_problem_has_losses_and_every_loss_a_problem(problem):
     assert problem.default_loss in loss_names(problem.name)
     assert all(of_loss(name, "LINK") in LINKS for name in loss_names(problem.name))
-    assert {of_loss(name, "PROBLEM") for name in loss_names()} <= set(problem_names())
+    assert {of_loss(name, "PROBLEM") for name in loss_names()} <= set(PROBLEMS.names())
 
 
 def test_a_better_model_scores_higher(problem, dataset, outputs_of):
@@ -56,7 +57,7 @@ def test_the_score_is_one_of_the_figures(problem, dataset, outputs_of):
     np.testing.assert_array_equal(figures["known"], dataset.known.sum(axis=0))
 
 
-@pytest.mark.parametrize("name", problem_names())
+@pytest.mark.parametrize("name", PROBLEMS.names())
 def test_what_stands_in_unknown_places_changes_nothing(name, make_dataset, outputs_of):
     problem = find_problem(name)
     junk = st.sampled_from([-1, 0, 1, 3])
@@ -109,7 +110,7 @@ def test_training_needs_something_to_learn_from(problem, make_dataset):
         problem.check_training(make_dataset(problem.name, known=known))
     labels = dataset.labels.copy()
     labels[train, 2] = 1
-    with pytest.raises(InputError, match="task 'muscle' has only .* among the 60 train rows"):
+    with pytest.raises(InputError, match=r"task 'muscle' has only .* among the 60 train rows"):
         problem.check_training(make_dataset(problem.name, labels=labels))
     with pytest.raises(InputError, match="the train split has no rows"):
         problem.check_training(make_dataset(problem.name, split=np.full(120, "test")))
@@ -132,8 +133,8 @@ def test_validation_needs_one_task_with_a_score(problem, make_dataset, outputs_o
 
 def test_labels_that_were_written_are_read_again(problem, dataset):
     raw = dataset.values(slice(None))
-    for given in (raw, raw.astype(np.float64)):
-        labels, known, _ = problem.read_labels(given, "y", classes=dataset.classes)
+    for array in (raw, raw.astype(np.float64)):
+        labels, known, _ = problem.read_labels(array, "y", classes=dataset.classes)
         np.testing.assert_array_equal(labels, dataset.labels)
         np.testing.assert_array_equal(known, dataset.known)
         problem.check(labels, known, dataset.tasks, dataset.classes)
