@@ -25,9 +25,10 @@ class Attribution:
     method
         Name of the method.
     target_names
-        K names.
+        Names of the K targets.
     output
-        ``"logit"`` if a final sigmoid or softmax of the model was left out, else ``"as is"``.
+        Kind of output: ``"logit"`` if a final sigmoid or softmax of the model was left out, else
+        ``"as is"``.
     attributions
         float32 (K, N, L, 4), the contribution of each observed base; zero at the other bases.
         For the method "gradient", and where asked for "smooth_grad", the gradient at every base.
@@ -47,9 +48,9 @@ class Attribution:
         float32 (K, N, D) or None: absolute delta over the absolute difference of outputs, the
         latter at least 10 % of the sequence's largest, 1 % of the larger output, and 1e-6.
     reference_kind
-        How the references were made, or None.
+        Name of the kind of references, or None.
     n_references
-        R, or 0.
+        Number R of references of a sequence, or 0.
     seed
         Seed of random references, points or noise, or None.
     reference_codes
@@ -60,7 +61,7 @@ class Attribution:
         shuffles. Where references are drawn, those drawn from. None for shuffles, or where the
         array would be large.
     warnings
-        What a reader should know before trusting the numbers.
+        Sentences that a reader should know before trusting the numbers.
     """
 
     method: str

@@ -16,7 +16,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     Parameters
     ----------
     path
-        The file to make or replace. Its folder is made when missing.
+        File to make or replace. Its folder is made when missing.
 
     Yields
     ------

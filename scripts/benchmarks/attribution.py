@@ -2,7 +2,7 @@
 
 python scripts/benchmarks/attribution.py --sequences 16 --references 20
 
-One model, the poster's Basset column with one logit, its weights copied to torch for the packages
+One model, the poster's Basset with one logit, its weights copied to torch for the packages
 that need torch; one set of references for all. Calls are whole, compilation included, and taken
 in turns: believe the ratios, not the seconds. Packages that are not installed (extra: peers) are
 said to be absent. The gradient runs on sequences × references rows, once each, which no way of
@@ -41,7 +41,7 @@ def main() -> None:
     options = parse()
     warnings.simplefilter("ignore")
     keras.utils.set_random_seed(0)
-    model = column()
+    model = backbone()
     rng = np.random.default_rng(0)
     x, references = (
         one_hot(rng.integers(0, 4, (n, LENGTH))) for n in (options.sequences, options.references)
@@ -85,8 +85,8 @@ def installed(name: str) -> str:
         return "absent"
 
 
-def column() -> keras.Model:
-    """Return the column, its pools without padding so that torch's are the same."""
+def backbone() -> keras.Model:
+    """Return the model, its pools without padding so that torch's are the same."""
     x = h = keras.Input((LENGTH, 4))
     for filters, width in BLOCKS:
         h = layers.Conv1D(filters, width, padding="same", use_bias=False)(h)
@@ -190,7 +190,7 @@ def channels_first(x: np.ndarray) -> Any:
 
 
 def in_torch(model: keras.Model) -> Any:
-    """Return the column in torch with the model's weights."""
+    """Return the model in torch with the model's weights."""
     import torch
     from torch import nn
 

@@ -1,4 +1,4 @@
-"""A Basset column in Keras, its weights in torch, and sequences with references for both."""
+"""A Basset in Keras, its weights in torch, and sequences with references for both."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ class Twins:
     torch: Any
 
 
-def keras_column(activation: str) -> keras.Model:
-    """Return blocks of convolution, batch norm, activation and pool, and a dense tail."""
+def keras_backbone(activation: str) -> keras.Model:
+    """Return blocks of convolution, batch norm, activation and pool, and dense layers."""
     x = h = keras.Input((LENGTH, 4))
     for filters, width, pool in BLOCKS:
         h = layers.Conv1D(filters, width, padding="valid")(h)
@@ -34,7 +34,7 @@ def keras_column(activation: str) -> keras.Model:
     return keras.Model(x, layers.Dense(TASKS)(h))
 
 
-def torch_column(torch: Any, activation: str) -> Any:
+def torch_backbone(torch: Any, activation: str) -> Any:
     """Return the same network, channels first."""
     nn, parts, channels, length = torch.nn, [], 4, LENGTH
     kinds = {"relu": nn.ReLU, "elu": nn.ELU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
@@ -98,8 +98,8 @@ def twins() -> Callable[[str], Twins]:
 
     def make(activation: str) -> Twins:
         keras.utils.set_random_seed(0)
-        ours = randomised(keras_column(activation))
-        theirs = torch_column(torch, activation).eval()
+        ours = randomised(keras_backbone(activation))
+        theirs = torch_backbone(torch, activation).eval()
         copy_weights(torch, ours, theirs)
         return Twins(ours, theirs)
 

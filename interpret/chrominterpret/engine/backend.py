@@ -20,7 +20,7 @@ def compile_gradient(function: Function, variables: Sequence[Any] = ()) -> Compi
         ``function(z, *others)`` on tensors returns ``(outputs, extra)``: outputs (rows, T), of
         which row i depends on ``z[i]`` alone, and any tensor that is handed back as it is.
     variables
-        The Keras variables that the function reads. Their values are read at each call.
+        Keras variables that the function reads. Their values are read at each call.
 
     Returns
     -------
@@ -40,7 +40,7 @@ def input_gradient(function: Callable[[Any], Any], x: np.ndarray) -> tuple[np.nd
     function
         On a tensor like x, returns a tensor of shape (rows, T).
     x
-        float array (rows, ...).
+        Array of floats (rows, ...).
 
     Returns
     -------
@@ -67,7 +67,7 @@ def compile_forward(
     function
         On tensors, returns a tensor.
     variables
-        The Keras variables that the function reads. Their values are read at each call.
+        Keras variables that the function reads. Their values are read at each call.
 
     Returns
     -------

@@ -44,9 +44,9 @@ def target_groups(
     Parameters
     ----------
     compiled
-        From `compile_gradient`.
+        Function of `compile_gradient`.
     weights
-        (K, T).
+        Weights (K, T) of the outputs in each target.
     z, *others
         Arguments of the compiled function.
 

@@ -27,11 +27,11 @@ class Step:
     Attributes
     ----------
     operation
-        The Keras layer or operation that is called.
+        Keras layer or operation that is called.
     path
-        Identifies the call: ids of the nodes from the outermost model down to this one.
+        Ids of the nodes from the outermost model down to this one, which identify the call.
     n_outputs
-        How many tensors the call returns.
+        Number of tensors that the call returns.
     """
 
     operation: Any
@@ -81,7 +81,7 @@ def input_index(model: Any, wrt: str | None) -> int:
     Parameters
     ----------
     model
-        A functional Keras model.
+        Functional Keras model.
     wrt
         Name of the input; None chooses the only input, or the only one of shape (N, L, 4).
 
@@ -112,7 +112,7 @@ def output_index(model: Any, head: str | int | None) -> int:
     Parameters
     ----------
     model
-        A functional Keras model.
+        Functional Keras model.
     head
         Name or position of the output; None is allowed for a model with one output.
 
@@ -153,16 +153,16 @@ def n_outputs(model: Any, index: int) -> int:
 
 
 def values_per_row(model: Any, index: int, length: int) -> int:
-    """Return how many numbers the tensors on the way to an output hold for one row of inputs.
+    """Count the numbers that the tensors on the way to an output hold for one row of inputs.
 
     Parameters
     ----------
     model
-        A functional Keras model.
+        Functional Keras model.
     index
         Position of the output.
     length
-        Taken for every axis of unknown length but the batch axis.
+        Length taken for every axis that has none but the batch axis.
     """
     graph = functional(model)
     return sum(_values_of(node, length) for node in _ordered_nodes(graph, [graph.outputs[index]]))
@@ -181,12 +181,12 @@ def run_graph(
     Parameters
     ----------
     model
-        A functional Keras model.
+        Functional Keras model.
     values
-        One value an input, of any type that is a leaf for ``keras.tree``.
+        Values of the inputs, of any type that is a leaf for ``keras.tree``.
     apply
-        Called as ``apply(step, args, kwargs)`` with values in place of tensors; returns a value
-        for each output tensor, in the operation's own structure.
+        Function called as ``apply(step, args, kwargs)`` with values in place of tensors; returns a
+        value for each output tensor, in the operation's own structure.
     wanted
         Positions of the outputs needed; nodes that no such output depends on are left out.
     path
@@ -218,11 +218,11 @@ def last_step(model: Any, index: int, is_transparent: Callable[[Any], bool]) -> 
     Parameters
     ----------
     model
-        A functional Keras model.
+        Functional Keras model.
     index
         Position of the output.
     is_transparent
-        Says of an operation with one input whether to look through it.
+        Function of an operation with one input: whether to look through it.
 
     Returns
     -------
@@ -252,7 +252,7 @@ def call_at_inference(operation: Any, args: Any, kwargs: dict[str, Any]) -> Any:
 
 
 def is_plain_convolution(layer: Any) -> bool:
-    """Say whether a layer is Keras's own convolution of one group, in float32."""
+    """Return whether a layer is Keras's own convolution of one group, in float32."""
     return (
         type(layer) is keras.layers.Conv1D
         and layer.groups == 1

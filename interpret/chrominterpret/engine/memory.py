@@ -35,7 +35,7 @@ def rows_at_once(
     length
         Length taken for axes of unknown length.
     batch_size
-        The number itself, or None to have it estimated.
+        Number of rows, or None to have it estimated.
     memory
         GB (10⁹ bytes) for the tensors of one batch. A row takes 4 bytes × ``copies`` for each
         number in the outputs of all layers on the way to the output; at least one row runs

@@ -41,7 +41,14 @@ _declared: dict[type, str] = {}
 
 
 def register_rule(layer_class: type, rule: str) -> None:
-    """Say which rule a layer class of one's own (and its subclasses) follows.
+    """Register the rule of a layer class of one's own, and so of its subclasses.
+
+    Parameters
+    ----------
+    layer_class
+        Subclass of ``keras.layers.Layer``.
+    rule
+        One of `DECLARABLE`; see this module's description.
 
     Raises
     ------
@@ -57,11 +64,11 @@ def rule_for(step: Step, call: Call, *, integrate: bool = False) -> str:
     Parameters
     ----------
     step
-        The call in the model.
+        Call in the model.
     call
-        The same call with its arguments; only the ``active`` mark of their leaves is read.
+        Same call with its arguments; only the ``active`` mark of their leaves is read.
     integrate
-        Use the ``"integrated"`` rule where no other fits, instead of an error.
+        Whether to use the ``"integrated"`` rule where no other fits, instead of an error.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A convolution's change, made from the change of its input alone.
+"""Change of a convolution, from the change of its input alone.
 
 A stretch of W changed positions changes W + K - 1 positions of a convolution of width K. Computed
 anew these read W + 2 (K - 1) inputs, most of which are as they were; the change of the output is
@@ -15,7 +15,7 @@ WIDEST = 16  # changed positions; a sum and a copy for each soon cost more than 
 
 
 def spreads(layer: Any, width: int) -> bool:
-    """Say whether a layer's change is cheaper to make from the change of ``width`` positions."""
+    """Return whether a layer's change is cheaper to make from the change of ``width`` positions."""
     return (
         is_plain_convolution(layer)
         and layer.strides[0] == layer.dilation_rate[0] == 1

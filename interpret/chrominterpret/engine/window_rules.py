@@ -9,7 +9,7 @@ A layer of one's own declares itself by a class attribute ``window_rule``:
 - ``"window"``: a convolution. The attributes ``kernel_size``, ``padding`` and, where they are not
   1, ``strides`` and ``dilation_rate`` mean what they mean in ``keras.layers.Conv1D``, padding adds
   zeros, and ``call`` reads ``self.padding`` each time.
-- ``"flatten"``: made to end the positions; what follows is a dense tail that runs in full.
+- ``"flatten"``: made to end the positions; what follows is dense layers that run in full.
 
 Keras's own may also be ``"identity"`` (as in `chrominterpret.engine.rules`), ``"pool"``,
 ``"crop"``, ``"flip"``, or the ``"mean"`` or ``"maximum"`` over all positions. All else
@@ -72,11 +72,11 @@ def window_rule(step: Step, changed: list[Any], others: list[Any]) -> str | None
     Parameters
     ----------
     step
-        The call in the model.
+        Call in the model.
     changed
-        Its arguments of which a stretch changes, as tensors (rows, length, channels).
+        Arguments of which a stretch changes, as tensors (rows, length, channels).
     others
-        Its other arguments; those that are the same for all mutants as pairs.
+        Other arguments; those that are the same for all mutants as pairs.
     """
     operation = step.operation
     if named_rule(operation) == "identity":
@@ -145,7 +145,7 @@ def _fits(activation: Any) -> bool:
 
 
 def _is_the_same_everywhere(value: Any) -> bool:
-    """Say so of numbers, and of (rows, 1, channels) that no mutation changes."""
+    """Return whether a value is a number, or (rows, 1, channels) that no mutation changes."""
     if isinstance(value, Pair):
         return len(value.x.shape) == 3 and value.x.shape[1] == 1
     return not getattr(value, "shape", ())

@@ -32,7 +32,7 @@ class Mutants:
     stretch
         (M, W, C), its values on each mutant in the stretch that may change.
     span
-        Where that stretch lies, for each position of the mutated base.
+        Place of that stretch, for each position of the mutated base.
     at
         int (M,), the mutated positions.
     """
@@ -57,7 +57,7 @@ class Mutants:
         width
             Positions of the stretch.
         beyond
-            What stands outside the tensor.
+            Value outside the tensor.
         """
         m, own, channels = self.stretch.shape
         end = ops.full((1, channels), beyond, dtype=self.usual.dtype)
@@ -144,7 +144,7 @@ def _spread(step: Step, call: Call) -> Any:
     span = mutants.span.through(sliding, usual.shape[1])
     # In the layer's own float32, which what comes before need not be in.
     changed, before = (
-        ops.cast(part, usual.dtype) for part in (mutants.stretch, mutants.usual_stretch())
+        ops.cast(each, usual.dtype) for each in (mutants.stretch, mutants.usual_stretch())
     )
     change = spread(changed - before, layer.kernel)
     # All that it reaches, of which some may lie outside the tensor.

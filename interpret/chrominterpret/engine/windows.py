@@ -17,7 +17,7 @@ class Sliding:
     Attributes
     ----------
     size, stride, dilation
-        Of the kernel or pool.
+        Sizes of the kernel or pool.
     left
         Positions added before the first one; negative where the layer leaves positions out.
     """
@@ -41,7 +41,7 @@ class Sliding:
         Parameters
         ----------
         size, stride, dilation
-            Of the kernel or pool.
+            Sizes of the kernel or pool.
         padding
             Name of the padding.
         length, out_length
@@ -101,7 +101,7 @@ class Span:
         return Span(self.length - self.first - self.width, self.width, self.length)
 
     def rows(self, first: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
-        """Say where each position of other stretches is found.
+        """Return where each position of other stretches is found.
 
         Parameters
         ----------

@@ -15,21 +15,21 @@ Floats = NDArray[np.float64]
 class Cooccurrence:
     """How often motifs occur together; every array has shape (F, F) and is symmetric.
 
-    The diagonal compares a motif with itself and says nothing.
+    The diagonal compares a motif with itself: leave it out.
 
     Attributes
     ----------
     together : int64
         Number of sequences that have both motifs.
     expected : float64
-        That number were the two independent, n_i n_j / N.
+        Number that is expected of independent motifs, n_i n_j / N.
     log_odds : float64
         Natural logarithm of the odds ratio, one half added to each of the four counts (Haldane):
         above 0 where the motifs occur together.
     p_value : float64
-        Hypergeometric, two-sided: twice the smaller tail, at most 1.
+        p of the hypergeometric test, two-sided: twice the smaller of both tails, at most 1.
     q_value : float64
-        Benjamini and Hochberg over the pairs i < j; 1 on the diagonal.
+        q by Benjamini and Hochberg over the pairs i < j; 1 on the diagonal.
     """
 
     together: NDArray[np.int64]
@@ -76,9 +76,9 @@ def cooccurrence(presence: ArrayLike) -> Cooccurrence:
 def _p_values(together: NDArray[np.int64], count: NDArray[np.int64], total: int) -> Floats:
     first, second = np.triu_indices(len(count))
     k, n, m = together[first, second], count[first], count[second]
-    tail = np.minimum(hypergeom.sf(k - 1, total, n, m), hypergeom.cdf(k, total, n, m))
+    smaller = np.minimum(hypergeom.sf(k - 1, total, n, m), hypergeom.cdf(k, total, n, m))
     p = np.empty(together.shape)
-    p[first, second] = p[second, first] = np.clip(2 * tail, 0, 1)
+    p[first, second] = p[second, first] = np.clip(2 * smaller, 0, 1)
     return p
 
 

@@ -27,7 +27,7 @@ _BATCH_SIZE: Final = 32
 
 @dataclass(frozen=True, eq=False)
 class FilterMotif:
-    """What a first-layer filter looks for.
+    """Motif of a first-layer filter.
 
     Attributes
     ----------
@@ -36,15 +36,15 @@ class FilterMotif:
     name : str
         Name of the filter, e.g. ``"f12"`` or ``"Neurons:f12"``.
     motif : Motif or None
-        Its motif, as wide as the kernel; None where the filter is dead or has too few sites.
+        Motif, as wide as the kernel; None where the filter is dead or has too few sites.
     n_sites : int
         Number of sites.
     max_activation, mean_activation : float
-        Over all positions whose window lies in the sequence.
+        Largest and mean activation over all positions whose window lies in the sequence.
     dead : bool
         Whether the activation is the same everywhere.
     reason : str
-        Why there is no motif; empty where there is one.
+        Reason why there is no motif; empty where there is one.
     """
 
     index: int
@@ -59,16 +59,16 @@ class FilterMotif:
 
 @dataclass(frozen=True, eq=False)
 class Summary:
-    """What filters do over all sequences, at positions whose window lies in the sequence.
+    """Activations of filters over all sequences, at positions whose window lies in the sequence.
 
     Attributes
     ----------
     mean, largest, smallest : ndarray of shape (F,), float64
-        Of the activation of every filter.
+        Mean and extremes of the activation of every filter.
     best : ndarray of shape (N, F), float32
         Largest activation in every sequence.
     place : ndarray of shape (N, F), int32
-        Its position among ``first.inside``.
+        Position of that activation among ``first.inside``.
     """
 
     mean: Floats
@@ -122,19 +122,19 @@ def filter_motifs(
         mean + fraction · (max − mean) of that filter. "top" (DeepREG): the ``n_top`` sequences
         with the highest activation, above the filter's smallest, one site each.
     fraction : float
-        Of the threshold rule, 0 to 1.
+        Height of the threshold between mean and maximum, 0 to 1.
     n_top : int
-        Of the top rule.
+        Number of sequences of the top rule.
     min_sites : int
-        Filters with fewer sites get no motif.
+        Number of sites below which a filter gets no motif.
     pseudocount : float
-        Added to every count.
+        Pseudocount of every base at every position.
     filter_names : list of str or None
-        One name per channel; ``f0`` … by default.
+        Names of the channels; ``f0`` … by default.
     layer, stage
-        Which convolution, and before or after its activation; see `find_first_layer`.
+        Name of the convolution, and whether before or after its activation; see `find_first_layer`.
     batch_size : int
-        Sequences at a time; memory is about ``batch_size · L' · F · 8`` bytes.
+        Number of sequences at a time; memory is about ``batch_size · L' · F · 8`` bytes.
 
     Returns
     -------
@@ -175,13 +175,13 @@ def _check_options(rule: str, fraction: float, n_top: int, min_sites: int) -> No
 
 
 def check_fraction(fraction: float) -> None:
-    """Raise ValueError where the fraction of the threshold rule is out of range."""
+    """Raise InputError where the fraction of the threshold rule is out of range."""
     if not 0 <= fraction < 1:
         raise InputError(f"expected a fraction from 0 to below 1; received {fraction}")
 
 
 def summarise(first: FirstLayer, x: NDArray[Any], batch_size: int) -> Summary:
-    """Return what the filters do over one-hot sequences of shape (N, L, 4)."""
+    """Summarise the activations of the filters over one-hot sequences (N, L, 4)."""
     n, f, inside = len(x), first.n_filters, first.inside
     total, smallest = np.zeros(f), np.full(f, np.inf)
     best, place = np.empty((n, f), np.float32), np.empty((n, f), np.int32)

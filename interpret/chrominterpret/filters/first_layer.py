@@ -1,4 +1,4 @@
-"""The first convolution of a model: where it is, what it sees, and its activation tensor."""
+"""The first convolution of a model: its place, its windows, and its activations."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,9 +36,9 @@ class FirstLayer:
     name : str
         Name of the convolution layer.
     input : KerasTensor of shape (None, L, 4)
-        What the convolution reads.
+        Tensor that the convolution reads.
     output : KerasTensor of shape (None, L', F)
-        The tensor whose channels are the filters' activations.
+        Tensor whose channels are the filters' activations.
     length : int
         L, sequence length in bp.
     n_positions, n_filters : int

@@ -1,4 +1,4 @@
-"""Influence of first-layer filters: what the predictions lose without them."""
+"""Influence of first-layer filters on the predictions, by mean ablation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from chrominterpret.engine.batches import Progress
 from chrominterpret.errors import InputError
+from chrominterpret.filters.ablation import Ablation, Scale
 from chrominterpret.filters.first_layer import FirstLayer, Stage, find_first_layer, to_numpy
-from chrominterpret.filters.tail import Scale, Tail
 
 Floats = NDArray[np.float64]
 
@@ -59,9 +59,9 @@ def filter_influence(
     model : keras.Model
         Functional or built ``Sequential``; see `first_layer.find_first_layer`.
     inputs : array of shape (N, L, 4), or a sequence of arrays
-        One array for each of ``model.inputs``, in their order.
+        Arrays of the model's inputs, in their order.
     filters : sequence of int or None
-        Channels; with ``blocks``, channels of one block. None means all.
+        Channels, or with ``blocks`` channels of one block; None means all.
     scale : "logit" or "output"
         "logit" compares logits where the model ends with a sigmoid, and outputs elsewhere. A
         sigmoid inside the last layer is inverted, which float32 limits to ±16.6.
@@ -71,13 +71,13 @@ def filter_influence(
         the influence on other blocks' outputs is 0. That the blocks are independent is checked
         on a few sequences.
     block_of : sequence of int or None
-        The block that feeds each output, shape (T,). None means that block t feeds output t.
+        Block that feeds each output, shape (T,). None means that block t feeds output t.
     layer, stage
-        Which convolution, and before or after its activation.
+        Name of the convolution, and whether before or after its activation.
     batch_size : int
-        Sequences at a time.
+        Number of sequences at a time.
     progress : callable or None
-        Called with (filters done, filters in all).
+        Function called with numbers of filters (done, in all).
 
     Returns
     -------
@@ -92,24 +92,24 @@ def filter_influence(
 
     Notes
     -----
-    Costs one pass of the model's tail per filter, less its first convolution where `tail.Tail`
-    can update that by the change of one channel.
+    Costs one pass of what follows the first layer per filter, less its first convolution where
+    `ablation.Ablation` can update that by the change of one channel.
     """
     first = find_first_layer(model, layer=layer, stage=stage)
     arrays = _checked_inputs(model, inputs)
-    tail = Tail(model, first, scale)
+    ablation = Ablation(model, first, scale)
     chosen = _checked_filters(filters, first.n_filters, blocks)
-    own = _own_outputs(blocks, block_of, tail.n_outputs)
+    own = _own_outputs(blocks, block_of, ablation.n_outputs)
     activation_means = _mean_activations(model, first, arrays, batch_size)
     if blocks > 1:
-        _check_blocks(model, first, tail, arrays, activation_means, own)
-    total, squares = np.zeros((2, len(chosen), tail.n_outputs))
+        _check_blocks(model, first, ablation, arrays, activation_means, own)
+    total, squares = np.zeros((2, len(chosen), ablation.n_outputs))
     batches = -(-len(arrays[0]) // batch_size)
     head = _head(model, first)
     for batch in range(batches):
         rows = [a[batch * batch_size : (batch + 1) * batch_size] for a in arrays]
         activation = to_numpy(head(rows)[0])
-        usual, without = tail.start(activation, rows, activation_means)
+        usual, without = ablation.start(activation, rows, activation_means)
         for row, channel in enumerate(chosen):
             every = slice(channel, None, first.n_filters // blocks)
             change = usual - without(every)
@@ -174,15 +174,15 @@ def _mean_activations(
 def _check_blocks(
     model: keras.Model,
     first: FirstLayer,
-    tail: Tail,
+    ablation: Ablation,
     arrays: list[NDArray[np.float32]],
     means: NDArray[np.float32],
     own: NDArray[np.bool_],
 ) -> None:
-    """Raise ValueError unless the first and the last block move no outputs but their own."""
+    """Raise InputError unless the first and the last block move no outputs but their own."""
     rows = [array[:4] for array in arrays]
     activation = to_numpy(_head(model, first)(rows)[0])
-    usual, without = tail.start(activation, rows, means)
+    usual, without = ablation.start(activation, rows, means)
     blocks = len(own)
     size = first.n_filters // blocks
     for block in (0, blocks - 1):

@@ -1,4 +1,4 @@
-"""Where along the sequences first-layer filters are active."""
+"""Profiles of first-layer filters: their activity along the sequences."""
 
 from dataclasses import dataclass
 
@@ -43,7 +43,7 @@ def filter_profiles(
     stage: Stage = "activation",
     batch_size: int = 32,
 ) -> FilterProfiles:
-    """Measure where filters of the first convolution are active.
+    """Profile the filters of the first convolution along the sequences.
 
     A site is where the activation exceeds mean + fraction · (max − mean) of the filter, as in
     `filters.filter_motifs`. Dead filters have none. Positions whose window overlaps padding are
@@ -56,11 +56,12 @@ def filter_profiles(
     onehot : array of shape (N, L, 4)
         Sequences; channels A, C, G, T. Read twice.
     fraction : float
-        Of the threshold, 0 to below 1.
+        Height of the threshold between mean and maximum, 0 to below 1.
     layer, stage
-        Which convolution, and before or after its activation; see `first_layer.find_first_layer`.
+        Name of the convolution, and whether before or after its activation; see
+        `first_layer.find_first_layer`.
     batch_size : int
-        Sequences at a time.
+        Number of sequences at a time.
 
     Raises
     ------

@@ -37,7 +37,7 @@ class DeepLiftShap(ContributionMethod):
     Parameters
     ----------
     batch_size
-        Rows, sequences and their references, run at once; at least one sequence and one of its
+        Number of rows, sequences and references, run at once; at least one sequence and one of its
         references are. None for as many, up to 256, as ``memory`` holds.
     integrate
         Whether to integrate layers without a rule (LSTM, LayerNormalization, …) along the path from

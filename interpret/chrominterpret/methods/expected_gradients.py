@@ -30,8 +30,8 @@ class ExpectedGradients(ContributionMethod):
     Parameters
     ----------
     references
-        None for dinucleotide shuffles of DNA and zeros for other numbers; a name such as
-        ``"background"``; or an array, of which R references are drawn for each sequence, each as
+        References: None for dinucleotide shuffles of DNA and zeros for other numbers; a name such
+        as ``"background"``; or an array, of which R references are drawn for each sequence, each as
         often as another or once more. See
         `chrominterpret.methods.base.references.resolve_references`.
     n_references

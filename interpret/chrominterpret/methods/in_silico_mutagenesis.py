@@ -42,7 +42,7 @@ class InSilicoMutagenesis(Method):
     Parameters
     ----------
     batch_size
-        Mutants run at once; None for as many, up to 256, as ``memory`` holds.
+        Number of mutants run at once; None for as many, up to 256, as ``memory`` holds.
     windowed
         Whether to compute only what a mutation can change. False runs the whole model on every
         mutant, the plain way, to compare.
@@ -119,7 +119,7 @@ class _Walk:
     Attributes
     ----------
     warnings
-        Which layers had to run in full, known after the first call.
+        Layers that had to run in full, known after the first call.
     """
 
     def __init__(self, explained: ExplainedModel, windowed: bool) -> None:
@@ -134,11 +134,11 @@ class _Walk:
         x
             (1, L, 4).
         columns
-            (M, 4), what stands at the mutated position instead.
+            (M, 4), columns that stand at the mutated positions instead.
         at
-            int32 (M,), that position.
+            int32 (M,), mutated positions.
         context
-            The other inputs of the model, one row each.
+            Other inputs of the model, one row each.
         """
         m = columns.shape[0]
         mutants: Any = Mutants(x, columns[:, None], Span.of_input(x.shape[1]), at)
@@ -173,7 +173,7 @@ class _Walk:
 
 
 def _is_fixed(call: Call) -> bool:
-    """Say whether a call reads nothing that a mutation changes."""
+    """Return whether a call reads nothing that a mutation changes."""
     tensors = [leaf for leaf in call.leaves() if hasattr(leaf, "shape")]
     return any(isinstance(leaf, Pair) for leaf in call.leaves()) and not tensors
 

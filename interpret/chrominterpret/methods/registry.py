@@ -78,7 +78,7 @@ def attribute(name: str, model: Any, x: Any, **options: Any) -> Attribution:
     Parameters
     ----------
     name
-        One of `METHODS`.
+        Name of the method, in `METHODS`.
     model, x
         As for `chrominterpret.methods.base.method.Method`.
     **options

@@ -44,11 +44,11 @@ class Shap(ReferenceMethod):
     Parameters
     ----------
     batch_size
-        Rows of the predictions run at once, or None: shap sets its own batches.
+        Number of rows of the predictions run at once, or None: shap sets its own batches.
     seed
         Seed of the shuffles and of the draws.
     engine
-        ``"deep"`` or ``"gradient"`` (expected gradients, 200 draws).
+        Explainer: ``"deep"`` or ``"gradient"`` (expected gradients, 200 draws).
 
     Returns
     -------

@@ -1,8 +1,8 @@
-"""Targets that TomTom matches by chance.
+"""Known motifs that TomTom matches by chance.
 
 TomTom's p-value takes the columns of a target as independent. Targets with stretches of low
 information (CTCF with its flanks, poly-A motifs) break that: any diffuse query matches them with
-a tiny p. What shuffled queries match tells which targets those are.
+a tiny p. The matches of shuffled queries show which targets those are.
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ def matches_by_chance(
     queries, targets, min_information
         As for `tomtom.tomtom`.
     seed : int
-        Of the shuffles.
+        Seed of the shuffles.
     n_shuffled : int
         Number of shuffled queries: queries drawn at random, with their columns in random order.
 

@@ -1,4 +1,4 @@
-"""How well attributions and motifs agree with what is known to be there, for planted sequences."""
+"""Agreement of attributions and motifs with the ground truth of planted sequences."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from chrominterpret.motifs.tomtom import tomtom
 
 @dataclass(frozen=True)
 class PositionScores:
-    """How well attributions rank true positions above the others.
+    """Ranking of true positions above others by attributions.
 
     Attributes
     ----------
@@ -22,11 +22,11 @@ class PositionScores:
         Area under the ROC curve, and average precision, of the positions of one sequence; mean
         over the sequences. NaN without sequences.
     pooled_auroc, pooled_auprc : float
-        The same of the positions of all sequences taken together.
+        Same areas of the positions of all sequences taken together.
     chance : float
         Mean share of true positions in a sequence: the average precision of random scores.
     n_sequences : int
-        Sequences with true positions and others; the rest has no areas and is left out.
+        Number of sequences with true positions and others; the rest has no areas and is left out.
     """
 
     auroc: float
@@ -39,12 +39,12 @@ class PositionScores:
 
 @dataclass(frozen=True)
 class MotifRecovery:
-    """Which planted motifs were found.
+    """Planted motifs that were found, and those that were not.
 
     Attributes
     ----------
     q_cut : float
-        Below this q a discovered motif matches a planted one.
+        q below which a discovered motif matches a planted one.
     found, missed : tuple of str
         Names of the planted motifs that some discovered motif matches, and of the others.
     true, false : tuple of str
@@ -62,7 +62,7 @@ class MotifRecovery:
 
 
 def position_values(attributions: ArrayLike) -> Floats:
-    """Return one score for each position.
+    """Return the score of each position.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def motif_recovery(
     decoys: Sequence[Motif],
     q_cut: float = 0.05,
 ) -> MotifRecovery:
-    """Say which planted motifs were found, by TomTom on both strands.
+    """Find which planted motifs were discovered, by TomTom on both strands.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def motif_recovery(
         Other known motifs, e.g. JASPAR's, so that q-values are those of a search among many. Those
         with the name of a planted motif are left out.
     q_cut : float
-        A match has a q-value below this, over all pairs of discovered × (planted and decoys).
+        q-value below which there is a match, over all pairs of discovered × (planted and decoys).
 
     Raises
     ------

@@ -25,7 +25,7 @@ def seqlet_sites(patterns: Sequence[Pattern]) -> dict[str, tuple[int, Sites]]:
 def scanned_sites(
     patterns: Sequence[Pattern], contributions: ArrayLike, *, quantile: float = 0.1
 ) -> dict[str, tuple[int, Sites]]:
-    """Look for every pattern at every position, also where it was no seqlet.
+    """Find every pattern at every position, also where it was no seqlet.
 
     A place is one of a pattern where the cosine of the contributions there and the pattern's
     (CWM, its core) and the size of their sum are both at least those of its own seqlets, but for
@@ -35,11 +35,11 @@ def scanned_sites(
     Parameters
     ----------
     patterns : sequence of Pattern
-        Of these sequences; positions count from the start of the sequences.
+        Patterns of these sequences; positions count from their start.
     contributions : array of shape (N, L, 4)
         Contributions: 0 but for the base that is there.
     quantile : float
-        From 0 to below 1: higher is stricter.
+        Quantile, from 0 to below 1: higher is stricter.
 
     Returns
     -------
@@ -112,7 +112,7 @@ def genome_hits(
     chroms: Sequence[str] | NDArray[np.str_],
     starts: ArrayLike,
 ) -> pd.DataFrame:
-    """Put places of motifs on the genome.
+    """Map places of motifs to the genome.
 
     Where regions overlap, the same place of the same motif is one row: that with the largest
     contribution.

@@ -87,7 +87,7 @@ def jaspar_motifs(
     group : str or None
         Taxonomic group, e.g. "vertebrates", "nematodes", "fungi"; None means all of them.
     release : str
-        One of `releases`.
+        Release, one of `releases`.
     collection : str
         JASPAR collection; "CORE" holds the curated motifs.
 

@@ -47,7 +47,7 @@ def unit_glyph(base: str) -> tuple[Floats, NDArray[np.uint8]]:
 
 
 def stack_bottoms(heights: ArrayLike) -> Floats:
-    """Return where each letter of a stack begins, shape (L, 4).
+    """Return the lower edge of each letter of a stack, shape (L, 4).
 
     Letters above 0 are stacked upwards from 0 and those below 0 downwards, the smallest nearest
     to 0. Letter (i, b) covers ``bottom`` to ``bottom + |height|``.
@@ -68,7 +68,8 @@ def draw_letters(axes: Axes, heights: ArrayLike, *, start: float = 0.0) -> None:
     Parameters
     ----------
     axes : matplotlib Axes
-        Where; its limits become those of the letters. Position i is centred at ``start + i``.
+        Axes to draw on; its limits become those of the letters. Position i is centred at
+        ``start + i``.
     heights : array of shape (L, 4)
         Heights of A, C, G, T; letters below 0 hang upside down.
     start : float
@@ -102,9 +103,9 @@ def add_letters(
     Parameters
     ----------
     axes : matplotlib Axes
-        Where.
+        Axes to draw on.
     centres : ndarray of shape (L,)
-        x of the middle of each position.
+        Coordinates x of the middle of each position.
     heights, bottoms : ndarray of shape (L, 4)
         Heights of A, C, G, T and y of their lower edges; see `stack_bottoms`.
     width : float

@@ -31,9 +31,9 @@ def draw_logo(
     Parameters
     ----------
     axes : matplotlib Axes
-        Where.
+        Axes to draw on.
     motif : Motif
-        The motif.
+        Motif to draw.
     start : int
         Coordinate of its first position.
     correct_small_samples : bool
@@ -54,7 +54,7 @@ def motif_logo(
     Parameters
     ----------
     motif : Motif
-        The motif.
+        Motif to draw.
     title : str or None
         Title; None takes the motif's names.
     correct_small_samples : bool
@@ -77,11 +77,11 @@ class LogoPair:
     Attributes
     ----------
     query : Motif
-        What is looked up, trimmed as it was for TomTom.
+        Motif that is looked up, trimmed as it was for TomTom.
     title : str
         Text above the query.
     target : Motif or None
-        The match, turned to the strand that matches; None where there is none.
+        Match, on the strand that matches; None where there is none.
     offset : int
         Position in the target where the query starts; may be below 0.
     caption : str
@@ -103,18 +103,18 @@ def logo_pairs(
     max_q: float = Q_CUT,
     min_information: float | None = 0.2,
 ) -> list[LogoPair]:
-    """Put every query beside its best match.
+    """Pair every query with its best match.
 
     Parameters
     ----------
     queries, targets : sequence of Motif
-        What `tomtom.tomtom` compared.
+        Motifs that `tomtom.tomtom` compared.
     matches : DataFrame
-        Its result.
+        Table of `tomtom.tomtom`.
     max_q : float
-        A match with this or a higher q is shown as "no match".
+        q from which on a match is shown as "no match".
     min_information : float or None
-        What the queries were trimmed by.
+        Information in bits that the queries were trimmed by.
 
     Returns
     -------

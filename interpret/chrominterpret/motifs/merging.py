@@ -1,4 +1,4 @@
-"""Motifs that say the same, in either orientation, as one."""
+"""Merging of similar motifs, in either orientation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,13 +17,13 @@ class Member:
     Attributes
     ----------
     name : str
-        Its name.
+        Name of the motif.
     offset : int
-        Where it starts, oriented by ``strand``, in the merged motif; may be below 0.
+        Start, oriented by ``strand``, in the merged motif; may be below 0.
     strand : str
         "+", or "-" where its reverse complement went in.
     similarity : float
-        To the first member, −1 to 1.
+        Similarity to the first member, −1 to 1.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Merged:
         Named after the first member; ``nsites`` is the sum of the members', which counts a site
         that several of them have more than once.
     members : tuple of Member
-        The first is the one that the others were aligned with.
+        Members, the one that the others were aligned with first.
     """
 
     motif: Motif

@@ -61,7 +61,7 @@ class Pattern:
     hypothetical : ndarray of shape (W, 4), float64
         Mean hypothetical contribution.
     seqlets : Sites
-        Where the seqlets lie, W bp each; the score is the sum of the contributions in `core`.
+        Places of the seqlets, W bp each; the score is the sum of the contributions in `core`.
     """
 
     name: str
@@ -99,16 +99,16 @@ def _core(contributions: Floats) -> slice:
 
 @dataclass(frozen=True, eq=False)
 class Patterns:
-    """What TF-MoDISco found.
+    """Patterns that TF-MoDISco found.
 
     Attributes
     ----------
     patterns : tuple of Pattern
-        Those that raise the prediction first, each sign by falling number of seqlets.
+        Patterns, those that raise the prediction first, each sign by falling number of seqlets.
     window : int
         Length in bp of the middle of the sequences that was searched.
     reason : str
-        Why there is no pattern; empty where there is one.
+        Reason why there is no pattern; empty where there is one.
     """
 
     patterns: tuple[Pattern, ...]
@@ -147,15 +147,15 @@ def modisco(
         Length in bp of the middle of every sequence that is searched; None, or a length above L,
         means all of it.
     seqlets : "narrow" or "wide"
-        Seqlets are chosen by the contributions of 11 bp and seen with 5 bp on either side, or of
-        21 and 10, as is modisco-lite's own. Narrow ones hold one motif where others lie close by
+        Size of seqlets: chosen by the contributions of 11 bp and seen with 5 bp on either side, or
+        of 21 and 10, as is modisco-lite's own. Narrow ones hold one motif where others lie close by
         at changing distances, so fewer sequences suffice; wide ones hold motifs of above 20 bp and
         pairs of motifs at a fixed distance.
     min_seqlets : int
-        Seqlets below which a pattern is dropped, and below which contributions of one sign are
-        not looked at (modisco-lite's own: 20 and 100).
+        Number of seqlets below which a pattern is dropped, and below which contributions of one
+        sign are not looked at (modisco-lite's own: 20 and 100).
     max_seqlets : int
-        Seqlets of one sign that are used; further ones are left out, those of the last sequences.
+        Number of seqlets of one sign that are used; further ones, of the last sequences, are not.
     leiden_runs : int
         Clusterings from different seeds, of which the best is kept. modisco-lite's own is 50; ten
         take three times as long as two, and give the same large patterns, a few seqlets more or
@@ -317,7 +317,7 @@ def read_patterns(
     Parameters
     ----------
     path : path
-        A file of `Patterns.write`, or of modisco-lite itself.
+        File of `Patterns.write`, or of modisco-lite itself.
     length : int or None
         Length in bp of the sequences that it was made of. Positions then count from their start;
         with None they count from the start of the window, as they do in the file.

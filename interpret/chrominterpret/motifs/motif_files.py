@@ -8,7 +8,7 @@ What is repaired, and nothing else:
 - on writing, white space inside an identifier becomes ``_`` (identifiers are one word in both
   formats). The alternate name may have several words and is kept, runs of white space as one blank.
 
-Everything else that is not in the format is a ValueError with the file and the line.
+Everything else that is not in the format is an InputError with the file and the line.
 """
 
 import os
@@ -88,7 +88,7 @@ class _Names:
 
 
 def read_motifs(path: PathLike, *, duplicates: Duplicates = "error") -> list[Motif]:
-    """Read a MEME or JASPAR file, whichever its first line says.
+    """Read a MEME or JASPAR file, recognised by its first line.
 
     Raises
     ------
@@ -112,10 +112,10 @@ def read_meme(path: PathLike, *, duplicates: Duplicates = "error") -> list[Motif
     Parameters
     ----------
     path : path
-        The file. Each ``MOTIF identifier [alternate name]`` needs one
+        File. Each ``MOTIF identifier [alternate name]`` needs one
         ``letter-probability matrix`` with a row of four probabilities (A C G T) per position.
     duplicates : "error" or "rename"
-        What happens to an identifier that occurred before.
+        Treatment of an identifier that occurred before.
 
     Returns
     -------
@@ -263,10 +263,10 @@ def read_jaspar(path: PathLike, *, duplicates: Duplicates = "error") -> list[Mot
     Parameters
     ----------
     path : path
-        The file. Rows are ``A [ 1 2 3 ]`` in any order, or four rows of bare numbers in the order
+        File. Rows are ``A [ 1 2 3 ]`` in any order, or four rows of bare numbers in the order
         A C G T (JASPAR's .pfm).
     duplicates : "error" or "rename"
-        What happens to an identifier that occurred before.
+        Treatment of an identifier that occurred before.
 
     Returns
     -------

@@ -35,7 +35,7 @@ class Motif:
     ppm : ndarray of shape (W, 4), float64
         Position probability matrix; columns A, C, G, T; rows sum to 1. Read-only.
     alt_name : str
-        A second name, e.g. that of the transcription factor; may be empty.
+        Second name, e.g. that of the transcription factor; may be empty.
     nsites : float or None
         Number of sites that the matrix was made of, where known.
     """
@@ -87,7 +87,7 @@ def motif_from_counts(
     counts : array of shape (W, 4)
         Number of sites with A, C, G, T at each position. Rows may differ in their sums.
     pseudocount : float
-        Added to every one of the four counts (Basset adds 1).
+        Pseudocount of each of the four bases (Basset adds 1).
 
     Returns
     -------
@@ -122,7 +122,7 @@ def motif_from_sites(name: str, onehot: ArrayLike, *, pseudocount: float = 0.0) 
     onehot : array of shape (S, W, 4)
         Aligned sites; channels A, C, G, T; an N is four zeros and adds nothing.
     pseudocount : float
-        Added to every one of the four counts.
+        Pseudocount of each of the four bases.
     """
     onehot = np.asarray(onehot)
     if onehot.ndim != 3 or onehot.shape[2] != 4:
@@ -193,7 +193,7 @@ def pssm(motif: Motif, *, background: ArrayLike | None = None, pseudocount: floa
     Parameters
     ----------
     motif : Motif
-        The motif; n is its ``nsites``, or 20 where it has none.
+        Motif; n is its ``nsites``, or 20 where it has none.
     background : array of shape (4,) or None
         Frequencies of A, C, G, T; None means 0.25 each.
     pseudocount : float
@@ -236,7 +236,7 @@ def consensus(motif: Motif, *, iupac: bool = False) -> str:
     Parameters
     ----------
     motif : Motif
-        The motif.
+        Motif to read.
     iupac : bool
         False: the most probable base of each position, the first of ACGT on ties. True: IUPAC
         codes by the rules of Cavener 1987 (Nucleic Acids Res 15:1353): one base where it has at

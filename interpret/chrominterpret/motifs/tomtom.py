@@ -1,4 +1,4 @@
-"""TomTom: which known motifs look like ours, and how many would by chance.
+"""TomTom: comparison of motifs with known ones, and with what chance gives.
 
 p-values by memelite's implementation of Gupta et al. 2007 (Genome Biol 8:R24), both strands;
 q-values by Benjamini and Hochberg over all query × target pairs.
@@ -45,13 +45,14 @@ def tomtom(
     queries : sequence of Motif
         Motifs with different names.
     targets : sequence of Motif
-        The database. Its columns are the background of the p-values: below 25 motifs memelite
+        Database. Its columns are the background of the p-values: below 25 motifs memelite
         warns that they depend on which motifs are given.
     min_information : float or None
-        Flanks below this many bits are trimmed from the queries first; None keeps them. A query of
-        which nothing is left has no row in the result.
+        Information in bits below which flanks are trimmed from the queries first; None keeps them.
+        A query of which nothing is left has no row in the result.
     n_best : int or None
-        Rows kept per query, best first; None keeps all. q-values count all pairs in any case.
+        Number of rows kept per query, best first; None keeps all. q-values count all pairs in any
+        case.
 
     Returns
     -------
@@ -151,14 +152,14 @@ def write_matches(path: str | os.PathLike[str], matches: pd.DataFrame) -> None:
 
 
 def shuffled(motifs: Sequence[Motif], *, seed: int, how: Shuffle = "columns") -> list[Motif]:
-    """Return motifs that say as much as the given ones, about nothing.
+    """Shuffle motifs: as much information, at random places or of random bases.
 
     Parameters
     ----------
     motifs : sequence of Motif
-        The motifs.
+        Motifs to shuffle.
     seed : int
-        Of the shuffles.
+        Seed of the shuffles.
     how : "columns", "bases" or "both"
         "columns" permutes the positions of each motif and so keeps its base composition; "bases"
         permutes the four bases at every position on its own and keeps the order of the positions'
@@ -180,7 +181,7 @@ def _shuffle(ppm: Floats, generator: np.random.Generator, how: Shuffle) -> Float
 
 @dataclass(frozen=True)
 class Calibration:
-    """How many queries match, and how many of their shuffles do.
+    """Share of the queries that match, and of their shuffles.
 
     Attributes
     ----------
@@ -189,7 +190,7 @@ class Calibration:
     p_cut : float
         Highest p among the queries' matches at that q; 0 where there is none.
     n_queries, n_shuffled : int
-        Queries and shuffled queries that were compared (after trimming).
+        Numbers of queries and shuffled queries that were compared (after trimming).
     share : float
         Share of the queries with a match at ``q_cut``.
     shuffled_share : float
@@ -241,10 +242,10 @@ def calibrate(
     p, q = _p_and_q(tomtom(kept, targets, min_information=None, n_best=1))
     p_cut = float(p[q <= q_cut].max(initial=0.0))
     null = [
-        _p_and_q(_quiet_tomtom(shuffled(kept, seed=part, how=how), targets))
-        for part in np.random.SeedSequence(seed).generate_state(n_shuffles).tolist()
+        _p_and_q(_quiet_tomtom(shuffled(kept, seed=each, how=how), targets))
+        for each in np.random.SeedSequence(seed).generate_state(n_shuffles).tolist()
     ]
-    null_p, null_q = (np.concatenate(parts) for parts in zip(*null, strict=True))
+    null_p, null_q = (np.concatenate(each) for each in zip(*null, strict=True))
     return Calibration(
         q_cut,
         p_cut,

@@ -1,4 +1,4 @@
-"""What a page is made of; each block says how its parts become plain, JSON-ready values."""
+"""Blocks of a page, and the plain, JSON-ready values that its script reads of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -59,7 +59,7 @@ class Logo:
     top
         Height of a row's full scale, such as 2 bits.
     label
-        The same in words, for those who cannot see it.
+        Description in words, for those who cannot see it.
     """
 
     rows: Sequence[ArrayLike]
@@ -100,7 +100,7 @@ class Table:
     rows
         Cells of each row: text, `Number` or `Logo`.
     caption
-        What it shows.
+        Caption below.
     """
 
     kind: ClassVar[str] = "table"
@@ -125,7 +125,7 @@ class HeatMap:
     rows, columns
         Names.
     caption
-        What it shows, the unit included.
+        Caption below, the unit included.
     signed
         Whether colours diverge from 0; otherwise they rise from ``low`` to the largest value.
     low
@@ -163,11 +163,11 @@ class Track:
     Attributes
     ----------
     title
-        Which sequence.
+        Name of the sequence.
     scores
         Shape (L, 4), 0 but at the observed base.
     groups
-        What a reader can choose it by, such as its task.
+        Names that a reader can choose it by, such as its task.
     """
 
     title: str
@@ -182,11 +182,11 @@ class Tracks:
     Attributes
     ----------
     tracks
-        Each with one group for each of ``menus``.
+        Tracks, each with one group for each of ``menus``.
     menus
         Titles of the choices, such as "task" and "method".
     caption
-        What they show.
+        Caption below.
     """
 
     kind: ClassVar[str] = "tracks"
@@ -207,16 +207,16 @@ Block = Facts | Details | Notes | Picture | Table | HeatMap | Tracks
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page.
+    """Section of the page.
 
     Attributes
     ----------
     title
         Heading.
     blocks
-        What it shows.
+        Blocks in order.
     lead
-        A sentence or two below the heading.
+        Sentence or two below the heading.
     """
 
     title: str

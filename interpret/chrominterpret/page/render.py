@@ -1,4 +1,4 @@
-"""Turn blocks into one HTML file that needs nothing else, no network either."""
+"""Rendering of blocks as one self-contained HTML file."""
 
 import json
 import os
@@ -35,9 +35,9 @@ def write_page(
     path
         File to write.
     title, subtitle
-        What stands at its head.
+        Text at the head of the page.
     sections
-        In order; each gets an entry in the page's menu.
+        Sections in order; each gets an entry in the page's menu.
     """
     write_text(path, render_page(title=title, subtitle=subtitle, sections=sections))
 

@@ -32,13 +32,13 @@ def write_bigwig(
     Parameters
     ----------
     path : path
-        The file; ``.bw`` or ``.bigwig``.
+        File to write; ``.bw`` or ``.bigwig``.
     chroms : sequence of str, N
         Chromosome of every region.
     starts : array of shape (N,), int
         First position, from 0; below 0 where a region is padded.
     scores : array of shape (N, L)
-        A score for every position, e.g. the contribution of the base that is there; kept as
+        Scores of all positions, e.g. the contribution of the base that is there; kept as
         float32.
     sizes : mapping or None
         Length in bp of every chromosome; None takes the largest end of a region. The file lists

@@ -18,7 +18,7 @@ def draw_track(axes: Axes, scores: ArrayLike, *, start: int = 0, title: str | No
     Parameters
     ----------
     axes : matplotlib Axes
-        Where.
+        Axes to draw on.
     scores : array of shape (L, 4)
         Contributions (0 but for the base that is there) or hypothetical contributions, of A, C, G,
         T; letters below 0 hang upside down.
@@ -61,7 +61,7 @@ def contribution_tracks(
     starts : sequence of N int, or None
         Coordinate of position 0 of each sequence, e.g. its place in the chromosome.
     y_label, x_label : str
-        What the axes show.
+        Labels of the axes.
     share_y : bool
         Whether all tracks have one scale.
     width : float or None
@@ -106,7 +106,7 @@ def top_sequences(scores: ArrayLike, *, count: int) -> NDArray[np.int64]:
     scores : array of shape (N, L, 4)
         Contributions.
     count : int
-        How many; all where there are fewer.
+        Number of sequences; all where there are fewer.
     """
     if count < 1:
         raise InputError(f"expected a count of at least 1; received {count}")

@@ -37,8 +37,8 @@ def nested_siamese():
     inner = keras.Model(inner_input, layers.Conv1D(3, 3, name="conv")(inner_input), name="inner")
     x = keras.Input((6, 4), name="x")
     both = layers.Concatenate(name="both")([inner(x), inner(ops.flip(x, axis=1))])
-    tail = keras.Sequential([layers.Flatten(name="flat"), layers.Dense(2, name="dense")])
-    return keras.Model(x, tail(layers.BatchNormalization(name="norm")(both)))
+    ending = keras.Sequential([layers.Flatten(name="flat"), layers.Dense(2, name="dense")])
+    return keras.Model(x, ending(layers.BatchNormalization(name="norm")(both)))
 
 
 def test_shared_and_nested_layers_run_once_a_node():

@@ -16,7 +16,7 @@ class Same(layers.Layer):
 
 
 def make_model(*, ending: str = "layer") -> keras.Model:
-    """Convolution, tail with dropout and an identity, three sigmoid outputs."""
+    """Convolutions, dropout, an identity and three sigmoid outputs."""
     keras.utils.set_random_seed(0)
     given = keras.Input((40, 4))
     hidden = layers.Conv1D(6, 7, padding="same", name="first")(given)

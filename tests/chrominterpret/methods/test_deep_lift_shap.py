@@ -34,7 +34,7 @@ def randomised(model: keras.Model, seed: int = 1) -> keras.Model:
     return model
 
 
-def column(h, activation: str = "relu", dilation: int = 1):
+def backbone(h, activation: str = "relu", dilation: int = 1):
     for width, size in ((12, 19), (10, 7), (8, 3)):
         h = layers.Conv1D(width, size, padding="same", dilation_rate=dilation)(h)
         h = layers.BatchNormalization()(h)
@@ -65,11 +65,11 @@ class StackedDense(layers.Layer):
 
 
 def basset(x):
-    return layers.Dense(16)(column(x))
+    return layers.Dense(16)(backbone(x))
 
 
 def basset_sigmoid(x):
-    return layers.Dense(16, activation="sigmoid")(column(x))
+    return layers.Dense(16, activation="sigmoid")(backbone(x))
 
 
 def leaky(x):
@@ -78,11 +78,11 @@ def leaky(x):
 
 
 def gelu(x):
-    return layers.Dense(3)(column(x, "gelu"))
+    return layers.Dense(3)(backbone(x, "gelu"))
 
 
 def dilated(x):
-    return layers.Dense(3)(column(x, "elu", dilation=2))
+    return layers.Dense(3)(backbone(x, "elu", dilation=2))
 
 
 def overlapping_pool(x):
@@ -113,9 +113,9 @@ def reverse_complement(x):
 
 def nested(x):
     inner_input = keras.Input((LENGTH, 4))
-    inner = keras.Model(inner_input, column(inner_input), name="inner")
-    tail = keras.Sequential([keras.Input((12,)), layers.Dense(6, activation="relu")])
-    return layers.Dense(3)(tail(layers.Add()([inner(x), inner(ops.flip(x, axis=1))])))
+    inner = keras.Model(inner_input, backbone(inner_input), name="inner")
+    ending = keras.Sequential([keras.Input((12,)), layers.Dense(6, activation="relu")])
+    return layers.Dense(3)(ending(layers.Add()([inner(x), inner(ops.flip(x, axis=1))])))
 
 
 def gated(x):
@@ -390,7 +390,7 @@ def test_two_inputs():
     np.testing.assert_allclose(again.attributions, result.attributions[:, 1:2], atol=1e-5)
     with pytest.raises(ValueError, match="2 input"):
         deep_lift_shap(model, x)
-    with pytest.raises(ValueError, match="3 rows"):
+    with pytest.raises(ValueError, match=r"as many rows .*\[3, 2\]"):
         deep_lift_shap(model, [x, other[:2]])
 
 

@@ -165,8 +165,8 @@ def both_strands(x):
 def nested(x):
     h = inner_input = keras.Input((LENGTH, 4))
     h = layers.MaxPooling1D(2)(layers.Conv1D(6, 5, activation="relu")(h))
-    tail = keras.Sequential([keras.Input((18, 6)), layers.Conv1D(5, 3), layers.Flatten()])
-    return tail(keras.Model(inner_input, h)(x))
+    ending = keras.Sequential([keras.Input((18, 6)), layers.Conv1D(5, 3), layers.Flatten()])
+    return ending(keras.Model(inner_input, h)(x))
 
 
 def declared(x):

@@ -23,8 +23,8 @@ class ReferenceMethod(Method):
     Parameters
     ----------
     references
-        None for dinucleotide shuffles of DNA and zeros for other numbers; a name such as
-        ``"background"``; or an array. See
+        References: None for dinucleotide shuffles of DNA and zeros for other numbers; a name such
+        as ``"background"``; or an array. See
         `chrominterpret.methods.base.references.resolve_references`.
     n_references
         Number R of dinucleotide shuffles of a sequence.

@@ -34,9 +34,9 @@ class ExplainedModel:
     model
         Functional Keras model.
     x
-        float32 (N, ...), the attributed input: one-hot (N, L, 4), or numbers of any shape.
+        Attributed input, float32 (N, ...): one-hot (N, L, 4), or numbers of any shape.
     context
-        The other inputs, in order, each with N rows.
+        Other inputs, in order, each with N rows.
     position
         Position of the attributed input among the model's inputs.
     head
@@ -44,7 +44,7 @@ class ExplainedModel:
     targets
         Weighted sums over that output.
     logit
-        The step whose final activation is left out, or None.
+        Step whose final activation is left out, or None.
     """
 
     model: Any

@@ -25,20 +25,22 @@ class Method(ABC):
     Parameters
     ----------
     targets
-        None (all outputs), index, task name, sequence of these, mapping of contrasts, or weights
-        (K, T); see `chrominterpret.methods.base.targets.resolve_targets`.
+        Outputs to attribute: None (all), index, task name, sequence of these, mapping of contrasts,
+        or weights (K, T); see `chrominterpret.methods.base.targets.resolve_targets`.
     task_names
-        T names of the outputs.
+        Names of the T outputs.
     wrt
         Name of the attributed input; needed where not exactly one has shape (N, L, 4).
     head
         Name or position of the model output, where there are several.
     output
-        ``"logit"`` leaves out a sigmoid or softmax that ends the model, ``"as is"`` keeps it.
+        Kind of output: ``"logit"`` leaves out a sigmoid or softmax that ends the model, ``"as is"``
+        keeps it.
     batch_size
-        Rows of the model's input run at once; None for as many, up to 256, as ``memory`` holds.
+        Number of rows of the input run at once; None for as many, up to 256, as ``memory`` holds.
     memory
-        GB that the model's tensors may take, by the estimate of `chrominterpret.engine.memory`.
+        Memory in GB that the model's tensors may take, by the estimate of
+        `chrominterpret.engine.memory`.
     progress
         Function called as ``progress(done, total)`` with numbers of sequences.
     """
@@ -137,9 +139,9 @@ class CorrectedMethod(Method):
     Parameters
     ----------
     gradient_correction
-        Subtract the mean over the four bases at each position, since a change that leaves one-hot
-        space means nothing (Majdandzic et al. 2023, doi:10.1186/s13059-023-02956-3). Contributions
-        then no longer sum to the difference of outputs. Only for one-hot input.
+        Whether to subtract the mean over the four bases at each position, since a change that
+        leaves one-hot space means nothing (Majdandzic et al. 2023, doi:10.1186/s13059-023-02956-3).
+        Contributions then no longer sum to the difference of outputs. Only for one-hot input.
     """
 
     gradient_correction: bool = False

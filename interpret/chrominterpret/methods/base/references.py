@@ -1,4 +1,4 @@
-"""References: what a sequence, or a row of another input, is compared with.
+"""References of a sequence, or of a row of another input.
 
 The default for DNA, as many dinucleotide shuffles of each sequence as wanted, keeps the sequence's
 length, composition and counts of adjacent pairs (CpG above all) and nothing else.
@@ -26,14 +26,14 @@ class References:
     Attributes
     ----------
     kind
-        One of `DNA_KINDS` or `NUMBER_KINDS`, or ``"given"``.
+        Name in `DNA_KINDS` or `NUMBER_KINDS`, or ``"given"``.
     n
         Number R of references of a row.
     seed
         Seed of the shuffles, None for the other kinds.
     make
-        ``make(x, rows)`` returns float32 (n, R, ...) for the x (n, ...) that are ``rows`` (a slice)
-        of the whole set.
+        Function: ``make(x, rows)`` returns float32 (n, R, ...) for the x (n, ...) that are ``rows``
+        (a slice) of the whole set.
     """
 
     kind: str
@@ -50,21 +50,21 @@ class References:
 def resolve_references(
     explained: ExplainedModel, references: Choice = None, *, n_references: int = 20, seed: int = 0
 ) -> References:
-    """Turn a user's choice of references into something that makes them.
+    """Resolve a choice of references into something that makes them.
 
     Parameters
     ----------
     explained
         Model with the attributed input x.
     references
-        For one-hot x (N, L, 4): None or ``"dinucleotide_shuffle"`` (R = ``n_references``);
+        Choice for one-hot x (N, L, 4): None or ``"dinucleotide_shuffle"`` (R = ``n_references``);
         ``"background"``, the mean base frequencies of all of x at every position; ``"uniform"``,
         0.25 each; ``"zeros"`` (R = 1 for these three); or an array: base frequencies (4,), one
         reference (L, 4), R references for every sequence (R, L, 4), or R for each (N, R, L, 4).
 
-        For another input of shape (N, ...): None or ``"zeros"``; ``"mean"``, the mean over all rows
-        of x; or an array: one reference (...), R references for every row (R, ...), or R for each
-        (N, R, ...).
+        Choice for another input of shape (N, ...): None or ``"zeros"``; ``"mean"``, the mean over
+        all rows of x; or an array: one reference (...), R references for every row (R, ...), or R
+        for each (N, R, ...).
     n_references
         Number of shuffles of a sequence.
     seed

@@ -1,4 +1,4 @@
-"""Which outputs are attributed: single outputs, named tasks, or contrasts between them."""
+"""Targets of attribution: single outputs, named tasks, or contrasts between them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Targets:
     Attributes
     ----------
     names
-        K names, for people.
+        Names of the K targets.
     weights
         float32 (K, T); target k is the sum over outputs t of ``weights[k, t] * y[t]``.
     """
@@ -33,18 +33,18 @@ class Targets:
 def resolve_targets(
     targets: Any, n_outputs: int, *, task_names: Sequence[str] | None = None
 ) -> Targets:
-    """Turn a user's choice of outputs into weights over the outputs.
+    """Resolve a choice of outputs into weights over the outputs.
 
     Parameters
     ----------
     targets
-        None (every output); an index or a task name; a sequence of these; a mapping from a name
-        to a contrast, itself a mapping {index or task name: weight}, as in
+        Choice: None (every output); an index or a task name; a sequence of these; a mapping from a
+        name to a contrast, itself a mapping {index or task name: weight}, as in
         ``{"Intest − Neurons": {"Intest": 1, "Neurons": -1}}``; or an array (K, T) of weights.
     n_outputs
-        T, the number of outputs of the model.
+        Number T of outputs of the model.
     task_names
-        T names of the outputs.
+        Names of the T outputs.
 
     Raises
     ------

@@ -2,13 +2,13 @@ import keras
 import numpy as np
 import pytest
 
-from chrominterpret.filters import tail
+from chrominterpret.filters import ablation
 from chrominterpret.filters.first_layer import activations, find_first_layer
 
 layers = keras.layers
 
 
-def column(*between: keras.Layer, conv: keras.Layer) -> keras.Model:
+def backbone(*between: keras.Layer, conv: keras.Layer) -> keras.Model:
     keras.utils.set_random_seed(0)
     given = keras.Input((60, 4))
     hidden = layers.Conv1D(6, 7, activation="relu", name="first")(given)
@@ -27,25 +27,25 @@ def predictions(model: keras.Model) -> tuple[bool, np.ndarray]:
     first = find_first_layer(model)
     x = np.eye(4)[np.random.default_rng(0).integers(0, 4, (5, 60))].astype(np.float32)
     ((_, _, activation),) = activations(first, x, batch_size=5)
-    after = tail.Tail(model, first, "output")
+    after = ablation.Ablation(model, first, "output")
     usual, without = after.start(activation, [x], activation.mean(axis=(0, 1)))
     slices = [slice(f, None, 6) for f in range(6)] + [slice(1, None, 3), slice(2, 5)]
     return after.bridge is not None, np.stack([usual, *map(without, slices)])
 
 
 MODELS = {
-    "bare": lambda: column(conv=conv1d()),
-    "pooled": lambda: column(
+    "bare": lambda: backbone(conv=conv1d()),
+    "pooled": lambda: backbone(
         layers.MaxPooling1D(3),
         layers.BatchNormalization(),
         layers.Activation("tanh"),
         conv=conv1d(padding="same"),
     ),
-    "activated": lambda: column(
+    "activated": lambda: backbone(
         layers.Dropout(0.5), layers.AveragePooling1D(2), conv=conv1d(activation="gelu")
     ),
-    "strided": lambda: column(layers.LeakyReLU(), conv=conv1d(strides=2, use_bias=False)),
-    "dilated": lambda: column(conv=conv1d(dilation_rate=3)),
+    "strided": lambda: backbone(layers.LeakyReLU(), conv=conv1d(strides=2, use_bias=False)),
+    "dilated": lambda: backbone(conv=conv1d(dilation_rate=3)),
 }
 
 
@@ -55,7 +55,7 @@ def test_updating_the_convolution_changes_nothing(
 ) -> None:
     model = MODELS[name]()
     updated, quick = predictions(model)
-    monkeypatch.setattr(tail, "_find_bridge", lambda *_: None)
+    monkeypatch.setattr(ablation, "_find_bridge", lambda *_: None)
     plain, full = predictions(model)
     assert (updated, plain) == (True, False)
     np.testing.assert_allclose(quick, full, atol=2e-6)
@@ -66,12 +66,12 @@ def test_updating_the_convolution_changes_nothing(
 @pytest.mark.parametrize(
     "model",
     [
-        lambda: column(layers.LayerNormalization(), conv=conv1d()),
-        lambda: column(layers.BatchNormalization(axis=1), conv=conv1d()),
-        lambda: column(layers.Activation("softmax"), conv=conv1d()),
-        lambda: column(conv=conv1d(groups=2)),
-        lambda: column(conv=conv1d(padding="causal")),
-        lambda: column(conv=layers.SeparableConv1D(4, 3)),
+        lambda: backbone(layers.LayerNormalization(), conv=conv1d()),
+        lambda: backbone(layers.BatchNormalization(axis=1), conv=conv1d()),
+        lambda: backbone(layers.Activation("softmax"), conv=conv1d()),
+        lambda: backbone(conv=conv1d(groups=2)),
+        lambda: backbone(conv=conv1d(padding="causal")),
+        lambda: backbone(conv=layers.SeparableConv1D(4, 3)),
     ],
 )
 def test_other_layers_run_in_full(model: object) -> None:

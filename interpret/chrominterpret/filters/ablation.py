@@ -1,4 +1,4 @@
-"""The part of a model after its first activations, run again with some channels replaced."""
+"""Mean ablation of channels of the first layer: what follows it, run again without them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,11 +28,11 @@ _CHANNELWISE: Final = (
 """Layers in which no channel sees another, besides the elementwise ones."""
 
 
-class Tail:
-    """The part of a model after its first activation tensor, arrays in and arrays out.
+class Ablation:
+    """Predictions of a model with channels of its first layer replaced, from its activations.
 
     Where nothing but channelwise layers lies between the activations and the next Conv1D, which in
-    a Basset holds nine tenths of the tail's work, that convolution runs once per batch, and a
+    a Basset holds nine tenths of the work that is left, that convolution runs once per batch, and a
     replaced channel adds the convolution of its own change. The rest runs in full.
 
     Parameters
@@ -40,9 +40,9 @@ class Tail:
     model : keras.Model
         Functional model.
     first : FirstLayer
-        Its first layer; ``first.output`` is where the tail begins.
+        First layer of the model; ``first.output`` holds the channels.
     scale : "logit" or "output"
-        Whether the tail ends before a sigmoid; see `influence.filter_influence`.
+        Whether predictions are taken before a sigmoid; see `influence.filter_influence`.
     """
 
     def __init__(self, model: keras.Model, first: FirstLayer, scale: Scale) -> None:
@@ -69,15 +69,15 @@ class Tail:
         activation : ndarray of shape (B, L', F), float32
             Activations of the first layer.
         rows : list of ndarray
-            The model's inputs.
+            Inputs of the model.
         means : ndarray of shape (F,), float32
-            What a channel is replaced by.
+            Values that channels are replaced by.
 
         Returns
         -------
         predictions : ndarray of shape (B, T), float64
         without : callable
-            Gives the predictions (B, T) with a slice of channels replaced.
+            Function of a slice of channels: predictions (B, T) with these replaced.
         """
         if self.bridge is None:
             change: Callable[[slice], Any] = _replacement(activation, means)
@@ -88,12 +88,12 @@ class Tail:
 
     def _predict(self, begin: Any, rows: Arrays) -> Floats:
         outputs = self._function([begin, *rows])
-        parts = [
+        found = [
             _inverse_sigmoid(to_numpy(out)) if invert else to_numpy(out)
             for out, invert in zip(outputs, self._invert, strict=True)
         ]
         n = len(rows[0])
-        return np.concatenate([part.astype(np.float64).reshape(n, -1) for part in parts], axis=1)
+        return np.concatenate([y.astype(np.float64).reshape(n, -1) for y in found], axis=1)
 
 
 def _replacement(
