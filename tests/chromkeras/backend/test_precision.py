@@ -69,7 +69,13 @@ def test_training_works_and_the_file_is_float32(kind, tiny_recipe, tmp_path):
     compile_model(model, make_optimizer(training, 100), TaskLoss("plain"), xla=False)
     losses = model.fit(x, y, batch_size=16, epochs=12, verbose=0).history["loss"]
     assert losses[-1] < 0.8 * losses[0]
-    save_model(path, resolve_plan(recipe, TASKS, {"dna": (300, 4)}), model.get_weights(), fingerprint="", scores={})  # fmt: skip
+    save_model(
+        path,
+        resolve_plan(recipe, TASKS, {"dna": (300, 4)}),
+        model.get_weights(),
+        fingerprint="",
+        scores={},
+    )
     again = open_model(path)[0]
     assert {layer.compute_dtype for layer in again.layers} == {"float32"}
     low, whole = (m.predict(x, verbose=0) for m in (model, again))

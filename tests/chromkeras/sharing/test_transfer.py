@@ -247,7 +247,7 @@ def test_the_model_to_start_from_is_looked_at_first(trained, tiny_recipe, tmp_pa
         ((init, "transfer.task=tsk1"), r"unknown task of .*single\.keras: 'tsk1'; did you mean"),
         (
             (init, "architecture.pools=[3, 4, 4]"),
-            r"another architecture \(architecture.pools is \[4, 4, 4\] there and \[3, 4, 4\] here\)",
+            r"architecture \(architecture.pools is \[4, 4, 4\] there and \[3, 4, 4\] here\)",
         ),
     ):
         with pytest.raises(ValueError, match=message):
