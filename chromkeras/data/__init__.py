@@ -1,1 +1,1 @@
-"""Sequence codes, the data set, its file, splits and batches."""
+"""The data set: tables of inputs, labels, splits, its file and its batches."""

@@ -1,21 +1,24 @@
-"""Training batches: shuffled, augmented, expanded to one-hot as they are needed."""
+"""Training batches: shuffled, augmented, made from the tables as they are needed."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
-from chromkeras.data.codes import one_hot_into, reverse_complement, shift
 from chromkeras.data.dataset import Dataset
 from chromkeras.data.recycled import RecycledArrays
+from chromkeras.data.tables import Augmentation, feed
 from chromkeras.errors import InputError
+from chromkeras.names import unknown
 
 
 class Batches(keras.utils.PyDataset):
     """The training rows of a data set, in an order of its own in every epoch.
 
     Order and augmentation are drawn for a whole epoch from its number and the seed alone, so a
-    resumed run sees what an uninterrupted one would have seen.
+    resumed run sees what an uninterrupted one would have seen. All inputs that run along the DNA
+    are augmented alike.
 
     Parameters
     ----------
@@ -27,10 +30,12 @@ class Batches(keras.utils.PyDataset):
         Rows in a batch; the last may be smaller.
     seed
         Seed of order and augmentation.
+    inputs
+        Names of the inputs to show; None shows all of the data set.
     reverse_complement
         Show each sequence on a random strand.
     shift
-        Shift each sequence by up to this many bases; the gap is N.
+        Shift each sequence by up to this many bases; the gap is N, or 0 in other inputs.
     background
         Share of the background rows that an epoch shows, drawn anew for each.
     epoch
@@ -39,7 +44,7 @@ class Batches(keras.utils.PyDataset):
     Raises
     ------
     InputError
-        A shift is as long as a sequence, or there is no row left.
+        A shift is as long as a sequence, an input is unknown, or there is no row left.
     """
 
     def __init__(
@@ -49,16 +54,14 @@ class Batches(keras.utils.PyDataset):
         *,
         batch_size: int,
         seed: int,
+        inputs: Sequence[str] | None = None,
         reverse_complement: bool = True,
         shift: int = 0,
         background: float = 1.0,
         epoch: int = 0,
     ) -> None:
-        if not 0 <= shift < dataset.dna.length:
-            raise InputError(
-                f"data.shift: expected 0 to {dataset.dna.length - 1}, less than the sequence "
-                f"length, received {shift}"
-            )
+        self.inputs = tuple(dataset.inputs if inputs is None else inputs)
+        _check(shift, dataset, self.inputs)
         super().__init__(workers=1, use_multiprocessing=False)
         self.dataset, self.all_rows, self.batch_size = dataset, np.asarray(rows), batch_size
         self.seed, self.reverse_complement, self.shift = seed, reverse_complement, shift
@@ -68,7 +71,7 @@ class Batches(keras.utils.PyDataset):
         if self.count == 0:
             raise InputError(f"data.background: no row is left at a share of {background}")
         self.epoch = epoch
-        self._arrays = RecycledArrays()
+        self._arrays = {name: RecycledArrays().empty for name in self.inputs}
         self._draw()
 
     def __len__(self) -> int:
@@ -77,21 +80,16 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[Any, Any, Any]:
         """Return a batch as Keras reads it: inputs, labels and their weights, all float32.
 
-        The inputs are one-hot DNA, shape (n, length, 4). The weights say which labels are known:
-        1 or 0, shape (n, T) like the labels.
+        Of one input the array, shape (n, *its own), of several a dictionary of arrays by name. The
+        weights say which labels are known: 1 or 0, shape (n, T) like the labels.
         """
         batch = slice(index * self.batch_size, (index + 1) * self.batch_size)
-        rows = self.order[batch]
-        codes = self.dataset.codes(rows)
-        if self.reverse_complement:
-            flipped = self._flipped[batch]
-            codes[flipped] = reverse_complement(codes[flipped])
-        if self.shift:
-            codes = shift(codes, self._offsets[batch])
-        x = self._arrays.empty((*codes.shape, 4))
-        one_hot_into(x, codes)
+        rows, augmentation = self.order[batch], self._augmentation and self._augmentation[batch]
+        inputs = self.dataset.batch(
+            rows, self.inputs, augmentation=augmentation, empty=self._arrays
+        )
         labels, known = self.dataset.labels[rows], self.dataset.known[rows]
-        return x, labels.astype(np.float32), known.astype(np.float32)
+        return feed(self.inputs, inputs), labels.astype(np.float32), known.astype(np.float32)
 
     def on_epoch_end(self) -> None:
         """Go on to the next epoch's order; Keras calls this before the first epoch too."""
@@ -110,5 +108,23 @@ class Batches(keras.utils.PyDataset):
         if self.count < len(self.all_rows):
             hidden = ~self.dataset.elements[self.order]
             self.order = self.order[~hidden | (hidden.cumsum() <= self._shown)]
-        self._flipped = random.random(len(self.order), dtype=np.float32) < 0.5
-        self._offsets = random.integers(-self.shift, self.shift + 1, len(self.order), np.int32)
+        flipped = random.random(len(self.order), dtype=np.float32) < 0.5
+        offsets = random.integers(-self.shift, self.shift + 1, len(self.order), np.int32)
+        self._augmentation = None
+        if self.reverse_complement or self.shift:
+            self._augmentation = Augmentation(
+                flipped if self.reverse_complement else None, offsets if self.shift else None
+            )
+
+
+def _check(shift: int, dataset: Dataset, names: Sequence[str]) -> None:
+    """Raise ``InputError`` for an unknown input, or a shift that leaves nothing or moves none."""
+    for name in names:
+        if name not in dataset.inputs:
+            raise unknown("input", name, tuple(dataset.inputs))
+    tables = [dataset.inputs[name] for name in names]
+    lengths = [table.shape[0] for table in tables if table.along_dna]
+    most = min(lengths, default=1) - 1
+    if not 0 <= shift <= most:
+        why = "less than the sequence length" if lengths else "as no input runs along DNA"
+        raise InputError(f"data.shift: expected 0 to {most}, {why}, received {shift}")

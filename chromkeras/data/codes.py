@@ -60,14 +60,29 @@ def one_hot(codes: np.ndarray) -> np.ndarray:
 def one_hot_into(out: np.ndarray, codes: np.ndarray) -> None:
     """Write one-hot of ``codes`` (N, length), values 0 to 4, to ``out`` (N, length, 4), float32.
 
-    Both must be contiguous. Two bases are looked up at a time where the length allows, and a few
-    rows, so that the wide indices that NumPy makes of the codes stay in the cache.
+    Both must be contiguous. Two bases are looked up at a time where the length allows.
     """
     table, index = _ONE_HOT, codes
     if codes.shape[1] % 2 == 0:
         table, index = _ONE_HOT_OF_PAIRS, codes.view(np.uint16)
-    out = out.reshape(*index.shape, table.shape[1])
-    for start in range(0, len(codes), _PIECE):
+    look_up_into(out.reshape(*index.shape, table.shape[1]), table, index)
+
+
+def look_up_into(out: np.ndarray, table: np.ndarray, index: np.ndarray) -> None:
+    """Write ``table[index]`` to ``out``, a few rows at a time.
+
+    So the wide indices that NumPy makes of narrow ones stay in the cache.
+
+    Parameters
+    ----------
+    out
+        Shape (N, n, w), of the dtype of ``table``; contiguous.
+    table
+        Shape (K, w).
+    index
+        Shape (N, n), unsigned integers below K.
+    """
+    for start in range(0, len(index), _PIECE):
         piece = slice(start, start + _PIECE)
         np.take(table, index[piece], axis=0, out=out[piece], mode="clip")
 
@@ -116,25 +131,32 @@ def reverse_complement(codes: np.ndarray) -> np.ndarray:
     return np.minimum(3 - flipped, UNKNOWN).astype(np.uint8, copy=False)
 
 
-def shift(codes: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """Move each sequence right by its offset (left when negative); the gap is N.
+def shift(x: np.ndarray, offsets: np.ndarray, *, fill: float = UNKNOWN) -> np.ndarray:
+    """Move each row right by its offset (left when negative); the gap is N.
 
     Parameters
     ----------
-    codes
-        Shape (N, length), uint8, values 0 to 4.
+    x
+        Shape (N, length, ...): base codes, or other values along the DNA.
     offsets
         Shape (N,), whole numbers of bases.
+    fill
+        What stands in the gap.
 
     Returns
     -------
     np.ndarray
-        Shape (N, length), uint8.
+        Shape and dtype of ``x``.
     """
-    rows, length = codes.shape
+    rows, length, *rest = x.shape
     margin = int(np.abs(offsets).max(initial=0))
-    padded = np.full((rows, length + 2 * margin), UNKNOWN, np.uint8)
-    padded[:, margin : margin + length] = codes
-    strides = (padded.shape[1], 1, 1)
-    windows = np.lib.stride_tricks.as_strided(padded, (rows, 2 * margin + 1, length), strides)
+    padded = np.full((rows, length + 2 * margin, *rest), fill, x.dtype)
+    padded[:, margin : margin + length] = x
+    step, position, *inner = padded.strides
+    windows = np.lib.stride_tricks.as_strided(
+        padded,
+        (rows, 2 * margin + 1, length, *rest),
+        (step, position, position, *inner),
+        writeable=False,
+    )
     return windows[np.arange(rows), margin - offsets]

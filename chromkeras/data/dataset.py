@@ -1,60 +1,28 @@
 """The one data set type: input tables, a row index into them, labels, tasks, places and a split."""
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
-from chromkeras.data.known import to_flagged
+from chromkeras.data.blocks import row_blocks
+from chromkeras.data.checks import (
+    check_inputs,
+    check_lengths,
+    check_shape,
+    check_tasks,
+    legal_labels,
+)
+from chromkeras.data.fingerprint import fingerprint
 from chromkeras.data.packed import PackedSequences
+from chromkeras.data.tables import Augmentation, Empty, Table, new_array
+from chromkeras.data.truth import Truth
 from chromkeras.errors import InputError
-from chromkeras.names import check_unique, unknown
+from chromkeras.names import unknown
 
 SPLITS = ("train", "valid", "test")
 KINDS = ("element", "background")
-Table = PackedSequences | np.ndarray
-
-
-@dataclass(frozen=True)
-class Truth:
-    """Where a simulator planted motifs.
-
-    Attributes
-    ----------
-    row, start, end
-        Shape (M,), int64: the data set row and the 0-based half-open place in its sequence.
-    motif
-        Shape (M,), int64: index into ``names``.
-    strand
-        Shape (M,), int8: +1 or -1.
-    names
-        Motif names.
-    causal
-        Shape (M, T), bool: instances that open their row in a task; the others are decoys there.
-        None when unknown.
-    """
-
-    row: np.ndarray
-    start: np.ndarray
-    end: np.ndarray
-    motif: np.ndarray
-    strand: np.ndarray
-    names: tuple[str, ...]
-    causal: np.ndarray | None = None
-
-    def select(self, chosen: np.ndarray) -> "Truth":
-        """Return the instances of a mask or of indices, in that order."""
-        columns = ("row", "start", "end", "motif", "strand", "causal")
-        values = {name: getattr(self, name) for name in columns}
-        return replace(self, **{k: v[chosen] for k, v in values.items() if v is not None})
-
-    def select_tasks(self, columns: Sequence[int]) -> "Truth":
-        """Return what is planted as seen by some of the tasks."""
-        if self.causal is None:
-            return self
-        return replace(self, causal=self.causal[:, list(columns)])
 
 
 @dataclass(frozen=True)
@@ -80,30 +48,6 @@ class Origin:
         return replace(self, positive=self.positive[list(columns)])
 
 
-def _check_names(tasks: Sequence[str]) -> None:
-    for column, name in enumerate(tasks):
-        if not name.strip() or not name.isprintable():
-            raise InputError(
-                f"task name {name!r} of column {column} is blank or has characters that cannot "
-                "be printed; rename it"
-            )
-    check_unique("task name", tasks)
-
-
-def _check_values(labels: np.ndarray, problem: str) -> None:
-    if labels.dtype.kind not in "biuf" or not np.isfinite(labels).all():
-        raise InputError(
-            f"expected numbers as labels and a mask `known` of those that are known, received "
-            f"{labels.dtype}{' with NaN or infinity' if labels.dtype.kind == 'f' else ''}"
-        )
-    if problem == "binary" and not ((labels == 0) | (labels == 1)).all():
-        strange = labels[(labels != 0) & (labels != 1)][0]
-        raise InputError(
-            f"expected labels 0 and 1 for problem 'binary', received {strange:g}; unknown labels "
-            "are marked by the mask `known`"
-        )
-
-
 @dataclass(frozen=True)
 class Dataset:
     """Rows of inputs with a label for every task.
@@ -111,7 +55,7 @@ class Dataset:
     Attributes
     ----------
     inputs
-        Tables by name; DNA as ``PackedSequences``, other inputs as arrays of shape (M, ...).
+        Tables by name: DNA as ``PackedSequences``, others as ``DenseTable``.
     labels
         Shape (N, T): int8 of 0 and 1 for problem "binary", numbers for others. Where a label is
         unknown it is 0 and means nothing.
@@ -142,8 +86,8 @@ class Dataset:
     Raises
     ------
     InputError
-        Shapes do not fit, a known label is no number or is not legal for the problem, or a name
-        stands twice.
+        Shapes do not fit, a known label is no number or is not legal for the problem, an index
+        points beyond its table, or a name stands twice.
 
     Examples
     --------
@@ -171,59 +115,33 @@ class Dataset:
     origin: Origin | None = None
 
     def __post_init__(self) -> None:
-        _check_names(self.tasks)
-        if self.labels.ndim != 2 or self.labels.shape[1] != len(self.tasks):
-            raise InputError(
-                f"expected labels of shape (rows, {len(self.tasks)} tasks), "
-                f"received {self.labels.shape}"
-            )
-        self._take_known()
-        self._check_lengths()
-        self._check_truth()
-        self._check_origin()
-        strange = set(np.unique(self.split)) - set(SPLITS)
-        if strange:
-            raise unknown("split", str(sorted(strange)[0]), SPLITS)
-
-    def _take_known(self) -> None:
-        """Store the mask, labels of the problem's type, and 0 where a label is unknown."""
+        check_tasks(self.tasks)
+        check_shape(self.labels, self.tasks)
         known = np.ones(self.labels.shape, bool) if self.known is None else self.known
-        if known.shape != self.labels.shape or known.dtype != bool:
-            raise InputError(
-                f"expected known of shape {self.labels.shape}, bool, received {known.shape}, "
-                f"{known.dtype}"
-            )
-        labels = np.where(known, self.labels, self.labels.dtype.type(0))
-        _check_values(labels, self.problem)
-        if self.problem == "binary":
-            labels = labels.astype(np.int8, copy=False)
+        object.__setattr__(self, "labels", legal_labels(self.labels, known, self.problem))
         object.__setattr__(self, "known", known)
-        object.__setattr__(self, "labels", labels)
-
-    def _check_lengths(self) -> None:
-        columns: dict[str, Table | None] = {
-            "split": self.split,
-            "chrom": self.chrom,
-            "start": self.start,
-            "kind": self.kind,
+        check_inputs(self.inputs, self.index)
+        columns: dict[str, Sized | None] = {
+            name: getattr(self, name) for name in ("split", "chrom", "start", "kind")
         }
         columns |= {f"index of {name}": rows for name, rows in self.index.items()}
         columns |= {f"input {k}": v for k, v in self.inputs.items() if k not in self.index}
-        for name, column in columns.items():
-            if column is not None and len(column) != len(self):
-                raise InputError(f"expected {len(self)} rows in {name}, received {len(column)}")
+        check_lengths(len(self), columns)
+        strange = set(np.unique(self.split)) - set(SPLITS)
+        if strange:
+            raise unknown("split", str(sorted(strange)[0]), SPLITS)
+        self._check_columns()
 
-    def _check_truth(self) -> None:
-        if self.truth is None or self.truth.causal is None:
-            return
-        expected, received = (len(self.truth.row), len(self.tasks)), self.truth.causal.shape
-        if received != expected:
-            raise InputError(
-                f"expected causal of shape {expected} (instances, tasks) in the truth, "
-                f"received {received}"
-            )
-
-    def _check_origin(self) -> None:
+    def _check_columns(self) -> None:
+        """Raise ``InputError`` where the truth or the origin has other tasks."""
+        causal = None if self.truth is None else self.truth.causal
+        if self.truth is not None and causal is not None:
+            expected = len(self.truth.row), len(self.tasks)
+            if causal.shape != expected:
+                raise InputError(
+                    f"expected causal of shape {expected} (instances, tasks) in the truth, "
+                    f"received {causal.shape}"
+                )
         positive = None if self.origin is None else self.origin.positive
         if positive is not None and positive.shape != (len(self.tasks),):
             raise InputError(
@@ -245,10 +163,7 @@ class Dataset:
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of a row of each input, as a model reads it."""
-        return {
-            name: (table.length, 4) if isinstance(table, PackedSequences) else table.shape[1:]
-            for name, table in self.inputs.items()
-        }
+        return {name: table.shape for name, table in self.inputs.items()}
 
     @property
     def elements(self) -> np.ndarray:
@@ -267,13 +182,54 @@ class Dataset:
         """Return the rows of input table ``name`` that belong to data set rows ``rows``."""
         return self.index[name][rows] if name in self.index else rows
 
+    def batch(
+        self,
+        rows: np.ndarray,
+        names: Sequence[str] | None = None,
+        *,
+        augmentation: Augmentation | None = None,
+        empty: Mapping[str, Empty] | None = None,
+    ) -> dict[str, np.ndarray]:
+        """Return the inputs of the chosen rows, each of shape (n, *its own), float32, by name.
+
+        Parameters
+        ----------
+        rows
+            Row numbers, shape (n,).
+        names
+            Inputs to return; None for all.
+        augmentation
+            What to do to each row, in all tables that run along the DNA.
+        empty
+            What gives the array of each input, from its shape; new memory by default.
+        """
+        found = {}
+        for name in self.inputs if names is None else names:
+            if name not in self.inputs:
+                raise unknown("input", name, tuple(self.inputs))
+            make = new_array if empty is None else empty[name]
+            chosen = self.table_rows(name, rows)
+            found[name] = self.inputs[name].take(chosen, augmentation, make)
+        return found
+
+    def reverse_complement(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return inputs that ``batch`` gave as they read from the other strand."""
+        return {name: self.inputs[name].reverse_complement(x) for name, x in inputs.items()}
+
     def one_hot(self, rows: np.ndarray) -> np.ndarray:
         """Return float32 one-hot DNA of the chosen rows, shape (n, length, 4)."""
-        return self.dna.one_hot(self.table_rows("dna", rows))
+        return self.dna.take(self.table_rows("dna", rows))
 
     def codes(self, rows: np.ndarray) -> np.ndarray:
         """Return the base codes of the chosen rows, shape (n, length), uint8."""
         return self.dna.codes(self.table_rows("dna", rows))
+
+    def labelled(self, rows: np.ndarray) -> np.ndarray:
+        """Return those of the rows (n,) that have a known label."""
+        has = np.empty(len(self), bool)
+        for block in row_blocks(self.known):
+            has[block] = self.known[block].any(axis=1)
+        return rows[has[rows]]
 
     def values(self, rows: np.ndarray | slice) -> np.ndarray:
         """Return the labels of the chosen rows, shape (n, T), float32, NaN where unknown."""
@@ -286,6 +242,8 @@ class Dataset:
         for name in names:
             if name not in self.tasks:
                 raise unknown("task", name, self.tasks)
+        if tuple(names) == self.tasks:
+            return self
         columns = [self.tasks.index(name) for name in names]
         truth = None if self.truth is None else self.truth.select_tasks(columns)
         origin = None if self.origin is None else self.origin.select_tasks(columns)
@@ -309,8 +267,7 @@ class Dataset:
         rows = self.rows(split)
         if len(rows) == 0:
             raise InputError(f"the {split} split has no rows; {self.where_rows_are}")
-        known = self.known[rows].sum(axis=0)
-        positive = (self.labels[rows] == 1).sum(axis=0)
+        known, positive = self.counts(rows)
         for task, n, ones in zip(self.tasks, known, positive, strict=True):
             if ones in (0, n):
                 what = (
@@ -325,6 +282,15 @@ class Dataset:
                     "leave the task out or change the split"
                 )
         return positive / known
+
+    def counts(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return how many labels of each task are known, and how many are 1; both of shape (T,)."""
+        known, positive = np.zeros((2, len(self.tasks)), np.int64)
+        for block in row_blocks(self.known):
+            inside = rows[(rows >= block.start) & (rows < block.stop)]
+            known += self.known[inside].sum(axis=0)
+            positive += (self.labels[inside] == 1).sum(axis=0)
+        return known, positive
 
     @property
     def where_rows_are(self) -> str:
@@ -344,21 +310,4 @@ class Dataset:
     @cached_property
     def fingerprint(self) -> str:
         """Sixteen hex digits that change with inputs, labels, tasks or split."""
-        digest = hashlib.sha256()
-        for name in sorted(self.inputs):
-            table = self.inputs[name]
-            parts = (
-                (table.packed, table.unknown_rows, table.unknown_bits)
-                if isinstance(table, PackedSequences)
-                else (table,)
-            )
-            index = self.index.get(name)
-            digest.update(name.encode())
-            for part in (*parts, *(() if index is None else (index,))):
-                digest.update(np.ascontiguousarray(part).data)
-        digest.update(np.ascontiguousarray(to_flagged(self.labels, self.known)).data)
-        if self.problem != "binary":
-            digest.update("\0".join((self.problem, *self.classes)).encode())
-        digest.update("\0".join(self.tasks).encode())
-        digest.update("\0".join(self.split).encode())
-        return digest.hexdigest()[:16]
+        return fingerprint(self)

@@ -1,21 +1,29 @@
-"""The data set file: one HDF5 with packed DNA, labels, places and split."""
+"""The data set file: one HDF5 with the tables of inputs, labels, places and split."""
 
 import os
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 
-from chromkeras.data.dataset import Dataset, Origin, Table, Truth
+from chromkeras.data.dataset import Dataset, Origin
 from chromkeras.data.known import from_flagged
+from chromkeras.data.mapping import read_array
 from chromkeras.data.packed import PackedSequences
+from chromkeras.data.tables import DenseTable, Table
+from chromkeras.data.truth import Truth
 from chromkeras.errors import InputError
 from chromkeras.files import replacing, require_file
+from chromkeras.names import unknown
 
 FORMAT = "chromkeras dataset"
 VERSION = 2
+# Arrays start at a multiple of these bytes, so that they can be used where they lie in the file.
+ALIGNMENT = 64
+_TABLES = {kind.kind: kind for kind in (PackedSequences, DenseTable)}
 _TRUTH = ("row", "start", "end", "motif", "strand")
 
 
@@ -28,7 +36,8 @@ def save_dataset(dataset: Dataset, path: str | os.PathLike[str]) -> None:
         The disk is full or refuses the file.
     """
     try:
-        with replacing(path) as beside, h5py.File(beside, "w") as file:
+        aligned = {"alignment_threshold": ALIGNMENT, "alignment_interval": ALIGNMENT}
+        with replacing(path) as beside, h5py.File(beside, "w", **aligned) as file:
             _write(file, dataset)
     except (OSError, RuntimeError) as error:  # HDF5 says it with either
         number = getattr(error, "errno", None)
@@ -68,8 +77,17 @@ def _write(file: h5py.File, dataset: Dataset) -> None:
         file.attrs["motifs"] = dataset.motifs
 
 
-def load_dataset(path: str | os.PathLike[str]) -> Dataset:
+def load_dataset(path: str | os.PathLike[str], *, mmap: bool = False) -> Dataset:
     """Read a data set that ``save_dataset`` wrote.
+
+    Parameters
+    ----------
+    path
+        The file.
+    mmap
+        Leave tables, indexes and labels in the file and map them into memory: the system reads
+        what is asked for and may drop it again, so that a data set may be larger than memory.
+        Batches are the same. What is compressed or in pieces is read whole, and said.
 
     Raises
     ------
@@ -86,18 +104,20 @@ def load_dataset(path: str | os.PathLike[str]) -> Dataset:
     with opened as file:
         try:
             _check_format(file, found)
-            return _read(file)
+            return _read(file, mmap)
+        except InputError as error:
+            raise InputError(f"{found}: {error}") from error
         except (KeyError, OSError, RuntimeError, UnicodeDecodeError, TypeError) as error:
             raise InputError(f"{found} is damaged: {error}; make it again") from error
 
 
-def _read(file: h5py.File) -> Dataset:
-    inputs = {name: _read_table(group) for name, group in file["inputs"].items()}
-    index = {name: rows[:] for name, rows in file.get("index", {}).items()}
+def _read(file: h5py.File, mmap: bool) -> Dataset:
+    inputs = {name: _read_table(group, mmap) for name, group in file["inputs"].items()}
+    index = {name: read_array(rows, mmap) for name, rows in file.get("index", {}).items()}
     columns: dict[str, Any] = {
         name: _read_text(file, name) for name in ("chrom", "kind") if name in file
     }
-    labels, known = _read_labels(file)
+    labels, known = _read_labels(file, mmap)
     classes = _read_text(file, "classes").tolist() if "classes" in file else ()
     return Dataset(
         inputs=inputs,
@@ -118,10 +138,11 @@ def _read(file: h5py.File) -> Dataset:
     )
 
 
-def _read_labels(file: h5py.File) -> tuple[np.ndarray, np.ndarray]:
+def _read_labels(file: h5py.File, mmap: bool) -> tuple[np.ndarray, np.ndarray]:
     """Return labels and which are known; version 1 flagged unknown ones."""
-    labels = file["labels"][:]
-    return from_flagged(labels) if file.attrs["version"] == 1 else (labels, file["known"][:])
+    if file.attrs["version"] == 1:
+        return from_flagged(file["labels"][:])
+    return read_array(file["labels"], mmap), read_array(file["known"], mmap)
 
 
 def dataset_tasks(path: str | os.PathLike[str]) -> tuple[str, ...]:
@@ -150,23 +171,26 @@ def _check_format(file: h5py.File, path: Path) -> None:
 
 
 def _write_table(group: h5py.Group, table: Table) -> None:
-    if isinstance(table, PackedSequences):
-        group.attrs["length"] = table.length
-        for name in ("packed", "unknown_rows", "unknown_bits"):
-            group[name] = getattr(table, name)
-    else:
-        group["values"] = table
+    group.attrs["kind"] = table.kind
+    for name, array in table.arrays().items():
+        group[name] = array
+    for field in fields(table):  # type: ignore[arg-type]  # every table is a dataclass
+        if field.name not in group:
+            group.attrs[field.name] = getattr(table, field.name)
 
 
-def _read_table(group: h5py.Group) -> Table:
-    if "values" in group:
-        return group["values"][:]
-    return PackedSequences(
-        packed=group["packed"][:],
-        length=int(group.attrs["length"]),
-        unknown_rows=group["unknown_rows"][:],
-        unknown_bits=group["unknown_bits"][:],
-    )
+def _read_table(group: h5py.Group, mmap: bool) -> Table:
+    kind = group.attrs.get("kind", "dense" if "values" in group else "dna")
+    if kind not in _TABLES:
+        raise unknown("kind of table", str(kind), tuple(_TABLES))
+    values: dict[str, Any] = {}
+    for field in fields(_TABLES[kind]):
+        if field.name in group:
+            values[field.name] = read_array(group[field.name], mmap)
+        elif field.name in group.attrs:
+            values[field.name] = group.attrs[field.name].item()
+    table: Table = _TABLES[kind](**values)
+    return table
 
 
 def _write_text(file: h5py.File, name: str, column: Sequence[str] | np.ndarray) -> None:

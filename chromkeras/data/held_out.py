@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from chromkeras.data.dataset import Dataset, Origin, Table, Truth
-from chromkeras.data.packed import PackedSequences
+from chromkeras.data.dataset import Dataset, Origin
+from chromkeras.data.tables import Table
+from chromkeras.data.truth import Truth
 from chromkeras.errors import InputError
 
 
@@ -35,10 +36,11 @@ def held_out(dataset: Dataset, task_sets: Sequence[Sequence[str]] = ()) -> Datas
     binary = dataset.problem == "binary"
     positive = dataset.positive_fraction("train") if binary else None
     columns = {name: getattr(dataset, name) for name in ("chrom", "start", "kind")}
+    inputs, index = _inputs(dataset, rows)
     return replace(
         dataset,
-        inputs={name: _take(dataset, name, rows) for name in dataset.inputs},
-        index={},
+        inputs=inputs,
+        index=index,
         labels=dataset.labels[rows],
         known=dataset.known[rows],
         split=dataset.split[rows],
@@ -48,11 +50,15 @@ def held_out(dataset: Dataset, task_sets: Sequence[Sequence[str]] = ()) -> Datas
     )
 
 
-def _take(dataset: Dataset, name: str, rows: np.ndarray) -> Table:
-    table, chosen = dataset.inputs[name], dataset.table_rows(name, rows)
-    if isinstance(table, PackedSequences):
-        return PackedSequences.from_codes(table.codes(chosen))
-    return table[chosen]
+def _inputs(dataset: Dataset, rows: np.ndarray) -> tuple[dict[str, Table], dict[str, np.ndarray]]:
+    """Return tables of what the rows need, and an index where rows share it."""
+    inputs, index = {}, {}
+    for name, table in dataset.inputs.items():
+        chosen = dataset.table_rows(name, rows)
+        if name in dataset.index:
+            chosen, index[name] = np.unique(chosen, return_inverse=True)
+        inputs[name] = table.select(chosen)
+    return inputs, index
 
 
 def _truth(truth: Truth, rows: np.ndarray) -> Truth:

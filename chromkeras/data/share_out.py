@@ -19,7 +19,8 @@ def share_out(batches: keras.utils.PyDataset) -> keras.utils.PyDataset:
     Parameters
     ----------
     batches
-        Inputs (n, ...), labels (n, T) and which are known (n, T), float32.
+        Inputs (n, ...), one array or a dictionary of them; labels (n, T) and which are known
+        (n, T); all float32.
 
     Returns
     -------
@@ -48,11 +49,14 @@ class _SharedOut(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[Any, Any, Any]:
         """Return inputs, labels and which are known, n or N n of them."""
         x, labels, known = self.batches[index]
-        part = -(-len(x) // self.count)
-        if len(x) == part * self.count or (self.begun and part * (self.count - 1) < len(x)):
+        part = -(-len(labels) // self.count)
+        whole = len(labels) == part * self.count
+        if whole or (self.begun and part * (self.count - 1) < len(labels)):
             return x, labels, known
         unknown = [np.zeros_like(known)] * (self.count - 1)
-        x, labels = (np.concatenate([part] * self.count) for part in (x, labels))
+        x, labels = keras.tree.map_structure(
+            lambda array: np.concatenate([array] * self.count), (x, labels)
+        )
         return x, labels, np.concatenate([known, *unknown])
 
     def on_epoch_begin(self) -> None:
@@ -65,19 +69,21 @@ class _SharedOut(keras.utils.PyDataset):
         self.batches.on_epoch_end()
 
 
-def in_equal_parts(x: np.ndarray, batch_size: int) -> tuple[np.ndarray, int]:
+def in_equal_parts(x: Any, batch_size: int) -> tuple[Any, int]:
     """Return rows to predict, and a batch size, that give every replica as many in each batch.
 
     Parameters
     ----------
     x
-        Shape (n, ...), n at least 1. The last row is repeated as often as needed: cut the
-        predictions at n.
+        Shape (n, ...), n at least 1, one array or a dictionary of them. The last row is repeated
+        as often as needed: cut the predictions at n.
     batch_size
         Raised as far as needed.
     """
     count = replicas()
-    extra = -len(x) % count
+    extra = -len(keras.tree.flatten(x)[0]) % count
     if extra:
-        x = np.concatenate([x, np.repeat(x[-1:], extra, axis=0)])
+        x = keras.tree.map_structure(
+            lambda array: np.concatenate([array, np.repeat(array[-1:], extra, axis=0)]), x
+        )
     return x, batch_size + -batch_size % count

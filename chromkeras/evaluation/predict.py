@@ -1,6 +1,7 @@
 """Logits of a model for rows of a data set."""
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -8,7 +9,9 @@ import numpy as np
 from chromkeras.cost.memory import prediction_batch
 from chromkeras.data.dataset import Dataset
 from chromkeras.data.share_out import in_equal_parts
+from chromkeras.data.tables import feed
 from chromkeras.errors import InputError
+from chromkeras.names import unknown
 
 CHUNK = 4096
 
@@ -27,7 +30,8 @@ def predict_logits(
     Parameters
     ----------
     model
-        From one-hot DNA (batch, length, 4) to logits (batch, T).
+        From inputs named as those of the data set, or from one-hot DNA (batch, length, 4) alone,
+        to logits (batch, T).
     dataset, rows
         Which sequences, rows of shape (n,).
     batch_size
@@ -46,29 +50,49 @@ def predict_logits(
     Raises
     ------
     InputError
-        The sequences are not as long as those the model was built for.
+        The data set lacks an input, or has it in another shape than the model was built for.
     """
-    length = model.input_shape[1]
-    if dataset.dna.length != length:
-        raise InputError(
-            f"expected sequences of {length} bases, as the model was trained on, "
-            f"received {dataset.dna.length}"
-        )
+    names = _input_names(model, dataset)
+    both_strands = both_strands and any(dataset.inputs[name].along_dna for name in names)
     batch_size = batch_size or prediction_batch(model)
     parts = []
     for start in range(0, len(rows), CHUNK):
-        x = dataset.one_hot(rows[start : start + CHUNK])
-        logits = _predict(model, x, batch_size)
+        x = dataset.batch(rows[start : start + CHUNK], names)
+        logits = _predict(model, feed(names, x), batch_size)
         if both_strands:
-            flipped = np.ascontiguousarray(x[:, ::-1, ::-1])
-            logits = 0.5 * (logits + _predict(model, flipped, batch_size))
+            turned = dataset.reverse_complement(x)
+            flipped = {name: np.ascontiguousarray(each) for name, each in turned.items()}
+            logits = 0.5 * (logits + _predict(model, feed(names, flipped), batch_size))
         parts.append(logits)
         if progress is not None:
             progress(min(start + CHUNK, len(rows)), len(rows))
     return np.concatenate(parts) if parts else np.zeros((0, model.output_shape[-1]), np.float32)
 
 
-def _predict(model: keras.Model, x: np.ndarray, batch_size: int) -> np.ndarray:
+def _input_names(model: keras.Model, dataset: Dataset) -> tuple[str, ...]:
+    """Return the inputs of the data set that a model reads."""
+    shapes = {tensor.name: tuple(tensor.shape[1:]) for tensor in model.inputs}
+    if len(shapes) == 1 and not set(shapes) <= set(dataset.inputs):
+        shapes = {"dna": next(iter(shapes.values()))}
+    for name, shape in shapes.items():
+        received = dataset.shapes.get(name)
+        if received is None:
+            raise unknown("input of the model", name, tuple(dataset.inputs))
+        if received != shape and name == "dna":
+            raise InputError(
+                f"expected sequences of {shape[0]} bases, as the model was trained on, "
+                f"received {received[0]}"
+            )
+        if received != shape:
+            raise InputError(
+                f"expected input {name} of shape {shape}, as the model was trained on, "
+                f"received {received}"
+            )
+    return tuple(shapes)
+
+
+def _predict(model: keras.Model, x: Any, batch_size: int) -> np.ndarray:
+    count = len(keras.tree.flatten(x)[0])
     rows, batch_size = in_equal_parts(x, batch_size)
-    logits: np.ndarray = model.predict(rows, batch_size=batch_size, verbose=0)[: len(x)]
+    logits: np.ndarray = model.predict(rows, batch_size=batch_size, verbose=0)[:count]
     return logits

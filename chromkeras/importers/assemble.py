@@ -12,7 +12,6 @@ from chromkeras.data.packed import PackedSequences
 from chromkeras.data.splits import DROPPED
 from chromkeras.errors import InputError
 
-_ROWS = 1 << 14
 STRADDLING = "across a split boundary"
 ALL_UNKNOWN = "nothing but N"
 
@@ -141,7 +140,7 @@ def _name(rows: Rows, row: int) -> str:
 def _dataset(rows: Rows, kept: np.ndarray) -> Dataset:
     whole = len(kept) == len(rows.split)
     known = np.ones(rows.labels.shape, bool) if rows.known is None else rows.known
-    dna = rows.dna if whole else pack_blocks(_blocks(rows.dna, kept), rows.dna.length)
+    dna = rows.dna if whole else rows.dna.select(kept)
     return Dataset(
         inputs={"dna": dna},
         labels=rows.labels[kept],
@@ -152,11 +151,6 @@ def _dataset(rows: Rows, kept: np.ndarray) -> Dataset:
         start=None if rows.start is None else rows.start[kept],
         kind=None if rows.kind is None else rows.kind[kept],
     )
-
-
-def _blocks(dna: PackedSequences, rows: np.ndarray) -> Iterator[np.ndarray]:
-    for first in range(0, len(rows), _ROWS):
-        yield dna.codes(rows[first : first + _ROWS])
 
 
 def check_parts(dataset: Dataset) -> None:

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from chromkeras.data.codes import reverse_complement
-from chromkeras.data.dataset import Truth
+from chromkeras.data.truth import Truth
 from chromkeras.errors import InputError
 from chromkeras.importers.draft import Draft
 

@@ -32,9 +32,10 @@ import numpy as np
 from platformdirs import user_cache_dir
 
 from chrominterpret.motifs.pwm import Motif
-from chromkeras.data.dataset import Dataset, Truth
+from chromkeras.data.dataset import Dataset
 from chromkeras.data.hdf5 import load_dataset, save_dataset
 from chromkeras.data.packed import PackedSequences
+from chromkeras.data.truth import Truth
 from chromkeras.errors import InputError
 from chromkeras.importers.draft import Draft
 from chromkeras.importers.grammars.registry import check_spacing, grammar

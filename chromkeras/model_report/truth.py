@@ -13,7 +13,8 @@ from chrominterpret.attribution import Attribution
 from chrominterpret.motifs.ground_truth import PositionScores, motif_recovery, position_scores
 from chrominterpret.motifs.motif_files import read_meme
 from chrominterpret.motifs.pwm import Motif
-from chromkeras.data.dataset import Dataset, Truth
+from chromkeras.data.dataset import Dataset
+from chromkeras.data.truth import Truth
 from chromkeras.errors import InputError
 from chromkeras.files import replacing
 from chromkeras.importers.simulate import causal_instances

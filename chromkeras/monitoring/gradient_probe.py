@@ -1,7 +1,7 @@
 """Each task's gradient at each layer, on one fixed batch."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,17 +33,24 @@ class Probe:
     Attributes
     ----------
     inputs
-        One-hot DNA, shape (H, rows, length, 4), float32.
+        Each input of the model, in its order, shape (H, rows, *the input's), float32.
     labels, known
         Labels, and 1 where they are known, else 0: shape (H, rows, T), float32.
     """
 
-    inputs: np.ndarray
+    inputs: tuple[np.ndarray, ...]
     labels: np.ndarray
     known: np.ndarray
 
 
-def draw_probe(dataset: Dataset, recipe: Recipe, *, rows: int = ROWS, parts: int = PARTS) -> Probe:
+def draw_probe(
+    dataset: Dataset,
+    recipe: Recipe,
+    *,
+    inputs: Sequence[str] | None = None,
+    rows: int = ROWS,
+    parts: int = PARTS,
+) -> Probe:
     """Draw a probe from the training split by the recipe's seed, as an epoch's rows are drawn.
 
     Nothing is augmented, so every moment of a run, and every run with that seed, sees the same.
@@ -52,6 +59,8 @@ def draw_probe(dataset: Dataset, recipe: Recipe, *, rows: int = ROWS, parts: int
     ----------
     dataset, recipe
         What is trained, and how; ``data.background`` counts for the probe too.
+    inputs
+        Names of the inputs that the model reads; None for all of the data set.
     rows, parts
         Sequences, at most, and the parts to cut them into.
 
@@ -60,9 +69,9 @@ def draw_probe(dataset: Dataset, recipe: Recipe, *, rows: int = ROWS, parts: int
     InputError
         There are fewer training rows than parts.
     """
-    chosen = dataset.rows("train")
-    chosen = chosen[dataset.known[chosen].any(axis=1)]
+    chosen = dataset.labelled(dataset.rows("train"))
     options: dict[str, Any] = {
+        "inputs": inputs,
         "seed": recipe.training.seed,
         "background": recipe.data.background,
     }
@@ -76,9 +85,10 @@ def draw_probe(dataset: Dataset, recipe: Recipe, *, rows: int = ROWS, parts: int
         dataset, chosen, batch_size=size, reverse_complement=False, epoch=EPOCH, **options
     )
     drawn = [batches[part] for part in range(parts)]
-    return Probe(
-        *(np.stack([np.array(array) for array in arrays]) for arrays in zip(*drawn, strict=True))
-    )
+    # Copies, as a batch's memory serves again. Keras orders a model's inputs as ``flatten`` does.
+    parts_of = zip(*((*keras.tree.flatten(x), *rest) for x, *rest in drawn), strict=True)
+    *read, labels, known = (np.stack(arrays) for arrays in parts_of)
+    return Probe(tuple(read), labels, known)
 
 
 class GradientProbe:
@@ -142,8 +152,12 @@ class GradientProbe:
     def _size(self, layer: WatchedLayer) -> int:
         return sum(int(np.prod(self.networks.variables[p].shape)) for p in layer.places)
 
-    def _loss_and_alive(self, inputs: Any, labels: Any, known: Any, scale: Any) -> tuple[Any, Any]:
-        """Return one task's part of the loss, and which units of each activation are above 0."""
+    def _loss_and_alive(self, *tensors: Any) -> tuple[Any, Any]:
+        """Return one task's part of the loss, and which units of each activation are above 0.
+
+        The tensors are the model's inputs, labels, which of them are known, and a factor a task.
+        """
+        *inputs, labels, known, scale = tensors
         alive: dict[str, Any] = {}
 
         def apply(step: Any, args: Any, kwargs: dict[str, Any]) -> Any:
@@ -156,7 +170,7 @@ class GradientProbe:
                 alive[operation.name] = ops.any(out > 0, axis=axes)
             return out
 
-        logits = ops.cast(run_graph(self.networks.network, [inputs], apply)[0], "float32")
+        logits = ops.cast(run_graph(self.networks.network, inputs, apply)[0], "float32")
         sums, _ = self.loss.sums(labels, ops.tile(logits, (1, labels.shape[-1])), known)
         return ops.sum(ops.where(scale > 0, sums * scale, 0.0)), [
             alive[name] for name in self.activations
@@ -168,7 +182,7 @@ class GradientProbe:
         values = self.networks.values(self.networks.tasks[place])
         losses, alive, slopes = [], [], []
         probe = self.probe
-        for part in zip(probe.inputs, probe.labels, probe.known, strict=True):
+        for part in zip(*probe.inputs, probe.labels, probe.known, strict=True):
             value, units, gradients = self._step(values, *part, scale)
             losses.append(float(value))
             alive.append([np.asarray(u) for u in units])

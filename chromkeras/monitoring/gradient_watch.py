@@ -113,7 +113,7 @@ def watch_gradients(
         There are too few training rows; the log is damaged or of another run.
     """
     networks = task_networks(model, plan)
-    probe = draw_probe(dataset, plan.recipe)
+    probe = draw_probe(dataset, plan.recipe, inputs=tuple(plan.inputs))
     watched = GradientProbe(networks, probe, loss)
     path = gradient_log_path(out)
     log = GradientLog(

@@ -16,7 +16,7 @@ from chromkeras.progress import progress
 from chromkeras.recipe.recipe import Recipe, SharingRecipe
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.model_layers import layer_table
-from chromkeras.sharing.plan import resolve_plan
+from chromkeras.sharing.plan import Plan, resolve_plan
 
 STEPS = 300
 PROBES = 16
@@ -55,7 +55,7 @@ def gradient_similarity(
     )
     keras.utils.set_random_seed(training.seed)
     loss = make_loss(training.loss, dataset)
-    batches = _batches(short, dataset)
+    batches = _batches(plan, dataset)
     model = build_model(plan)
     compile_model(model, make_optimizer(training, steps), loss)
     with progress("short run to compare the tasks' gradients") as report:
@@ -67,10 +67,12 @@ def gradient_similarity(
     return _mean_cosine(model, batches, loss, probes)
 
 
-def _batches(recipe: Recipe, dataset: Dataset) -> Batches:
+def _batches(plan: Plan, dataset: Dataset) -> Batches:
+    recipe = plan.recipe
     return Batches(
         dataset,
         dataset.rows("train"),
+        inputs=tuple(plan.inputs),
         batch_size=recipe.training.batch_size,
         seed=recipe.training.seed,
         reverse_complement=recipe.data.reverse_complement,
@@ -93,7 +95,7 @@ def _mean_cosine(model: keras.Model, batches: Batches, loss: Any, probes: int) -
     cosines = []
     for index in range(min(probes, whole)):
         x, labels, known = batches[index]
-        features = keras.ops.convert_to_numpy(backbone([x])[0])
+        features = keras.ops.convert_to_numpy(backbone(keras.tree.flatten(x))[0])
         copies = np.broadcast_to(features, (tasks, *features.shape))
         _, _, gradients = compiled(copies, np.ones((1, 1), np.float32), labels, known)
         cosines.append(_cosine(gradients[0].reshape(tasks, -1).astype(np.float64)))

@@ -19,7 +19,6 @@ from chromkeras.monitoring.gradient_watch import watch_gradients
 from chromkeras.names import unknown
 from chromkeras.optimizers.optimizers import make_optimizer
 from chromkeras.problems.registry import find_problem
-from chromkeras.recipe.recipe import Recipe
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import Plan
 from chromkeras.training.best_weights import BestWeights
@@ -108,7 +107,7 @@ def prepare(dataset: Dataset, plan: Plan, out: Path, *, resume: bool, watch: boo
     first_epoch = state.epochs if state else 0
 
     keras.utils.set_random_seed(recipe.training.seed)
-    batches = _batches(dataset, recipe, first_epoch)
+    batches = _batches(dataset, plan, first_epoch)
     loss = make_loss(recipe.training.loss, dataset)
     model = _compiled(dataset, plan, loss, len(batches), resumed=resume)
     validation = ValidationScores(dataset, valid, loss, problem)
@@ -144,11 +143,12 @@ def prepare(dataset: Dataset, plan: Plan, out: Path, *, resume: bool, watch: boo
     return Run(model, batches, epochs, first_epoch, best, history, progress, callbacks)
 
 
-def _batches(dataset: Dataset, recipe: Recipe, epoch: int) -> TaskTurns:
-    rows = dataset.rows("train")
+def _batches(dataset: Dataset, plan: Plan, epoch: int) -> TaskTurns:
+    recipe = plan.recipe
     batches = Batches(
         dataset,
-        rows[dataset.known[rows].any(axis=1)],
+        dataset.labelled(dataset.rows("train")),
+        inputs=tuple(plan.inputs),
         batch_size=recipe.training.batch_size,
         seed=recipe.training.seed,
         reverse_complement=recipe.data.reverse_complement,

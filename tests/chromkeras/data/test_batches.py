@@ -1,3 +1,4 @@
+import hashlib
 from dataclasses import replace
 
 import keras
@@ -11,6 +12,8 @@ from chromkeras.data.batches import Batches
 from chromkeras.data.codes import from_one_hot, one_hot, reverse_complement
 from chromkeras.data.dataset import Dataset
 from chromkeras.data.packed import PackedSequences
+from chromkeras.data.tables import DenseTable
+from chromkeras.losses.task_loss import TaskLoss
 
 
 def rows_of(dataset, x):
@@ -91,6 +94,105 @@ def test_equals_the_slow_form(codes, data):
     np.testing.assert_array_equal(x, plain(codes[index][order], flipped, offsets))
     np.testing.assert_array_equal(y, np.where(known, labels, 0)[order])
     np.testing.assert_array_equal(weights, known[order])
+
+
+# Worked out by the code of before there were tables: runs of then can be repeated.
+OF_THEN = [
+    (24, {"reverse_complement": False}, "4b19fea7950fb4b6"),
+    (24, {}, "4b3b9999b2bdde14"),
+    (24, {"shift": 3}, "43170f9a5881a6a6"),
+    (24, {"shift": 3, "background": 0.5}, "0659e96a9ef3bc2a"),
+    (24, {"shift": 2, "reverse_complement": False, "epoch": 2}, "d124c7e8bef9ca6e"),
+    (21, {"reverse_complement": False}, "2126b817eae5ee4e"),
+    (21, {}, "b8939fa367371807"),
+    (21, {"shift": 3, "background": 0.5}, "e6f8aed020f65af8"),
+]
+
+
+def shared_dna(length):
+    """Sixty rows that share fifty sequences, some with N."""
+    rng = np.random.default_rng(7)
+    codes = rng.integers(0, 4, (50, length)).astype(np.uint8)
+    codes[::9, 5:9] = 4
+    labels = rng.integers(0, 2, (60, 2)).astype(np.int8)
+    index = {"dna": rng.integers(0, 50, 60)}
+    kind = np.where(np.arange(60) % 3 == 0, "background", "element")
+    split = np.repeat(["train", "test"], [45, 15])
+    inputs = {"dna": PackedSequences.from_codes(codes)}
+    return Dataset(inputs, labels, ("a", "b"), split, index=index, kind=kind)
+
+
+@pytest.mark.parametrize(("length", "options", "expected"), OF_THEN, ids=str)
+def test_order_and_augmentation_stay_what_they_were(length, options, expected):
+    data = shared_dna(length)
+    batches = Batches(data, data.rows("train"), batch_size=7, seed=11, **options)
+    digest = hashlib.sha256()
+    for _ in range(3):
+        for i in range(len(batches)):
+            x, y, _ = batches[i]
+            digest.update(x.tobytes() + y.tobytes())
+        batches.on_epoch_end()
+    assert digest.hexdigest()[:16] == expected
+
+
+def with_signal(length=24):
+    """The same rows with a track that marks C and G, and a table of numbers that rows share."""
+    data = shared_dna(length)
+    strong = data.one_hot(np.arange(60))[..., 1:3].sum(axis=-1)
+    inputs = data.inputs | {
+        "signal": DenseTable(strong, along_dna=True),
+        "cell": DenseTable(np.arange(12).reshape(4, 3)),
+    }
+    return replace(data, inputs=inputs, index=data.index | {"cell": np.arange(60) % 4})
+
+
+@pytest.mark.parametrize("options", [{}, {"shift": 4}, {"shift": 4, "reverse_complement": False}])
+def test_all_inputs_along_the_dna_are_augmented_alike(options):
+    alone, data = shared_dna(24), with_signal()
+    plain = Batches(alone, alone.rows("train"), batch_size=8, seed=2, **options)
+    batches = Batches(data, data.rows("train"), batch_size=8, seed=2, **options)
+    held = [(plain[i], batches[i]) for i in range(len(batches))]
+    for i, ((x, y, known), (inputs, labels, shown)) in enumerate(held):
+        np.testing.assert_array_equal(inputs["dna"], x)
+        np.testing.assert_array_equal(inputs["signal"], x[..., 1:3].sum(axis=-1))
+        cells = batches.order[8 * i : 8 * i + 8] % 4
+        np.testing.assert_array_equal(inputs["cell"], np.arange(12).reshape(4, 3)[cells])
+        np.testing.assert_array_equal([labels, shown], [y, known])
+        assert {each.dtype for each in inputs.values()} == {np.dtype(np.float32)}
+
+
+def test_inputs_are_chosen_by_name():
+    data = with_signal()
+    options = {"batch_size": 8, "seed": 2}
+    whole = Batches(data, data.rows("train"), **options)[0][0]
+    two = Batches(data, data.rows("train"), inputs=("cell", "dna"), **options)[0][0]
+    assert list(two) == ["cell", "dna"]
+    one = Batches(data, data.rows("train"), inputs=("cell",), **options)[0][0]
+    for found in (two["cell"], one):
+        np.testing.assert_array_equal(found, whole["cell"])
+    with pytest.raises(ValueError, match="unknown input 'cells'; did you mean cell"):
+        Batches(data, data.rows("train"), inputs=("cells",), **options)
+
+
+def test_nothing_is_shifted_where_nothing_runs_along_dna():
+    data = with_signal()
+    options = {"batch_size": 8, "seed": 2, "inputs": ("cell",)}
+    with pytest.raises(ValueError, match="expected 0 to 0, as no input runs along DNA, received 2"):
+        Batches(data, data.rows("train"), shift=2, **options)
+
+
+@pytest.mark.backend
+def test_keras_trains_on_inputs_by_name():
+    data = with_signal()
+    batches = Batches(data, data.rows("train"), batch_size=8, seed=2, shift=1)
+    inputs = {name: keras.Input(shape, name=name) for name, shape in data.shapes.items()}
+    flat = [keras.layers.Flatten()(tensor) for tensor in inputs.values()]
+    outputs = keras.layers.Dense(2)(keras.layers.Concatenate()(flat))
+    model = keras.Model(inputs, outputs)
+    model.compile("sgd", TaskLoss("plain"))
+    before = model.get_weights()[0]
+    model.fit(batches, epochs=2, shuffle=False, verbose=0)
+    assert (model.get_weights()[0] != before).mean() > 0.9
 
 
 def test_every_offset_is_drawn(tiny_dataset):

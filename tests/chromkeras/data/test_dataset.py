@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as hnp
 from chromkeras.data.dataset import Dataset
 from chromkeras.data.known import from_flagged, to_flagged
 from chromkeras.data.packed import PackedSequences
+from chromkeras.data.tables import DenseTable
 
 
 def make(**changes: Any) -> Dataset:
@@ -97,7 +98,7 @@ def test_classes_stay_with_their_labels() -> None:
 @pytest.mark.parametrize(("changes", "message"), [
     ({"labels": np.full((6, 2), -1)}, "expected labels 0 and 1 for problem 'binary', received -1"),
     ({"labels": np.full((6, 2), 0.5)}, "problem 'binary', received 0.5"),
-    ({"labels": np.full((6, 2), np.nan)}, "numbers as labels and a mask `known`.* with NaN"),
+    ({"labels": np.full((6, 2), np.nan)}, "expected finite labels and a mask `known`"),
     ({"labels": np.full((6, 2), "1")}, "expected numbers as labels"),
     ({"known": np.ones((6, 1), bool)}, r"known of shape \(6, 2\), bool, received \(6, 1\), bool"),
     ({"known": np.ones((6, 2))}, r"known of shape \(6, 2\), bool, received \(6, 2\), float64"),
@@ -112,6 +113,46 @@ def test_an_index_lets_rows_share_sequences() -> None:
     dataset = make(index={"dna": index})
     np.testing.assert_array_equal(dataset.codes(np.array([0, 1])), make().codes(np.array([5, 5])))
     assert dataset.one_hot(np.array([3])).shape == (1, 8, 4)
+
+
+def two_inputs(**changes: Any) -> Dataset:
+    """A data set whose rows share rows of a second input."""
+    inputs = make().inputs | {"cell": DenseTable(np.arange(6).reshape(2, 3))}
+    index = {"cell": np.array([0, 1, 0, 1, 1, 0])}
+    return make(**({"inputs": inputs, "index": index} | changes))
+
+
+def test_a_batch_holds_every_input_by_name() -> None:
+    dataset, rows = two_inputs(), np.array([4, 2, 2])
+    batch = dataset.batch(rows)
+    assert {name: x.dtype for name, x in batch.items()} == {"dna": np.float32, "cell": np.float32}
+    np.testing.assert_array_equal(batch["dna"], dataset.one_hot(rows))
+    np.testing.assert_array_equal(batch["cell"], [[3, 4, 5], [0, 1, 2], [0, 1, 2]])
+    assert dataset.shapes == {"dna": (8, 4), "cell": (3,)}
+    assert list(dataset.batch(rows, ["cell"])) == ["cell"]
+    with pytest.raises(ValueError, match="unknown input 'cells'; did you mean cell"):
+        dataset.batch(rows, ["cells"])
+
+
+def test_the_other_strand_turns_what_runs_along_the_dna() -> None:
+    signal = DenseTable(np.arange(48).reshape(6, 8), along_dna=True)
+    dataset = two_inputs(inputs=two_inputs().inputs | {"signal": signal})
+    batch = dataset.batch(np.array([0, 5]))
+    turned = dataset.reverse_complement(batch)
+    np.testing.assert_array_equal(turned["dna"], batch["dna"][:, ::-1, ::-1])
+    np.testing.assert_array_equal(turned["signal"], batch["signal"][:, ::-1])
+    np.testing.assert_array_equal(turned["cell"], batch["cell"])
+
+
+def test_rows_with_a_known_label() -> None:
+    known = np.array([[1, 1], [0, 0], [0, 1], [1, 0], [0, 0], [1, 1]], bool)
+    dataset = make(known=known)
+    np.testing.assert_array_equal(dataset.labelled(np.array([5, 4, 1, 2])), [5, 2])
+
+
+def test_rows_are_counted_as_often_as_they_are_named() -> None:
+    known, positive = make().counts(np.array([2, 0, 0]))
+    np.testing.assert_array_equal([known, positive], [[3, 2], [3, 0]])
 
 
 def test_elements_are_all_rows_without_kind() -> None:
@@ -138,6 +179,16 @@ def test_select_tasks_keeps_the_order_asked_for() -> None:
     ({"index": {"dna": np.arange(3)}}, "expected 6 rows in index of dna, received 3"),
     ({"inputs": {"dna": PackedSequences.from_codes(np.zeros((2, 8), np.uint8))}},
      "expected 6 rows in input dna, received 2"),
+    ({"inputs": {"marks": np.zeros((6, 3))}},
+     "expected input marks as a PackedSequences or DenseTable, received ndarray"),
+    ({"inputs": {"a/b": DenseTable(np.zeros((6, 3)))}}, "without / for an input, received 'a/b'"),
+    ({"index": {"dna": np.arange(6) - 1}}, "from 0 to 5 in index of dna, received -1 to 4, int64"),
+    ({"index": {"dna": np.arange(6) + 1}}, "from 0 to 5 in index of dna, received 1 to 6"),
+    ({"index": {"dna": np.arange(6.0)}}, "in index of dna, received 0 to 5, float64"),
+    ({"index": {"rna": np.arange(6)}}, "unknown input of an index 'rna'; did you mean dna"),
+    ({"inputs": {"dna": PackedSequences.from_codes(np.zeros((6, 8), np.uint8)),
+                 "signal": DenseTable(np.zeros((6, 7)), along_dna=True)}},
+     "expected one length of all inputs that run along the DNA: dna has 8, signal has 7"),
 ])  # fmt: skip
 def test_columns_that_do_not_fit_fail(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
@@ -146,7 +197,7 @@ def test_columns_that_do_not_fit_fail(changes: dict[str, Any], message: str) -> 
 
 def test_dna_must_be_there() -> None:
     with pytest.raises(ValueError, match="expected an input named 'dna', received marks"):
-        _ = make(inputs={"marks": np.zeros((6, 3))}).dna
+        _ = make(inputs={"marks": DenseTable(np.zeros((6, 3)))}).dna
 
 
 def test_the_fingerprint_changes_with_content_and_not_with_places() -> None:
@@ -163,6 +214,11 @@ def test_the_fingerprint_changes_with_content_and_not_with_places() -> None:
         make(tasks=("a", "c")),
         replace(dataset, split=dataset.split[::-1]),
         make(index={"dna": np.arange(6)[::-1]}),
+        two_inputs(),
+        two_inputs(index={"cell": np.zeros(6, np.int64)}),
+        two_inputs(inputs=make().inputs | {"cell": DenseTable(np.ones((2, 3), np.int64))}),
+        two_inputs(inputs=make().inputs | {"cell": DenseTable(np.ones((2, 8), np.int64))}),
+        two_inputs(inputs=make().inputs | {"cell": DenseTable(np.ones((2, 8), np.int64), True)}),
     ):
         assert changed.fingerprint not in prints
         prints.add(changed.fingerprint)

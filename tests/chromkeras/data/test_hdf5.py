@@ -5,9 +5,11 @@ import h5py
 import numpy as np
 import pytest
 
-from chromkeras.data.dataset import Dataset, Truth
+from chromkeras.data.dataset import Dataset
 from chromkeras.data.hdf5 import load_dataset, save_dataset
 from chromkeras.data.packed import PackedSequences
+from chromkeras.data.tables import DenseTable
+from chromkeras.data.truth import Truth
 from chromkeras.model_file.card_file import read_card
 
 MODELS = Path(__file__).resolve().parents[3] / "models"
@@ -28,7 +30,11 @@ def full() -> Dataset:
     plain = small()
     one = np.array([0, 1])
     return Dataset(
-        inputs=plain.inputs | {"marks": np.arange(6.0).reshape(2, 3)},
+        inputs=plain.inputs
+        | {
+            "marks": DenseTable(np.arange(6.0).reshape(2, 3)),
+            "signal": DenseTable(np.arange(36, dtype=np.float16).reshape(4, 9), along_dna=True),
+        },
         labels=plain.labels.astype(np.float32) - 1,
         known=plain.known,
         problem="regression",
@@ -60,7 +66,14 @@ def test_round_trip(tmp_path: Path, make: type[Dataset]) -> None:
     if saved.truth is not None and loaded.truth is not None:
         assert loaded.truth.names == saved.truth.names
         np.testing.assert_array_equal(loaded.truth.end, saved.truth.end)
-        np.testing.assert_array_equal(loaded.inputs["marks"], saved.inputs["marks"])
+    for name, table in saved.inputs.items():
+        again = loaded.inputs[name]
+        assert (type(again), again.along_dna, again.shape) == (
+            type(table), table.along_dna, table.shape
+        )  # fmt: skip
+        for part, array in table.arrays().items():
+            np.testing.assert_array_equal(again.arrays()[part], array)
+            assert again.arrays()[part].dtype == array.dtype
 
 
 def as_version_1(path: Path, labels: np.ndarray) -> None:
@@ -70,6 +83,7 @@ def as_version_1(path: Path, labels: np.ndarray) -> None:
     with h5py.File(path, "a") as file:
         file.attrs["version"] = 1
         del file.attrs["problem"], file["known"], file["labels"]
+        del file["inputs/dna"].attrs["kind"]
         file["labels"] = labels
 
 
@@ -81,6 +95,22 @@ def test_a_file_of_version_1_opens(tmp_path: Path) -> None:
     np.testing.assert_array_equal(loaded.labels, saved.labels)
     np.testing.assert_array_equal(loaded.known, saved.known)
     assert loaded.fingerprint == saved.fingerprint == "57876eebc74c57f5"  # of the code of then
+
+
+def test_a_dense_input_of_version_1_opens(tmp_path: Path) -> None:
+    as_version_1(tmp_path / "d.h5", np.zeros((4, 2), np.int8))
+    with h5py.File(tmp_path / "d.h5", "a") as file:
+        file["inputs/marks/values"] = np.ones((4, 3))
+    table = load_dataset(tmp_path / "d.h5").inputs["marks"]
+    assert (type(table), table.shape, table.along_dna) == (DenseTable, (3,), False)
+
+
+def test_an_unknown_kind_of_table_is_named(tmp_path: Path) -> None:
+    save_dataset(small(), tmp_path / "d.h5")
+    with h5py.File(tmp_path / "d.h5", "a") as file:
+        file["inputs/dna"].attrs["kind"] = "protein"
+    with pytest.raises(ValueError, match=r"d\.h5: unknown kind of table 'protein'"):
+        load_dataset(tmp_path / "d.h5")
 
 
 def test_real_labels_of_version_1_are_a_regression(tmp_path: Path) -> None:

@@ -3,10 +3,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from chromkeras.data.dataset import Dataset, Truth
 from chromkeras.data.hdf5 import dataset_tasks, load_dataset, save_dataset
 from chromkeras.data.held_out import held_out
 from chromkeras.data.packed import PackedSequences
+from chromkeras.data.tables import DenseTable
+from chromkeras.data.truth import Truth
 
 ROWS = 40
 
@@ -24,7 +25,8 @@ def whole(tiny_dataset):
         plain,
         inputs={
             "dna": PackedSequences.from_codes(codes[::-1]),
-            "marks": rng.normal(size=(ROWS // 2, 2, 5)),
+            "marks": DenseTable(rng.normal(size=(ROWS // 2, 2, 5))),
+            "signal": DenseTable(rng.normal(size=(ROWS, 21)), along_dna=True),
         },
         index={"dna": np.arange(ROWS)[::-1], "marks": np.arange(ROWS) // 2},
         split=rng.permutation(plain.split),
@@ -49,9 +51,18 @@ def test_rows_are_those_outside_of_training(whole):
     every = np.arange(len(part))
     np.testing.assert_array_equal(part.codes(every), whole.codes(rows))
     assert (part.codes(every) == 4).any()
-    marks = whole.inputs["marks"][whole.table_rows("marks", rows)]
-    np.testing.assert_array_equal(part.inputs["marks"][part.table_rows("marks", every)], marks)
+    for name, x in whole.batch(rows).items():
+        np.testing.assert_array_equal(part.batch(every)[name], x)
+    assert part.shapes == whole.shapes
+    assert part.inputs["signal"].along_dna
     assert (part.tasks, part.motifs) == (whole.tasks, whole.motifs)
+
+
+def test_rows_that_share_a_table_row_go_on_sharing_it(whole):
+    part = held_out(whole)
+    rows = np.flatnonzero(whole.split != "train")
+    assert len(part.inputs["marks"]) == len(np.unique(rows // 2)) < len(part)
+    assert "signal" not in part.index
 
 
 def test_planted_motifs_keep_their_place_in_their_sequence(whole):
@@ -128,4 +139,4 @@ def test_an_origin_of_other_tasks_fails(whole) -> None:
     part = held_out(whole)
     origin = replace(part.origin, positive=part.origin.positive[:2])
     with pytest.raises(ValueError, match=r"each of 3 tasks in the origin, received shape \(2,\)"):
-        Dataset(part.inputs, part.labels, part.tasks, part.split, origin=origin)
+        replace(part, origin=origin)

@@ -14,9 +14,9 @@ codes_arrays = hnp.arrays(np.uint8, shapes, elements=st.integers(0, 4))
 @given(codes_arrays)
 def test_codes_round_trip(codes: np.ndarray) -> None:
     packed = PackedSequences.from_codes(codes)
-    assert packed.shape == codes.shape
+    assert (len(packed), packed.shape) == (len(codes), (codes.shape[1], 4))
     np.testing.assert_array_equal(packed.codes(slice(None)), codes)
-    np.testing.assert_array_equal(packed.one_hot(slice(None)), one_hot(codes))
+    np.testing.assert_array_equal(packed.take(slice(None)), one_hot(codes))
 
 
 @given(codes_arrays, st.data())
@@ -27,7 +27,31 @@ def test_rows_are_chosen_as_numpy_does(codes: np.ndarray, data: st.DataObject) -
     mask = data.draw(hnp.arrays(bool, n))
     for chosen in (rows, mask, slice(1, None, 2)):
         np.testing.assert_array_equal(packed.codes(chosen), codes[chosen])
-        np.testing.assert_array_equal(packed.one_hot(chosen), one_hot(codes[chosen]))
+        np.testing.assert_array_equal(packed.take(chosen), one_hot(codes[chosen]))
+
+
+@given(codes_arrays, st.data())
+def test_selected_rows_are_those_of_a_table_packed_anew(
+    codes: np.ndarray, data: st.DataObject
+) -> None:
+    count = len(codes)
+    some = st.lists(st.integers(0, count - 1), max_size=12) if count else st.just([])
+    rows = np.array(data.draw(some), np.int64)
+    chosen = PackedSequences.from_codes(codes).select(rows)
+    anew = PackedSequences.from_codes(codes[rows])
+    for name, array in anew.arrays().items():
+        np.testing.assert_array_equal(chosen.arrays()[name], array)
+        assert chosen.arrays()[name].dtype == array.dtype
+
+
+@pytest.mark.parametrize(("packed", "bits"), [
+    (np.zeros((2, 3), np.uint8), np.zeros((0, 1), np.uint8)),
+    (np.zeros((2, 2), np.int8), np.zeros((0, 1), np.uint8)),
+    (np.zeros((2, 2), np.uint8), np.zeros((1, 1), np.uint8)),
+])  # fmt: skip
+def test_arrays_that_do_not_fit_fail(packed: np.ndarray, bits: np.ndarray) -> None:
+    with pytest.raises(ValueError, match=r"expected (packed|unknown_bits) of shape .* 8 bases"):
+        PackedSequences(packed, 8, np.zeros(0, np.int64), bits)
 
 
 def test_four_bases_take_one_byte() -> None:

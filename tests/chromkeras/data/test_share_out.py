@@ -48,6 +48,31 @@ def test_a_batch_too_small_goes_whole_to_every_replica(three):
     assert shared[2][2][:, 0].tolist() == [1] * 4 + [0] * 8  # known to the first replica alone
 
 
+class Named(Sizes):
+    """The same with two inputs by name."""
+
+    def __getitem__(self, index):
+        x, labels, known = super().__getitem__(index)
+        return {"a": x, "b": x[:, :1]}, labels, known
+
+
+def test_inputs_by_name_are_shared_out_alike(three):
+    shared, plain = share_out(Named(4)), share_out(Sizes(4))
+    inputs, *rest = shared[0]
+    x, *expected = plain[0]
+    np.testing.assert_array_equal(inputs["a"], x)
+    np.testing.assert_array_equal(inputs["b"], x[:, :1])
+    for one, other in zip(rest, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_inputs_by_name_to_predict_come_out_equal(three):
+    x = {"a": np.arange(4.0)[:, None], "b": np.arange(4.0)[:, None, None]}
+    longer, _ = in_equal_parts(x, 3)
+    assert {name: len(each) for name, each in longer.items()} == {"a": 6, "b": 6}
+    np.testing.assert_array_equal(longer["b"][:4], x["b"])
+
+
 @pytest.mark.parametrize("rows", range(1, 9))
 def test_rows_to_predict_come_out_equal(rows, three):
     x = np.arange(rows, dtype=np.float32)[:, None]

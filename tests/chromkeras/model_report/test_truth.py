@@ -7,8 +7,9 @@ import pytest
 from chrominterpret.attribution import Attribution
 from chrominterpret.motifs.jaspar import jaspar_motifs
 from chrominterpret.motifs.pwm import Motif
-from chromkeras.data.dataset import Dataset, Truth
+from chromkeras.data.dataset import Dataset
 from chromkeras.data.packed import PackedSequences
+from chromkeras.data.truth import Truth
 from chromkeras.importers.grammars.registry import with_defaults
 from chromkeras.importers.motif_choice import meme_text
 from chromkeras.importers.simulate import motif_sets, simulate

@@ -48,7 +48,7 @@ def by_hand(labels, x, hidden, own):
         values=values,
     )  # fmt: skip
     return GradientProbe(
-        networks, Probe(x, *from_flagged(labels.astype(np.int8))), TaskLoss("plain")
+        networks, Probe((x,), *from_flagged(labels.astype(np.int8))), TaskLoss("plain")
     )
 
 
@@ -125,7 +125,7 @@ def whole_model_loss(model, probe, loss, task, known):
     def of_weights(*values):
         total = 0.0
         with keras.StatelessScope(list(zip(variables, values, strict=True))):
-            for x, y, shown in zip(probe.inputs, probe.labels, probe.known, strict=True):
+            for x, y, shown in zip(*probe.inputs, probe.labels, probe.known, strict=True):
                 logits = run_graph(model, [keras.ops.convert_to_tensor(x)], apply)[0]
                 total = total + loss.sums(y, logits, shown)[0][task]
         return total / known
@@ -212,12 +212,12 @@ def test_frozen_layers_are_not_watched(tiny_dataset, tiny_recipe):
 def test_the_probe_is_drawn_by_the_seed_from_the_training_split(tiny_dataset, tiny_recipe):
     dataset, recipe = tiny_dataset(), tiny_recipe("hard")
     probe, again = draw_probe(dataset, recipe, rows=20), draw_probe(dataset, recipe, rows=20)
-    np.testing.assert_array_equal(probe.inputs, again.inputs)
-    assert probe.inputs.shape == (4, 5, 300, 4)
+    np.testing.assert_array_equal(probe.inputs[0], again.inputs[0])
+    assert probe.inputs[0].shape == (4, 5, 300, 4)
     other = draw_probe(dataset, tiny_recipe("hard", "training.seed=1"), rows=20)
-    assert not np.array_equal(probe.inputs, other.inputs)
+    assert not np.array_equal(probe.inputs[0], other.inputs[0])
     known = dataset.one_hot(dataset.rows("train"))
-    rows = probe.inputs.reshape(20, 300, 4)
+    rows = probe.inputs[0].reshape(20, 300, 4)
     assert all((known == row).all(axis=(1, 2)).any() for row in rows)
     assert len(np.unique(rows, axis=0)) == 20
 
