@@ -1,9 +1,10 @@
 """The result of an attribution method, and its file."""
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
 
@@ -106,16 +107,26 @@ class Attribution:
             If the file is something else.
         """
         arrays, description = (_read_hdf5 if _is_hdf5(path) else _read_npz)(path)
-        known = {field.name for field in fields(cls)}
-        if description is None:
-            raise InputError(f"expected a saved Attribution, received {path}")
-        texts = json.loads(str(description))
-        unknown = (set(texts) | set(arrays)) - known
-        if unknown:
-            raise InputError(f"expected a saved Attribution, received fields {sorted(unknown)}")
+        texts = _parsed(description)
+        every = {field.name for field in fields(cls)}
+        needed = {field.name for field in fields(cls) if field.default is MISSING}
+        received = set(texts) | set(arrays)
+        if received - every or needed - received:
+            raise InputError(
+                f"expected a saved Attribution, received {path} with fields {sorted(received)}"
+            )
         for name in ("target_names", "warnings"):
-            texts[name] = tuple(texts[name])
+            texts[name] = tuple(texts.get(name, ()))
         return cls(**texts, **arrays)
+
+
+def _parsed(description: Any) -> dict[str, Any]:
+    """Return the fields that a file holds as JSON, none where there is something else."""
+    try:
+        texts = json.loads(str(description))
+    except json.JSONDecodeError:
+        return {}
+    return texts if isinstance(texts, dict) else {}
 
 
 def _is_hdf5(path: str | Path) -> bool:
@@ -128,8 +139,14 @@ def _write_npz(path: Path, arrays: dict[str, Any], description: str) -> None:
 
 
 def _read_npz(path: str | Path) -> tuple[dict[str, Any], Any]:
-    with np.load(path) as file:
-        arrays = dict(file)
+    with Path(path).open("rb") as opened:
+        if not is_zipfile(opened):
+            raise InputError(f"expected a saved Attribution, received {path}, no .npz file")
+        opened.seek(0)
+        try:
+            arrays = dict(np.load(opened))
+        except (BadZipFile, ValueError) as error:  # damaged, or with objects in it
+            raise InputError(f"expected a saved Attribution, received {path}: {error}") from error
     return arrays, arrays.pop("description", None)
 
 
@@ -146,6 +163,8 @@ def _write_hdf5(path: Path, arrays: dict[str, Any], description: str) -> None:
 def _read_hdf5(path: str | Path) -> tuple[dict[str, Any], Any]:
     import h5py
 
+    if Path(path).is_file() and not h5py.is_hdf5(path):
+        raise InputError(f"expected a saved Attribution, received {path}, no HDF5 file")
     with h5py.File(path) as file:
         arrays = {name: item[()] for name, item in file.items() if isinstance(item, h5py.Dataset)}
         return arrays, file.attrs.get("description")

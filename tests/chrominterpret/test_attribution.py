@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from chrominterpret.attribution import Attribution
+from chrominterpret.errors import InputError
 
 
 def example() -> Attribution:
@@ -63,6 +64,30 @@ def test_another_file_is_refused(tmp_path):
     np.savez(tmp_path / "other.npz", a=np.zeros(3))
     with pytest.raises(ValueError, match="saved Attribution"):
         Attribution.load(tmp_path / "other.npz")
+
+
+@pytest.mark.parametrize("name", ["other.npz", "other.h5"])
+def test_damaged_files_are_refused_in_one_line(tmp_path, name):
+    path = tmp_path / name
+    example().save(path)
+    whole = path.read_bytes()
+    for content in (b"text", b"", whole[: len(whole) // 2]):
+        path.write_bytes(content)
+        with pytest.raises((InputError, OSError)) as error:
+            Attribution.load(path)
+        assert "\n" not in str(error.value)
+    with pytest.raises(FileNotFoundError):
+        Attribution.load(tmp_path / f"missing-{name}")
+
+
+def test_objects_and_texts_in_the_place_of_arrays_are_refused(tmp_path):
+    path = tmp_path / "objects.npz"
+    np.savez(path, attributions=np.array([{"a": 1}], dtype=object), description=np.array("{}"))
+    with pytest.raises(InputError, match="saved Attribution"):
+        Attribution.load(path)
+    np.savez(path, description=np.array("[1, 2"))
+    with pytest.raises(InputError, match="saved Attribution"):
+        Attribution.load(path)
 
 
 def test_an_older_file_without_references_is_read(tmp_path):

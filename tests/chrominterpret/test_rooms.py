@@ -69,6 +69,17 @@ def test_nothing_of_chromkeras():
     assert not [m for m, path in MODULES.items() if "chromkeras" in path.read_text("utf-8")]
 
 
+def test_nothing_is_printed():
+    calls = {
+        (module, node.func.id)
+        for module, path in MODULES.items()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    assert not [module for module, name in calls if name == "print"]
+    assert not [m for m, path in MODULES.items() if "sys.std" in path.read_text("utf-8")]
+
+
 def test_importing_the_package_is_light():
     code = (
         "import sys, chrominterpret, chrominterpret.sequences, chrominterpret.methods.registry;"

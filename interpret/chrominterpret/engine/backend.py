@@ -32,31 +32,6 @@ def compile_gradient(function: Function, variables: Sequence[Any] = ()) -> Compi
     return _BACKENDS[keras.backend.backend()](function, list(variables))
 
 
-def input_gradient(function: Callable[[Any], Any], x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return a function's outputs and the gradient of their sum with respect to an array.
-
-    Parameters
-    ----------
-    function
-        On a tensor like x, returns a tensor of shape (rows, T).
-    x
-        Array of floats (rows, ...).
-
-    Returns
-    -------
-    tuple of ndarray
-        Outputs (rows, T) and gradient, shaped like x.
-    """
-
-    def with_extra(z: Any) -> tuple[Any, Any]:
-        outputs = function(z)
-        return outputs, outputs
-
-    width = function(keras.ops.convert_to_tensor(x[:1])).shape[-1]
-    outputs, _, gradients = compile_gradient(with_extra)(x, np.ones((1, width), np.float32))
-    return outputs, gradients[0]
-
-
 def compile_forward(
     function: Callable[..., Any], variables: Sequence[Any] = ()
 ) -> Callable[..., np.ndarray]:

@@ -17,7 +17,7 @@ from keras import layers, ops
 from chrominterpret.engine.graph import Step, without_activation, without_padding
 from chrominterpret.engine.secant import Call
 from chrominterpret.engine.spread import spread
-from chrominterpret.engine.windows import Sliding, Span, union
+from chrominterpret.engine.windows import Sliding, Span, sliding_of, union
 from chrominterpret.errors import InputError
 
 
@@ -122,7 +122,7 @@ def _position(step: Step, call: Call) -> Any:
 def _window(step: Step, call: Call, beyond: float = 0.0) -> Any:
     position, mutants = _only(call)
     usual = call.run("r", {position: mutants.usual})
-    sliding = _sliding(step.operation, mutants.usual.shape[1], usual.shape[1])
+    sliding = sliding_of(step.operation, mutants.usual.shape[1], usual.shape[1])
     span = mutants.span.through(sliding, usual.shape[1])
     read = mutants.cut(*span.needed_by(sliding), beyond)
     with without_padding(step.operation):
@@ -140,7 +140,7 @@ def _spread(step: Step, call: Call) -> Any:
     layer = step.operation
     with without_activation(layer):
         usual = call.run("r", {position: mutants.usual})
-    sliding = _sliding(layer, mutants.usual.shape[1], usual.shape[1])
+    sliding = sliding_of(layer, mutants.usual.shape[1], usual.shape[1])
     span = mutants.span.through(sliding, usual.shape[1])
     # In the layer's own float32, which what comes before need not be in.
     changed, before = (
@@ -240,20 +240,3 @@ _RULES: dict[str, Callable[[Step, Call], Any]] = {
     "maximum": _maximum,
     "flatten": _full,
 }
-
-
-def _sliding(layer: Any, length: int, out_length: int) -> Sliding:
-    size = getattr(layer, "kernel_size", None) or layer.pool_size
-    stride, dilation = (getattr(layer, name, 1) for name in ("strides", "dilation_rate"))
-    return Sliding.padded(
-        _integer(size),
-        _integer(stride),
-        _integer(dilation),
-        padding=layer.padding,
-        length=length,
-        out_length=out_length,
-    )
-
-
-def _integer(value: Any) -> int:
-    return int(value[0] if isinstance(value, list | tuple) else value)

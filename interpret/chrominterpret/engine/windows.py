@@ -4,6 +4,7 @@ Plain integer arithmetic, for all L positions of the mutated base at once, befor
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -58,6 +59,48 @@ class Sliding:
         if padding not in left:
             raise InputError(f"expected padding of {tuple(left)}, received {padding!r}")
         return cls(size, stride, dilation, left[padding])
+
+
+def sliding_of(layer: Any, length: int, out_length: int) -> Sliding:
+    """Return what each output position of a Keras convolution or pool reads.
+
+    Parameters
+    ----------
+    layer
+        Layer with ``kernel_size`` or ``pool_size`` and, where they are not as usual, ``strides``,
+        ``dilation_rate`` and ``padding``.
+    length, out_length
+        Positions of the layer's input and output.
+
+    Raises
+    ------
+    InputError
+        If a size is not one number, the padding is unknown, or the layer has another number of
+        output positions than these give.
+    """
+    size = _one_number(layer, "kernel_size" if hasattr(layer, "kernel_size") else "pool_size")
+    stride, dilation = (_one_number(layer, name) for name in ("strides", "dilation_rate"))
+    padding = getattr(layer, "padding", "valid")
+    sliding = Sliding.padded(
+        size, stride, dilation, padding=padding, length=length, out_length=out_length
+    )
+    whole = (length - sliding.reach) // stride + 1 if padding == "valid" else -(-length // stride)
+    if out_length != whole:
+        raise InputError(
+            f"layer {layer.name!r}: expected {whole} output positions for {length} positions, "
+            f"kernel {size}, stride {stride}, padding {padding!r}; it has {out_length}"
+        )
+    return sliding
+
+
+def _one_number(layer: Any, attribute: str) -> int:
+    value = getattr(layer, attribute, 1)
+    values = np.atleast_1d(value)
+    if len(values) != 1:
+        raise InputError(
+            f"layer {layer.name!r}: expected one number as {attribute}, received {value}"
+        )
+    return int(values[0])
 
 
 @dataclass(frozen=True, eq=False)

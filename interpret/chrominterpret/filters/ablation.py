@@ -12,9 +12,9 @@ from chrominterpret.engine.graph import functional, is_plain_convolution
 from chrominterpret.engine.keras_private import maker_of, nodes_of
 from chrominterpret.errors import InputError
 from chrominterpret.filters.first_layer import FirstLayer, is_elementwise, to_numpy
+from chrominterpret.motifs.pwm import Floats
 
 Scale = Literal["logit", "output"]
-Floats = NDArray[np.float64]
 Arrays = list[NDArray[np.float32]]
 Without = Callable[[slice], Floats]
 

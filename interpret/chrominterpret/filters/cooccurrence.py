@@ -7,8 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import false_discovery_control, hypergeom
 
 from chrominterpret.errors import InputError
-
-Floats = NDArray[np.float64]
+from chrominterpret.motifs.pwm import Floats
 
 
 @dataclass(frozen=True, eq=False)

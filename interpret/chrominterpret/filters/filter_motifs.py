@@ -17,10 +17,9 @@ from chrominterpret.filters.first_layer import (
     checked_onehot,
     find_first_layer,
 )
-from chrominterpret.motifs.pwm import Motif, motif_from_counts
+from chrominterpret.motifs.pwm import Floats, Motif, motif_from_counts
 
 Rule = Literal["threshold", "top"]
-Floats = NDArray[np.float64]
 
 _BATCH_SIZE: Final = 32
 

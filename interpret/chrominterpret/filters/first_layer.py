@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from chrominterpret.engine.graph import functional
 from chrominterpret.engine.keras_private import maker_of, nodes_of
+from chrominterpret.engine.windows import sliding_of
 from chrominterpret.errors import InputError
 
 Stage = Literal["activation", "convolution"]
@@ -168,41 +169,19 @@ def _describe(convolution: Any, seen: keras.KerasTensor, output: keras.KerasTens
         raise InputError(
             f"layer {convolution.name!r}: expected a fixed sequence length; received {seen.shape}"
         )
-    width = _one(convolution, "kernel_size", 1)
-    stride, dilation = _one(convolution, "strides", 1), _one(convolution, "dilation_rate", 1)
-    padding = getattr(convolution, "padding", "valid")
-    expected, pad_left = _geometry(padding, length, (width - 1) * dilation + 1, stride)
-    if n_positions != expected:
-        raise InputError(
-            f"layer {convolution.name!r}: expected {expected} output positions for {length} bp, "
-            f"kernel {width}, stride {stride}, padding {padding!r}; it has {n_positions}"
-        )
-    name = convolution.name
+    sliding = sliding_of(convolution, length, n_positions)
     return FirstLayer(
-        name, seen, output, length, n_positions, n_filters, width, stride, dilation, pad_left
+        convolution.name,
+        seen,
+        output,
+        length,
+        n_positions,
+        n_filters,
+        sliding.size,
+        sliding.stride,
+        sliding.dilation,
+        sliding.left,
     )
-
-
-def _one(convolution: Any, attribute: str, default: int) -> int:
-    value = getattr(convolution, attribute, default)
-    values = np.atleast_1d(value)
-    if len(values) != 1:
-        raise InputError(
-            f"layer {convolution.name!r}: expected one number as {attribute}; received {value}"
-        )
-    return int(values[0])
-
-
-def _geometry(padding: str, length: int, span: int, stride: int) -> tuple[int, int]:
-    """Return the number of output positions and the padding on the left."""
-    if padding == "valid":
-        return (length - span) // stride + 1, 0
-    positions = -(-length // stride)
-    if padding == "causal":
-        return positions, span - 1
-    if padding == "same":
-        return positions, max((positions - 1) * stride + span - length, 0) // 2
-    raise InputError(f"expected padding 'valid', 'same' or 'causal'; received {padding!r}")
 
 
 def checked_filter_names(names: list[str] | None, n_filters: int) -> list[str]:

@@ -12,8 +12,7 @@ from chrominterpret.engine.batches import Progress
 from chrominterpret.errors import InputError
 from chrominterpret.filters.ablation import Ablation, Scale
 from chrominterpret.filters.first_layer import FirstLayer, Stage, find_first_layer, to_numpy
-
-Floats = NDArray[np.float64]
+from chrominterpret.motifs.pwm import Floats
 
 
 @dataclass(frozen=True, eq=False)

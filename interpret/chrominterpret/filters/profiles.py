@@ -8,8 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from chrominterpret.filters.filter_motifs import check_fraction, summarise
 from chrominterpret.filters.first_layer import Stage, activations, checked_onehot, find_first_layer
-
-Floats = NDArray[np.float64]
+from chrominterpret.motifs.pwm import Floats
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,7 +26,7 @@ from chrominterpret.errors import InputError
 from chrominterpret.methods.base.explained import ExplainedModel
 from chrominterpret.methods.base.functions import as_function
 from chrominterpret.methods.base.method import Method
-from chrominterpret.sequences import to_codes
+from chrominterpret.sequences import one_hot, to_codes
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -98,7 +98,7 @@ class InSilicoMutagenesis(Method):
         for rows in batches(len(x), 1, self.progress):
             at, base = np.nonzero(x[rows][0] == 0)
             # The first row is the sequence itself.
-            columns = np.concatenate([x[rows, 0], np.eye(4)[base]])
+            columns = np.concatenate([x[rows, 0], one_hot(base)])
             positions = np.concatenate([[0], at])
             context = [array[rows] for array in explained.context]
             outputs = _in_batches(compiled, x[rows], columns, positions, context, size)

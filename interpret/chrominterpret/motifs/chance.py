@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chrominterpret.errors import InputError
-from chrominterpret.motifs.pwm import Floats, Motif, trim
-from chrominterpret.motifs.tomtom import compare, shuffled
+from chrominterpret.motifs.pwm import Floats, Motif
+from chrominterpret.motifs.tomtom import compare, shuffled, trimmed
 
 LEVEL: Final = 1e-3
 TIMES: Final = 20.0
@@ -66,10 +66,7 @@ def _null(
     min_information: float | None,
 ) -> Floats:
     """Return the p-values of shuffled queries, shape (count, targets); all 1 without queries."""
-    kept = list(queries)
-    if min_information is not None:
-        trimmed = (trim(query, min_information=min_information) for query in queries)
-        kept = [query for query in trimmed if query is not None]
+    kept = trimmed(queries, min_information)
     if not kept:
         return np.ones((count, len(targets)))
     picked = np.random.default_rng(seed).integers(len(kept), size=count)

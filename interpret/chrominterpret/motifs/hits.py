@@ -12,6 +12,7 @@ from chrominterpret.errors import InputError
 from chrominterpret.files import replacing
 from chrominterpret.motifs.modisco import Pattern
 from chrominterpret.motifs.pwm import Floats, Sites, scan
+from chrominterpret.sequences import reverse_complement
 
 COLUMNS: Final = ("chrom", "start", "end", "name", "score", "strand", "contribution", "sequence")
 _HIGHEST: Final = 1000  # of BED's score
@@ -89,7 +90,7 @@ def _sums_and_cosines(contributions: Floats, core: Floats) -> tuple[Floats, Floa
     size = np.sqrt(scan(contributions**2, ones) * (core**2).sum())
     # below rounding there is nothing to compare
     size = np.where(size > 1e-12 * size.max(initial=0), size, np.inf)
-    return sums, np.stack([scan(contributions, m) / size for m in (core, core[::-1, ::-1])])
+    return sums, np.stack([scan(contributions, m) / size for m in (core, reverse_complement(core))])
 
 
 def _without_overlaps(

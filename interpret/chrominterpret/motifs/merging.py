@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from chrominterpret.errors import InputError
 from chrominterpret.motifs.pwm import DEFAULT_NSITES, Floats, Motif, information_content
+from chrominterpret.sequences import reverse_complement
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def _ways(motifs: Sequence[Motif]) -> Floats:
     ways = np.zeros((len(motifs), 2, widest, 4))
     for row, motif in zip(ways, motifs, strict=True):
         row[0, : len(motif)] = motif.ppm - 0.25
-        row[1, : len(motif)] = motif.ppm[::-1, ::-1] - 0.25
+        row[1, : len(motif)] = reverse_complement(motif.ppm) - 0.25
     return ways
 
 
@@ -161,7 +162,7 @@ def _average(chosen: Sequence[tuple[Motif, Member]]) -> Merged:
     total, cover = np.zeros((last - first, 4)), np.zeros(last - first)
     for motif, member in chosen:
         rows = slice(member.offset - first, member.offset - first + len(motif))
-        ppm = motif.ppm if member.strand == "+" else motif.ppm[::-1, ::-1]
+        ppm = motif.ppm if member.strand == "+" else reverse_complement(motif.ppm)
         total[rows] += _weight(motif) * ppm
         cover[rows] += _weight(motif)
     sites = sum(_weight(motif) for motif, _ in chosen)

@@ -325,19 +325,22 @@ def read_patterns(
     Raises
     ------
     InputError
-        If the sequences would be shorter than the window.
+        If the sequences would be shorter than the window, or a pattern lacks something.
     """
     with h5py.File(path) as file:
         window = int(file.attrs.get("window_size", length or 0))
         first = 0 if length is None else (length - window) // 2
         if first < 0:
             raise InputError(f"{path}: expected length of at least {window}; received {length}")
-        return tuple(
-            _read_pattern(sign, index, group[f"pattern_{index}"], first)
-            for sign in _SIGNS
-            if (group := file.get(f"{sign}_patterns")) is not None
-            for index in range(len(group))
-        )
+        try:
+            return tuple(
+                _read_pattern(sign, index, group[f"pattern_{index}"], first)
+                for sign in _SIGNS
+                if (group := file.get(f"{sign}_patterns")) is not None
+                for index in range(len(group))
+            )
+        except KeyError as error:
+            raise InputError(f"{path}: expected patterns of modisco-lite; {error}") from error
 
 
 def _read_pattern(sign: Sign, index: int, group: h5py.Group, first: int) -> Pattern:

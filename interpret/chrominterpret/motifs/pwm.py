@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from chrominterpret import sequences
 from chrominterpret.errors import InputError
 from chrominterpret.sequences import BASES
 
@@ -227,7 +228,7 @@ def trim(motif: Motif, *, min_information: float = 0.2) -> Motif | None:
 
 def reverse_complement(motif: Motif) -> Motif:
     """Return the motif as it reads on the other strand."""
-    return replace(motif, ppm=motif.ppm[::-1, ::-1])
+    return replace(motif, ppm=sequences.reverse_complement(motif.ppm))
 
 
 def consensus(motif: Motif, *, iupac: bool = False) -> str:
@@ -336,14 +337,14 @@ def find_sites(
         Whether the reverse complement of the matrix is looked for as well.
     """
     weights = np.asarray(matrix, dtype=np.float64)
-    strands = [(1, weights), (-1, weights[::-1, ::-1])] if both_strands else [(1, weights)]
+    strands = [(1, weights)]
+    if both_strands:
+        strands.append((-1, sequences.reverse_complement(weights)))
     found = []
     for strand, oriented in strands:
         scores = scan(onehot, oriented)
         sequence, start = np.nonzero(scores >= threshold)
         found.append((sequence, start, np.full(len(start), strand), scores[sequence, start]))
-    sequence, start, strand_of, score = (
-        np.concatenate(parts) for parts in zip(*found, strict=True)
-    )
+    sequence, start, strand_of, score = (np.concatenate(each) for each in zip(*found, strict=True))
     order = np.lexsort((-strand_of, start, sequence))
     return Sites(sequence[order], start[order], strand_of[order].astype(np.int8), score[order])

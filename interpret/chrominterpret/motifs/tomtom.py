@@ -74,17 +74,18 @@ def tomtom(
     names = [motif.name for motif in queries]
     if len(set(names)) != len(names):
         raise InputError("expected queries with different names; received some name twice")
-    kept = _trimmed(queries, min_information)
+    kept = trimmed(queries, min_information)
     if not kept:
         return _empty()
     return _table(kept, targets, min(n_best or len(targets), len(targets)))
 
 
-def _trimmed(queries: Sequence[Motif], min_information: float | None) -> list[Motif]:
+def trimmed(queries: Sequence[Motif], min_information: float | None) -> list[Motif]:
+    """Trim the flanks of motifs as `tomtom` does; those of which nothing is left go."""
     if min_information is None:
         return list(queries)
-    trimmed = (trim(motif, min_information=min_information) for motif in queries)
-    return [motif for motif in trimmed if motif is not None]
+    cut = (trim(motif, min_information=min_information) for motif in queries)
+    return [motif for motif in cut if motif is not None]
 
 
 def _empty() -> pd.DataFrame:
@@ -236,7 +237,7 @@ def calibrate(
         raise InputError(
             f"expected 0 < q_cut <= 1 and n_shuffles of at least 1; received {q_cut}, {n_shuffles}"
         )
-    kept = _trimmed(queries, min_information)
+    kept = trimmed(queries, min_information)
     if not kept:
         return Calibration(q_cut, 0.0, 0, 0, np.nan, np.nan, np.nan)
     p, q = _p_and_q(tomtom(kept, targets, min_information=None, n_best=1))

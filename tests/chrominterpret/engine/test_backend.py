@@ -5,16 +5,19 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from chrominterpret.engine.backend import compile_gradient, input_gradient
+from chrominterpret.engine.backend import compile_gradient
 
 pytestmark = pytest.mark.backend
 
 
-def test_input_gradient_by_hand():
+def test_gradient_by_hand():
+    def function(z):
+        return ops.stack([z[:, 0] ** 2, 3 * z[:, 1]], axis=1), z
+
     x = np.array([[1.0, 2], [3, 4]], np.float32)
-    outputs, gradient = input_gradient(lambda z: ops.stack([z[:, 0] ** 2, 3 * z[:, 1]], axis=1), x)
+    outputs, _, gradients = compile_gradient(function)(x, np.ones((1, 2), np.float32))
     np.testing.assert_allclose(outputs, [[1, 6], [9, 12]])
-    np.testing.assert_allclose(gradient, [[2, 3], [6, 3]])
+    np.testing.assert_allclose(gradients, [[[2, 3], [6, 3]]])
 
 
 def test_weights_others_and_extra():

@@ -6,6 +6,7 @@ import pytest
 from modiscolite.io import write_meme_from_h5
 from modiscolite.util import MemeDataType
 
+from chrominterpret.errors import InputError
 from chrominterpret.motifs.jaspar import jaspar_motifs
 from chrominterpret.motifs.modisco import Pattern, Patterns, modisco, read_patterns
 from chrominterpret.motifs.motif_files import read_meme
@@ -163,6 +164,13 @@ def test_nothing_to_find_is_no_error(planted: Planted, tmp_path: Path) -> None:
         assert reason in result.reason
         result.write(tmp_path / "empty.h5")
         assert read_patterns(tmp_path / "empty.h5", length=LENGTH) == ()
+
+
+def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["pos_patterns/pattern_0/sequence"] = np.zeros((3, 4))
+    with pytest.raises(InputError, match="expected patterns of modisco-lite"):
+        read_patterns(tmp_path / "other.h5")
 
 
 def test_n_bases_leave_rows_that_sum_to_one(planted: Planted) -> None:
