@@ -24,6 +24,8 @@ class Registry:
         What a member is called in messages.
     without
         Modules of the room that are no members.
+    module
+        Module in the folder of each member, for rooms of one folder a member.
 
     Examples
     --------
@@ -32,8 +34,11 @@ class Registry:
     True
     """
 
-    def __init__(self, package: str, kind: str, *, without: Collection[str] = ()) -> None:
+    def __init__(
+        self, package: str, kind: str, *, without: Collection[str] = (), module: str = ""
+    ) -> None:
         self.package, self.kind, self._without = package, kind, {"registry", *without}
+        self._inside = f".{module}" if module else ""
         self._registered: dict[str, Any] = {}
 
     def names(self) -> tuple[str, ...]:
@@ -51,7 +56,7 @@ class Registry:
         if name in self._registered:
             return self._registered[name]
         if name in self._modules:
-            return importlib.import_module(f"{self.package}.{name}")
+            return importlib.import_module(f"{self.package}.{name}{self._inside}")
         if name in self._entry_points:
             return self._entry_points[name].load()
         raise unknown(self.kind, name, self.names())
@@ -80,3 +85,9 @@ PROBLEMS = Registry("chromkeras.problems", "problem", without={"problem", "readi
 LOSSES = Registry("chromkeras.losses", "loss", without={"masks", "task_loss"})
 CONFLICT_METHODS = Registry("chromkeras.conflict", "merging method", without={"gram", "simplex"})
 GRAMMARS = Registry("chromkeras.importers.grammars", "grammar")
+COMPARISON_PARTS = Registry(
+    "chromkeras.comparison",
+    "part of the comparison",
+    without={"core", "patterns"},
+    module="part",
+)

@@ -9,6 +9,7 @@ from chromkeras.cli.option_names import option_names
 from chromkeras.cli.options import DataOfModel, EverySeed, Motifs, comma_list
 from chromkeras.cli.places import check_output_folder
 from chromkeras.errors import InputError
+from chromkeras.registry import COMPARISON_PARTS
 
 
 def command(
@@ -25,8 +26,8 @@ def command(
     parts: Annotated[
         list[str] | None,
         typer.Option(
-            help="Part of the comparison (repeat or comma list): predictions, costs, layers, "
-            "filters, distances, attributions, gradients.",
+            help="Part of the comparison (repeat or comma list): "
+            f"{', '.join(COMPARISON_PARTS.names())}.",
             show_default="all",
         ),
     ] = None,
@@ -107,16 +108,28 @@ def _report(summary: dict[str, Any], folder: Path) -> None:
 
 def _lines(summary: dict[str, Any]) -> list[tuple[str, ...]]:
     """Return a line for each model: figures, and what it gains and loses on the baseline."""
+    against, models = summary["against the baseline"]["models"], summary["models"]
+    title, score, others = _columns(summary)
+    strata_names = [name for name in summary["strata"] if name != "all"]
     lines: list[tuple[str, ...]] = [
-        ("model", "AUROC", "AUPRC", "elements", "specific", "difference", "95 % interval", "gain",
-         "lose", "of them q < 0.05")
+        ("model", title, *others, *strata_names, "difference", "95 % interval", "gain", "lose",
+         "of them q < 0.05")
     ]  # fmt: skip
-    against = summary["against the baseline"]["models"]
-    for name, strata in summary["models"].items():
-        figures = [strata["all"]["auroc"], strata["all"]["auprc"]]
-        figures += [strata[stratum]["auroc"] for stratum in ("elements", "specific")]
+    for name, strata in models.items():
+        figures = [strata["all"][key] for key in (score, *others.values())]
+        figures += [strata[stratum][score] for stratum in strata_names]
         lines.append((name, *map(_number, figures), *_change(against.get(name))))
     return lines
+
+
+def _columns(summary: dict[str, Any]) -> tuple[str, str, dict[str, str]]:
+    """Return the title and key of the score, and the key of the figure beside it by its title."""
+    from chromkeras.comparison.predictions.shown import shown_figures
+    from chromkeras.problems.registry import find_problem
+
+    shown = shown_figures(find_problem(summary["problem"]))
+    beside = [item for item in shown.columns.items() if item[1] != shown.score][:1]
+    return shown.title, shown.score, dict(beside)
 
 
 def _change(found: dict[str, Any] | None) -> tuple[str, ...]:
@@ -125,7 +138,7 @@ def _change(found: dict[str, Any] | None) -> tuple[str, ...]:
     pair = found["all"]
     low, high = pair["95 % interval"]
     return (
-        _number(pair["mean AUROC difference"], "+.4f"),
+        _number(next(iter(pair.values())), "+.4f"),
         f"{_number(low, '+.4f')} to {_number(high, '+.4f')}",
         str(pair["tasks that gain"]),
         str(pair["tasks that lose"]),

@@ -18,7 +18,9 @@ from chromkeras.data.dataset import Dataset
 from chromkeras.data.known import to_flagged
 from chromkeras.files import file_names
 from chromkeras.model_report.contrasts import Target
+from chromkeras.model_report.network_inputs import attributed_input, feed, row_inputs
 from chromkeras.model_report.references import ReferenceKind, make_references
+from chromkeras.problems.registry import find_problem
 from chromkeras.progress import progress
 
 SHOWN = 4
@@ -32,7 +34,7 @@ class Request:
     Attributes
     ----------
     model
-        From one-hot DNA to logits.
+        From its inputs to one output a task, as ``explained_network`` makes it.
     dataset
         With the model's tasks in the model's order.
     rows
@@ -95,7 +97,8 @@ class Attributed:
 
 def attribute(request: Request) -> Attributed:
     """Attribute the chosen sequences by every method."""
-    x = request.dataset.one_hot(request.rows)
+    inputs = row_inputs(request.dataset, request.rows)
+    x = feed(request.model, inputs)
     references = make_references(
         request.reference_kind, request.dataset, request.references, request.seed
     )
@@ -105,13 +108,14 @@ def attribute(request: Request) -> Attributed:
         "references": references,
         "n_references": request.references,
         "seed": request.seed,
+        "wrt": attributed_input(request.model),
     }
     results: dict[str, Attribution] = {}
     seconds: dict[str, float] = {}
     # shap refuses a model only once it computes: before the others have taken their time
     for name in sorted(request.methods, key=lambda name: name != "shap"):
         began = time.perf_counter()
-        with progress(f"{name} of {len(x)} sequences") as report:
+        with progress(f"{name} of {len(request.rows)} sequences") as report:
             given = applicable(name, options | {"progress": report})
             result = attribute_by(name, request.model, x, **given)
         if result.reference_kind == "given":
@@ -186,7 +190,7 @@ def _densest(track: np.ndarray) -> int:
 
 def place_name(dataset: Dataset, row: int, target: Target) -> str:
     """Return where a row lies and in which of the target's tasks it is open, for people."""
-    opened = dataset.values(np.array([row]))[0] == 1
+    opened = find_problem(dataset.problem).positive_rows(dataset, np.array([row]))[0]
     task = ", ".join(name for name in target.raised if opened[dataset.tasks.index(name)])
     if dataset.chrom is None or dataset.start is None:
         return f"row {row}, open in {task}"
@@ -205,7 +209,7 @@ def _write_bigwigs(request: Request, scores: np.ndarray, folder: Path, method: s
 
 
 def _write_sequences(request: Request, path: Path) -> None:
-    """Write which data set row each attributed sequence is, and its labels (-1: unknown)."""
+    """Write which data set row each attributed sequence is, and its labels."""
     import pandas as pd
 
     dataset, rows = request.dataset, request.rows
@@ -214,6 +218,12 @@ def _write_sequences(request: Request, path: Path) -> None:
         table |= {"chrom": dataset.chrom[rows], "start": dataset.start[rows]}
         table["end"] = dataset.start[rows] + dataset.dna.length
     table["split"] = dataset.split[rows]
-    labels = to_flagged(dataset.labels[rows], dataset.known[rows])
-    table |= dict(zip(dataset.tasks, labels.T, strict=True))
+    table |= dict(zip(dataset.tasks, _written_labels(dataset, rows).T, strict=True))
     pd.DataFrame(table).to_csv(path, sep="\t", index=False)
+
+
+def _written_labels(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+    """Return labels for a table: -1 where a class is unknown, NaN where a real value is."""
+    if dataset.labels.dtype.kind == "f":
+        return dataset.values(rows)
+    return to_flagged(dataset.labels[rows], dataset.known[rows])

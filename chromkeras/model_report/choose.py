@@ -7,12 +7,13 @@ import numpy as np
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.model_report.contrasts import Target
+from chromkeras.problems.registry import find_problem
 
 INFLUENCE_ROWS = 256  # sequences that the influence of filters is measured on
 
 
 def scanned_rows(dataset: Dataset, split: str, count: int, seed: int) -> np.ndarray:
-    """Return rows for filters to scan: elements open in some task, at random.
+    """Return rows for filters to scan: those that stand out in some task, at random.
 
     Parameters
     ----------
@@ -55,7 +56,8 @@ def element_rows(dataset: Dataset, split: str) -> np.ndarray:
         There is none.
     """
     rows = dataset.rows(split)
-    rows = rows[(dataset.values(rows) == 1).any(axis=1)]
+    problem = find_problem(dataset.problem)
+    rows = rows[problem.positive_rows(dataset, rows).any(axis=1)]
     if len(rows) == 0:
         raise InputError(f"no row of the {split} split is open in any task; choose another `split`")
     return rows
@@ -64,38 +66,45 @@ def element_rows(dataset: Dataset, split: str) -> np.ndarray:
 def attributed_rows(
     dataset: Dataset,
     rows: np.ndarray,
-    logits: np.ndarray,
+    outputs: np.ndarray,
     targets: Sequence[Target],
     count: int,
+    *,
+    link: str = "identity",
 ) -> np.ndarray:
     """Return rows to attribute: open in a task, and called so there more than in the others.
 
-    Rows are ranked by the task's logit minus the mean over tasks, so that what is particular to
-    a task comes first; with one task, by its logit; for a contrast, by its value. Targets take
-    turns, so each has about ``count`` / K rows, and a row is taken once.
+    Rows are ranked by the task's output (see ``Problem.ranking``) minus the mean over tasks, so
+    that what is particular to a task comes first; with one task, by its output; for a contrast, by
+    its value. Targets take turns, so each has about ``count`` / K rows, and a row is taken once.
+    What "open" and "called open" mean is up to the problem of the data.
 
     Parameters
     ----------
     dataset
         With all tasks of the model.
-    rows, logits
-        Candidates of shape (n,) and the model's logits of shape (n, T).
+    rows, outputs
+        Candidates of shape (n,) and the model's outputs of shape (n, T), or (n, T, C).
     targets
         K tasks or contrasts.
     count
-        How many rows; fewer where too few are open.
+        Number of rows; fewer where too few are open.
+    link
+        What the model's loss makes of an output.
 
     Returns
     -------
     np.ndarray
         Shape (m,), int64.
     """
-    ranked = []
+    problem, ranked = find_problem(dataset.problem), []
+    ranking = problem.ranking(outputs, link)
+    calls = problem.called(outputs, dataset, link)
     for target in targets:
-        columns = [dataset.tasks.index(task) for task in target.raised]
+        places = [dataset.tasks.index(task) for task in target.raised]
         open_rows = np.flatnonzero(target.is_open(dataset, rows))
-        excess = target.excess(logits[open_rows], dataset.tasks)
-        called = logits[open_rows][:, columns].max(axis=1) > 0
+        excess = target.excess(ranking[open_rows], dataset.tasks)
+        called = calls[open_rows][:, places].any(axis=1)
         ranked.append(open_rows[np.lexsort((-excess, ~called))])
     taken: dict[int, None] = {}
     for place in range(max((len(r) for r in ranked), default=0)):

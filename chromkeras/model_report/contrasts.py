@@ -9,6 +9,7 @@ import numpy as np
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.names import check_unique, unknown
+from chromkeras.problems.registry import find_problem
 
 REST = "rest"
 """Stands in a contrast for all tasks that it does not name."""
@@ -49,10 +50,10 @@ class Target:
         return value if self.lowered or len(tasks) == 1 else value - logits.mean(axis=1)
 
     def is_open(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
-        """Say which rows, shape (n,), are open in a task that counts positively."""
-        columns = [dataset.tasks.index(task) for task in self.raised]
-        found: np.ndarray = (dataset.values(rows)[:, columns] == 1).any(axis=1)
-        return found
+        """Return which rows, shape (n,), stand out in a task that counts positively."""
+        places = [dataset.tasks.index(task) for task in self.raised]
+        opened = find_problem(dataset.problem).positive_rows(dataset, rows)
+        return np.asarray(opened[:, places].any(axis=1))
 
 
 def choose_targets(

@@ -22,6 +22,7 @@ from chrominterpret.motifs.tomtom import Q_CUT, best_matches, calibrate, tomtom,
 from chromkeras.data.dataset import Dataset
 from chromkeras.files import replacing
 from chromkeras.model_report.choose import INFLUENCE_ROWS, spread_out
+from chromkeras.model_report.network_inputs import DNA, in_order, row_inputs
 from chromkeras.progress import progress
 from chromkeras.sharing.layer_table import GROUPED
 from chromkeras.sharing.model_layers import LayerRows, layer_rows, layer_table
@@ -85,7 +86,7 @@ def interpret_filters(
     Parameters
     ----------
     model
-        A model of ours.
+        A model of ours with one output a task, as ``explained_network`` makes it.
     dataset, rows
         Sequences for the filters to scan, rows of shape (n,).
     database
@@ -96,8 +97,9 @@ def interpret_filters(
         Seed of the shuffled filters that show what matches by chance.
     """
     networks, block_of = _networks(model, dataset.tasks)
+    layer, onehot = layer_table(model).first_convolution(DNA).name, dataset.one_hot(rows)
     found = filter_motifs(
-        model, dataset.one_hot(rows), rule=rule, filter_names=_names(model, networks)
+        model, onehot, rule=rule, filter_names=_names(model, networks), layer=layer
     )
     motifs = [f.motif for f in found if f.motif is not None]
     facts: dict[str, Any] = {
@@ -114,7 +116,8 @@ def interpret_filters(
     with progress("influence of the filters") as report:
         influence = filter_influence(
             model,
-            dataset.one_hot(some),
+            in_order(model, row_inputs(dataset, some)),
+            layer=layer,
             blocks=len(networks),
             block_of=block_of,
             progress=report,
@@ -122,7 +125,7 @@ def interpret_filters(
     by_chance = matches_by_chance(motifs, database, seed=seed)
     targets = [target for target, bad in zip(database, by_chance, strict=True) if not bad]
     matches = tomtom(motifs, targets)
-    profiles = filter_profiles(model, dataset.one_hot(rows))
+    profiles = filter_profiles(model, onehot, layer=layer)
     merged = merge_motifs(motifs)
     facts["motifs, those alike as one"] = len(merged)
     if motifs:

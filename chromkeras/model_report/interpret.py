@@ -7,6 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, get_args
 
+import keras
+
 from chrominterpret.filters.filter_motifs import Rule
 from chrominterpret.methods.registry import METHODS
 from chrominterpret.motifs.jaspar import load_motifs
@@ -20,6 +22,7 @@ from chromkeras.model_file.model_file import open_model
 from chromkeras.model_report.attributions import Request, attribute, write_attributions
 from chromkeras.model_report.choose import attributed_rows, element_rows, scanned_rows
 from chromkeras.model_report.contrasts import choose_targets
+from chromkeras.model_report.explained import explained_network
 from chromkeras.model_report.filters import interpret_filters, write_filters
 from chromkeras.model_report.patterns import (
     REFERENCES,
@@ -32,6 +35,7 @@ from chromkeras.model_report.report import Findings, write_report
 from chromkeras.model_report.scores import score_all
 from chromkeras.model_report.truth import check_planted, write_truth_table
 from chromkeras.names import check_unique, unknown
+from chromkeras.registry import LOSSES
 
 MOST_REFERENCES = 1000
 PACKAGES = ("chromkeras", "keras", "tensorflow", "numpy", "modisco-lite", "memelite", "pyjaspar")
@@ -147,8 +151,9 @@ def interpret(
     check_references(options.reference_kind, data, wanted)
     database = load_motifs(options.motifs)
     scanned = scanned_rows(data, options.split, options.scan, options.seed)
-    logits = predict_logits(model, data, scanned)
-    rows = attributed_rows(data, scanned, logits, targets, options.sequences)
+    link = LOSSES.get(card.recipe["training"]["loss"]).LINK
+    outputs = predict_logits(model, data, scanned)
+    rows = attributed_rows(data, scanned, outputs, targets, options.sequences, link=link)
     names = [target.name for target in targets]
     if len(rows) == 0:
         raise InputError(f"no row of the {options.split} split is open in {', '.join(names)}")
@@ -157,7 +162,7 @@ def interpret(
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     request = Request(
-        model=model,
+        model=explained_network(model),
         dataset=data,
         rows=rows,
         targets=targets,
@@ -169,10 +174,12 @@ def interpret(
     attributed = attribute(request)
     write_attributions(attributed, folder)
     filters = interpret_filters(
-        model, data, scanned, database=database, rule=options.rule, seed=options.seed
+        request.model, data, scanned, database=database, rule=options.rule, seed=options.seed
     )
     write_filters(filters, folder)
-    patterns = _patterns(request, filters.targets, options) if options.modisco else None
+    patterns = (
+        _patterns(request, model, link, filters.targets, options) if options.modisco else None
+    )
     if patterns is not None:
         write_patterns(patterns, data, folder / "modisco")
     summary = {
@@ -199,15 +206,18 @@ def interpret(
     return summary
 
 
-def _patterns(request: Request, known: list[Motif], options: InterpretOptions) -> PatternReading:
+def _patterns(
+    request: Request, network: keras.Model, link: str, known: list[Motif], options: InterpretOptions
+) -> PatternReading:
     """Search what all elements of the split contribute, not only those that are attributed."""
-    model, data = request.model, request.dataset
+    data = request.dataset
     candidates = element_rows(data, options.split)
     return find_patterns(
-        model,
+        request.model,
         data,
         candidates,
-        predict_logits(model, data, candidates),
+        predict_logits(network, data, candidates),
+        link=link,
         targets=request.targets,
         count=options.modisco,
         known=known,

@@ -19,6 +19,7 @@ from chromkeras.data.dataset import Dataset
 from chromkeras.files import file_names
 from chromkeras.model_report.choose import attributed_rows
 from chromkeras.model_report.contrasts import Target
+from chromkeras.model_report.network_inputs import DNA, Inputs, attributed_input, feed, row_inputs
 from chromkeras.model_report.references import ReferenceKind, make_references
 from chromkeras.progress import progress
 
@@ -75,8 +76,9 @@ def find_patterns(
     model: keras.Model,
     dataset: Dataset,
     rows: np.ndarray,
-    logits: np.ndarray,
+    outputs: np.ndarray,
     *,
+    link: str = "identity",
     targets: Sequence[Target],
     count: int,
     known: list[Motif],
@@ -88,11 +90,13 @@ def find_patterns(
     Parameters
     ----------
     model
-        From one-hot DNA to logits.
+        From its inputs to one output a task.
     dataset
         With the model's tasks.
-    rows, logits
-        Candidates, shape (n,), and their logits (n, T).
+    rows, outputs
+        Candidates, shape (n,), and their outputs (n, T), or (n, T, C) for C classes.
+    link
+        What the model's loss makes of an output.
     targets
         Tasks and contrasts.
     count
@@ -106,10 +110,10 @@ def find_patterns(
     found = []
     with progress(f"TF-MoDISco of {len(targets)} tasks") as report:
         for done, target in enumerate(targets):
-            chosen = np.sort(attributed_rows(dataset, rows, logits, (target,), count))
+            chosen = np.sort(attributed_rows(dataset, rows, outputs, (target,), count, link=link))
             _, patterns = search_target(
                 model,
-                dataset.one_hot(chosen),
+                row_inputs(dataset, chosen),
                 target,
                 task_names=dataset.tasks,
                 references=references,
@@ -134,7 +138,7 @@ def pattern_name(task: str, pattern: Pattern) -> str:
 
 def search_target(
     model: keras.Model,
-    x: np.ndarray,
+    inputs: Inputs,
     target: Target,
     *,
     task_names: Sequence[str],
@@ -146,9 +150,9 @@ def search_target(
     Parameters
     ----------
     model
-        From one-hot DNA to logits (n, T).
-    x
-        One-hot sequences (n, length, 4); there may be none.
+        From its inputs to one output a task (n, T).
+    inputs
+        By name, (n, ...), with the one-hot "dna" (n, length, 4); there may be no rows.
     target
         A task or contrast.
     task_names
@@ -161,11 +165,13 @@ def search_target(
     tuple of np.ndarray and Patterns
         The hypothetical contributions, float32 (n, length, 4), and what was found in them.
     """
+    x = inputs[DNA]
     if not len(x):
         return np.zeros(x.shape, np.float32), Patterns((), 0, "no row is open", (None, None))
     lift = deep_lift_shap(
         model,
-        x,
+        feed(model, inputs),
+        wrt=attributed_input(model),
         targets={target.name: target.weights},
         task_names=task_names,
         references=references,

@@ -6,6 +6,7 @@ import numpy as np
 
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
+from chromkeras.problems.registry import find_problem
 
 ReferenceKind = Literal["shuffle", "background", "uniform", "zeros", "genomic"]
 
@@ -56,8 +57,10 @@ def make_references(
 
 
 def _closed_rows(dataset: Dataset) -> np.ndarray:
+    """Return the training rows with known labels that stand out in no task, shape (n,)."""
     rows = dataset.rows("train")
-    return rows[(dataset.values(rows) == 0).all(axis=1)]
+    opened = find_problem(dataset.problem).positive_rows(dataset, rows)
+    return rows[(dataset.known[rows] & ~opened).all(axis=1)]
 
 
 def _remedy(dataset: Dataset) -> str:

@@ -1,4 +1,4 @@
-"""Where gradients die: what the gradients that were watched during a training say.
+"""Vanishing and conflict of the gradients that were watched during a training.
 
 A gradient is near zero where its norm is below a share of the same task's norm, at the same place,
 at a reference: the first moment that was watched, or the median of all. A norm of exactly 0 is near
@@ -12,6 +12,7 @@ import numpy as np
 from chromkeras.errors import InputError
 from chromkeras.monitoring.gradient_log import GradientLog
 from chromkeras.names import unknown
+from chromkeras.statistics.means import mean_defined
 
 SHARE = 0.01
 REFERENCES = ("first", "median")
@@ -36,7 +37,7 @@ def near_zero(norms: np.ndarray, *, share: float = SHARE, reference: str = "firs
     norms
         Shape (M, ...), moments first.
     share
-        Of the reference, above 0 and below 1.
+        Fraction of the reference below which a norm is near zero, above 0 and below 1.
     reference
         "first" or "median", over the moments where the norm is defined.
 
@@ -121,7 +122,7 @@ def change_by_state(log: GradientLog, state: Vanishing) -> dict[str, tuple[int, 
     found = {}
     for kind, moments in kinds.items():
         chosen = change[moments[:-1]]
-        found[f"{kind} near zero"] = (len(chosen), _mean(chosen))
+        found[f"{kind} near zero"] = (len(chosen), mean_defined(chosen))
     return found
 
 
@@ -177,11 +178,11 @@ def conflict(log: GradientLog) -> Conflict:
     below = np.where(known, cosine < 0, np.nan)
     apart = ~np.eye(len(log.tasks), dtype=bool)
     return Conflict(
-        cosine=_mean_over_moments(cosine),
-        opposed=_mean_over_moments(below),
-        mean=_mean(cosine[:, apart]),
-        opposed_pairs=_mean(below[:, apart]),
-        by_layer=np.array([_mean(c[:, apart]) for c in np.moveaxis(log.cosine, 1, 0)]),
+        cosine=mean_defined(cosine, axis=0),
+        opposed=mean_defined(below, axis=0),
+        mean=mean_defined(cosine[:, apart]),
+        opposed_pairs=mean_defined(below[:, apart]),
+        by_layer=np.array([mean_defined(c[:, apart]) for c in np.moveaxis(log.cosine, 1, 0)]),
     )
 
 
@@ -214,14 +215,3 @@ def _median(norms: np.ndarray) -> np.ndarray:
     defined = (column[np.isfinite(column)] for column in flat.T)
     level = np.array([np.median(column) if len(column) else np.nan for column in defined])
     return level.reshape(norms.shape[1:])
-
-
-def _mean_over_moments(values: np.ndarray) -> np.ndarray:
-    known = np.isfinite(values)
-    count, total = known.sum(axis=0), np.where(known, values, 0.0).sum(axis=0)
-    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
-
-
-def _mean(values: np.ndarray) -> float:
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if len(known) else float("nan")

@@ -22,8 +22,14 @@ from chromkeras.plots.style import COLOURS, save_png, task_lines
 _COLUMNS = 3
 _SHADE = "#fae9e2"
 _NAMED = 24  # tasks whose names fit beside the matrix
-# What only scales and shifts: in the numbers, not among the panels.
-_MINOR = ("norm_", "summary_")
+
+
+def normalises(layer: str) -> bool:
+    """Return whether a layer only scales and shifts: it is in the numbers, not among the panels.
+
+    A log holds no roles of layers, so it goes by the names that the builder gives.
+    """
+    return layer.startswith(("norm_", "summary_"))
 
 
 def plot_gradients(log: GradientLog, path: str | os.PathLike[str]) -> None:
@@ -55,7 +61,7 @@ def gradient_figure(log: GradientLog, *, share: float = SHARE) -> Figure:
     """
     if not log.moments:
         raise InputError("expected a gradient log of at least one moment, received none")
-    shown = [i for i, name in enumerate(log.layers) if not name.startswith(_MINOR)]
+    shown = [i for i, name in enumerate(log.layers) if not normalises(name)]
     shown = shown or list(range(len(log.layers)))
     rows = -(-len(shown) // _COLUMNS)
     figure = Figure(figsize=(13.2, 2.15 * (rows + 1) + 0.5), layout="constrained")
@@ -147,12 +153,17 @@ def _draw_loss(panel: Axes, log: GradientLog) -> None:
 
 
 def _draw_dead(panel: Axes, log: GradientLog) -> None:
-    of = {name.rsplit("_", 1)[-1]: name for name in log.layers if not name.startswith(_MINOR)}
-    names = [of.get(name.rsplit("_", 1)[-1], name) for name in log.activations]
+    by_number = {_number(name): name for name in log.layers if not normalises(name)}
+    names = [by_number.get(_number(name), name) for name in log.activations]
     _layers(panel, log, {name: log.dead[..., i].mean(axis=1) for i, name in enumerate(names)})
     panel.set_title("Dead ReLUs, mean task", fontsize=9, loc="left")
     panel.set_ylabel("Share of units", fontsize=9)
     panel.set_ylim(bottom=min(0.0, panel.get_ylim()[0]))
+
+
+def _number(layer: str) -> str:
+    """Return what a layer and the activation after it have in common: the end of their names."""
+    return layer.rsplit("_", 1)[-1]
 
 
 def _draw_signal(panel: Axes, log: GradientLog, shown: list[int]) -> None:
@@ -175,7 +186,7 @@ def _draw_signal(panel: Axes, log: GradientLog, shown: list[int]) -> None:
 
 def _layers(panel: Axes, log: GradientLog, lines: dict[str, np.ndarray]) -> None:
     """Draw a line for each layer, whose colour is the same in every panel."""
-    main = [name for name in log.layers if not name.startswith(_MINOR)] or list(log.layers)
+    main = [name for name in log.layers if not normalises(name)] or list(log.layers)
     for extra, (name, values) in enumerate(lines.items()):
         k = main.index(name) if name in main else len(main) + extra
         style = ("-", "--", ":")[k // len(COLOURS) % 3]
@@ -213,7 +224,7 @@ def _draw_conflict(panel: Axes, log: GradientLog) -> None:
 def _draw_agreement(panel: Axes, log: GradientLog) -> None:
     values = agreement(log)
     names = [log.layers[i] for i in log.common]
-    kept = [i for i, name in enumerate(names) if not name.startswith(_MINOR)]
+    kept = [i for i, name in enumerate(names) if not normalises(name)]
     _layers(panel, log, {names[i]: values[:, i] for i in kept or range(len(names))})
     right = 1 / np.sqrt(len(log.tasks))
     panel.axhline(right, lw=0.9, ls=":", color="black")

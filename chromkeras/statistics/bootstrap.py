@@ -1,4 +1,4 @@
-"""Bootstrap intervals of AUROC differences between models, on the same resampled regions."""
+"""Bootstrap intervals of differences between models' scores, on the same resampled regions."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,23 +13,23 @@ _AT_ONCE = 50  # replicates held in memory together
 
 @dataclass(frozen=True, eq=False)
 class Bootstrap:
-    """AUROC of every model and task on resampled regions.
+    """Score of every model and task on resampled regions, such as the AUROC.
 
     Attributes
     ----------
-    auroc
-        Shape (B, M, T), float64; NaN where a replicate holds one class only.
+    scores
+        Shape (B, M, T), float64; NaN where it is undefined, as in a replicate of one class only.
     """
 
-    auroc: np.ndarray
+    scores: np.ndarray
 
     def interval(self, first: int, second: int, level: float = 0.95) -> np.ndarray:
         """Return the percentile interval of model ``first`` minus ``second``, shape (2, T)."""
-        return _percentiles(self.auroc[:, first] - self.auroc[:, second], level)
+        return _percentiles(self.scores[:, first] - self.scores[:, second], level)
 
     def mean_interval(self, first: int, second: int, level: float = 0.95) -> np.ndarray:
         """Return the interval of the difference of means over tasks, shape (2,)."""
-        difference = self.auroc[:, first] - self.auroc[:, second]
+        difference = self.scores[:, first] - self.scores[:, second]
         return _percentiles(mean_defined(difference, axis=1), level)
 
 
@@ -86,6 +86,59 @@ def bootstrap_auroc(
         if progress is not None:
             progress(part.stop, replicates)
     return Bootstrap(result)
+
+
+def bootstrap_scores(
+    score: Callable[[np.ndarray, int], np.ndarray],
+    models: int,
+    regions: np.ndarray,
+    *,
+    replicates: int = 1000,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> Bootstrap:
+    """Resample regions with replacement as ``bootstrap_auroc`` does, for any score.
+
+    Parameters
+    ----------
+    score
+        Function of rows (m,), as often as they were drawn, and of a model's number; returns the
+        score of each task, shape (T,).
+    models
+        M.
+    regions
+        Shape (n,), region number of each row.
+    replicates
+        B.
+    seed
+        Seed of the resampling.
+    progress
+        Called with replicates done and in all.
+
+    Raises
+    ------
+    InputError
+        ``replicates`` is below 1.
+
+    Examples
+    --------
+    >>> values = np.arange(4.0)[:, None]
+    >>> found = bootstrap_scores(
+    ...     lambda rows, model: values[rows].mean(axis=0), 1, np.arange(4), replicates=2
+    ... )
+    >>> found.scores.shape
+    (2, 1, 1)
+    """
+    if replicates < 1:
+        raise InputError(f"expected at least 1 replicate, received {replicates}")
+    found = []
+    for some, counts in _counts(regions, replicates, seed):
+        for count in counts:
+            rows = np.repeat(np.arange(len(regions)), count)
+            found.append(np.stack([score(rows, model) for model in range(models)]))
+        if progress is not None:
+            progress(some.stop, replicates)
+    return Bootstrap(np.stack(found))
 
 
 def weighted_auroc(positive: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> np.ndarray:

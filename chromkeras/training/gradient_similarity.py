@@ -8,6 +8,7 @@ import numpy as np
 
 from chrominterpret.engine.backend import compile_gradient
 from chromkeras.backend.operations import compile_model
+from chromkeras.backend.seeds import seeded
 from chromkeras.data.batches import Batches
 from chromkeras.data.dataset import Dataset
 from chromkeras.losses.task_loss import make_loss
@@ -53,10 +54,10 @@ def gradient_similarity(
     plan = resolve_plan(
         short, dataset.tasks, dataset.shapes, problem=dataset.problem, classes=dataset.classes
     )
-    keras.utils.set_random_seed(training.seed)
     loss = make_loss(training.loss, dataset)
     batches = _batches(plan, dataset)
-    model = build_model(plan)
+    with seeded(training.seed):
+        model = build_model(plan)
     compile_model(model, make_optimizer(training, steps), loss)
     with progress("short run to compare the tasks' gradients") as report:
         for step in range(steps):

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 
@@ -14,12 +13,12 @@ from chromkeras.comparison.core.controls import (
     UNTRAINED,
     check_models,
     relation,
-    tasks_of,
     tasks_of_both,
     untrained_copy,
 )
 from chromkeras.errors import InputError
-from chromkeras.tables import plain
+from chromkeras.model_report.network_inputs import Inputs, attributed_input, feed
+from chromkeras.statistics.means import mean_defined
 
 REFERENCES = 10
 
@@ -50,30 +49,12 @@ class AttributionAgreement:
     @property
     def by_task(self) -> np.ndarray:
         """Mean over the sequences where defined, shape (K,)."""
-        known = np.isfinite(self.correlation)
-        total = np.where(known, self.correlation, 0.0).sum(axis=1)
-        mean: np.ndarray = total / np.where(known.any(axis=1), known.sum(axis=1), np.nan)
-        return mean
+        return mean_defined(self.correlation, axis=1)
 
     @property
     def mean(self) -> float:
         """Mean over the tasks where defined."""
-        known = self.by_task[np.isfinite(self.by_task)]
-        return float(known.mean()) if len(known) else float("nan")
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain values; undefined ones are None."""
-        values: dict[str, Any] = plain(
-            {
-                "first": self.first,
-                "second": self.second,
-                "kind": self.kind,
-                "sequences": self.correlation.shape[1],
-                "mean": self.mean,
-                "tasks": dict(zip(self.tasks, self.by_task, strict=True)),
-            }
-        )
-        return values
+        return mean_defined(self.by_task)
 
 
 def attribution_correlation(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -107,7 +88,7 @@ def attribution_correlation(first: np.ndarray, second: np.ndarray) -> np.ndarray
 
 def attribution_agreements(
     models: Sequence[ComparedModel],
-    x: np.ndarray,
+    inputs: Inputs,
     *,
     tasks: Sequence[str] | None = None,
     references: int = REFERENCES,
@@ -121,8 +102,9 @@ def attribution_agreements(
     ----------
     models
         Trained models.
-    x
-        One-hot sequences (n, length, 4), the same for all.
+    inputs
+        By name, (n, ...), the same rows for all models. Contributions are of the one-hot "dna"
+        (n, length, 4); other inputs stay at their values.
     tasks
         Tasks to explain; None for all of each model. Pairs are compared on those in common.
     references
@@ -144,14 +126,14 @@ def attribution_agreements(
     InputError
         Two models have no task in common, or one reads other sequences.
     """
-    check_models(models, x)
+    check_models(models, inputs)
     wanted = [_wanted(model, tasks) for model in models]
     for one, other in combinations(wanted, 2):
         tasks_of_both(one, other)
     copies = [untrained_copy(model, seed=seed) for model in models] if untrained else []
     scores = []
     for model, names in zip([*models, *copies], wanted + wanted[: len(copies)], strict=True):
-        scores.append(_contributions(model, x, names, references, seed))
+        scores.append(_contributions(model, inputs, names, references, seed))
         if progress is not None:
             progress(len(scores), len(models) + len(copies))
     pairs = [(i, j, relation(models[i], models[j])) for i, j in combinations(range(len(models)), 2)]
@@ -167,19 +149,20 @@ def attribution_agreements(
 
 
 def _wanted(model: ComparedModel, tasks: Sequence[str] | None) -> tuple[str, ...]:
-    own = tasks_of(model)
+    own = model.tasks
     return own if tasks is None else tasks_of_both(own, tasks)
 
 
 def _contributions(
-    model: ComparedModel, x: np.ndarray, tasks: tuple[str, ...], references: int, seed: int
+    model: ComparedModel, inputs: Inputs, tasks: tuple[str, ...], references: int, seed: int
 ) -> np.ndarray:
     """Return the contributions of the observed bases, shape (K, n, length), float32."""
     result = deep_lift_shap(
         model.network,
-        x,
+        feed(model.network, inputs),
+        wrt=attributed_input(model.network),
         targets=list(tasks),
-        task_names=tasks_of(model),
+        task_names=model.tasks,
         n_references=references,
         seed=seed,
         hypothetical=False,

@@ -1,20 +1,26 @@
 """The part "attributions": whether models read the same bases, and the same motifs in them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from chrominterpret.page.blocks import Block, Cell, Number, Section, Table
+from chrominterpret.motifs.jaspar import load_motifs
+from chrominterpret.page.blocks import Block, Cell, Notes, Number, Section, Table
 from chromkeras.comparison.attributions.attribution_agreement import (
     AttributionAgreement,
     attribution_agreements,
 )
 from chromkeras.comparison.core.comparison import Comparison
-from chromkeras.comparison.core.controls import UNTRAINED
+from chromkeras.comparison.core.controls import UNTRAINED, explained_by_dna
 from chromkeras.comparison.core.matrices import Matrix, matrix_grid
 from chromkeras.comparison.core.part import PartResult, picture
-from chromkeras.comparison.patterns.part import pattern_part
+from chromkeras.comparison.patterns.pattern_result import pattern_result
+from chromkeras.comparison.patterns.pattern_search import pattern_tasks
+from chromkeras.model_report.network_inputs import DNA
 from chromkeras.progress import progress
+
+ORDER = 60
 
 _LEAD = (
     "DeepLIFT contributions of the same sequences by every model: Pearson correlation over the "
@@ -24,12 +30,22 @@ _LEAD = (
 )
 
 
-def attributions_part(comparison: Comparison) -> PartResult:
-    """Correlate the models' attributions, and match the patterns in them where options to."""
-    agreement = _agreement_part(comparison)
+def check_part(comparison: Comparison) -> None:
+    """Raise ``InputError`` where TF-MoDISco's tasks are unknown or known motifs not readable."""
+    pattern_tasks(comparison.options.modisco_tasks, comparison.tasks)
+    if comparison.options.modisco:
+        load_motifs(comparison.options.motifs)
+
+
+def compare_part(comparison: Comparison) -> PartResult:
+    """Correlate the models' attributions, and match the patterns in them where asked to."""
+    comparison, notes = explained_by_dna(comparison)
+    if len(comparison.models) < 2:
+        return PartResult([Section("Attributions", [Notes(notes)])])
+    agreement = _agreement_result(comparison, notes)
     if not comparison.options.modisco:
         return agreement
-    patterns = pattern_part(comparison)
+    patterns = pattern_result(comparison)
     return PartResult(
         [*agreement.sections, *patterns.sections],
         {**agreement.facts, **patterns.facts},
@@ -38,12 +54,12 @@ def attributions_part(comparison: Comparison) -> PartResult:
     )
 
 
-def _agreement_part(comparison: Comparison) -> PartResult:
-    x = comparison.elements(comparison.options.attributed)
+def _agreement_result(comparison: Comparison, notes: Sequence[str]) -> PartResult:
+    inputs = comparison.elements(comparison.options.attributed)
     with progress("attributions") as say:
         found = attribution_agreements(
             comparison.models,
-            x,
+            inputs,
             tasks=comparison.tasks,
             seed=comparison.options.seed,
             untrained=True,
@@ -52,10 +68,11 @@ def _agreement_part(comparison: Comparison) -> PartResult:
     trained = [each for each in found if each.kind != UNTRAINED]
     figure = matrix_grid([_matrix(comparison, trained)])
     caption = "Mean correlation of the contributions of two models."
-    blocks: list[Block] = [picture(figure, caption, "attributions"), _table(found)]
+    blocks: list[Block] = [Notes(notes)] if notes else []
+    blocks += [picture(figure, caption, "attributions"), _table(found)]
     facts = {f"{each.first} and {each.second}": each.mean for each in found}
     rows = [row for each in found for row in _rows(each)]
-    section = Section("Attributions", blocks, f"{_LEAD} {len(x)} sequences.")
+    section = Section("Attributions", blocks, f"{_LEAD} {len(inputs[DNA])} sequences.")
     return PartResult([section], {"attributions": facts}, {"attributions.tsv": rows},
                       {"attributions.png": figure})  # fmt: skip
 

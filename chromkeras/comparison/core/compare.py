@@ -1,42 +1,23 @@
-"""Everything `chromkeras compare` writes."""
+"""Comparison of models: the tables, pictures and page of `chromkeras compare`."""
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from chrominterpret.motifs.jaspar import load_motifs
 from chrominterpret.page.blocks import Details, Section
 from chrominterpret.page.render import write_page
-from chromkeras.comparison.attributions.part import attributions_part
 from chromkeras.comparison.core.comparison import CompareOptions, Comparison, open_comparison
 from chromkeras.comparison.core.part import PartResult
-from chromkeras.comparison.costs.part import costs_part
-from chromkeras.comparison.filters.part import filters_part
-from chromkeras.comparison.gradients.part import gradients_part
-from chromkeras.comparison.layers.part import layers_part
-from chromkeras.comparison.patterns.pattern_search import pattern_tasks
-from chromkeras.comparison.predictions.part import predictions_part
-from chromkeras.comparison.tasks.part import distances_part
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.files import replacing
 from chromkeras.names import check_unique, unknown
 from chromkeras.plots.style import save_png
+from chromkeras.registry import COMPARISON_PARTS
 from chromkeras.tables import plain, write_tsv
-
-# Each finds its share of the comparison; they stand on the page in this order.
-PARTS: dict[str, Callable[[Comparison], PartResult]] = {
-    "predictions": predictions_part,
-    "costs": costs_part,
-    "layers": layers_part,
-    "filters": filters_part,
-    "distances": distances_part,
-    "attributions": attributions_part,
-    "gradients": gradients_part,
-}
 
 
 def compare(
@@ -52,11 +33,11 @@ def compare(
     paths
         Two or more .keras files of ours.
     dataset
-        With at least one task that all of them have.
+        Data with at least one task that all of them have.
     out
-        The folder; made when missing.
+        Folder to write; made when missing.
     options
-        What and how.
+        What to compare and how.
 
     Returns
     -------
@@ -69,21 +50,51 @@ def compare(
         The models have no task in common, one is not ours, or an option is wrong; then nothing
         has been written.
     """
-    check_parts(options.parts)
-    chosen = [name for name in PARTS if name in options.parts or not options.parts]
-    if options.modisco and "attributions" not in chosen:
+    names = chosen_parts(options.parts)
+    if options.modisco and "attributions" not in names:
         raise InputError(
-            f"`modisco`: expected the part attributions among `parts`, received {', '.join(chosen)}"
+            "`modisco`: expected the part attributions among `parts`, received " + ", ".join(names)
         )
-    if "filters" in chosen or options.modisco:
-        load_motifs(options.motifs)  # what is wrong with them is said before the work
     comparison = open_comparison(paths, dataset, options)
-    pattern_tasks(options.modisco_tasks, comparison.tasks)
-    results = {name: PARTS[name](comparison) for name in chosen}
-    folder = Path(out)
+    parts = [COMPARISON_PARTS.get(name) for name in names]
+    for part in parts:  # what is wrong with the options is said before the work
+        if hasattr(part, "check_part"):
+            part.check_part(comparison)
+    return _write([part.compare_part(comparison) for part in parts], comparison, dataset, Path(out))
+
+
+def chosen_parts(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the parts of a comparison in the order of the page; all of them where none is named.
+
+    Parameters
+    ----------
+    names
+        Names in ``chromkeras.registry.COMPARISON_PARTS``.
+
+    Raises
+    ------
+    InputError
+        A part does not exist or stands twice.
+
+    Examples
+    --------
+    >>> chosen_parts(["gradients", "costs"])
+    ('costs', 'gradients')
+    """
+    known = COMPARISON_PARTS.names()
+    for name in names:
+        if name not in known:
+            raise unknown("part", name, known)
+    check_unique("`parts` name", names)
+    return tuple(sorted(names or known, key=lambda name: (COMPARISON_PARTS.get(name).ORDER, name)))
+
+
+def _write(
+    results: Sequence[PartResult], comparison: Comparison, dataset: Dataset, folder: Path
+) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     summary = _about(comparison, dataset)
-    for result in results.values():
+    for result in results:
         summary |= result.facts
         for file, rows in result.tables.items():
             write_tsv(folder / file, rows)
@@ -93,23 +104,16 @@ def compare(
     with replacing(folder / "summary.json") as beside:
         text = json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False)
         beside.write_text(text + "\n", encoding="utf-8")
-    sections = [section for result in results.values() for section in result.sections]
+    sections = [section for result in results for section in result.sections]
     _write_report(folder / "report.html", comparison, dataset, sections)
     return summary
-
-
-def check_parts(parts: Sequence[str]) -> None:
-    """Raise ``InputError`` for a part that does not exist or stands twice."""
-    for part in parts:
-        if part not in PARTS:
-            raise unknown("part", part, PARTS)
-    check_unique("`parts` name", parts)
 
 
 def _about(comparison: Comparison, dataset: Dataset) -> dict[str, Any]:
     return {
         "files": {model.name: str(model.path) for model in comparison.models},
         "tasks": list(comparison.tasks),
+        "problem": comparison.dataset.problem,
         "split": comparison.options.split,
         "rows": len(comparison.rows),
         "regions": len(set(comparison.regions.tolist())),
@@ -145,7 +149,7 @@ def _made(comparison: Comparison, dataset: Dataset) -> Section:
         training = model.recipe.training
         values[model.name] = (
             f"{model.path}, {model.recipe.plan}, seed {training.seed}, {training.epochs} epochs, "
-            f"data {model.card['fingerprint']}"
+            f"data {model.fingerprint}"
         )
     options = about["options"] | {"baseline": about["baseline"]}
     values |= {name: _text(value) for name, value in options.items() if name != "split"}

@@ -1,8 +1,8 @@
 """What is compared: opened models, the rows and tasks they have in common, and the options."""
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import combinations
 from pathlib import Path
@@ -20,10 +20,16 @@ from chromkeras.evaluation.predict import predict_logits
 from chromkeras.model_file.card_file import read_card
 from chromkeras.model_file.model_file import open_model
 from chromkeras.model_report.choose import scanned_rows
+from chromkeras.model_report.network_inputs import DNA, row_inputs
 from chromkeras.names import unknown
+from chromkeras.problems.problem import Problem
+from chromkeras.problems.registry import find_problem
 from chromkeras.progress import progress
 from chromkeras.recipe.reading import recipe_from_dict
 from chromkeras.recipe.recipe import Recipe
+from chromkeras.registry import LOSSES
+from chromkeras.sharing.layer_table import LayerTable
+from chromkeras.sharing.model_layers import layer_table
 
 MOST_MATRICES = 4  # recipes of which a page shows every pair
 
@@ -91,7 +97,7 @@ class ComparedModel:
     path
         Its file.
     network
-        The opened model, from (batch, length, 4) to (batch, tasks).
+        The opened model, from its inputs to (batch, tasks), or (batch, tasks, C) for C classes.
     card
         Its run card's configuration: tasks, recipe, fingerprint, scores.
     """
@@ -106,10 +112,39 @@ class ComparedModel:
         """The recipe that it was trained by."""
         return recipe_from_dict(self.card["recipe"])
 
-    def columns(self, tasks: Sequence[str]) -> list[int]:
-        """Return the model's output columns of the tasks."""
-        own = list(self.card["tasks"])
-        return [own.index(task) for task in tasks]
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Names of the model's T tasks, in the order of its outputs."""
+        return tuple(self.card["tasks"])
+
+    @property
+    def fingerprint(self) -> str:
+        """Fingerprint of the data that it was trained on."""
+        return str(self.card["fingerprint"])
+
+    @property
+    def problem(self) -> str:
+        """Name of the kind of labels that it was trained on."""
+        return str(self.card.get("problem") or "binary")
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, for the problem "classes"."""
+        return tuple(self.card.get("classes") or ())
+
+    @property
+    def link(self) -> str:
+        """What its loss makes of an output: "identity" or "exp"."""
+        return str(LOSSES.get(self.recipe.training.loss).LINK)
+
+    @cached_property
+    def layers(self) -> LayerTable:
+        """Its layer table."""
+        return layer_table(self.network)
+
+    def places(self, tasks: Sequence[str]) -> list[int]:
+        """Return the places of tasks among the model's outputs."""
+        return [self.tasks.index(task) for task in tasks]
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,6 +167,8 @@ class Comparison:
         Index of the model that the others are compared with.
     notes
         What a reader must know, such as tasks left out.
+    whole, chosen
+        Comparison that the models were chosen from, and their places in it; None for a whole one.
     """
 
     models: tuple[ComparedModel, ...]
@@ -141,6 +178,8 @@ class Comparison:
     options: CompareOptions
     baseline: int
     notes: tuple[str, ...]
+    whole: "Comparison | None" = None
+    chosen: tuple[int, ...] = ()
 
     @property
     def names(self) -> list[str]:
@@ -167,10 +206,38 @@ class Comparison:
         """Shape (n,): the region of each row."""
         return region_of(self.dataset, self.rows)
 
-    def elements(self, count: int) -> np.ndarray:
-        """Return so many elements of the split, open in some task, as (n, length, 4) float32."""
+    @property
+    def problem(self) -> Problem:
+        """Kind of the labels, of the models and of the data."""
+        found: Problem = find_problem(self.dataset.problem)
+        return found
+
+    def of(self, models: Mapping[int, ComparedModel]) -> "Comparison":
+        """Return the comparison of some of the models, by their places.
+
+        The baseline is the same where it is among them, else the first of them.
+        """
+        chosen = tuple(models)
+        baseline = chosen.index(self.baseline) if self.baseline in chosen else 0
+        return replace(
+            self, models=tuple(models.values()), baseline=baseline, whole=self, chosen=chosen
+        )
+
+    def elements(self, count: int) -> dict[str, np.ndarray]:
+        """Return the inputs of rows of the split that stand out in some task.
+
+        Parameters
+        ----------
+        count
+            Number of rows n; all where there are fewer.
+
+        Returns
+        -------
+        dict
+            By the name of the input, float32 (n, ...).
+        """
         rows = scanned_rows(self.dataset, self.options.split, count, self.options.seed)
-        return self.dataset.one_hot(rows)
+        return row_inputs(self.dataset, rows)
 
     def shown_pairs(self) -> set[frozenset[str]]:
         """Return the pairs of models that a page has room for: one of each two recipes.
@@ -186,17 +253,35 @@ class Comparison:
             if every or self.baseline in (a, b)
         }
 
+    @property
+    def links(self) -> tuple[str, ...]:
+        """What each model's loss makes of an output: "identity" or "exp"."""
+        return tuple(model.link for model in self.models)
+
+    def mean_outputs(self) -> tuple[np.ndarray, str]:
+        """Return the mean output of all models, (n, T) or (n, T, C), and its link.
+
+        Models of different links are averaged by their predictions.
+        """
+        if len(set(self.links)) == 1:
+            return self.outputs.mean(axis=0), self.links[0]
+        pairs = zip(self.outputs, self.links, strict=True)
+        return np.mean([self.problem.predictions(*pair) for pair in pairs], axis=0), "identity"
+
     @cached_property
-    def logits(self) -> np.ndarray:
-        """Shape (M, n, T), float32: both strands' mean, for the common tasks."""
+    def outputs(self) -> np.ndarray:
+        """Shape (M, n, T), or (M, n, T, C), float32: both strands' mean, for the common tasks."""
+        if self.whole is not None:
+            chosen: np.ndarray = self.whole.outputs[list(self.chosen)]
+            return chosen
         total = len(self.models) * len(self.rows)
-        parts = []
+        each = []
         with progress("predict") as say:
             for k, model in enumerate(self.models):
                 report = partial(_report, say, k * len(self.rows), total)
                 found = predict_logits(model.network, self.dataset, self.rows, progress=report)
-                parts.append(found[:, model.columns(self.tasks)])
-        return np.stack(parts)
+                each.append(found[:, model.places(self.tasks)])
+        return np.stack(each)
 
 
 def open_comparison(
@@ -228,20 +313,40 @@ def open_comparison(
     rows = check_rows(dataset, options.split)
     notes = [*_left_out(names, cards, tasks), *_other_data(names, cards, dataset)]
     data = dataset if dataset.tasks == tasks else dataset.select_tasks(tasks)
-    if data.problem != "binary":
-        raise InputError(f"expected a data set of problem 'binary', received {data.problem!r}")
     models = tuple(
         ComparedModel(name, path, open_model(path)[0], card)
         for name, path, card in zip(names, files, cards, strict=True)
     )
     for model in models:
-        length = model.network.input_shape[1]
-        if length != data.dna.length:
-            raise InputError(
-                f"{model.name} reads sequences of {length} bases, but the data set's have "
-                f"{data.dna.length}; compare models of one length"
-            )
+        _check_model(model, data)
     return Comparison(models, dataset, data, rows, options, baseline, tuple(notes))
+
+
+def _check_model(model: ComparedModel, dataset: Dataset) -> None:
+    """Raise ``InputError`` unless a model fits the inputs and labels of the data."""
+    problem, classes = dataset.problem, dataset.classes
+    if (model.problem, model.classes) != (problem, classes):
+        raise InputError(
+            f"{model.name} predicts {_kind(model.problem, model.classes)}, but the data set holds "
+            f"{_kind(problem, classes)}"
+        )
+    for tensor in model.network.inputs:
+        name, shape = tensor.name, tuple(tensor.shape[1:])
+        have = dataset.shapes.get(name)
+        if name == DNA and have is not None and have != shape:
+            raise InputError(
+                f"{model.name} reads sequences of {shape[0]} bases, but the data set's have "
+                f"{have[0]}; compare models of one length"
+            )
+        if have != shape:
+            raise InputError(
+                f"{model.name} reads an input {name} of shape {shape}, but the data set has "
+                f"{'none' if have is None else have}"
+            )
+
+
+def _kind(problem: str, classes: Sequence[str]) -> str:
+    return f"{problem} labels" + (f" ({', '.join(classes)})" if classes else "")
 
 
 def common_tasks(tasks: dict[str, Sequence[str]], dataset: Dataset) -> tuple[str, ...]:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
 
-import keras
-import numpy as np
-
-from chromkeras.comparison.core.comparison import ComparedModel
+from chromkeras.backend.seeds import seeded
+from chromkeras.comparison.core.comparison import ComparedModel, Comparison
 from chromkeras.errors import InputError
+from chromkeras.model_report.explained import explained_network
+from chromkeras.model_report.network_inputs import Inputs, check_inputs, dna_convolution
 from chromkeras.recipe.recipe import Recipe
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.model_layers import run_card
@@ -31,24 +31,22 @@ def untrained_copy(model: ComparedModel, *, seed: int) -> ComparedModel:
     seed
         Seed of the weights.
     """
-    keras.utils.set_random_seed(seed)
     card = run_card(model.network)
     inputs = {tensor.name: tuple(tensor.shape[1:]) for tensor in model.network.inputs}
-    network = build_model(
-        resolve_plan(model.recipe, card.tasks, inputs, problem=card.problem, classes=card.classes)
+    plan = resolve_plan(
+        model.recipe, card.tasks, inputs, problem=card.problem, classes=card.classes
     )
+    with seeded(seed):
+        network = build_model(plan)
+    if len(model.network.output_shape) == 2:
+        network = explained_network(network)
     return replace(model, name=f"{model.name} ({UNTRAINED})", network=network)
 
 
 def relation(first: ComparedModel, second: ComparedModel) -> str:
     """Return "two seeds" for models that differ in nothing but their seeds, else "models"."""
     alike = _without_seed(first.recipe) == _without_seed(second.recipe)
-    return SEEDS if alike and set(tasks_of(first)) == set(tasks_of(second)) else MODELS
-
-
-def tasks_of(model: ComparedModel) -> tuple[str, ...]:
-    """Return the model's T task names."""
-    return tuple(model.card["tasks"])
+    return SEEDS if alike and set(first.tasks) == set(second.tasks) else MODELS
 
 
 def tasks_of_both(first: Sequence[str], second: Sequence[str]) -> tuple[str, ...]:
@@ -67,25 +65,41 @@ def tasks_of_both(first: Sequence[str], second: Sequence[str]) -> tuple[str, ...
     return common
 
 
-def check_models(models: Sequence[ComparedModel], x: np.ndarray) -> None:
-    """Raise ``InputError`` unless all models read the sequences and each two share a task.
+def check_models(models: Sequence[ComparedModel], inputs: Inputs) -> None:
+    """Raise ``InputError`` unless all models read the inputs and each two share a task.
 
     Parameters
     ----------
     models
         Any number.
-    x
-        One-hot sequences (n, length, 4).
+    inputs
+        By name, float32 (n, ...), such as one-hot "dna" (n, length, 4).
     """
     for model in models:
-        length = model.network.input_shape[1]
-        if x.ndim != 3 or x.shape[1:] != (length, 4) or not len(x):
-            raise InputError(
-                f"model {model.name}: expected one-hot sequences of shape (n, {length}, 4), "
-                f"received {x.shape}"
-            )
+        check_inputs(model.network, inputs, model.name)
     for one, other in combinations(models, 2):
-        tasks_of_both(tasks_of(one), tasks_of(other))
+        tasks_of_both(one.tasks, other.tasks)
+
+
+def explained_by_dna(comparison: Comparison) -> tuple[Comparison, tuple[str, ...]]:
+    """Return the comparison of the models whose first convolution reads DNA, and notes.
+
+    Their networks have one output a task, as ``explained_network`` makes them; the notes say which
+    models were left out, and what is explained where labels are classes.
+    """
+    kept = {
+        place: replace(model, network=explained_network(model.network))
+        for place, model in enumerate(comparison.models)
+        if dna_convolution(model.network)
+    }
+    notes = []
+    out = [name for place, name in enumerate(comparison.names) if place not in kept]
+    if out:
+        notes.append(f"Left out here, as no convolution reads DNA: {', '.join(out)}.")
+    if comparison.dataset.classes:
+        first = comparison.dataset.classes[0]
+        notes.append(f"Explained is the mean logit of the other classes less that of {first}.")
+    return comparison.of(kept) if notes else comparison, tuple(notes)
 
 
 def _without_seed(recipe: Recipe) -> Recipe:

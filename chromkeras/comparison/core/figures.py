@@ -46,9 +46,14 @@ def look(index: int) -> tuple[str, str]:
 
 
 def difference_dots(
-    panels: Sequence[DotPanel], models: dict[int, str], rows: Sequence[str], baseline: str
+    panels: Sequence[DotPanel],
+    models: dict[int, str],
+    rows: Sequence[str],
+    baseline: str,
+    *,
+    score: str = "AUROC",
 ) -> Figure:
-    """Draw differences of AUROC: a dot for each model and row, 0 the baseline.
+    """Draw differences of a score: a dot for each model and row, 0 the baseline.
 
     Parameters
     ----------
@@ -60,6 +65,8 @@ def difference_dots(
         R names, from top to bottom; the last is set apart, as it is the mean of the others.
     baseline
         Name of the model at 0.
+    score
+        Title of the score.
     """
     step = max(len(models), 2) + 0.8
     height = max(2.6, 0.95 + _ROW * step * len(rows) + 0.22 * -(-len(models) // 3))
@@ -77,7 +84,7 @@ def difference_dots(
         panel.axvline(0, color="black", lw=0.9, zorder=1)
         panel.axhline(centre[-1] - step / 2 - 0.3, color=GREY, lw=0.8)
         panel.set_title(shown.title, fontsize=10, loc="left")
-        panel.set_xlabel(f"AUROC − AUROC of {baseline}", fontsize=9)
+        panel.set_xlabel(f"{score} − {score} of {baseline}", fontsize=9)
         panel.set_ylim(centre[-1] + step / 2, -step / 2)
         panel.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
         panel.xaxis.set_major_formatter(FuncFormatter(_signed))

@@ -11,6 +11,7 @@ from chromkeras.cost.operations import model_cost
 from chromkeras.errors import InputError
 from chromkeras.recipe.recipe import Recipe
 from chromkeras.training.history_plot import read_history
+from chromkeras.training.run import history_path
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class TrainingTime:
     Attributes
     ----------
     epochs, best_epoch
-        Epochs trained, and the one with the highest mean validation AUROC.
+        Epochs trained, and the one with the highest mean validation score.
     epoch
         Median seconds of an epoch, its validation included.
     to_best
@@ -59,21 +60,25 @@ class ModelCosts:
 NO_HISTORY = TrainingTime(*(float("nan"),) * 4)
 
 
-def model_costs(network: keras.Model, recipe: Recipe, path: Path) -> ModelCosts:
+def model_costs(
+    network: keras.Model, recipe: Recipe, path: Path, *, score: str = "val_auroc"
+) -> ModelCosts:
     """Count and look up what a model costs; ``path`` is its file, the history is beside it."""
     cost = model_cost(network)
     memory = training_memory(network, recipe.training, program=0, validated=0)
-    time = training_time(history_file(path))
+    time = training_time(history_path(path), score)
     return ModelCosts(cost.parameters, cost.forward, cost.training, memory.peak, time)
 
 
-def history_file(path: Path) -> Path:
-    """Return where training keeps the history of the model file ``path``."""
-    return path.with_name(f"{path.stem}.history.csv")
-
-
-def training_time(history: Path) -> TrainingTime:
+def training_time(history: Path, score: str = "val_auroc") -> TrainingTime:
     """Read the times of a training from its history file; all NaN where there is none.
+
+    Parameters
+    ----------
+    history
+        File that ``train`` writes beside the model.
+    score
+        Column of the validation score, of which the highest is best.
 
     Raises
     ------
@@ -86,8 +91,8 @@ def training_time(history: Path) -> TrainingTime:
     if not rows or not {"epoch", "seconds"} <= rows[0].keys():
         raise InputError(f"{history}: expected columns epoch and seconds, as `train` writes them")
     seconds = np.array([row["seconds"] for row in rows])
-    auroc = np.array([row.get("val_auroc", np.nan) for row in rows])
-    best = int(np.nanargmax(auroc)) if np.isfinite(auroc).any() else None
+    scores = np.array([row.get(score, np.nan) for row in rows])
+    best = int(np.nanargmax(scores)) if np.isfinite(scores).any() else None
     return TrainingTime(
         epochs=float(len(rows)),
         best_epoch=float("nan") if best is None else rows[best]["epoch"],

@@ -8,9 +8,12 @@ from chrominterpret.page.blocks import Cell, Notes, Number, Section, Table
 from chromkeras.comparison.core.comparison import ComparedModel, Comparison
 from chromkeras.comparison.core.figures import growth_curves
 from chromkeras.comparison.core.part import PartResult, picture
-from chromkeras.comparison.costs.model_costs import ModelCosts, history_file, model_costs
+from chromkeras.comparison.costs.model_costs import ModelCosts, model_costs
 from chromkeras.cost.growth import Growth, measure_growth
 from chromkeras.progress import progress
+from chromkeras.training.run import history_path
+
+ORDER = 20
 
 _LEAD = (
     "What each model takes. Times are those of its own training on the machine that trained it, "
@@ -23,9 +26,12 @@ _CAPTION = (
 )
 
 
-def costs_part(comparison: Comparison) -> PartResult:
+def compare_part(comparison: Comparison) -> PartResult:
     """Look up what the models cost and, where asked for, measure how that grows."""
-    costs = [model_costs(m.network, m.recipe, m.path) for m in comparison.models]
+    costs = [
+        model_costs(m.network, m.recipe, m.path, score=f"val_{comparison.problem.score}")
+        for m in comparison.models
+    ]
     rows = [_row(m, c) for m, c in zip(comparison.models, costs, strict=True)]
     sections = [_section(comparison, costs)]
     tables = {"costs.tsv": rows}
@@ -45,7 +51,7 @@ def costs_part(comparison: Comparison) -> PartResult:
 def _row(model: ComparedModel, costs: ModelCosts) -> dict[str, Any]:
     return {
         "model": model.name,
-        "tasks": len(model.card["tasks"]),
+        "tasks": len(model.tasks),
         "parameters": costs.parameters,
         "flop_forward": costs.forward,
         "flop_training": costs.training,
@@ -66,7 +72,7 @@ def _section(comparison: Comparison, costs: list[ModelCosts]) -> Section:
         [
             model.name,
             model.recipe.plan,
-            Number.of(len(model.card["tasks"]), ".0f"),
+            Number.of(len(model.tasks), ".0f"),
             Number.of(cost.parameters, ",.0f"),
             Number.of(cost.forward / 1e6, ".3g"),
             Number.of(cost.training / 1e6, ".3g"),
@@ -78,7 +84,7 @@ def _section(comparison: Comparison, costs: list[ModelCosts]) -> Section:
         ]
         for model, cost in zip(comparison.models, costs, strict=True)
     ]
-    without = [m.name for m in comparison.models if not history_file(m.path).exists()]
+    without = [m.name for m in comparison.models if not history_path(m.path).exists()]
     notes = []
     if without:
         notes = [

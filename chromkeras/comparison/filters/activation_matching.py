@@ -25,6 +25,7 @@ from chromkeras.comparison.filters.filter_matching import (
     MatchedFilters,
 )
 from chromkeras.comparison.filters.first_filters import filters_each, first_networks
+from chromkeras.model_report.network_inputs import DNA, Inputs, dna_convolution
 from chromkeras.statistics.matching import match_one_to_one
 
 QUANTILE = 0.95
@@ -32,7 +33,7 @@ QUANTILE = 0.95
 
 def activation_matchings(
     models: Sequence[ComparedModel],
-    x: np.ndarray,
+    inputs: Inputs,
     *,
     seed: int = 0,
     shift: int = SHIFT,
@@ -42,7 +43,7 @@ def activation_matchings(
 
     Parameters
     ----------
-    models, x, shift
+    models, inputs, shift
         As for `match_by_activation`.
     seed
         Seed of the weights of the random-weight control of each model.
@@ -55,17 +56,17 @@ def activation_matchings(
     list of FilterMatching
         The pairs of models in order; their ``threshold`` is that level.
     """
-    check_models(models, x)
+    check_models(models, inputs)
     levels, by_chance = [], []
     for model in models:
-        null = match_by_activation(model, untrained_copy(model, seed=seed), x, shift=shift)
+        null = match_by_activation(model, untrained_copy(model, seed=seed), inputs, shift=shift)
         scores = np.concatenate([matched.score for matched in null.matched])
         levels.append(float(np.quantile(scores, quantile)) if len(scores) else 1.0)
         by_chance.append(null)
     found = []
     for i, j in combinations(range(len(models)), 2):
         level = max(levels[i], levels[j])
-        pair = match_by_activation(models[i], models[j], x, threshold=level, shift=shift)
+        pair = match_by_activation(models[i], models[j], inputs, threshold=level, shift=shift)
         chance = float(by_chance[i].shares_above(level)[0])
         found.append(replace(pair, chance=chance))
     return found
@@ -74,7 +75,7 @@ def activation_matchings(
 def match_by_activation(
     first: ComparedModel,
     second: ComparedModel,
-    x: np.ndarray,
+    inputs: Inputs,
     *,
     threshold: float = ALIKE,
     shift: int = SHIFT,
@@ -85,8 +86,9 @@ def match_by_activation(
     ----------
     first, second
         Models of ours.
-    x
-        One-hot sequences (n, length, 4); worm models shared as many filters on 120 as on 500.
+    inputs
+        By name, with the one-hot "dna" (n, length, 4); worm models shared as many filters on 120
+        sequences as on 500.
     threshold
         Filters are alike from this correlation on.
     shift
@@ -97,14 +99,20 @@ def match_by_activation(
     InputError
         The models have no task in common, or read sequences of another length.
     """
-    check_models([first, second], x)
+    check_models([first, second], inputs)
     (tasks, _, rows), (others, _, other_rows) = map(first_networks, (first, second))
     common = tasks_of_both(tasks, others)
     pairs = [(rows[tasks.index(t)], other_rows[others.index(t)]) for t in common]
     distinct = list(dict.fromkeys(pairs))
     sizes = [filters_each(model) for model in (first, second)]
     blocks = [(_block(i, sizes[0]), _block(j, sizes[1])) for i, j in distinct]
-    found = filter_correlations(first.network, second.network, x, blocks, shift=shift)
+    found = filter_correlations(
+        (first.network, dna_convolution(first.network)),
+        (second.network, dna_convolution(second.network)),
+        inputs[DNA],
+        blocks,
+        shift=shift,
+    )
     by_pair = {
         pair: _matched_by_activation(correlation, block, threshold)
         for pair, block, correlation in zip(distinct, blocks, found, strict=True)

@@ -12,6 +12,7 @@ from chromkeras.errors import InputError
 SHIFT = 9
 BATCH = 16
 Batch = tuple[np.ndarray, np.ndarray, np.ndarray]
+NamedLayer = tuple[keras.Model, str | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +37,8 @@ class FilterCorrelation:
 
 
 def filter_correlations(
-    first: keras.Model,
-    second: keras.Model,
+    first: keras.Model | NamedLayer,
+    second: keras.Model | NamedLayer,
     x: np.ndarray,
     blocks: Sequence[tuple[slice, slice]],
     *,
@@ -49,7 +50,8 @@ def filter_correlations(
     Parameters
     ----------
     first, second
-        Models whose first convolution reads one-hot DNA, with stride 1.
+        Models whose first convolution reads one-hot DNA, with stride 1; or a model and the name
+        of that layer, where several convolutions read an input of four channels.
     x
         One-hot sequences (n, length, 4).
     blocks
@@ -70,7 +72,7 @@ def filter_correlations(
     Costs 2 (2 shift + 1) products of (n P, F) and (n P, G) matrices for n sequences of P
     positions: 0.5 s on two busy CPU cores for 16 and 16 filters on 120 sequences of 600 bases.
     """
-    layers = (find_first_layer(first), find_first_layer(second))
+    layers = (_layer(first), _layer(second))
     for layer in layers:
         if layer.stride != 1:
             raise InputError(
@@ -78,6 +80,12 @@ def filter_correlations(
                 f"of {layer.stride}"
             )
     return best_correlations(_batches(layers, x, batch_size), blocks, shift=shift)
+
+
+def _layer(model: keras.Model | NamedLayer) -> FirstLayer:
+    if isinstance(model, tuple):
+        return find_first_layer(model[0], layer=model[1])
+    return find_first_layer(model)
 
 
 def best_correlations(

@@ -6,13 +6,11 @@ correlate over common sequences, or when their motifs match by TomTom. As with l
 of a task's network in one model are matched with those that the task reads in the other.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from chromkeras.tables import plain
+from chromkeras.statistics.means import mean_defined
 
 ALIKE = 0.7
 ACTIVATION, PWM = "activation", "PWM"
@@ -89,37 +87,8 @@ class FilterMatching:
     @property
     def shares(self) -> np.ndarray:
         """Shares of filters found again in the second and in the first, mean over tasks, (2,)."""
-        return _mean([m.shares for m in self.matched])
+        return mean_defined(np.array([m.shares for m in self.matched]), axis=0)
 
     def shares_above(self, score: float) -> np.ndarray:
         """Return the same shares, of pairs of at least a score."""
-        return _mean([m.shares_above(score) for m in self.matched])
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain values; undefined ones are None."""
-        each = {
-            task: {
-                "first": m.first,
-                "second": m.second,
-                "score": m.score,
-                "found": m.found,
-                "filters": m.sizes,
-                "shares": m.shares,
-            }
-            for task, m in zip(self.tasks, self.matched, strict=True)
-        }
-        names = ("first", "second", "kind", "by", "threshold", "chance", "shares")
-        values = {name: getattr(self, name) for name in names} | {"tasks": each}
-        if self.by == ACTIVATION:
-            values[f"shares at {ALIKE}"] = self.shares_above(ALIKE)
-        result: dict[str, Any] = plain(values)
-        return result
-
-
-def _mean(shares: Sequence[tuple[float, float]]) -> np.ndarray:
-    """Return the means over tasks where defined, shape (2,)."""
-    each = np.array(shares)
-    known = np.isfinite(each)
-    total = np.where(known, each, 0.0).sum(axis=0)
-    mean: np.ndarray = total / np.where(known.any(axis=0), known.sum(axis=0), np.nan)
-    return mean
+        return mean_defined(np.array([m.shares_above(score) for m in self.matched]), axis=0)

@@ -9,9 +9,11 @@ from chrominterpret.filters.filter_motifs import Rule, filter_motifs
 from chrominterpret.filters.influence import filter_influence
 from chrominterpret.motifs.pwm import Motif
 from chromkeras.comparison.core.comparison import ComparedModel
-from chromkeras.comparison.core.controls import check_models, tasks_of
+from chromkeras.comparison.core.controls import check_models
 from chromkeras.model_report.choose import INFLUENCE_ROWS, spread_out
-from chromkeras.sharing.model_layers import LayerRows, layer_rows, layer_table
+from chromkeras.model_report.network_inputs import DNA, Inputs, in_order, some_rows
+from chromkeras.sharing.layer_table import LayerEntry
+from chromkeras.sharing.model_layers import LayerRows, layer_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +54,7 @@ class FirstFilters:
 
 def read_filters(
     model: ComparedModel,
-    x: np.ndarray,
+    inputs: Inputs,
     *,
     rule: Rule = "threshold",
     influence_rows: int = INFLUENCE_ROWS,
@@ -64,8 +66,8 @@ def read_filters(
     ----------
     model
         A model of ours.
-    x
-        One-hot sequences (n, length, 4) for the filters to scan.
+    inputs
+        By name, (n, ...); filters scan the one-hot "dna" (n, length, 4).
     rule
         How sites become motifs, as for ``chrominterpret.filters.filter_motifs.filter_motifs``.
     influence_rows
@@ -73,15 +75,19 @@ def read_filters(
     progress
         Called with filters done and in all.
     """
-    check_models([model], x)
+    check_models([model], inputs)
+    convolution = _first_entry(model).name
     tasks, readers, row_of = first_networks(model)
     size = filters_each(model)
     networks = _network_names(readers)
     names = tuple(f"{name}f{i}" for name in networks for i in range(size))
-    found = filter_motifs(model.network, x, rule=rule, filter_names=list(names))
+    found = filter_motifs(
+        model.network, inputs[DNA], rule=rule, filter_names=list(names), layer=convolution
+    )
     influence = filter_influence(
         model.network,
-        x[spread_out(len(x), influence_rows)],
+        in_order(model.network, some_rows(inputs, spread_out(len(inputs[DNA]), influence_rows))),
+        layer=convolution,
         blocks=len(networks),
         block_of=row_of,
         progress=progress,
@@ -101,7 +107,7 @@ def first_networks(
     model: ComparedModel,
 ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...], tuple[int, ...]]:
     """Return the model's tasks, those that read each network's filters, and each task's network."""
-    tasks = tasks_of(model)
+    tasks = model.tasks
     rows = _first_rows(model)
     return tasks, rows.readers, rows.rows_of(tasks)
 
@@ -112,8 +118,11 @@ def filters_each(model: ComparedModel) -> int:
 
 
 def _first_rows(model: ComparedModel) -> LayerRows:
-    first = layer_table(model.network).first_convolution()
-    return layer_rows(model.network)[first.name]
+    return layer_rows(model.network)[_first_entry(model).name]
+
+
+def _first_entry(model: ComparedModel) -> LayerEntry:
+    return model.layers.first_convolution(DNA)
 
 
 def _network_names(readers: tuple[tuple[str, ...], ...]) -> list[str]:

@@ -1,14 +1,12 @@
 """Whether first-layer filters that two models share matter as much to the tasks in both."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.stats import pearsonr, spearmanr
 
 from chromkeras.comparison.filters.filter_matching import FilterMatching
 from chromkeras.comparison.filters.first_filters import FirstFilters
-from chromkeras.tables import plain
 
 FEWEST = 3  # pairs that a correlation takes at least
 
@@ -32,15 +30,6 @@ class InfluenceAgreement:
     pairs: np.ndarray
     pearson: np.ndarray
     spearman: np.ndarray
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain values by task; undefined ones are None."""
-        rows = zip(self.tasks, self.pairs, self.pearson, self.spearman, strict=True)
-        names = ("pairs", "pearson", "spearman")
-        result: dict[str, Any] = plain(
-            {task: dict(zip(names, row, strict=True)) for task, *row in rows}
-        )
-        return result
 
 
 def influence_agreement(

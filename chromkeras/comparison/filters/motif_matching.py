@@ -5,7 +5,6 @@ from dataclasses import replace
 from itertools import combinations, cycle, islice
 
 import numpy as np
-from scipy.stats import false_discovery_control
 
 from chrominterpret.motifs.pwm import Motif, trim
 from chrominterpret.motifs.tomtom import compare, shuffled
@@ -18,6 +17,7 @@ from chromkeras.comparison.filters.filter_matching import (
 )
 from chromkeras.comparison.filters.first_filters import FirstFilters
 from chromkeras.errors import InputError
+from chromkeras.statistics.fdr import benjamini_hochberg
 from chromkeras.statistics.matching import match_one_to_one
 
 Q_CUT = 0.05
@@ -144,9 +144,7 @@ def _matched_by_motif(
 ) -> MatchedFilters:
     live = np.isfinite(p_values)
     score = -np.log10(np.maximum(p_values, _SMALLEST_P))
-    q_values = np.full(p_values.shape, np.nan)
-    if live.any():
-        q_values[live] = false_discovery_control(p_values[live])
+    q_values = benjamini_hochberg(p_values)
     rows, columns, found = match_one_to_one(score)
     sizes = int(live.any(axis=1).sum()), int(live.any(axis=0).sum())
     starts = [side.start for side in block]

@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from chrominterpret.motifs.chance import matches_by_chance
 from chrominterpret.motifs.pwm import Motif
 from chrominterpret.motifs.tomtom import Q_CUT, tomtom
-from chromkeras.tables import plain
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,32 +54,6 @@ class MotifTable:
             model: [m.label for m, own in zip(self.motifs, alone[:, i], strict=True) if own]
             for i, model in enumerate(self.models)
         }
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain values; undefined ones are None."""
-        rows = zip(self.motifs, self.q_value, self.found, self.best, strict=True)
-        table = [
-            {
-                "id": motif.name,
-                "name": motif.alt_name,
-                "q": dict(zip(self.models, q, strict=True)),
-                "found": dict(zip(self.models, found, strict=True)),
-                "best": dict(zip(self.models, best, strict=True)),
-            }
-            for motif, q, found, best in rows
-        ]
-        values: dict[str, Any] = plain(
-            {
-                "q_cut": self.q_cut,
-                "searched": self.searched,
-                "left out": self.left_out,
-                "queries": dict(zip(self.models, self.queries, strict=True)),
-                "count": dict(zip(self.models, self.found.sum(axis=0), strict=True)),
-                "only in": self.only_in(),
-                "motifs": table,
-            }
-        )
-        return values
 
 
 def motif_table(

@@ -9,6 +9,7 @@ from chrominterpret.motifs.jaspar import load_motifs
 from chrominterpret.motifs.pwm import Motif, consensus, logo_heights
 from chrominterpret.page.blocks import Block, Cell, Logo, Notes, Number, Section, Table
 from chromkeras.comparison.core.comparison import Comparison
+from chromkeras.comparison.core.controls import explained_by_dna
 from chromkeras.comparison.core.part import PartResult
 from chromkeras.comparison.filters.activation_matching import QUANTILE, activation_matchings
 from chromkeras.comparison.filters.filter_matching import ALIKE, FilterMatching
@@ -21,9 +22,13 @@ from chromkeras.comparison.filters.motif_alignment import align_motifs
 from chromkeras.comparison.filters.motif_matching import Q_CUT as MOTIF_Q
 from chromkeras.comparison.filters.motif_matching import motif_matchings
 from chromkeras.comparison.filters.motif_table import MotifTable, motif_table
+from chromkeras.model_report.network_inputs import some_rows
 from chromkeras.progress import progress
 from chromkeras.recipe.recipe import Recipe
 from chromkeras.sharing.plan import SHARED, SOFT, sharing_plan
+from chromkeras.statistics.means import mean_defined
+
+ORDER = 40
 
 CORRELATED = 96  # sequences; 95 % of correlations were within 0.016 of those on 500
 MOST_LOGOS = 12  # of each pair of models
@@ -55,14 +60,26 @@ class PairMatch:
     influence: InfluenceAgreement
 
 
-def filters_part(comparison: Comparison) -> PartResult:
+def check_part(comparison: Comparison) -> None:
+    """Raise ``InputError`` where the known motifs cannot be read."""
+    load_motifs(comparison.options.motifs)
+
+
+def compare_part(comparison: Comparison) -> PartResult:
     """Match the filters of all pairs, and search all of them among known motifs."""
+    comparison, notes = explained_by_dna(comparison)
+    if len(comparison.models) < 2:
+        return PartResult([Section("Learned filters", [Notes(notes)])])
     database = load_motifs(comparison.options.motifs)
     filters, matches = _match_all(comparison)
     found = {one.model: [m for m in one.motifs if m is not None] for one in filters}
     known = motif_table(found, database, seed=comparison.options.seed)
     sections = [
-        Section("Learned filters", _filter_blocks(comparison, matches), _LEAD),
+        Section(
+            "Learned filters",
+            [*([Notes(notes)] if notes else []), *_filter_blocks(comparison, matches)],
+            _LEAD,
+        ),
         Section("Known motifs", [_count_table(known), _motif_block(known)], _motif_lead(known)),
     ]
     facts = {
@@ -90,13 +107,15 @@ _LEAD = (
 
 def _match_all(comparison: Comparison) -> tuple[list[FirstFilters], list[PairMatch]]:
     models, seed = comparison.models, comparison.options.seed
-    x = comparison.elements(comparison.options.sequences)
+    inputs = comparison.elements(comparison.options.sequences)
     with progress("filters") as say:
         filters = []
         for model in models:
-            filters.append(read_filters(model, x))
+            filters.append(read_filters(model, inputs))
             say(len(filters), len(models) + 2)
-        by_activation = activation_matchings(models, x[:CORRELATED], seed=seed)
+        by_activation = activation_matchings(
+            models, some_rows(inputs, slice(CORRELATED)), seed=seed
+        )
         say(len(models) + 1, len(models) + 2)
         by_motif = motif_matchings(models, filters, seed=seed)
     known = {one.model: one for one in filters}
@@ -141,8 +160,8 @@ def _share_row(match: PairMatch) -> dict[str, Any]:
         "first_found_by_motif": motif.shares[0],
         "second_found_by_motif": motif.shares[1],
         "by_motif_by_chance": _number(motif.chance),
-        "influence_pearson": _mean(match.influence.pearson),
-        "influence_spearman": _mean(match.influence.spearman),
+        "influence_pearson": mean_defined(match.influence.pearson),
+        "influence_spearman": mean_defined(match.influence.spearman),
     }
 
 
@@ -325,8 +344,3 @@ def _motif_block(known: MotifTable) -> Block:
 
 def _q_cell(q: float, cut: float) -> Number:
     return Number.of(q, ".1e") if q < cut else Number(float(q), "")
-
-
-def _mean(values: np.ndarray) -> float:
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if known.size else float("nan")

@@ -19,6 +19,8 @@ from chromkeras.monitoring.gradient_flow import (
 from chromkeras.monitoring.gradient_log import GradientLog, gradient_log_path, load_gradient_log
 from chromkeras.monitoring.gradient_plot import gradient_figure
 
+ORDER = 70
+
 SHARES = (SHARE, 0.05, 0.1)
 _LEAD = (
     "Each task's gradient on one fixed batch of the training split, without augmentation and "
@@ -34,7 +36,7 @@ _CAPTION = (
 )
 
 
-def gradients_part(comparison: Comparison) -> PartResult:
+def compare_part(comparison: Comparison) -> PartResult:
     """Show what was watched of the gradients, and say of which models nothing was."""
     logs: dict[str, GradientLog] = {}
     notes = []
@@ -44,7 +46,7 @@ def gradients_part(comparison: Comparison) -> PartResult:
             notes.append(f"{model.name}: no {path.name} beside it; train with `watch_gradients`.")
             continue
         log = load_gradient_log(path)
-        if log.fingerprint != model.card["fingerprint"] or not log.moments:
+        if log.fingerprint != model.fingerprint or not log.moments:
             notes.append(f"{model.name}: {path.name} is of another training, and left out.")
             continue
         logs[model.name] = log

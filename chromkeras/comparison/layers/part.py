@@ -11,6 +11,8 @@ from chromkeras.comparison.core.matrices import Matrix, matrix_grid
 from chromkeras.comparison.core.part import PartResult, picture
 from chromkeras.comparison.layers.similarity import LayerSimilarity, layer_similarities
 
+ORDER = 30
+
 _LEAD = (
     "The same sequences go through two models, and each layer of the one is compared with each "
     "layer of the other, for every task as that task sees them. Two seeds of one recipe show how "
@@ -27,10 +29,10 @@ _ALL = "Linear CKA of every layer with every other, for one model of each two re
 _TITLES = {"cka": "linear CKA", "svcca": "SVCCA"}
 
 
-def layers_part(comparison: Comparison) -> PartResult:
+def compare_part(comparison: Comparison) -> PartResult:
     """Compare the layers of all pairs of models, and of each model with an untrained copy."""
-    x = comparison.elements(comparison.options.sequences)
-    found = layer_similarities(comparison.models, x, seed=comparison.options.seed)
+    inputs = comparison.elements(comparison.options.sequences)
+    found = layer_similarities(comparison.models, inputs, seed=comparison.options.seed)
     rows = [row for each in found for row in _rows(each)]
     shown = [each for each in found if {each.first, each.second} in comparison.shown_pairs()]
     figures = {"layers.png": matrix_grid([_same(found, "cka"), _same(found, "svcca")])}

@@ -19,16 +19,15 @@ from chromkeras.comparison.core.controls import (
     UNTRAINED,
     check_models,
     relation,
-    tasks_of,
     tasks_of_both,
     untrained_copy,
 )
 from chromkeras.cost.memory import prediction_batch
 from chromkeras.errors import InputError
-from chromkeras.sharing.model_layers import layer_table
+from chromkeras.model_report.network_inputs import Inputs, in_order
 from chromkeras.statistics.cka import SMALLEST_BATCH, centred_gram
+from chromkeras.statistics.means import mean_defined
 from chromkeras.statistics.svcca import leading_directions, mean_correlation
-from chromkeras.tables import plain
 
 BATCH = 64
 KEPT = 0.99
@@ -106,27 +105,12 @@ class LayerSimilarity:
     @property
     def mean_cka(self) -> np.ndarray:
         """Mean over the tasks where defined, shape (L, M)."""
-        return _mean(self.cka)
+        return mean_defined(self.cka, axis=0)
 
     @property
     def mean_svcca(self) -> np.ndarray:
         """Mean over the tasks where defined, shape (L, M)."""
-        return _mean(self.svcca)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain values; undefined ones are None."""
-        values: dict[str, Any] = plain(
-            {
-                "first": self.first,
-                "second": self.second,
-                "kind": self.kind,
-                "tasks": self.tasks,
-                "layers": self.layers,
-                "cka": {"mean": self.mean_cka, "tasks": self.cka},
-                "svcca": {"mean": self.mean_svcca, "tasks": self.svcca},
-            }
-        )
-        return values
+        return mean_defined(self.svcca, axis=0)
 
 
 def represent(
@@ -204,7 +188,7 @@ def layer_similarity(
 
 def layer_similarities(
     models: Sequence[ComparedModel],
-    x: np.ndarray,
+    inputs: Inputs,
     *,
     seed: int = 0,
     untrained: bool = True,
@@ -217,8 +201,8 @@ def layer_similarities(
     ----------
     models
         Trained models.
-    x
-        One-hot sequences (n, length, 4), the same for all.
+    inputs
+        By name, float32 (n, ...), the same rows for all models.
     seed
         Seed of the weights of the random-weight controls.
     untrained
@@ -236,11 +220,11 @@ def layer_similarities(
     Raises
     ------
     InputError
-        Two models have no task in common, one reads other sequences, or there are too few.
+        Two models have no task in common, one reads other inputs, or there are too few rows.
     """
-    check_models(models, x)
+    check_models(models, inputs)
     options: dict[str, Any] = {"batch_size": batch_size, "kept": kept}
-    read = [read_layers(each, x, **options) for each in models]
+    read = [read_layers(each, inputs, **options) for each in models]
     found = [
         layer_similarity(
             read[i],
@@ -253,30 +237,29 @@ def layer_similarities(
     for each, trained in zip(models, read, strict=True):
         if untrained:
             copy = untrained_copy(each, seed=seed)
-            fresh = read_layers(copy, x, **options)
+            fresh = read_layers(copy, inputs, **options)
             pair = (each.name, copy.name)
             found.append(layer_similarity(trained, fresh, names=pair, kind=UNTRAINED))
     return found
 
 
 def read_layers(
-    model: ComparedModel, x: np.ndarray, *, batch_size: int = BATCH, kept: float = KEPT
+    model: ComparedModel, inputs: Inputs, *, batch_size: int = BATCH, kept: float = KEPT
 ) -> Representation:
     """Read the comparable layers of a model: each block's pool, the dense layers, the logits.
 
     Parameters and errors are those of `layer_similarities`.
     """
-    check_models([model], x)
-    if min(batch_size, len(x)) < SMALLEST_BATCH:
+    check_models([model], inputs)
+    arrays = in_order(model.network, inputs)
+    if min(batch_size, len(arrays[0])) < SMALLEST_BATCH:
         raise InputError(
             f"expected batches of at least {SMALLEST_BATCH} sequences, received batches of "
-            f"{batch_size} and {len(x)} sequences"
+            f"{batch_size} and {len(arrays[0])} sequences"
         )
     sources = comparable_layers(model)
-    layers = Layers(
-        tasks_of(model), tuple(s.title for s in sources), tuple(s.row_of for s in sources)
-    )
-    return represent(_activations(model.network, sources, x, batch_size), layers, kept=kept)
+    layers = Layers(model.tasks, tuple(s.title for s in sources), tuple(s.row_of for s in sources))
+    return represent(_activations(model.network, sources, arrays, batch_size), layers, kept=kept)
 
 
 @dataclass(frozen=True)
@@ -306,7 +289,7 @@ class Source:
 
 def comparable_layers(model: ComparedModel) -> list[Source]:
     """Return the layers of a model that are compared, in the order of its architecture."""
-    table = layer_table(model.network)
+    table = model.layers
     return [
         Source(
             entry.title,
@@ -323,7 +306,7 @@ def comparable_layers(model: ComparedModel) -> list[Source]:
 
 
 def _activations(
-    network: keras.Model, sources: Sequence[Source], x: np.ndarray, batch_size: int
+    network: keras.Model, sources: Sequence[Source], arrays: Sequence[np.ndarray], batch_size: int
 ) -> Iterator[list[np.ndarray]]:
     """Yield minibatches of ``batch_size`` or somewhat more; the last layers stay in memory."""
     outputs = [network.get_layer(source.layer).output for source in sources]
@@ -331,15 +314,16 @@ def _activations(
     # tensors of a pass, of which there are a few as large as the largest.
     read = keras.Function(network.inputs, outputs)
     at_once = max(prediction_batch(network) // 4, 1)
-    for rows in np.array_split(np.arange(len(x)), max(len(x) // batch_size, 1)):
-        parts = [
+    count = len(arrays[0])
+    for rows in np.array_split(np.arange(count), max(count // batch_size, 1)):
+        pieces = [
             [
                 _by_network(keras.ops.convert_to_numpy(values), source)
-                for values, source in zip(read([x[some]]), sources, strict=True)
+                for values, source in zip(read([x[some] for x in arrays]), sources, strict=True)
             ]
             for some in np.array_split(rows, -(-len(rows) // at_once))
         ]
-        yield [np.concatenate(layer, axis=1) for layer in zip(*parts, strict=True)]
+        yield [np.concatenate(layer, axis=1) for layer in zip(*pieces, strict=True)]
 
 
 def _by_network(values: np.ndarray, source: Source) -> np.ndarray:
@@ -382,9 +366,3 @@ def _svcca(
     """Return the SVCCA of each pair of networks; many tasks may share one pair."""
     known = {(i, j): mean_correlation(first[i], second[j]) for i, j in set(pairs)}
     return [known[pair] for pair in pairs]
-
-
-def _mean(values: np.ndarray) -> np.ndarray:
-    counted = np.isfinite(values)
-    total = np.where(counted, values, 0.0).sum(axis=0)
-    return total / np.where(counted.any(axis=0), counted.sum(axis=0), np.nan)

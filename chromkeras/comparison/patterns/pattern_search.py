@@ -7,9 +7,9 @@ import numpy as np
 
 from chrominterpret.motifs.modisco import Patterns
 from chromkeras.comparison.core.comparison import ComparedModel, Comparison
-from chromkeras.comparison.core.controls import tasks_of
 from chromkeras.model_report.choose import attributed_rows
 from chromkeras.model_report.contrasts import Target
+from chromkeras.model_report.network_inputs import DNA, Inputs, row_inputs
 from chromkeras.model_report.patterns import search_target
 from chromkeras.names import check_unique, unknown
 from chromkeras.progress import progress
@@ -60,29 +60,29 @@ def search_all(comparison: Comparison) -> list[Searched]:
     options = comparison.options
     tasks = pattern_tasks(options.modisco_tasks, comparison.tasks)
     found, total = [], len(tasks) * len(comparison.models)
-    logits = comparison.logits.mean(axis=0)
+    outputs, link = comparison.mean_outputs()
     with progress("TF-MoDISco") as say:
         for task in tasks:
             target = Target(task, (task,))
             rows = attributed_rows(
-                comparison.dataset, comparison.rows, logits, (target,), options.modisco
+                comparison.dataset, comparison.rows, outputs, (target,), options.modisco, link=link
             )
-            x = comparison.dataset.one_hot(np.sort(rows))
+            inputs = row_inputs(comparison.dataset, np.sort(rows))
             for model in comparison.models:
-                found.append(search(model, x, target, seed=options.seed))
+                found.append(search(model, inputs, target, seed=options.seed))
                 say(len(found), total)
     return found
 
 
-def search(model: ComparedModel, x: np.ndarray, target: Target, *, seed: int) -> Searched:
+def search(model: ComparedModel, inputs: Inputs, target: Target, *, seed: int) -> Searched:
     """Search a model's contributions to a task, against shuffles of the sequences.
 
     Parameters
     ----------
     model
         With the task.
-    x
-        One-hot sequences (n, length, 4); there may be none.
+    inputs
+        By name, (n, ...), with the one-hot "dna" (n, length, 4); there may be no rows.
     target
         The task.
     seed
@@ -90,11 +90,11 @@ def search(model: ComparedModel, x: np.ndarray, target: Target, *, seed: int) ->
     """
     hypothetical, patterns = search_target(
         model.network,
-        x,
+        inputs,
         target,
-        task_names=tasks_of(model),
+        task_names=model.tasks,
         references="dinucleotide_shuffle",
         seed=seed,
     )
-    contributions = (hypothetical * x).sum(axis=-1, dtype=np.float32)
+    contributions = (hypothetical * inputs[DNA]).sum(axis=-1, dtype=np.float32)
     return Searched(model.name, target.name, contributions, patterns)

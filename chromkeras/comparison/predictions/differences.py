@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from chromkeras.comparison.core.model_names import Replicates
-from chromkeras.data.dataset import Dataset
-from chromkeras.evaluation.evaluate import Evaluation, evaluate
-from chromkeras.statistics import metrics
+from chromkeras.problems.binary import PROBLEM as BINARY
+from chromkeras.problems.problem import Problem
 from chromkeras.statistics.agreement import equal_calls, logit_correlation
-from chromkeras.statistics.bootstrap import Bootstrap, bootstrap_auroc
+from chromkeras.statistics.bootstrap import Bootstrap, bootstrap_auroc, bootstrap_scores
 from chromkeras.statistics.calibration import brier, probability, reliability, unweighted
 from chromkeras.statistics.delong import auroc_covariance, contrast_error, p_value
 from chromkeras.statistics.fdr import benjamini_hochberg
+from chromkeras.statistics.means import mean_defined
 
 SIGNIFICANT = 0.05
 _ZERO = 1e-12  # a difference of means of equal figures
@@ -21,14 +22,14 @@ _ZERO = 1e-12  # a difference of means of equal figures
 
 @dataclass(frozen=True, eq=False)
 class Differences:
-    """AUROC of some replicates minus that of others, on the same rows.
+    """Score of some replicates minus that of others, such as AUROC, on the same rows.
 
     Attributes
     ----------
     pairs
         P pairs (group, other): the figures are of group minus other.
-    auroc
-        Shape (L, T): each group's AUROC, the mean over its models.
+    score
+        Shape (L, T): score of each of the L replicates, the mean over their models.
     difference
         Shape (P, T).
     interval
@@ -36,11 +37,12 @@ class Differences:
     mean, mean_interval
         Shape (P,) and (P, 2): mean over the tasks.
     p_value, q_value
-        Shape (P, T): DeLong, and Benjamini-Hochberg over all pairs and tasks.
+        Shape (P, T): of AUROC DeLong's, of other scores the bootstrap's; and Benjamini-Hochberg
+        over all pairs and tasks.
     """
 
     pairs: tuple[tuple[int, int], ...]
-    auroc: np.ndarray
+    score: np.ndarray
     difference: np.ndarray
     interval: np.ndarray
     mean: np.ndarray
@@ -75,11 +77,6 @@ class Calibration:
     brier_unweighted: np.ndarray
 
 
-def figures(logits: np.ndarray, dataset: Dataset, rows: np.ndarray) -> list[Evaluation]:
-    """Evaluate models, logits of shape (M, n, T), at probability 0.5."""
-    return [evaluate(one, dataset, rows) for one in logits]
-
-
 def pairs_of(count: int, baseline: int) -> tuple[tuple[int, int], ...]:
     """Return all pairs (group, other): the baseline is always the other, then the earlier group."""
     order = [baseline, *(i for i in range(count) if i != baseline)]
@@ -87,75 +84,100 @@ def pairs_of(count: int, baseline: int) -> tuple[tuple[int, int], ...]:
 
 
 def compare_replicates(
-    labels: np.ndarray,
-    logits: np.ndarray,
+    values: np.ndarray,
+    outputs: np.ndarray,
     replicates: Sequence[Replicates],
     pairs: tuple[tuple[int, int], ...],
     bootstrap: Bootstrap,
+    *,
+    problem: Problem = BINARY,
+    links: Sequence[str] = (),
 ) -> Differences:
-    """Measure and test the differences of replicates of models.
+    """Measure and test the differences of models' scores.
 
     Parameters
     ----------
-    labels
-        Shape (n, T); 1, 0, anything else unknown.
-    logits
-        Shape (M, n, T).
+    values
+        Labels of shape (n, T), NaN where unknown.
+    outputs
+        Shape (M, n, T), or (M, n, T, C) for C classes.
     replicates
         L sets of replicates among the M models.
     pairs
         Pairs of replicates.
     bootstrap
-        Of the M models on these rows.
+        Scores of the M models on resampled rows.
+    problem
+        Kind of the labels; says what the score is.
+    links
+        What each model's loss makes of an output; none stands for "identity".
 
     Notes
     -----
-    A group's AUROC is the mean over its models; DeLong's variance of such a mean follows from the
-    covariances of the models. Intervals and p are those of these trained models on other rows;
-    what another training would give shows in the spread over seeds.
+    The score of replicates is the mean over their models; DeLong's variance of such a mean of
+    AUROCs follows from the covariances of the models. Of other scores p is twice the share of
+    bootstrap replicates on the rarer side of 0, (1 + k) / (1 + B). Intervals and p are those of
+    these trained models on other rows; what another training would give shows in the spread over
+    seeds.
     """
-    weights = _weights(replicates, len(logits))
-    contrasts = np.array([weights[a] - weights[b] for a, b in pairs]).reshape(-1, len(logits))
-    areas = np.stack([metrics.auroc(labels, one) for one in logits])
-    auroc = weights @ areas
-    p = np.stack(
-        [
-            _p_values(labels[:, t], logits[:, :, t], areas[:, t], contrasts)
-            for t in range(labels.shape[1])
-        ],
-        axis=1,
+    weights = _weights(replicates, len(outputs))
+    contrasts = np.array([weights[a] - weights[b] for a, b in pairs]).reshape(-1, len(outputs))
+    links = links or ["identity"] * len(outputs)
+    scores = np.stack(
+        [problem.scores(values, one, link) for one, link in zip(outputs, links, strict=True)]
     )
-    difference = np.array([auroc[a] - auroc[b] for a, b in pairs]).reshape(len(pairs), -1)
-    replicated = Bootstrap(np.einsum("bmt,lm->blt", bootstrap.auroc, weights))
+    score = weights @ scores
+    replicated = Bootstrap(np.einsum("bmt,lm->blt", bootstrap.scores, weights))
+    if tests_by_delong(problem):
+        p = _delong_p(values, outputs, scores, contrasts)
+    else:
+        p = _bootstrap_p(replicated.scores, pairs)
+    difference = np.array([score[a] - score[b] for a, b in pairs]).reshape(len(pairs), -1)
     intervals = [replicated.interval(a, b) for a, b in pairs]
     means = [replicated.mean_interval(a, b) for a, b in pairs]
     return Differences(
         pairs=pairs,
-        auroc=auroc,
+        score=score,
         difference=difference,
         interval=np.array(intervals).reshape(len(pairs), 2, -1),
-        mean=_row_means(difference),
+        mean=mean_defined(difference, axis=1),
         mean_interval=np.array(means).reshape(len(pairs), 2),
         p_value=p,
         q_value=benjamini_hochberg(p),
     )
 
 
+def tests_by_delong(problem: Problem) -> bool:
+    """Return whether differences are tested by DeLong's test, which is for AUROC alone."""
+    return problem.score == "auroc"
+
+
 def stratum_bootstrap(
-    labels: np.ndarray,
-    logits: np.ndarray,
+    values: np.ndarray,
+    outputs: np.ndarray,
     regions: np.ndarray,
     *,
     replicates: int,
     seed: int,
     progress: Callable[[int, int], None] | None = None,
+    problem: Problem = BINARY,
+    links: Sequence[str] = (),
 ) -> Bootstrap:
-    """Return the bootstrap of some rows; all NaN where there are none."""
-    if len(labels):
-        return bootstrap_auroc(
-            labels, logits, regions, replicates=replicates, seed=seed, progress=progress
-        )
-    return Bootstrap(np.full((replicates, len(logits), labels.shape[1]), np.nan))
+    """Return the bootstrap of the score on some rows; all NaN where there are none.
+
+    Parameters as for ``compare_replicates``, and regions of shape (n,).
+    """
+    if not len(values):
+        return Bootstrap(np.full((replicates, len(outputs), values.shape[1]), np.nan))
+    options: dict[str, Any] = {"replicates": replicates, "seed": seed, "progress": progress}
+    if tests_by_delong(problem):
+        return bootstrap_auroc(values, outputs, regions, **options)
+    links = links or ["identity"] * len(outputs)
+
+    def score(rows: np.ndarray, model: int) -> np.ndarray:
+        return problem.scores(values[rows], outputs[model, rows], links[model])
+
+    return bootstrap_scores(score, len(outputs), regions, **options)
 
 
 def calibration(
@@ -180,12 +202,27 @@ def calibration(
 
 
 def agreement(
-    logits: np.ndarray, pairs: Sequence[tuple[int, int]]
+    outputs: np.ndarray, pairs: Sequence[tuple[int, int]], called: Sequence[np.ndarray] = ()
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the correlation of logits and the share of equal calls, each (P, T), of models."""
-    correlation = [logit_correlation(logits[a], logits[b]) for a, b in pairs]
-    calls = [equal_calls(logits[a], logits[b]) for a, b in pairs]
-    return np.stack(correlation), np.stack(calls)
+    """Return how far pairs of models say the same, each of shape (P, T).
+
+    Parameters
+    ----------
+    outputs
+        Shape (M, n, T): logits, or what rows are ranked by.
+    pairs
+        P pairs of models.
+    called
+        Which rows each model calls, (n, T), bool; none stands for logits of at least 0.
+
+    Returns
+    -------
+    tuple of np.ndarray
+        Correlation of the outputs, and share of rows that both call or both do not.
+    """
+    correlation = [logit_correlation(outputs[a], outputs[b]) for a, b in pairs]
+    calls = [np.where(c, 1.0, -1.0) for c in called] if len(called) else outputs
+    return np.stack(correlation), np.stack([equal_calls(calls[a], calls[b]) for a, b in pairs])
 
 
 def _calibration(labels: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -201,6 +238,29 @@ def _weights(replicates: Sequence[Replicates], models: int) -> np.ndarray:
     return weights
 
 
+def _delong_p(
+    values: np.ndarray, outputs: np.ndarray, areas: np.ndarray, contrasts: np.ndarray
+) -> np.ndarray:
+    """Return DeLong's p of each contrast of the models' AUROCs on each task, shape (P, T)."""
+    columns = [
+        _p_values(values[:, t], outputs[:, :, t], areas[:, t], contrasts)
+        for t in range(values.shape[1])
+    ]
+    return np.stack(columns, axis=1)
+
+
+def _bootstrap_p(scores: np.ndarray, pairs: tuple[tuple[int, int], ...]) -> np.ndarray:
+    """Return p of each pair by scores (B, L, T) on resampled rows, shape (P, T)."""
+    found = np.full((len(pairs), scores.shape[2]), np.nan)
+    for place, (a, b) in enumerate(pairs):
+        change = scores[:, a] - scores[:, b]
+        defined = np.isfinite(change)
+        below, above = ((defined & side).sum(axis=0) for side in (change <= 0, change >= 0))
+        p = 2 * (1 + np.minimum(below, above)) / (1 + defined.sum(axis=0))
+        found[place] = np.where(defined.any(axis=0), np.minimum(p, 1.0), np.nan)
+    return found
+
+
 def _p_values(
     labels: np.ndarray, scores: np.ndarray, areas: np.ndarray, contrasts: np.ndarray
 ) -> np.ndarray:
@@ -209,11 +269,3 @@ def _p_values(
     return np.array(
         [p_value(float(c @ areas), contrast_error(covariance, c)) for c in contrasts], np.float64
     )
-
-
-def _row_means(values: np.ndarray) -> np.ndarray:
-    """Return the mean of each row over what is defined; NaN where nothing is."""
-    counted = np.isfinite(values)
-    total = np.where(counted, values, 0.0).sum(axis=1)
-    number = counted.sum(axis=1)
-    return np.where(number > 0, total / np.maximum(number, 1), np.nan)

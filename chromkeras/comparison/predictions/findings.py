@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -14,12 +15,12 @@ from chromkeras.comparison.predictions.differences import (
     agreement,
     calibration,
     compare_replicates,
-    figures,
     pairs_of,
     stratum_bootstrap,
+    tests_by_delong,
 )
-from chromkeras.evaluation.evaluate import Evaluation
-from chromkeras.problems.registry import find_problem
+from chromkeras.comparison.predictions.shown import Shown, shown_figures
+from chromkeras.evaluation.evaluate import Evaluation, evaluate
 from chromkeras.progress import progress
 from chromkeras.statistics.calibration import Reliability, probability, reliability, unweighted
 
@@ -39,7 +40,7 @@ class Findings:
     models, replicates
         Differences by stratum: of single models, and of replicates (recipes).
     calibrations
-        Of each model, on all rows.
+        Of each model, on all rows; none where outputs are not one probability a task.
     pairs
         Pairs of models, as in ``models``.
     correlation, calls
@@ -56,6 +57,11 @@ class Findings:
     correlation: np.ndarray
     calls: np.ndarray
 
+    @property
+    def shown(self) -> Shown:
+        """What is shown of the problem."""
+        return shown_figures(self.comparison.problem)
+
     def reliability(self, weighted: bool) -> list[Reliability]:
         """Return each group's reliability over all tasks and models together."""
         comparison = self.comparison
@@ -63,7 +69,7 @@ class Findings:
         curves = []
         for group in comparison.replicates:
             logits = [
-                comparison.logits[i]
+                comparison.outputs[i]
                 if weighted
                 else _weights_out(comparison.models[i], comparison, i)
                 for i in group.members
@@ -75,9 +81,9 @@ class Findings:
 
 def find(comparison: Comparison) -> Findings:
     """Compute every figure."""
-    labels, logits = comparison.dataset.values(comparison.rows), comparison.logits
-    problem = find_problem(comparison.dataset.problem)
-    masks = problem.strata(comparison.dataset, comparison.rows)
+    labels, outputs = comparison.dataset.values(comparison.rows), comparison.outputs
+    problem: dict[str, Any] = {"problem": comparison.problem, "links": comparison.links}
+    masks = comparison.problem.strata(comparison.dataset, comparison.rows)
     replicates = comparison.replicates
     own = [Replicates(name, (i,)) for i, name in enumerate(comparison.names)]
     pairs = pairs_of(len(own), comparison.baseline)
@@ -87,30 +93,55 @@ def find(comparison: Comparison) -> Findings:
         for k, (name, mask) in enumerate(masks.items()):
             bootstrap = stratum_bootstrap(
                 labels[mask],
-                logits[:, mask],
+                outputs[:, mask],
                 comparison.regions[mask],
                 replicates=comparison.options.bootstrap,
                 seed=comparison.options.seed,
                 progress=partial(_report, say, k, len(masks)),
+                **problem,
             )
-            rows = (labels[mask], logits[:, mask])
-            by_model[name] = compare_replicates(*rows, own, pairs, bootstrap)
-            by_name[name] = compare_replicates(*rows, replicates, replicate_pairs, bootstrap)
-    correlation, calls = agreement(logits, pairs)
+            rows = (labels[mask], outputs[:, mask])
+            by_model[name] = compare_replicates(*rows, own, pairs, bootstrap, **problem)
+            by_name[name] = compare_replicates(
+                *rows, replicates, replicate_pairs, bootstrap, **problem
+            )
+    correlation, calls = _agreement(comparison, pairs)
     return Findings(
         comparison=comparison,
-        evaluations=[_evaluate(one, comparison) for one in logits],
+        evaluations=[
+            evaluate(one, comparison.dataset, comparison.rows, link=link)
+            for one, link in zip(outputs, comparison.links, strict=True)
+        ],
         masks=masks,
         models=by_model,
         replicates=by_name,
-        calibrations=[
-            calibration(labels, logits[i], class_weights(model, comparison))
-            for i, model in enumerate(comparison.models)
-        ],
+        calibrations=_calibrations(comparison, labels),
         pairs=pairs,
         correlation=correlation,
         calls=calls,
     )
+
+
+def _agreement(
+    comparison: Comparison, pairs: tuple[tuple[int, int], ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the agreement of pairs of models: of logits, or of what problems make of outputs."""
+    problem, dataset = comparison.problem, comparison.dataset
+    if tests_by_delong(problem):
+        return agreement(comparison.outputs, pairs)
+    each = list(zip(comparison.outputs, comparison.links, strict=True))
+    ranking = np.stack([problem.ranking(*one) for one in each])
+    called = [problem.called(outputs, dataset, link) for outputs, link in each]
+    return agreement(ranking, pairs, called)
+
+
+def _calibrations(comparison: Comparison, labels: np.ndarray) -> list[Calibration]:
+    if not tests_by_delong(comparison.problem):
+        return []
+    return [
+        calibration(labels, comparison.outputs[i], class_weights(model, comparison))
+        for i, model in enumerate(comparison.models)
+    ]
 
 
 def _report(say: Callable[[int, int], None], part: int, parts: int, done: int, total: int) -> None:
@@ -132,11 +163,7 @@ def class_weights(model: ComparedModel, comparison: Comparison) -> np.ndarray | 
         return None
 
 
-def _evaluate(logits: np.ndarray, comparison: Comparison) -> Evaluation:
-    return figures(logits[None], comparison.dataset, comparison.rows)[0]
-
-
 def _weights_out(model: ComparedModel, comparison: Comparison, index: int) -> np.ndarray:
     rho = class_weights(model, comparison)
-    logits = comparison.logits[index]
+    logits = comparison.outputs[index]
     return logits if rho is None else unweighted(logits, rho)

@@ -10,11 +10,10 @@ from chromkeras.comparison.predictions.differences import Differences
 from chromkeras.comparison.predictions.findings import Findings, find
 from chromkeras.comparison.predictions.sections import prediction_sections
 
-FIGURES = ("auroc", "auprc", "accuracy", "precision", "recall", "loss")
-_CHANGES = ("auprc", "accuracy", "recall", "loss")
+ORDER = 10
 
 
-def predictions_part(comparison: Comparison) -> PartResult:
+def compare_part(comparison: Comparison) -> PartResult:
     """Predict, measure and test."""
     findings = find(comparison)
     tables = {
@@ -46,13 +45,13 @@ def _model_rows(findings: Findings) -> list[dict[str, Any]]:
                 "stratum": name,
                 "rows": stratum.rows,
             }
-            means = {key: stratum.mean[key] for key in FIGURES}
+            means = {key: stratum.mean[key] for key in findings.shown.figures}
             rows.append(about | means | _calibration_means(findings, i, name))
     return rows
 
 
 def _calibration_means(findings: Findings, model: int, stratum: str) -> dict[str, float]:
-    values = vars(findings.calibrations[model])
+    values = vars(findings.calibrations[model]) if findings.calibrations else {}
     return {
         _CALIBRATION[key]: float(np.mean(value)) if stratum == "all" else float("nan")
         for key, value in values.items()
@@ -80,7 +79,8 @@ def _recipe_rows(findings: Findings) -> list[dict[str, Any]]:
                 "models": ", ".join(names),
                 "stratum": stratum,
             }
-            for key in (*FIGURES, "calibration_error", "brier"):
+            calibrated = ("calibration_error", "brier") if findings.calibrations else ()
+            for key in (*findings.shown.figures, *calibrated):
                 mean, sd = mean_and_sd([r[key] for r in own])
                 row |= {key: mean, f"{key}_sd": sd}
             rows.append(row)
@@ -95,23 +95,27 @@ def mean_and_sd(values: list[float]) -> tuple[float, float]:
 
 def _task_rows(findings: Findings) -> list[dict[str, Any]]:
     rows = []
+    shown, nothing = findings.shown, [None] * len(findings.evaluations)
     for name, found, calibrated in zip(
-        findings.comparison.names, findings.evaluations, findings.calibrations, strict=True
+        findings.comparison.names,
+        findings.evaluations,
+        findings.calibrations or nothing,
+        strict=True,
     ):
         for stratum in found.strata.values():
             for t, task in enumerate(found.tasks):
                 row: dict[str, Any] = {"model": name, "task": task, "stratum": stratum.name}
-                row |= {key: stratum.figures[key][t] for key in ("known", "positives", *FIGURES)}
+                row |= {key: stratum.figures[key][t] for key in (*shown.counts, *shown.figures)}
                 row |= {
                     _CALIBRATION[key]: value[t] if stratum.name == "all" else float("nan")
-                    for key, value in vars(calibrated).items()
+                    for key, value in (vars(calibrated) if calibrated else {}).items()
                 }
                 rows.append(row)
     return rows
 
 
 def _difference_rows(findings: Findings) -> list[dict[str, Any]]:
-    rows = []
+    rows, shown = [], findings.shown
     names = findings.comparison.names
     for stratum, found in findings.models.items():
         for p, (a, b) in enumerate(found.pairs):
@@ -119,13 +123,17 @@ def _difference_rows(findings: Findings) -> list[dict[str, Any]]:
                 low, high = found.interval[p, :, t]
                 row = {
                     "stratum": stratum, "model": names[a], "other": names[b], "task": task,
-                    "auroc_difference": found.difference[p, t], "low": low, "high": high,
-                    "delong_p": found.p_value[p, t], "q": found.q_value[p, t],
+                    f"{shown.score}_difference": found.difference[p, t], "low": low, "high": high,
+                    f"{shown.test}_p": found.p_value[p, t], "q": found.q_value[p, t],
                 }  # fmt: skip
                 first, second = (findings.evaluations[i].strata[stratum].figures for i in (a, b))
-                row |= {f"{key}_difference": first[key][t] - second[key][t] for key in _CHANGES}
+                row |= {
+                    f"{key}_difference": first[key][t] - second[key][t] for key in shown.changes
+                }
                 whole = stratum == "all"
-                row["logit_correlation"] = findings.correlation[p, t] if whole else float("nan")
+                row[f"{shown.ranking}_correlation"] = (
+                    findings.correlation[p, t] if whole else float("nan")
+                )
                 row["equal_calls"] = findings.calls[p, t] if whole else float("nan")
                 rows.append(row)
     return rows
@@ -145,17 +153,20 @@ def _against_baseline(findings: Findings) -> dict[str, Any]:
         ),
     ):
         found[kind] = {
-            names[a]: {stratum: _pair_facts(each, p) for stratum, each in differences.items()}
+            names[a]: {
+                stratum: _pair_facts(each, p, findings.shown.title)
+                for stratum, each in differences.items()
+            }
             for p, (a, b) in enumerate(next(iter(differences.values())).pairs)
             if b == base
         }
     return found
 
 
-def _pair_facts(found: Differences, pair: int) -> dict[str, Any]:
+def _pair_facts(found: Differences, pair: int, score: str) -> dict[str, Any]:
     gain, lose, surely_gain, surely_lose = found.gains(pair)
     return {
-        "mean AUROC difference": float(found.mean[pair]),
+        f"mean {score} difference": float(found.mean[pair]),
         "95 % interval": found.mean_interval[pair].tolist(),
         "tasks that gain": gain,
         "tasks that lose": lose,

@@ -9,28 +9,27 @@ from chromkeras.comparison.core.matrices import Matrix, matrix_grid
 from chromkeras.comparison.core.part import picture
 from chromkeras.comparison.predictions.differences import SIGNIFICANT, Differences
 from chromkeras.comparison.predictions.findings import Findings
+from chromkeras.statistics.means import mean_defined
 
-TITLES = {"all": "all rows", "elements": "elements only", "specific": "specific elements"}
 MOST_DRAWN = 60  # tasks in the picture; all are in differences.tsv
-_STRATA = (
-    "Elements are rows that are no background; specific ones are open in fewer than half of the "
-    "tasks where they are known."
-)
+_STRATA = {
+    "elements": "Elements are rows that are no background",
+    "specific": "specific ones are open in fewer than half of the tasks where they are known",
+}
 
 
 def prediction_sections(findings: Findings) -> tuple[list[Section], dict[str, Figure]]:
     """Return the sections, and their figures by the name of a PNG file."""
-    figures = {
-        "reliability.png": _reliability(findings),
-        "agreement.png": _agreement_figure(findings),
-    }
+    figures = {"agreement.png": _agreement_figure(findings)}
+    if findings.calibrations:
+        figures = {"reliability.png": _reliability(findings)} | figures
     if len(findings.comparison.replicates) > 1:
         figures["differences.png"] = _dots(findings)
     sections = [
         _summary(findings),
         _prediction(findings),
         _gains(findings, figures),
-        _calibration(findings, figures),
+        *([_calibration(findings, figures)] if findings.calibrations else []),
         _agreement(findings, figures),
     ]
     return sections, figures
@@ -43,8 +42,9 @@ def _labels(findings: Findings) -> list[str]:
 def _summary(findings: Findings) -> Section:
     comparison, found = findings.comparison, findings.replicates["all"]
     labels = _labels(findings)
-    facts = {f"mean AUROC of {labels[comparison.baseline_replicates]}, the baseline":
-             _signless(_mean(found.auroc[comparison.baseline_replicates]))}  # fmt: skip
+    base = comparison.baseline_replicates
+    name = f"mean {findings.shown.title} of {labels[base]}, the baseline"
+    facts = {name: _signless(mean_defined(found.score[base]))}
     for p, (a, b) in enumerate(found.pairs):
         if b == comparison.baseline_replicates:
             low, high = found.mean_interval[p]
@@ -65,27 +65,35 @@ def _prediction(findings: Findings) -> Section:
     if any(len(group.members) > 1 for group in comparison.replicates):
         blocks.append(_seed_table(findings))
     blocks += [_model_table(findings), _task_table(findings)]
-    lead = (
-        "Means over the tasks; logits are the mean of both strands. Accuracy and recall are at "
-        f"probability 0.5. {_STRATA}"
-    )
+    outputs, at = "outputs", ""
+    if findings.calibrations:
+        outputs, at = "logits", "Accuracy and recall are at probability 0.5. "
+    strata = "; ".join(text for name, text in _STRATA.items() if name in findings.masks)
+    lead = f"Means over the tasks; {outputs} are the mean of both strands. {at}{strata}."
     return Section("Prediction", blocks, lead)
 
 
-_COLUMNS = {"AUROC": "auroc", "AUPRC": "auprc", "accuracy": "accuracy", "recall": "recall",
-            "loss": "loss"}  # fmt: skip
+def _strata_columns(findings: Findings) -> list[str]:
+    """Return headings such as "AUROC, elements", of all strata but that of all rows."""
+    return [f"{findings.shown.title}, {name}" for name in list(findings.masks)[1:]]
+
+
+def _means(findings: Findings, model: int) -> list[float]:
+    """Return a model's means over the tasks: all figures on all rows, the score on the strata."""
+    strata, shown = findings.evaluations[model].strata, findings.shown
+    means = [strata["all"].mean[key] for key in shown.columns.values()]
+    return means + [strata[name].mean[shown.score] for name in list(findings.masks)[1:]]
 
 
 def _seed_table(findings: Findings) -> Table:
-    columns = ["recipe", "seeds", *_COLUMNS, "AUROC, elements", "AUROC, specific"]
+    columns = ["recipe", "seeds", *findings.shown.columns, *_strata_columns(findings)]
     rows: list[list[Cell]] = []
     for group in findings.comparison.replicates:
-        own = [findings.evaluations[i].strata for i in group.members]
-        figures = [[strata["all"].mean[key] for strata in own] for key in _COLUMNS.values()]
-        figures += [[strata[name].mean["auroc"] for strata in own]
-                    for name in ("elements", "specific")]  # fmt: skip
+        own = [_means(findings, i) for i in group.members]
         seeds = Number.of(len(own), ".0f")
-        rows.append([group.name, seeds, *(_spread(values) for values in figures)])
+        rows.append(
+            [group.name, seeds, *(_spread(list(values)) for values in zip(*own, strict=True))]
+        )
     return Table(columns, rows, "Mean ± standard deviation over the seeds of each recipe.")
 
 
@@ -97,45 +105,47 @@ def _spread(values: list[float]) -> Number:
 
 
 def _model_table(findings: Findings) -> Table:
-    columns = ["model", "plan", *_COLUMNS, "AUROC, elements", "AUROC, specific"]
+    columns = ["model", "plan", *findings.shown.columns, *_strata_columns(findings)]
     rows: list[list[Cell]] = []
-    for model, found in zip(findings.comparison.models, findings.evaluations, strict=True):
-        means = [found.strata["all"].mean[key] for key in _COLUMNS.values()]
-        means += [found.strata[name].mean["auroc"] for name in ("elements", "specific")]
+    for place, model in enumerate(findings.comparison.models):
+        means = _means(findings, place)
         rows.append([model.name, model.recipe.plan, *(Number.of(x, ".4f") for x in means)])
-    return Table(columns, rows, "Loss: binary cross-entropy in nats, without class weights.")
+    loss = "Loss: binary cross-entropy in nats, without class weights."
+    return Table(columns, rows, loss if findings.calibrations else "Means over the tasks.")
 
 
 def _task_table(findings: Findings) -> Table:
+    shown = findings.shown
     figures = findings.evaluations[0].strata["all"].figures
-    auroc = findings.replicates["all"].auroc
+    scores = findings.replicates["all"].score
     rows: list[list[Cell]] = [
         [
             task,
-            Number.of(figures["known"][t], ",.0f"),
-            Number.of(figures["positives"][t], ",.0f"),
-            *(Number.of(group[t], ".4f") for group in auroc),
+            *(Number.of(figures[key][t], ",.0f") for key in shown.counts),
+            *(Number.of(group[t], ".4f") for group in scores),
         ]
         for t, task in enumerate(findings.comparison.tasks)
     ]
-    columns = ["task", "known", "positive", *_labels(findings)]
-    return Table(columns, rows, "AUROC of each task on all rows; tasks.tsv holds all figures.")
+    columns = ["task", *shown.counts.values(), *_labels(findings)]
+    return Table(
+        columns, rows, f"{shown.title} of each task on all rows; tasks.tsv holds all figures."
+    )
 
 
 def _gains(findings: Findings, figures: dict[str, Figure]) -> Section:
     comparison = findings.comparison
     base = _labels(findings)[comparison.baseline_replicates]
     lead = (
-        f"Each task's AUROC against that of {base}, on the same rows. Where the "
+        f"Each task's {findings.shown.title} against that of {base}, on the same rows. Where the "
         "baseline shares nothing, a task that loses is one that sharing harms: negative transfer."
     )
     blocks: list[Block] = []
     if "differences.png" in figures:
         caption = (
-            f"AUROC of each task minus that of {base}. Lines: 95 % bootstrap intervals, regions "
-            f"drawn anew; filled dots: q < {SIGNIFICANT} by DeLong's test with Benjamini-Hochberg "
-            "over all tasks and pairs of the panel; the row of means is filled where the interval "
-            "leaves out 0."
+            f"{findings.shown.title} of each task minus that of {base}. Lines: 95 % bootstrap "
+            f"intervals, regions drawn anew; filled dots: q < {SIGNIFICANT} by {_test(findings)} "
+            "with Benjamini-Hochberg over all tasks and pairs of the panel; the row of means is "
+            "filled where the interval leaves out 0."
         )
         shown = min(len(comparison.tasks), MOST_DRAWN)
         if shown < len(comparison.tasks):
@@ -149,19 +159,26 @@ def _gains(findings: Findings, figures: dict[str, Figure]) -> Section:
 
 def _gain_table(findings: Findings) -> Table:
     labels, rows = _labels(findings), []
+    titles = findings.comparison.problem.strata_titles
     for stratum, found in findings.replicates.items():
         for p, (a, b) in enumerate(found.pairs):
-            rows.append(_gain_row(found, p, [labels[a], labels[b], TITLES[stratum]]))
+            rows.append(_gain_row(found, p, [labels[a], labels[b], titles[stratum]]))
     columns = [
         "model", "minus", "rows", "mean difference", "95 % interval", "tasks gain", "tasks lose",
         "gain, q < 0.05", "lose, q < 0.05",
     ]  # fmt: skip
+    test = _test(findings)
+    taken = "rows as independent" if findings.calibrations else "regions as independent"
     caption = (
-        "Mean difference of AUROC over the tasks, and how many tasks gain and lose by sign and "
-        "significantly. DeLong's test takes rows as independent and the models as given: what "
-        "another training would give is seen in the spread over seeds."
+        f"Mean difference of {findings.shown.title} over the tasks, and how many tasks gain and "
+        f"lose by sign and significantly. {test[:1].upper()}{test[1:]} takes {taken} and the "
+        "models as given: what another training would give is seen in the spread over seeds."
     )
     return Table(columns, rows, caption)
+
+
+def _test(findings: Findings) -> str:
+    return "DeLong's test" if findings.shown.test == "delong" else "the bootstrap"
 
 
 def _gain_row(found: Differences, pair: int, names: list[str]) -> list[Cell]:
@@ -174,17 +191,19 @@ def _gain_row(found: Differences, pair: int, names: list[str]) -> list[Cell]:
 def _dots(findings: Findings) -> Figure:
     comparison, all_rows = findings.comparison, findings.replicates["all"]
     chosen = [p for p, (_, b) in enumerate(all_rows.pairs) if b == comparison.baseline_replicates]
+    titles = comparison.problem.strata_titles
     tasks = _drawn(all_rows.difference[chosen])
     labels = _labels(findings)
     panels = [
-        _panel(findings.replicates[name], chosen, tasks, f"{TITLES[name]}, {int(mask.sum()):,}")
+        _panel(findings.replicates[name], chosen, tasks, f"{titles[name]}, {int(mask.sum()):,}")
         for name, mask in findings.masks.items()
         if np.isfinite(findings.replicates[name].difference[chosen]).any()
         and (name == "all" or mask.sum() < len(mask))
-    ] or [_panel(all_rows, chosen, tasks, TITLES["all"])]
+    ] or [_panel(all_rows, chosen, tasks, titles["all"])]
     models = {all_rows.pairs[p][0]: labels[all_rows.pairs[p][0]] for p in chosen}
     rows = [*(comparison.tasks[t] for t in tasks), "mean"]
-    return difference_dots(panels, models, rows, labels[comparison.baseline_replicates])
+    base = labels[comparison.baseline_replicates]
+    return difference_dots(panels, models, rows, base, score=findings.shown.title)
 
 
 def _panel(found: Differences, pairs: list[int], tasks: np.ndarray, title: str) -> DotPanel:
@@ -235,9 +254,10 @@ def _calibration(findings: Findings, figures: dict[str, Figure]) -> Section:
 
 
 def _agreement(findings: Findings, figures: dict[str, Figure]) -> Section:
+    what, at = f"{findings.shown.ranking}s", ", at probability 0.5" if findings.calibrations else ""
     caption = (
-        "Pearson correlation of two models' logits, and share of rows that both call open or both "
-        "closed, at probability 0.5; means over the tasks."
+        f"Pearson correlation of two models' {what}, and share of rows that both call open or both "
+        f"closed{at}; means over the tasks."
     )
     shown = picture(figures["agreement.png"], caption, "agreement")
     lead = "How far two models say the same of the same rows, right or wrong."
@@ -246,12 +266,15 @@ def _agreement(findings: Findings, figures: dict[str, Figure]) -> Section:
 
 def _agreement_figure(findings: Findings) -> Figure:
     names = findings.comparison.names
-    what = {"correlation of logits": findings.correlation, "equal calls": findings.calls}
+    what = {
+        f"correlation of {findings.shown.ranking}s": findings.correlation,
+        "equal calls": findings.calls,
+    }
     return matrix_grid([_agreed(findings, t, values, names) for t, values in what.items()], 2)
 
 
 def _agreed(findings: Findings, title: str, values: np.ndarray, names: list[str]) -> Matrix:
-    matrix = _matrix(findings.pairs, _task_means(values), len(names))
+    matrix = _matrix(findings.pairs, mean_defined(values, axis=1), len(names))
     low = float(np.nanmin(matrix, initial=0.9)) if np.isfinite(matrix).any() else 0.0
     floor = min(np.floor(low * 10) / 10 - 0.1, 0.8)
     return Matrix(title, matrix, names, names, max(0.0, float(floor)), 1.0, ".3f")
@@ -262,15 +285,6 @@ def _matrix(pairs: tuple[tuple[int, int], ...], values: np.ndarray, size: int) -
     for (a, b), value in zip(pairs, values, strict=True):
         matrix[a, b] = matrix[b, a] = value
     return matrix
-
-
-def _task_means(values: np.ndarray) -> np.ndarray:
-    return np.array([_mean(row) for row in values])
-
-
-def _mean(values: np.ndarray) -> float:
-    defined = values[~np.isnan(values)]
-    return float(defined.mean()) if defined.size else float("nan")
 
 
 def signed(value: float) -> str:

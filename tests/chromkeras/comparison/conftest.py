@@ -51,7 +51,7 @@ def reordered(make_model) -> Callable[[ComparedModel, Sequence[str]], ComparedMo
         from chromkeras.sharing.transfer import transfer_weights
 
         other = make_model(model.recipe.plan, tasks=tasks, seed=99, name="reordered")
-        transfer_weights(model.network, model.card["tasks"], other.network, tasks)
+        transfer_weights(model.network, model.tasks, other.network, tasks)
         return other
 
     return reorder

@@ -44,7 +44,7 @@ def test_the_interval_is_as_wide_as_the_standard_error_says():
     found = bootstrap_auroc(labels, scores[2:], np.arange(600), replicates=800)
     m, n = int((labels == 1).sum()), int((labels == 0).sum())
     expected = np.sqrt((m + n + 1) / (12 * m * n))  # Mann-Whitney, no difference between classes
-    np.testing.assert_allclose(np.nanstd(found.auroc), expected, rtol=0.12)
+    np.testing.assert_allclose(np.nanstd(found.scores), expected, rtol=0.12)
 
 
 def test_rows_of_a_region_come_together():
@@ -54,7 +54,7 @@ def test_rows_of_a_region_come_together():
         replicates=50, seed=3,
     )  # fmt: skip
     single = bootstrap_auroc(labels, scores, np.arange(200), replicates=50, seed=3)
-    np.testing.assert_allclose(doubled.auroc, single.auroc)
+    np.testing.assert_allclose(doubled.scores, single.scores)
 
 
 def test_a_task_of_one_class_is_undefined():

@@ -1,5 +1,3 @@
-import json
-
 import numpy as np
 import pytest
 
@@ -33,7 +31,6 @@ def test_what_does_not_vary_is_undefined_and_left_out():
     agreement = AttributionAgreement("a", "b", "models", ("s", "t"), found)
     np.testing.assert_allclose(agreement.by_task, [1, np.nan])
     np.testing.assert_allclose(agreement.mean, 1)
-    assert json.loads(json.dumps(agreement.to_json(), allow_nan=False))["tasks"]["t"] is None
     with pytest.raises(ValueError, match="two attributions of one shape"):
         attribution_correlation(values, values[:1])
 
@@ -42,7 +39,11 @@ def test_models_agree_with_themselves_whatever_the_order_of_tasks(make_model, re
     model = make_model("single")
     other = reordered(model, ("task2", "task0"))
     found = attribution_agreements(
-        [model, other], x[:4], tasks=["task2", "task0", "task1"], references=2, untrained=True
+        [model, other],
+        {"dna": x[:4]},
+        tasks=["task2", "task0", "task1"],
+        references=2,
+        untrained=True,
     )
     assert [each.kind for each in found] == ["models", "untrained", "untrained"]
     assert [each.tasks for each in found[:2]] == [("task0", "task2"), ("task0", "task1", "task2")]
@@ -55,6 +56,6 @@ def test_models_agree_with_themselves_whatever_the_order_of_tasks(make_model, re
 def test_models_without_a_common_task_are_refused(make_model, x):
     models = [make_model(tasks=("a", "b")), make_model(tasks=("c",))]
     with pytest.raises(ValueError, match="a task in common, received a, b and c"):
-        attribution_agreements(models, x[:2])
+        attribution_agreements(models, {"dna": x[:2]})
     with pytest.raises(ValueError, match="a task in common, received a, b and z"):
-        attribution_agreements(models[:1], x[:2], tasks=["z"])
+        attribution_agreements(models[:1], {"dna": x[:2]}, tasks=["z"])

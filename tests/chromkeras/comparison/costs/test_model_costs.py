@@ -2,10 +2,11 @@ import math
 
 import pytest
 
-from chromkeras.comparison.costs.model_costs import history_file, model_costs, training_time
+from chromkeras.comparison.costs.model_costs import model_costs, training_time
 from chromkeras.cost.operations import model_cost
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import resolve_plan
+from chromkeras.training.run import history_path
 
 HISTORY = """epoch,seconds,loss,val_auroc
 1,20,1.0,0.7
@@ -46,7 +47,7 @@ def test_costs_are_those_of_the_model(tiny_recipe, tmp_path):
     recipe = tiny_recipe("hard")
     model = build_model(resolve_plan(recipe, ["a", "b"], {"dna": (300, 4)}))
     path = tmp_path / "hard.keras"
-    history_file(path).write_text(HISTORY)
+    history_path(path).write_text(HISTORY)
     found, cost = model_costs(model, recipe, path), model_cost(model)
     assert (found.parameters, found.forward, found.training) == (
         cost.parameters, cost.forward, cost.training,

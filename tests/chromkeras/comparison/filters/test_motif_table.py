@@ -1,5 +1,3 @@
-import json
-
 import numpy as np
 
 from chrominterpret.motifs.pwm import Motif
@@ -34,10 +32,7 @@ def test_it_says_which_model_found_which_motif():
     assert table.only_in()["none"] == []
     assert np.isnan(table.q_value[:, 2]).all()
     assert (table.queries, table.searched + table.left_out) == ((3, 1, 0), 80)
-    values = json.loads(json.dumps(table.to_json(), allow_nan=False))
-    assert values["motifs"][0]["q"]["none"] is None
-    assert values["motifs"][0]["found"] == {"one": True, "two": True, "none": False}
-    assert values["count"]["none"] == 0
+    assert table.found.sum(axis=0)[2] == 0
 
 
 def test_motifs_that_shuffled_ones_match_are_left_out():

@@ -5,7 +5,7 @@ import pytest
 
 from chrominterpret.page.blocks import HeatMap, Notes, Picture, Table
 from chrominterpret.page.render import write_page
-from chromkeras.comparison.gradients.part import gradient_result, gradients_part
+from chromkeras.comparison.gradients.part import compare_part, gradient_result
 from chromkeras.monitoring.gradient_log import (
     GradientLog,
     Moment,
@@ -75,11 +75,11 @@ def test_models_that_were_not_watched_are_said(make_log, tmp_path):
     models[1].card["fingerprint"] = "g"
     for model in models[:2]:
         save_gradient_log(make_log(), gradient_log_path(model.path))
-    result = gradients_part(SimpleNamespace(models=models))
+    result = compare_part(SimpleNamespace(models=models))
     lines = blocks(result, Notes)[0].lines
     assert list(result.facts["gradients"]) == ["hard"]
     assert "other.gradients.npz is of another training" in lines[0]
     assert "train with `watch_gradients`" in lines[1]
-    alone = gradients_part(SimpleNamespace(models=models[2:]))
+    alone = compare_part(SimpleNamespace(models=models[2:]))
     assert len(alone.sections) == 1
     assert not blocks(alone, Table)

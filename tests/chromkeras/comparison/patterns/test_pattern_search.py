@@ -51,12 +51,12 @@ def test_contributions_are_those_of_the_observed_bases(make_model, x, monkeypatc
         return NOTHING
 
     monkeypatch.setattr("chromkeras.model_report.patterns.modisco", keep)
-    one = search(make_model(), x[:3], Target("task1", ("task1",)), seed=0)
+    one = search(make_model(), {"dna": x[:3]}, Target("task1", ("task1",)), seed=0)
     assert (one.task, one.patterns) == ("task1", NOTHING)
     assert np.ptp(one.contributions) > 0
     by_hand = np.take_along_axis(given[0], x[:3].argmax(axis=2)[..., None], axis=2)[..., 0]
     np.testing.assert_array_equal(one.contributions, by_hand)
-    none = search(make_model(), x[:0], Target("task1", ("task1",)), seed=0)
+    none = search(make_model(), {"dna": x[:0]}, Target("task1", ("task1",)), seed=0)
     assert (none.contributions.shape, none.patterns.reason) == ((0, 300), "no row is open")
 
 

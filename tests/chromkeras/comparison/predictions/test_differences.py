@@ -67,7 +67,7 @@ def test_intervals_are_quantiles_of_the_replicates(case):
     bootstrap = case[2]
     found = compared(case, OWN)
     a, b = found.pairs[1]
-    replicates = bootstrap.auroc[:, a] - bootstrap.auroc[:, b]
+    replicates = bootstrap.scores[:, a] - bootstrap.scores[:, b]
     np.testing.assert_allclose(found.interval[1], np.quantile(replicates, [0.025, 0.975], axis=0))
     means = np.quantile(replicates.mean(axis=1), [0.025, 0.975])
     np.testing.assert_allclose(found.mean_interval[1], means)
@@ -77,8 +77,8 @@ def test_a_line_of_seeds_is_their_mean(case):
     single = compared(case, OWN)
     replicates = [Replicates("a", (0, 1)), Replicates("b", (2, 3))]
     found = compared(case, replicates)
-    np.testing.assert_allclose(found.auroc[0], single.auroc[:2].mean(axis=0))
-    replicates = case[2].auroc[:, 2:].mean(axis=1) - case[2].auroc[:, :2].mean(axis=1)
+    np.testing.assert_allclose(found.score[0], single.score[:2].mean(axis=0))
+    replicates = case[2].scores[:, 2:].mean(axis=1) - case[2].scores[:, :2].mean(axis=1)
     np.testing.assert_allclose(found.interval[0], np.quantile(replicates, [0.025, 0.975], axis=0))
 
 

@@ -9,7 +9,9 @@ from chrominterpret.page.blocks import Block, Cell, HeatMap, Notes, Number, Sect
 from chromkeras.comparison.core.comparison import Comparison
 from chromkeras.comparison.core.matrices import LARGEST, Matrix, matrix_grid
 from chromkeras.comparison.core.part import PartResult, picture
-from chromkeras.comparison.tasks.task_distance import TaskDistance, own_layers, task_distance
+from chromkeras.comparison.distances.task_distance import TaskDistance, own_layers, task_distance
+
+ORDER = 50
 
 _LEAD = (
     "d(W_i, W_k): the distance between the weights of two tasks' own networks in the convolution "
@@ -22,12 +24,12 @@ _CAPTION = (
 )
 
 
-def distances_part(comparison: Comparison) -> PartResult:
+def compare_part(comparison: Comparison) -> PartResult:
     """Measure the distances in every model that has networks of the tasks' own."""
     known = [
         model
         for model in comparison.models
-        if own_layers(model) and set(model.card["tasks"]) <= set(comparison.source.tasks)
+        if own_layers(model) and set(model.tasks) <= set(comparison.source.tasks)
     ]
     found = [task_distance(m, comparison.source, seed=comparison.options.seed) for m in known]
     if not found:

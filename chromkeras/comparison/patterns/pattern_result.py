@@ -7,7 +7,7 @@ from chromkeras.comparison.patterns.pattern_figure import weight_dots
 from chromkeras.comparison.patterns.pattern_sections import MOST_DRAWN, patterns_section
 
 
-def pattern_part(comparison: Comparison) -> PartResult:
+def pattern_result(comparison: Comparison) -> PartResult:
     """Compare what TF-MoDISco finds in the models."""
     compared = compare_patterns(comparison)
     facts = {"patterns": compared.facts()}

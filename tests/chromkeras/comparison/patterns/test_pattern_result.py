@@ -7,7 +7,7 @@ from chrominterpret.page.blocks import Notes, Table
 from chrominterpret.page.render import render_page
 from chromkeras.comparison.core.comparison import CompareOptions, Comparison
 from chromkeras.comparison.patterns import compared_patterns
-from chromkeras.comparison.patterns.part import pattern_part
+from chromkeras.comparison.patterns.pattern_result import pattern_result
 from chromkeras.comparison.patterns.pattern_search import Searched
 
 WORD = "TTATCAGTGT"
@@ -22,7 +22,7 @@ def part_of(searched, make_model, dataset, folder, monkeypatch):
     models = tuple(make_model("hard" if n[0] == "h" else "single", name=n, seed=int(n[1:]))
                    for n in names)  # fmt: skip
     options = CompareOptions(motifs=str(folder / "known.meme"), modisco=6)
-    return pattern_part(Comparison(models, dataset, dataset, np.arange(24), options, 0, ()))
+    return pattern_result(Comparison(models, dataset, dataset, np.arange(24), options, 0, ()))
 
 
 def searched(model: str, height: float, *patterns) -> Searched:

@@ -1,7 +1,6 @@
 """Distance between the tasks' own networks, beside the correlation of their labels."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import keras
 import numpy as np
@@ -10,12 +9,10 @@ from scipy.spatial.distance import pdist, squareform
 from scipy.stats import rankdata, spearmanr
 
 from chromkeras.comparison.core.comparison import ComparedModel
-from chromkeras.comparison.core.controls import tasks_of
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import match_tasks
 from chromkeras.sharing.model_layers import LayerRows, layer_rows, layer_table
-from chromkeras.tables import plain
 from chromkeras.training.groups import label_correlation
 
 PERMUTATIONS = 9999
@@ -50,22 +47,6 @@ class TaskDistance:
     order: np.ndarray
     label_correlation: np.ndarray
     mantel: "Mantel"
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain values; undefined ones are None."""
-        values: dict[str, Any] = plain(
-            {
-                "model": self.model,
-                "tasks": self.tasks,
-                "layers": self.layers,
-                "distance": self.distance,
-                "order": [self.tasks[i] for i in self.order],
-                "label correlation": self.label_correlation,
-                "spearman": self.mantel.correlation,
-                "p": self.mantel.p_value,
-            }
-        )
-        return values
 
 
 @dataclass(frozen=True)
@@ -118,7 +99,7 @@ def task_distance(
     order, and are then far from each other: a distance tells of likeness only where λ or a
     common start keeps the order.
     """
-    tasks = tasks_of(model)
+    tasks = model.tasks
     rows = own_layers(model)
     if not rows:
         raise InputError(
