@@ -18,7 +18,7 @@ from chromkeras.data.dataset import Dataset
 from chromkeras.data.known import to_flagged
 from chromkeras.files import file_names
 from chromkeras.model_report.contrasts import Target
-from chromkeras.model_report.network_inputs import attributed_input, feed, row_inputs
+from chromkeras.model_report.network_inputs import attributed_input, feed
 from chromkeras.model_report.references import ReferenceKind, make_references
 from chromkeras.problems.registry import find_problem
 from chromkeras.progress import progress
@@ -97,7 +97,7 @@ class Attributed:
 
 def attribute(request: Request) -> Attributed:
     """Attribute the chosen sequences by every method."""
-    inputs = row_inputs(request.dataset, request.rows)
+    inputs = request.dataset.batch(request.rows)
     x = feed(request.model, inputs)
     references = make_references(
         request.reference_kind, request.dataset, request.references, request.seed

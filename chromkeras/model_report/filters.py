@@ -22,7 +22,7 @@ from chrominterpret.motifs.tomtom import Q_CUT, best_matches, calibrate, tomtom,
 from chromkeras.data.dataset import Dataset
 from chromkeras.files import replacing
 from chromkeras.model_report.choose import INFLUENCE_ROWS, spread_out
-from chromkeras.model_report.network_inputs import DNA, in_order, row_inputs
+from chromkeras.model_report.network_inputs import DNA, in_order
 from chromkeras.progress import progress
 from chromkeras.sharing.layer_table import GROUPED
 from chromkeras.sharing.model_layers import LayerRows, layer_rows, layer_table
@@ -116,7 +116,7 @@ def interpret_filters(
     with progress("influence of the filters") as report:
         influence = filter_influence(
             model,
-            in_order(model, row_inputs(dataset, some)),
+            in_order(model, dataset.batch(some)),
             layer=layer,
             blocks=len(networks),
             block_of=block_of,

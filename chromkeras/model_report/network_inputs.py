@@ -6,36 +6,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from chromkeras.data.dataset import Dataset
+from chromkeras.data import tables
 from chromkeras.errors import InputError
 from chromkeras.sharing.layer_table import CONVOLUTION
 from chromkeras.sharing.model_layers import layer_table
 
 DNA = "dna"
 Inputs = Mapping[str, np.ndarray]
-
-
-def row_inputs(dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
-    """Return all inputs of some rows.
-
-    Parameters
-    ----------
-    dataset
-        With any inputs.
-    rows
-        Data set rows, shape (n,).
-
-    Returns
-    -------
-    dict
-        By the name of the input, float32 (n, ...); DNA one-hot (n, length, 4).
-    """
-    found = {}
-    for name, table in dataset.inputs.items():
-        own = dataset.table_rows(name, rows)
-        values = table[own] if isinstance(table, np.ndarray) else table.one_hot(own)
-        found[name] = np.asarray(values, np.float32)
-    return found
 
 
 def some_rows(inputs: Inputs, rows: Any) -> dict[str, np.ndarray]:
@@ -45,8 +22,7 @@ def some_rows(inputs: Inputs, rows: Any) -> dict[str, np.ndarray]:
 
 def feed(network: keras.Model, inputs: Inputs) -> Any:
     """Return what a network is called with: one array, or a dictionary in the network's order."""
-    names = [tensor.name for tensor in network.inputs]
-    return inputs[names[0]] if len(names) == 1 else {name: inputs[name] for name in names}
+    return tables.feed([tensor.name for tensor in network.inputs], inputs)
 
 
 def attributed_input(network: keras.Model) -> str | None:

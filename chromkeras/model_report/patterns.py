@@ -19,7 +19,7 @@ from chromkeras.data.dataset import Dataset
 from chromkeras.files import file_names
 from chromkeras.model_report.choose import attributed_rows
 from chromkeras.model_report.contrasts import Target
-from chromkeras.model_report.network_inputs import DNA, Inputs, attributed_input, feed, row_inputs
+from chromkeras.model_report.network_inputs import DNA, Inputs, attributed_input, feed
 from chromkeras.model_report.references import ReferenceKind, make_references
 from chromkeras.progress import progress
 
@@ -113,7 +113,7 @@ def find_patterns(
             chosen = np.sort(attributed_rows(dataset, rows, outputs, (target,), count, link=link))
             _, patterns = search_target(
                 model,
-                row_inputs(dataset, chosen),
+                dataset.batch(chosen),
                 target,
                 task_names=dataset.tasks,
                 references=references,

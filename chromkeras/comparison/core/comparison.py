@@ -20,7 +20,7 @@ from chromkeras.evaluation.predict import predict_logits
 from chromkeras.model_file.card_file import read_card
 from chromkeras.model_file.model_file import open_model
 from chromkeras.model_report.choose import scanned_rows
-from chromkeras.model_report.network_inputs import DNA, row_inputs
+from chromkeras.model_report.network_inputs import DNA
 from chromkeras.names import unknown
 from chromkeras.problems.problem import Problem
 from chromkeras.problems.registry import find_problem
@@ -237,7 +237,7 @@ class Comparison:
             By the name of the input, float32 (n, ...).
         """
         rows = scanned_rows(self.dataset, self.options.split, count, self.options.seed)
-        return row_inputs(self.dataset, rows)
+        return self.dataset.batch(rows)
 
     def shown_pairs(self) -> set[frozenset[str]]:
         """Return the pairs of models that a page has room for: one of each two recipes.

@@ -9,7 +9,7 @@ from chrominterpret.motifs.modisco import Patterns
 from chromkeras.comparison.core.comparison import ComparedModel, Comparison
 from chromkeras.model_report.choose import attributed_rows
 from chromkeras.model_report.contrasts import Target
-from chromkeras.model_report.network_inputs import DNA, Inputs, row_inputs
+from chromkeras.model_report.network_inputs import DNA, Inputs
 from chromkeras.model_report.patterns import search_target
 from chromkeras.names import check_unique, unknown
 from chromkeras.progress import progress
@@ -67,7 +67,7 @@ def search_all(comparison: Comparison) -> list[Searched]:
             rows = attributed_rows(
                 comparison.dataset, comparison.rows, outputs, (target,), options.modisco, link=link
             )
-            inputs = row_inputs(comparison.dataset, np.sort(rows))
+            inputs = comparison.dataset.batch(np.sort(rows))
             for model in comparison.models:
                 found.append(search(model, inputs, target, seed=options.seed))
                 say(len(found), total)
