@@ -161,7 +161,7 @@ def test_it_is_evaluated(trained, dataset, tmp_path):
 
     found = evaluate_model(trained("hard").model, dataset, out=tmp_path / "metrics.json")
     figures = found.evaluation.strata["all"].figures
-    assert {"pearson", "spearman", "r2", "mae"} <= set(figures)
+    assert {"pearson", "spearman", "r_squared", "mae"} <= set(figures)
     written = json.loads((tmp_path / "metrics.json").read_text())
     assert set(written["strata"]["all"]["tasks"]) == set(TASKS)
 
