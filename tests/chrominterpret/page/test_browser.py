@@ -1,4 +1,4 @@
-"""The page in a real browser, at the width of a phone and of a desk."""
+"""The page in a real browser, at the width of a phone and of a desk; slow: a browser starts."""
 
 import html
 import json
@@ -44,6 +44,7 @@ window.addEventListener("load", () => {
 WATCH = "<script>window.problems = []; window.onerror = (m) => { problems.push(m); };</script>"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 @pytest.mark.parametrize("width", [500, 1280])
 def test_what_a_reader_sees(width, tmp_path):

@@ -47,7 +47,8 @@ def test_scores_of_zero_are_an_empty_track(tmp_path: Path) -> None:
     assert (tmp_path / "empty.png").exists()
 
 
-def test_600_bp_take_a_moment(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_600_bp_take_less_than_3_seconds_by_the_clock(tmp_path: Path) -> None:
     figure = contribution_tracks(np.ones((2, 4)))  # the font is found once
     save_figure(figure, tmp_path / "a.png")
     began = time.process_time()

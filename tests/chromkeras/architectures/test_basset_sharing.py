@@ -191,11 +191,11 @@ def test_groups_must_fit_the_tasks():
 @pytest.mark.parametrize("name", ["he_uniform", "orthogonal"])
 def test_the_initializer_draws_every_kernel(name):
     made = recipe(1, 4, 0, f"architecture.initializer={name}")
-    for layer in build_model(resolve_plan(made, TASKS, {"dna": (LENGTH, 4)})).layers:
-        if "kernel_initializer" in layer.get_config():
-            config = layer.get_config()["kernel_initializer"]
-            found = keras.initializers.get(config)
-            assert isinstance(found, type(keras.initializers.get(name)))
+    model = build_model(resolve_plan(made, TASKS, {"dna": (LENGTH, 4)}))
+    configs = {layer.name: layer.get_config().get("kernel_initializer") for layer in model.layers}
+    drawn = {key: keras.initializers.get(config) for key, config in configs.items() if config}
+    assert {type(found) for found in drawn.values()} == {type(keras.initializers.get(name))}
+    assert set(drawn) == {key for key in LAYERS if key and not key.startswith("norm")}
 
 
 def test_same_start_gives_every_task_one_draw():

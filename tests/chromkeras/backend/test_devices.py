@@ -38,6 +38,8 @@ def outcome(backend):
     return json.loads(run.stdout.splitlines()[-1])
 
 
+# The comparison of devices trains in two processes of their own, which is a long run.
+@pytest.mark.slow
 @pytest.mark.parametrize("plan", ["hard", "soft"])
 @pytest.mark.parametrize("backend", ["jax", "tensorflow"])
 def test_two_devices_train_as_one(backend, plan):
@@ -49,6 +51,7 @@ def test_two_devices_train_as_one(backend, plan):
     assert result["loss"] < 1e-5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["jax", "tensorflow"])
 def test_adam_and_a_last_batch_of_one_row(backend):
     """Devices share out rows; on JAX: tasks."""
@@ -58,10 +61,12 @@ def test_adam_and_a_last_batch_of_one_row(backend):
     assert result["weights"] < 1e-4
 
 
+@pytest.mark.slow
 def test_weights_and_optimizer_are_shared_out_by_task():
     assert outcome("jax")["results"]["adam"]["parts"] == [0.5, 0.5, 0.5]
 
 
+@pytest.mark.slow
 def test_the_penalty_counts_once_where_batch_norm_does_not_make_replicas_meet():
     result = outcome("tensorflow")["results"]["frozen batch norm"]
     assert result["moved"] > 1e-2
@@ -69,6 +74,7 @@ def test_the_penalty_counts_once_where_batch_norm_does_not_make_replicas_meet():
     assert result["loss"] < 1e-5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("backend", "what", "message"),
     [

@@ -81,7 +81,9 @@ def test_tables_summary_pictures_and_page(make, tmp_path, capsys):
     for path in paths:
         logits = predict_logits(open_model(path)[0], dataset, rows)
         own = [row for row in table(out / "tasks.tsv") if row["model"] == path.stem]
-        for row in (row for row in own if row["stratum"] == "all"):
+        whole = [row for row in own if row["stratum"] == "all"]
+        assert [row["task"] for row in whole] == list(dataset.tasks)
+        for row in whole:
             t = dataset.tasks.index(row["task"])
             known = labels[:, t] >= 0
             pair = labels[known, t], logits[known, t]
@@ -102,7 +104,9 @@ def test_a_model_compared_with_itself_shows_no_difference(make, tmp_path):
     build, _, data = make
     path, out = build("m.keras"), tmp_path / "out"
     assert call(path, path, "--data", data, "--out", out, *QUICK) == 0
-    for row in table(out / "differences.tsv"):
+    rows = table(out / "differences.tsv")
+    assert rows
+    for row in rows:
         assert (row["model"], row["other"]) == ("m (2)", "m (1)")
         assert {row[key] for key in ("auroc_difference", "low", "high")} == {"0"}
         assert (row["q"], row["loss_difference"]) == ("1", "0")

@@ -9,6 +9,7 @@ def test_new_files_and_folders_are_fine(tmp_path):
     check_output_file(tmp_path / "new" / "deep" / "out.h5", inputs=(None, tmp_path / "in.h5"))
     check_output_folder(tmp_path / "new" / "deep")
     check_output_folder(tmp_path)
+    assert not list(tmp_path.iterdir()), "it only looks"
 
 
 def test_a_folder_is_no_file_and_a_file_no_folder(tmp_path):

@@ -29,7 +29,10 @@ def test_a_signal_stops_once_and_handlers_come_back(number):
     assert [signal.getsignal(one) for one in SIGNALS] == before
 
 
+@pytest.mark.slow
 def test_a_stop_in_a_garbage_collector_callback_is_not_lost():
+    """Slow: sleeps for 5 seconds where the signal comes late."""
+
     def kill(phase: str, info: dict) -> None:
         gc.callbacks.remove(kill)
         os.kill(os.getpid(), signal.SIGTERM)
@@ -55,7 +58,9 @@ def test_notes_say_what_to_do_next(monkeypatch, capsys):
     assert capsys.readouterr().err == "chromkeras: stopped by SIGTERM; go on with --resume\n"
 
 
+@pytest.mark.slow
 def test_a_stopped_command_leaves_nothing(tmp_path):
+    """Slow: half a second must be enough for the command to begin, and too little to end."""
     words = ["simulate", "--sequences", "20000", "--out", "sim.h5"]
     code = (  # says when signals are caught: before that Python itself would end it
         f"import sys; sys.argv[1:] = {words}; from chromkeras.cli import app; run = app.run;"

@@ -35,7 +35,9 @@ def test_costs_without_weights_are_the_model_s(plan, tiny_recipe):
     )
 
 
+@pytest.mark.slow
 def test_552_million_weights_take_no_memory():
+    """Slow: measures the memory of a process of its own, which differs between machines."""
     done = subprocess.run(
         [sys.executable, "-c", SCALE], capture_output=True, text=True, check=True,
         env=dict(os.environ) | {"TF_CPP_MIN_LOG_LEVEL": "3"},

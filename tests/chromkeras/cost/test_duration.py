@@ -42,6 +42,6 @@ def test_the_penalty_s_two_products_count_once_a_step():
         training_work(untrained_model(make_recipe(plan), ["a", "b", "c"], {"dna": (600, 4)}), 8)
         for plan in ("soft", "single")
     )
-    trunk = 962_800 + 1_400
-    assert soft.dense - single.dense == 2 * 2 * 3 * 3 * trunk
+    backbone = 962_800 + 1_400
+    assert soft.dense - single.dense == 2 * 2 * 3 * 3 * backbone
     assert soft.convolutions == single.convolutions

@@ -8,22 +8,23 @@ from chromkeras.cost.operations import model_cost
 from chromkeras.sharing.task_groups import task_groups
 
 TASKS = ["a", "b", "c", "d"]
+INPUTS = {"dna": (200, 4)}
 
 
+@pytest.mark.slow
 def test_counts_are_exact_and_beyond_the_measured_it_is_an_estimate(tiny_recipe):
-    recipe, told = tiny_recipe("hard", "training.batch_size=4"), []
+    """Slow: a step counts as measured where this machine takes less than 15 seconds for it."""
+    recipe, heard = tiny_recipe("hard", "training.batch_size=4"), []
     found = measure_growth(
-        {"hard": recipe}, 200, measured=(2,), estimated=(7,), budget=0.01,
-        progress=lambda done, total: told.append((done, total)),
+        {"hard": recipe}, INPUTS, measured=(2,), estimated=(7,), budget=0.01,
+        progress=lambda done, total: heard.append((done, total)),
     )  # fmt: skip
     assert [(one.tasks, one.measured) for one in found] == [(2, True), (7, False)]
     for one in found:
-        cost = model_cost(
-            untrained_model(recipe, [str(i) for i in range(one.tasks)], {"dna": (200, 4)})
-        )
+        cost = model_cost(untrained_model(recipe, [str(i) for i in range(one.tasks)], INPUTS))
         assert (one.parameters, one.training) == (cost.parameters, cost.training)
         assert one.step > 0
-    assert told == [(1, 2), (2, 2)]
+    assert heard == [(1, 2), (2, 2)]
     figure = growth_curves(found)
     assert [panel.get_xscale() for panel in figure.axes] == ["log"] * 3
     assert [panel.get_yscale() for panel in figure.axes] == ["log"] * 3
@@ -33,7 +34,7 @@ def test_counts_are_exact_and_beyond_the_measured_it_is_an_estimate(tiny_recipe)
 
 def test_a_step_that_would_take_too_long_is_estimated(tiny_recipe, monkeypatch):
     monkeypatch.setattr(growth, "LONGEST_STEP", 0.0)
-    found = measure_growth({"hard": tiny_recipe("hard")}, 200, measured=(1,), estimated=())
+    found = measure_growth({"hard": tiny_recipe("hard")}, INPUTS, measured=(1,), estimated=())
     assert [one.measured for one in found] == [False]
 
 
@@ -58,4 +59,4 @@ def test_asked_clusters_keep_their_number(tiny_recipe):
 def test_an_unknown_backend_is_refused(tiny_recipe, monkeypatch):
     monkeypatch.setattr(growth, "COEFFICIENTS", {"abacus": ()})
     with pytest.raises(ValueError, match="expected backend abacus, received"):
-        measure_growth({"hard": tiny_recipe("hard")}, 200)
+        measure_growth({"hard": tiny_recipe("hard")}, INPUTS)

@@ -1,7 +1,13 @@
+"""Figures of the machine that the tests run on: slow, as they differ between machines."""
+
 import subprocess
 import sys
 
+import pytest
+
 from chromkeras.cost.machine import free_memory, measure_speed
+
+pytestmark = pytest.mark.slow
 
 GROWTH = """
 import numpy as np

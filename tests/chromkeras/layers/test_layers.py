@@ -197,4 +197,4 @@ def test_task_layers_have_one_row_a_task():
     for layer in (TaskConv1D(3, 2, 4), TaskBatchNormalization(3)):
         assert isinstance(layer, TaskLayer)
         layer(np.zeros((1, 9, 6), np.float32))
-        assert all(w.shape[0] == 3 for w in layer.stacked_weights())
+        assert {w.shape[0] for w in layer.stacked_weights()} == {3}

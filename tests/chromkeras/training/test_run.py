@@ -98,22 +98,25 @@ def test_tasks_that_wait_keep_their_weights(
     recipe = tiny_recipe("hard", *settings, *fast, "balance.warm_epochs=3", "training.epochs=3")
     made = run(tiny_dataset(), recipe, tmp_path)
     made.fit()
-    for layer in made.model.layers:
-        if isinstance(layer, TaskWeights):
-            weights = np.asarray(layer.task_weights())
-            assert (weights < 6).all()
-            if technique == "warm_start" and weighting != "dwa":
-                np.testing.assert_allclose(weights[1:], 1.0, atol=1e-6)
+    layers = [layer for layer in made.model.layers if isinstance(layer, TaskWeights)]
+    assert len(layers) == (weighting != "equal")
+    for layer in layers:
+        weights = np.asarray(layer.task_weights())
+        assert np.isfinite(weights).all()
+        if technique == "warm_start" and weighting != "dwa":
+            np.testing.assert_allclose(weights[1:], 1.0, atol=1e-6)
+            assert abs(weights[0] - 1) > 1e-4, "the task that does not wait has moved"
 
 
-def test_the_cost_of_weights_is_known(tiny_recipe):
-    for weighting in recipe_choices("balance.weighting"):
-        model = build_model(
-            resolve_plan(
-                tiny_recipe("hard", f"balance.weighting={weighting}"), ("a", "b"), {"dna": (300, 4)}
-            )
-        )
-        assert model_cost(model).training > 0
+@pytest.mark.parametrize("weighting", recipe_choices("balance.weighting"))
+def test_the_layer_that_weighs_tasks_costs_no_more_than_the_layer_before_it(weighting, tiny_recipe):
+    def cost(name):
+        recipe = tiny_recipe("hard", f"balance.weighting={name}")
+        return model_cost(build_model(resolve_plan(recipe, ("a", "b"), {"dna": (300, 4)})))
+
+    plain, weighted = cost("equal"), cost(weighting)
+    assert weighted.parameters == plain.parameters
+    assert plain.training <= weighted.training < 1.1 * plain.training
 
 
 def test_patience_does_not_run_while_tasks_wait(tiny_dataset, tiny_recipe, tmp_path):
@@ -128,7 +131,7 @@ def test_gradnorm_moves_the_weights_of_separate_networks(tiny_dataset, tiny_reci
     (layer,) = [layer for layer in made.model.layers if isinstance(layer, TaskWeights)]
     made.model.train_on_batch(*made.batches[0])
     weights = np.asarray(layer.task_weights())
-    assert np.ptp(weights) > 0
+    assert np.ptp(weights) > 1e-4
     assert weights.sum() == pytest.approx(3, rel=1e-5)
 
 
