@@ -171,7 +171,9 @@ class GradientProbe:
             return out
 
         logits = ops.cast(run_graph(self.networks.network, inputs, apply)[0], "float32")
-        sums, _ = self.loss.sums(labels, ops.tile(logits, (1, labels.shape[-1])), known)
+        # The one network's output stands for every task's; of several classes on an axis behind.
+        repeats = (1, labels.shape[-1], 1)[: len(logits.shape)]
+        sums, _ = self.loss.sums(labels, ops.tile(logits, repeats), known)
         return ops.sum(ops.where(scale > 0, sums * scale, 0.0)), [
             alive[name] for name in self.activations
         ]
