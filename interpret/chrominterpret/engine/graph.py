@@ -142,6 +142,11 @@ def input_names(model: Any) -> list[str]:
     return [tensor.name for tensor in functional(model).inputs]
 
 
+def names_of_inputs(tensors: Sequence[Any]) -> frozenset[str]:
+    """Return the names of the inputs that symbolic tensors are made of."""
+    return frozenset(node.operation.name for node in _ancestors(tensors) if node.is_input)
+
+
 def input_shape(model: Any, index: int) -> tuple[int | None, ...]:
     """Return the symbolic shape of a model input, batch axis (None) included."""
     return tuple(functional(model).inputs[index].shape)
@@ -300,17 +305,17 @@ def _size(shape: tuple[int | None, ...], length: int) -> int:
 
 
 def _ordered_nodes(graph: Any, outputs: Sequence[Any]) -> Iterator[Any]:
-    needed = _ancestors(outputs)
+    needed = {id(node) for node in _ancestors(outputs)}
     return (n for n in nodes_of(graph) if id(n) in needed and not n.is_input)
 
 
-def _ancestors(tensors: Sequence[Any]) -> set[int]:
-    """Return the ids of the nodes that tensors are made by, one after another."""
-    found: set[int] = set()
+def _ancestors(tensors: Sequence[Any]) -> list[Any]:
+    """Return the nodes that tensors are made by, directly or through others."""
+    found: dict[int, Any] = {}
     waiting = [maker_of(tensor).node for tensor in tensors]
     while waiting:
         node = waiting.pop()
         if node is not None and id(node) not in found:
-            found.add(id(node))
+            found[id(node)] = node
             waiting.extend(maker_of(tensor).node for tensor in node.input_tensors)
-    return found
+    return list(found.values())

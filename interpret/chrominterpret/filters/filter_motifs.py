@@ -104,6 +104,7 @@ def filter_motifs(
     pseudocount: float = 1.0,
     filter_names: list[str] | None = None,
     layer: str | None = None,
+    wrt: str | None = None,
     stage: Stage = "activation",
     batch_size: int = _BATCH_SIZE,
 ) -> list[FilterMotif]:
@@ -130,8 +131,9 @@ def filter_motifs(
         Pseudocount of every base at every position.
     filter_names : list of str or None
         Names of the channels; ``f0`` … by default.
-    layer, stage
-        Name of the convolution, and whether before or after its activation; see `find_first_layer`.
+    layer, wrt, stage
+        Name of the convolution, name of the input that it reads, and whether before or after its
+        activation; see `find_first_layer`.
     batch_size : int
         Number of sequences at a time; memory is about ``batch_size · L' · F · 8`` bytes.
 
@@ -147,7 +149,7 @@ def filter_motifs(
         If the model has no such layer, the shapes do not fit, or an option is out of range.
     """
     _check_options(rule, fraction, n_top, min_sites)
-    first = find_first_layer(model, layer=layer, stage=stage)
+    first = find_first_layer(model, layer=layer, wrt=wrt, stage=stage)
     x = checked_onehot(onehot, first)
     names = checked_filter_names(filter_names, first.n_filters)
     summary = summarise(first, x, batch_size)

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from chrominterpret.engine.graph import functional
+from chrominterpret.engine.graph import functional, input_names, names_of_inputs
 from chrominterpret.engine.keras_private import maker_of, nodes_of
 from chrominterpret.engine.windows import sliding_of
 from chrominterpret.errors import InputError
@@ -79,7 +79,11 @@ class FirstLayer:
 
 
 def find_first_layer(
-    model: keras.Model, *, layer: str | None = None, stage: Stage = "activation"
+    model: keras.Model,
+    *,
+    layer: str | None = None,
+    wrt: str | None = None,
+    stage: Stage = "activation",
 ) -> FirstLayer:
     """Find the first convolution that reads one-hot DNA.
 
@@ -92,6 +96,9 @@ def find_first_layer(
         ``dilation_rate`` are read where it has them.
     layer : str or None
         Name of the convolution, where the model has several on the one-hot input.
+    wrt : str or None
+        Name of the model's input that the convolution reads, where the model has several with a
+        convolution on four channels: two sequences, or a signal of four tracks beside the DNA.
     stage : "activation" or "convolution"
         "activation" follows batch normalisation and activations that come directly after the
         convolution; "convolution" takes the output of the layer itself.
@@ -105,7 +112,7 @@ def find_first_layer(
     if stage not in ("activation", "convolution"):
         raise InputError(f"expected stage 'activation' or 'convolution'; received {stage!r}")
     nodes = nodes_of(functional(model))
-    node = _choose(nodes, layer)
+    node = _choose(model, nodes, layer, wrt)
     convolution = node.operation
     tensor = node.outputs[0]
     if stage == "activation":
@@ -113,18 +120,30 @@ def find_first_layer(
     return _describe(convolution, node.input_tensors[0], tensor)
 
 
-def _choose(nodes: list[Any], layer: str | None) -> Any:
+def _choose(model: keras.Model, nodes: list[Any], layer: str | None, wrt: str | None) -> Any:
+    if wrt is not None and wrt not in input_names(model):
+        raise InputError(
+            f"expected wrt= to name one input among {input_names(model)}, received {wrt!r}"
+        )
     found = [node for node in nodes if _reads_dna(node)]
-    names = sorted({node.operation.name for node in found})
+    read = {id(node): names_of_inputs(node.input_tensors) for node in found}
+    names = sorted({f"{n.operation.name!r} of {', '.join(sorted(read[id(n)]))}" for n in found})
     if layer is not None:
         found = [node for node in found if node.operation.name == layer]
+    if wrt is not None:
+        found = [node for node in found if read[id(node)] == {wrt}]
     if not found:
         raise InputError(
             f"expected a convolution on a one-hot input (None, L, 4)"
-            f"{'' if layer is None else f' named {layer!r}'}; the model has {names or 'none'}"
+            f"{'' if layer is None else f' named {layer!r}'}"
+            f"{'' if wrt is None else f' that reads {wrt!r} alone'}; "
+            f"the model has {'; '.join(names) or 'none'}"
         )
     if len({id(node.operation) for node in found}) > 1:
-        raise InputError(f"the one-hot input is read by several convolutions; name one of {names}")
+        raise InputError(
+            "expected one convolution on the one-hot input, received several; "
+            f"name one by layer= or its input by wrt=: {'; '.join(names)}"
+        )
     # a layer that also reads the reverse complement: the node next to the model's input comes first
     return min(found, key=lambda node: not _is_model_input(node.input_tensors[0]))
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import keras
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from chrominterpret.engine.batches import Progress
+from chrominterpret.engine.inputs import input_arrays
 from chrominterpret.errors import InputError
 from chrominterpret.filters.ablation import Ablation, Scale
 from chrominterpret.filters.first_layer import FirstLayer, Stage, find_first_layer, to_numpy
@@ -37,13 +38,14 @@ class Influence:
 
 def filter_influence(
     model: keras.Model,
-    inputs: ArrayLike | Sequence[ArrayLike],
+    inputs: Any,
     *,
     filters: Sequence[int] | None = None,
     scale: Scale = "logit",
     blocks: int = 1,
     block_of: Sequence[int] | None = None,
     layer: str | None = None,
+    wrt: str | None = None,
     stage: Stage = "activation",
     batch_size: int = 128,
     progress: Progress | None = None,
@@ -57,8 +59,8 @@ def filter_influence(
     ----------
     model : keras.Model
         Functional or built ``Sequential``; see `first_layer.find_first_layer`.
-    inputs : array of shape (N, L, 4), or a sequence of arrays
-        Arrays of the model's inputs, in their order.
+    inputs : array of shape (N, L, 4), mapping or sequence of arrays
+        Sequences, or arrays of all inputs of the model as {name: array} or in its order.
     filters : sequence of int or None
         Channels, or with ``blocks`` channels of one block; None means all.
     scale : "logit" or "output"
@@ -71,8 +73,9 @@ def filter_influence(
         on a few sequences.
     block_of : sequence of int or None
         Block that feeds each output, shape (T,). None means that block t feeds output t.
-    layer, stage
-        Name of the convolution, and whether before or after its activation.
+    layer, wrt, stage
+        Name of the convolution, name of the input that it reads, and whether before or after its
+        activation; see `first_layer.find_first_layer`.
     batch_size : int
         Number of sequences at a time.
     progress : callable or None
@@ -94,8 +97,8 @@ def filter_influence(
     Costs one pass of what follows the first layer per filter, less its first convolution where
     `ablation.Ablation` can update that by the change of one channel.
     """
-    first = find_first_layer(model, layer=layer, stage=stage)
-    arrays = _checked_inputs(model, inputs)
+    first = find_first_layer(model, layer=layer, wrt=wrt, stage=stage)
+    arrays = [np.asarray(array, np.float32) for array in input_arrays(model, inputs)]
     ablation = Ablation(model, first, scale)
     chosen = _checked_filters(filters, first.n_filters, blocks)
     own = _own_outputs(blocks, block_of, ablation.n_outputs)
@@ -118,29 +121,6 @@ def filter_influence(
                 progress(batch * len(chosen) + row + 1, batches * len(chosen))
     n = len(arrays[0])
     return _by_block(chosen, total / n, np.sqrt(squares / n), first.n_filters, own)
-
-
-def _checked_inputs(
-    model: keras.Model, inputs: ArrayLike | Sequence[ArrayLike]
-) -> list[NDArray[np.float32]]:
-    single = len(model.inputs) == 1 and not isinstance(inputs, (list, tuple))
-    given: Sequence[Any] = [inputs] if single else list(inputs)  # type: ignore[arg-type]
-    if len(given) != len(model.inputs):
-        raise InputError(f"expected {len(model.inputs)} input arrays; received {len(given)}")
-    arrays = [np.asarray(array, dtype=np.float32) for array in given]
-    for array, tensor in zip(arrays, model.inputs, strict=True):
-        fits = len(array.shape) == len(tensor.shape) and all(
-            wanted in (None, got) for wanted, got in zip(tensor.shape, array.shape, strict=True)
-        )
-        if not fits or not len(array):
-            raise InputError(
-                f"input {tensor.name!r}: expected shape {tensor.shape}; received {array.shape}"
-            )
-    if len({len(array) for array in arrays}) > 1:
-        raise InputError(
-            f"expected inputs of equal length; received {[len(array) for array in arrays]}"
-        )
-    return arrays
 
 
 def _checked_filters(filters: Sequence[int] | None, n_filters: int, blocks: int) -> list[int]:

@@ -39,6 +39,7 @@ def filter_profiles(
     *,
     fraction: float = 0.5,
     layer: str | None = None,
+    wrt: str | None = None,
     stage: Stage = "activation",
     batch_size: int = 32,
 ) -> FilterProfiles:
@@ -56,9 +57,9 @@ def filter_profiles(
         Sequences; channels A, C, G, T. Read twice.
     fraction : float
         Height of the threshold between mean and maximum, 0 to below 1.
-    layer, stage
-        Name of the convolution, and whether before or after its activation; see
-        `first_layer.find_first_layer`.
+    layer, wrt, stage
+        Name of the convolution, name of the input that it reads, and whether before or after its
+        activation; see `first_layer.find_first_layer`.
     batch_size : int
         Number of sequences at a time.
 
@@ -68,7 +69,7 @@ def filter_profiles(
         If the model has no such layer, the shapes do not fit, or the fraction is out of range.
     """
     check_fraction(fraction)
-    first = find_first_layer(model, layer=layer, stage=stage)
+    first = find_first_layer(model, layer=layer, wrt=wrt, stage=stage)
     x = checked_onehot(onehot, first)
     summary = summarise(first, x, batch_size)
     cut, inside = summary.cut(fraction), first.inside

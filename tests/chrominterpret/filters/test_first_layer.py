@@ -2,12 +2,16 @@ import keras
 import numpy as np
 import pytest
 
+from chrominterpret.errors import InputError
+from chrominterpret.filters.filter_motifs import filter_motifs
 from chrominterpret.filters.first_layer import (
     activations,
     checked_filter_names,
     checked_onehot,
     find_first_layer,
 )
+from chrominterpret.filters.influence import filter_influence
+from chrominterpret.filters.profiles import filter_profiles
 
 layers = keras.layers
 
@@ -98,10 +102,10 @@ def test_several_convolutions_must_be_named() -> None:
     given = keras.Input((30, 4))
     both = [layers.Conv1D(3, size, name=f"conv{size}", padding="same")(given) for size in (3, 5)]
     model = keras.Model(given, layers.GlobalMaxPooling1D()(layers.Concatenate()(both)))
-    with pytest.raises(ValueError, match=r"name one of .*'conv3', 'conv5'"):
+    with pytest.raises(ValueError, match=r"name one by layer= .*'conv3' of .*'conv5'"):
         find_first_layer(model)
     assert find_first_layer(model, layer="conv5").width == 5
-    with pytest.raises(ValueError, match=r"named 'conv7'; the model has .*'conv3', 'conv5'"):
+    with pytest.raises(ValueError, match=r"named 'conv7'; the model has 'conv3' of .*'conv5'"):
         find_first_layer(model, layer="conv7")
 
 
@@ -156,3 +160,48 @@ def test_layers_of_ones_own_are_recognised() -> None:
     first = find_first_layer(model)
     assert (first.name, first.n_filters, first.pad_left) == ("stacked", 6, 0)
     assert first.output is hidden
+
+
+def two_towers() -> keras.Model:
+    """A DNA tower and one on a signal of four tracks."""
+    keras.utils.set_random_seed(0)
+    dna, signal = keras.Input((30, 4), name="dna"), keras.Input((20, 4), name="signal")
+    towers = [
+        layers.GlobalMaxPooling1D()(layers.ReLU()(layers.Conv1D(3, size, name=name)(given)))
+        for given, size, name in ((dna, 5, "on_dna"), (signal, 7, "on_signal"))
+    ]
+    return keras.Model([dna, signal], layers.Dense(2)(layers.Multiply()(towers)))
+
+
+def test_a_tower_is_chosen_by_its_input() -> None:
+    model = two_towers()
+    assert find_first_layer(model, wrt="dna").name == "on_dna"
+    first = find_first_layer(model, wrt="signal")
+    assert (first.name, first.width, first.length) == ("on_signal", 7, 20)
+    with pytest.raises(InputError, match=r"wrt=: 'on_dna' of dna; 'on_signal' of signal"):
+        find_first_layer(model)
+    with pytest.raises(InputError, match=r"one input among \['dna', 'signal'\], received 'rna'"):
+        find_first_layer(model, wrt="rna")
+    with pytest.raises(InputError, match="named 'on_dna' that reads 'signal' alone"):
+        find_first_layer(model, layer="on_dna", wrt="signal")
+
+
+def test_filters_of_the_dna_tower() -> None:
+    model, rng = two_towers(), np.random.default_rng(0)
+    x = np.eye(4, dtype=np.float32)[rng.integers(0, 4, (40, 30))]
+    signal = rng.random((40, 20, 4), np.float32)
+    alone = keras.Model(model.inputs[0], model.get_layer("on_dna").output)
+    for found, own in zip(
+        filter_motifs(model, x, wrt="dna", stage="convolution"),
+        filter_motifs(alone, x, stage="convolution"),
+        strict=True,
+    ):
+        assert (found.n_sites, found.max_activation) == (own.n_sites, own.max_activation)
+        np.testing.assert_array_equal(found.motif.ppm, own.motif.ppm)
+    profiles = filter_profiles(model, x, wrt="dna")
+    assert profiles.mean_activation.shape == (3, 26)
+    inputs = {"signal": signal, "dna": x}
+    named = filter_influence(model, inputs, wrt="dna")
+    in_order = filter_influence(model, [x, signal], layer="on_dna")
+    np.testing.assert_array_equal(named.mean_difference, in_order.mean_difference)
+    assert named.rms_difference.max() > 0.1

@@ -1,6 +1,6 @@
 """A model with the input and the outputs that are attributed, checked."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,12 +11,11 @@ from chrominterpret.engine.graph import (
     Step,
     functional,
     input_index,
-    input_names,
-    input_shape,
     n_outputs,
     output_index,
     run_graph,
 )
+from chrominterpret.engine.inputs import input_arrays
 from chrominterpret.engine.rules import logit_step, prepare_call, prepare_logit_call
 from chrominterpret.engine.secant import Call
 from chrominterpret.errors import InputError
@@ -128,36 +127,8 @@ def explained_model(
     if output not in OUTPUTS:
         raise InputError(f"expected output= of {OUTPUTS}, received {output!r}")
     position, index = input_index(model, wrt), output_index(model, head)
-    arrays = _arrays(model, x)
+    arrays = input_arrays(model, x)
     attributed = np.asarray(arrays.pop(position), np.float32)
     chosen = resolve_targets(targets, n_outputs(model, index), task_names=task_names)
     logit = logit_step(model, index) if output == "logit" else None
     return ExplainedModel(model, attributed, tuple(arrays), position, index, chosen, logit)
-
-
-def _arrays(model: Any, x: Any) -> list[np.ndarray]:
-    """Return the arrays of all inputs in the model's order, checked."""
-    names = input_names(model)
-    if isinstance(x, Mapping):
-        if set(x) != set(names):
-            raise InputError(f"expected inputs {names}, received {sorted(x)}")
-        given = [x[name] for name in names]
-    else:
-        given = list(x) if isinstance(x, list | tuple) else [x]
-    if len(given) != len(names):
-        raise InputError(f"expected {len(names)} input(s) {names}, received {len(given)}")
-    arrays = [np.asarray(array) for array in given]
-    for place, (name, array) in enumerate(zip(names, arrays, strict=True)):
-        _check_shape(name, array, input_shape(model, place))
-    rows = [len(array) for array in arrays]
-    if len(set(rows)) > 1:
-        raise InputError(f"expected as many rows in each of the inputs {names}, received {rows}")
-    return arrays
-
-
-def _check_shape(name: str, x: np.ndarray, shape: tuple[int | None, ...]) -> None:
-    fits = x.ndim == len(shape) and all(
-        b in (None, a) for a, b in zip(x.shape[1:], shape[1:], strict=True)
-    )
-    if not fits or not x.size:
-        raise InputError(f"expected input of shape {shape} as {name!r}, received {x.shape}")
