@@ -1,4 +1,4 @@
-"""One architecture a file; none of them knows how tasks share its layers.
+"""Architectures, one a file; none of them knows how tasks share its layers.
 
 A module has
 

@@ -74,7 +74,7 @@ class Options(common.Options):
 
 
 def build(options: Options, inputs: dict[str, Any], lay: Any) -> Any:
-    """Lay Basset: from DNA (batch, length, 4) to the outputs of the tasks."""
+    """Build Basset: from DNA (batch, length, 4) to the outputs of the tasks."""
     x, summaries = inputs["dna"], []
     blocks = zip(options.filters, options.widths, options.pools, strict=True)
     for block, (filters, width, pool) in enumerate(blocks):

@@ -1,4 +1,4 @@
-"""A dilated residual network: a wide first convolution, then dilated ones with skips.
+"""Dilated residual network: a wide first convolution, then dilated ones with skips.
 
 The body is BPNet's (Avsec et al. 2021, Nature Genetics 53:354): convolutions of width 3 whose
 dilation doubles from layer to layer, 2, 4, 8, ..., each added to what it read, 64 channels. Batch
@@ -33,11 +33,11 @@ class Options(common.Options):
     filters
         Channels of every convolution.
     first_width, width
-        Width of the first convolution, and of the dilated ones.
+        Widths of the first convolution and of the dilated ones.
     layers
         Number of dilated convolutions.
     pool
-        Max-pooling after the first convolution, in positions; 1 for none.
+        Width of the max-pool after the first convolution, in positions; 1 for none.
     growth
         Factor of the dilation from one dilated convolution to the next; the first has 2.
     dense
@@ -58,7 +58,7 @@ class Options(common.Options):
 
 
 def build(options: Options, inputs: dict[str, Any], lay: Any) -> Any:
-    """Lay the network: from DNA (batch, length, 4) to the outputs of the tasks."""
+    """Build the network: from DNA (batch, length, 4) to the outputs of the tasks."""
     x = lay.conv1d(inputs["dna"], options.filters, options.first_width, padding="same")
     x = lay.activation(lay.batch_norm(x), "relu")
     if options.pool > 1:

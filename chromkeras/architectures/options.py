@@ -1,4 +1,4 @@
-"""What the options of every architecture have in common."""
+"""Options that all architectures have, and checks of their values."""
 
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -47,7 +47,7 @@ def check_fields(section: str, options: Any) -> None:
     section
         Name of the recipe's section, for messages.
     options
-        The dataclass.
+        Dataclass whose values are checked.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""One training on several devices, with the result of a single one.
+"""Training on several devices, with the result of a single one.
 
 JAX goes through ``keras.distribution``, TensorFlow through ``tf.distribute.MirroredStrategy``;
 with ``backend.py`` this is the only backend-specific code of chromkeras. On one device every
@@ -32,7 +32,7 @@ def distribution(count: int = 1, shard: str = "data", *, tasks: int) -> Abstract
     count
         Number of devices.
     shard
-        What the devices share out: "data" (the rows of each batch) or, on JAX, "tasks" (the
+        Name of what the devices share out: "data" (the rows of each batch) or, on JAX, "tasks" (the
         weights with a task axis; layers that tasks share are computed on every device).
     tasks
         Number of tasks T.
@@ -88,7 +88,7 @@ class _RowShards(DataParallel):
 
     JAX takes input whose rows are split only where every device gets as many. So a batch goes
     to all devices whole and is split where the first layers put it out: inside a compiled step
-    the compiler pads the last device's part and leaves the padding out of every sum.
+    the compiler pads the last device's rows and leaves the padding out of every sum.
     """
 
     first: frozenset[str] = frozenset()
@@ -123,7 +123,7 @@ def split_by_task(path: str, tasks: int) -> None:
     Parameters
     ----------
     path
-        The weight's path; its first axis is one of tasks, or of tasks times channels.
+        Path of the weight; its first axis is one of tasks, or of tasks times channels.
     tasks
         Number of tasks, or of groups: these stay whole where they do not come out equal.
     """
@@ -140,11 +140,11 @@ def over_tasks(function: Callable[[Any, Any], Any], x: Any, kernel: Any) -> Any:
     Parameters
     ----------
     function
-        Treats tasks apart.
+        Function that treats tasks apart.
     x
-        Shape (batch, length, T * C); so is the result.
+        Tensor (batch, length, T * C); so is the result.
     kernel
-        Shape (T, ...).
+        Weights (T, ...).
     """
     current = keras.distribution.distribution()
     if not isinstance(current, _TaskShards) or kernel.shape[0] % current.count:

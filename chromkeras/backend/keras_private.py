@@ -1,4 +1,4 @@
-"""Everything private of Keras that chromkeras uses, in one place.
+"""Private attributes of Keras that chromkeras uses, in one place.
 
 ``pyproject.toml`` keeps Keras below the next minor version, and
 ``tests/chromkeras/backend/test_keras_private.py`` names each attribute.

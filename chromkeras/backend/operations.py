@@ -1,4 +1,4 @@
-"""The only backend-specific code of chromkeras, but for several devices (``devices.py``)."""
+"""Operations that depend on the backend, but for several devices (``devices.py``)."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -19,18 +19,18 @@ def grouped_conv2d(x: Any, kernel: Any, *, padding: str, dilation_rate: int = 1)
     Parameters
     ----------
     x
-        Shape (batch, length, tasks * channels), channels of one task side by side.
+        Tensor (batch, length, tasks * channels), channels of one task side by side.
     kernel
-        Shape (tasks, width, channels, filters).
+        Kernels (tasks, width, channels, filters).
     padding
         "valid" or "same".
     dilation_rate
-        Positions from one tap of a filter to the next.
+        Number of positions from one tap of a filter to the next.
 
     Returns
     -------
     tensor or None
-        Shape (batch, new length, tasks * filters); None where a loop over tasks is better.
+        Activations (batch, new length, tasks * filters); None where a loop over tasks is better.
     """
     if keras.backend.backend() != "tensorflow" or not _grouped_gradients():
         return None
@@ -70,7 +70,7 @@ def _grouped_gradients() -> bool:
 
 
 def fewer_products_pay(dtype: Any) -> bool:
-    """Return whether to spare a convolution products at the price of sums and copies.
+    """Return whether fewer products at the price of sums and copies save time.
 
     So it is in float32 on TensorFlow's CPU; fewer digits would lose too many to the sums.
     """
@@ -97,7 +97,7 @@ def compile_model(
     Parameters
     ----------
     model, optimizer, loss
-        What to compile, and with what.
+        Model to compile, its optimizer and its loss.
     metrics
         Metrics that, like the loss, get the sample weights: which labels are known.
     xla
@@ -125,11 +125,11 @@ def normalize_batch(x: Any, scale: Any, offset: Any, epsilon: float) -> tuple[An
     Parameters
     ----------
     x
-        Shape (batch, length, channels), float32 or bfloat16; statistics are float32.
+        Activations (batch, length, channels), float32 or bfloat16; statistics are float32.
     scale, offset
         Shape (channels,), float32.
     epsilon
-        Added to the variance.
+        Number added to the variance.
 
     Returns
     -------
@@ -172,7 +172,7 @@ def apply_adam(
     step
         Number of this step, from 1.
     adam
-        Holds ``beta_1``, ``beta_2`` and ``epsilon``.
+        Optimizer with ``beta_1``, ``beta_2`` and ``epsilon``.
     rate
         Learning rate.
 

@@ -1,4 +1,4 @@
-"""The precision of computation that a model is built for."""
+"""Precision of computation that a model is built for."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ def precision(name: str) -> Iterator[None]:
     Parameters
     ----------
     name
-        "float32" or "bfloat16", ``training.precision`` of a recipe.
+        Name of the precision, "float32" or "bfloat16": ``training.precision`` of a recipe.
     """
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(POLICIES[name])

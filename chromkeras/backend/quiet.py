@@ -1,4 +1,4 @@
-"""Import Keras without the start-up chatter of the libraries below it."""
+"""Import of Keras without the start-up messages of the libraries below it."""
 
 import importlib
 import io
@@ -13,7 +13,7 @@ from typing import IO
 def import_keras() -> None:
     """Import Keras and its backend; what C++ prints meanwhile is shown only if that fails.
 
-    TensorFlow logs its oneDNN and CUDA lines straight to file descriptor 2 while it is imported,
+    TensorFlow logs its oneDNN and CUDA messages straight to file descriptor 2 while it is imported,
     and no setting stops them. Python's own warnings and errors stay visible.
     ``CHROMKERAS_TRACEBACK=1`` in the environment lets everything through.
     """

@@ -1,4 +1,4 @@
-"""A loud word about GPUs that a training does not use."""
+"""Warning of GPUs that a training does not use."""
 
 import logging
 import os
@@ -20,22 +20,22 @@ def warn_of_unused_gpus(devices: int) -> None:
         return
     usable = usable_gpus(backend)
     present = usable or nvidia_gpus()
-    line = unused_gpus(devices, present=present, usable=usable, backend=backend)
-    if line:
-        _log.warning(line)
+    message = unused_gpus(devices, present=present, usable=usable, backend=backend)
+    if message:
+        _log.warning(message)
 
 
 def unused_gpus(devices: int, *, present: int, usable: int, backend: str) -> str:
-    """Return what to say about unused GPUs, "" where there is nothing to say.
+    """Return the warning of unused GPUs, "" where there is none.
 
     Parameters
     ----------
     devices
-        Devices to train on.
+        Number of devices to train on.
     present, usable
-        GPUs of the machine, and those among them that the backend can compute on.
+        Numbers of GPUs of the machine, and of those that the backend can compute on.
     backend
-        "tensorflow" or "jax".
+        Name of the backend, "tensorflow" or "jax".
     """
     if present and not usable:
         return (
@@ -69,7 +69,7 @@ def nvidia_gpus(root: Path = Path("/")) -> int:
     Parameters
     ----------
     root
-        The root of the file system.
+        Root of the file system.
     """
     driver = len(list(root.glob("proc/driver/nvidia/gpus/*")))
     files = len(list(root.glob("dev/nvidia[0-9]*")))

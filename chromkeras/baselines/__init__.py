@@ -1,1 +1,1 @@
-"""Models that are no networks, to measure networks against."""
+"""Baselines: models that are no networks, to compare networks with."""

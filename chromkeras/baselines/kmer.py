@@ -20,18 +20,18 @@ _CHUNK = 4096
 
 @dataclass(frozen=True)
 class KmerModel:
-    """One linear model per task on the k-mers of the middle of each sequence.
+    """Linear model of each task on the k-mers of the middle of each sequence.
 
     Attributes
     ----------
     k
-        Letters in a k-mer.
+        Number of letters in a k-mer.
     window
-        Bases in the middle of each sequence that are counted.
+        Number of bases in the middle of each sequence that are counted.
     weights
-        Shape (F, T), one per k-mer (both strands pooled) and task.
+        Weights (F, T), one per k-mer (both strands pooled) and task.
     bias
-        Shape (T,).
+        Biases (T,).
     """
 
     k: int
@@ -58,13 +58,13 @@ def fit_kmer_model(
     Parameters
     ----------
     dataset
-        DNA and class labels.
+        Data set of DNA and binary labels.
     rows
-        Shape (n,), the rows to fit on.
+        Rows to fit on, shape (n,).
     k, window
-        As in ``KmerModel``.
+        Length of a k-mer and of the middle, as in ``KmerModel``.
     strength
-        C of scikit-learn: the inverse of the ℓ2 penalty.
+        Parameter C of scikit-learn: the inverse of the ℓ2 penalty.
 
     Raises
     ------
@@ -85,12 +85,12 @@ def fit_best_kmer_model(
 ) -> tuple[KmerModel, float]:
     """Fit on the training split with each strength; keep the best mean AUROC on validation.
 
-    With ``elements``, background rows play no part in either.
+    With ``elements``, background rows are left out of both.
 
     Returns
     -------
     tuple[KmerModel, float]
-        The model and its ``strength``.
+        Model and its ``strength``.
     """
     train, valid = (
         rows[dataset.elements[rows]] if elements else rows

@@ -1,4 +1,4 @@
-"""One way of merging the tasks' gradients a file.
+"""Conflict methods, one a file: how the tasks' gradients are merged.
 
 All of them are linear combinations Σ_i c_i g_i of the T gradients whose coefficients depend only on
 the Gram matrix of the gradients, G_ik = g_i·g_k, so a method is a function ``coefficients`` from G,

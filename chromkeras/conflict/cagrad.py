@@ -27,12 +27,12 @@ def coefficients(gram: Any, *, c: float = 0.5, steps: int | None = None) -> Any:
     c
         Radius around the mean gradient, 0 to below 1.
     steps
-        Steps for the inner problem; None takes 20 + 3 T.
+        Number of steps of the inner problem; None takes 20 + 3 T.
 
     Returns
     -------
     tensor
-        Shape (T,), float32.
+        Coefficients of the tasks, shape (T,), float32.
 
     Raises
     ------

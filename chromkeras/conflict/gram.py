@@ -1,4 +1,4 @@
-"""What the merging methods ask of the Gram matrix of the tasks' gradients."""
+"""Scaling of the Gram matrix of the tasks' gradients."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def scaled(gram: Any) -> tuple[Any, Any]:
     Parameters
     ----------
     gram
-        Shape (T, T), float32.
+        Gram matrix of the gradients, shape (T, T), float32.
 
     Returns
     -------

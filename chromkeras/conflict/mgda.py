@@ -21,12 +21,12 @@ def coefficients(gram: Any, *, steps: int | None = None) -> Any:
     gram
         Gram matrix of the gradients, shape (T, T), float32.
     steps
-        Frank-Wolfe steps; None takes 20 + 3 T.
+        Number of Frank-Wolfe steps; None takes 20 + 3 T.
 
     Returns
     -------
     tensor
-        Shape (T,), float32.
+        Coefficients of the tasks, shape (T,), float32.
     """
     steps = default_steps(gram.shape[0]) if steps is None else steps
     gram, present = scaled(gram)

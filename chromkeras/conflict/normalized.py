@@ -20,7 +20,7 @@ def coefficients(gram: Any) -> Any:
     Returns
     -------
     tensor
-        Shape (T,), float32; 0 for a task without a gradient.
+        Coefficients of the tasks, shape (T,), float32; 0 for a task without a gradient.
     """
     gram, present = scaled(gram)
     norms = ops.sqrt(ops.diagonal(gram)) * present

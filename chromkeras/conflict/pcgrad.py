@@ -24,13 +24,13 @@ def coefficients(gram: Any, order: Any) -> Any:
     gram
         Gram matrix of the gradients, shape (T, T), float32.
     order
-        Row i is the order in which g_i meets the tasks (itself among them, which does nothing):
+        Order in which each g_i (row i) meets the tasks, itself among them, which does nothing:
         shape (T, T), whole numbers.
 
     Returns
     -------
     tensor
-        Shape (T,), float32.
+        Coefficients of the tasks, shape (T,), float32.
     """
     gram, present = scaled(gram)
     tasks = gram.shape[0]

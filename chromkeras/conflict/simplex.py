@@ -1,4 +1,4 @@
-"""The inner problem of MGDA and CAGrad: a convex function of the tasks' weights on the simplex."""
+"""Inner problem of MGDA and CAGrad: a convex function of the tasks' weights on the simplex."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ TINY = 1e-12
 
 
 def default_steps(tasks: int) -> int:
-    """Return how many steps `minimise` takes unless told: 20 + 3 T."""
+    """Return the number of steps that `minimise` takes by default: 20 + 3 T."""
     return 20 + 3 * tasks
 
 
@@ -23,13 +23,13 @@ def minimise(gram: Any, linear: Any, scale: Any, present: Any, steps: int) -> An
     Parameters
     ----------
     gram
-        G, shape (T, T), float32, largest entry 1.
+        Matrix G, shape (T, T), float32, largest entry 1.
     linear
-        b, shape (T,).
+        Vector b, shape (T,).
     scale
-        s > 0, shape () or a number.
+        Factor s > 0, shape () or a number.
     present
-        1 for tasks that may have weight, else 0, shape (T,). Where there is none, the weights
+        Mask, 1 for tasks that may have weight, else 0, shape (T,). Where there is none, the weights
         are all 0.
     steps
         Number of steps; the loop has a fixed length, so it compiles.
@@ -37,7 +37,7 @@ def minimise(gram: Any, linear: Any, scale: Any, present: Any, steps: int) -> An
     Returns
     -------
     tensor
-        Shape (T,), float32.
+        Weights of the tasks, shape (T,), float32.
     """
     tasks, far = gram.shape[0], 1e30
     allowed = present > 0

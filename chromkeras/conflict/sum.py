@@ -16,6 +16,6 @@ def coefficients(gram: Any) -> Any:
     Returns
     -------
     tensor
-        Shape (T,), float32.
+        Coefficients of the tasks, shape (T,), float32.
     """
     return ops.ones_like(gram[0])

@@ -1,1 +1,1 @@
-"""What a model costs: operations, memory and time."""
+"""Cost of a model: operations, memory and time."""

@@ -1,4 +1,4 @@
-"""What a functional model's activations take, per sequence, read off its graph."""
+"""Memory of a functional model's activations, per sequence, from its graph."""
 
 import math
 from dataclasses import dataclass
@@ -30,16 +30,16 @@ NOTHING_KEPT = ("identity", "linear")
 
 @dataclass(frozen=True)
 class Activations:
-    """Bytes per sequence.
+    """Bytes of activations per sequence.
 
     Attributes
     ----------
     kept
-        What a training step keeps from the forward pass for the backward pass.
+        Bytes that a training step keeps from the forward pass for the backward pass.
     largest
-        The largest output of a layer.
+        Bytes of the largest output of a layer.
     passing
-        The largest sum of a layer's input and output, which a prediction holds at a time.
+        Largest sum of a layer's input and output, which a prediction holds at a time.
     """
 
     kept: int
@@ -48,7 +48,7 @@ class Activations:
 
 
 def model_activations(model: keras.Model) -> Activations:
-    """Return what the activations of a model take.
+    """Return the memory of a model's activations.
 
     A convolution and a dense layer keep their input (for the kernel's gradient), batch
     normalisation its input, an activation its output, a max-pool both, dropout its mask. A
@@ -58,7 +58,7 @@ def model_activations(model: keras.Model) -> Activations:
     Parameters
     ----------
     model
-        A functional model without models inside it, of which every dimension but the batch is
+        Functional model without models inside it, of which every dimension but the batch is
         known; weights need not be there.
     """
     kept: dict[int, int] = {}
@@ -99,7 +99,7 @@ def _kept(layer: Any) -> tuple[str, ...]:
 
 
 def _bytes(tensor: Any) -> int:
-    """Return the bytes of one sequence's part; the batch is the dimension that is unknown."""
+    """Return the bytes of a tensor for one sequence; the batch is the dimension that is unknown."""
     size = keras.backend.standardize_dtype(tensor.dtype)
     width = 2 if size in ("bfloat16", "float16") else 4
     return width * math.prod(n for n in tensor.shape if n is not None)

@@ -1,4 +1,4 @@
-"""What a training run will cost: parameters, operations, memory and time, before it begins."""
+"""Dry run: parameters, operations, memory and time of a training before it begins."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,22 +23,22 @@ from chromkeras.sharing.task_groups import clusters, groups_text
 
 @dataclass(frozen=True)
 class DryRun:
-    """What is expected of a run on a CPU.
+    """Expected cost of a run on a CPU.
 
     Attributes
     ----------
     cost
         Parameters, and operations per sequence.
     memory
-        Bytes, by what takes them.
+        Memory in bytes, by what takes it.
     free
-        Bytes of memory that the run can have; None where unknown.
+        Memory in bytes that the run can have; None where unknown.
     speed
-        Of this machine.
+        Speed of this machine.
     training, validation
         Seconds of each in an epoch.
     epochs
-        The most epochs of the run.
+        Largest number of epochs of the run.
     """
 
     cost: Cost
@@ -51,7 +51,7 @@ class DryRun:
 
     @property
     def warning(self) -> str:
-        """One line where the run will not fit into the free memory, else ""."""
+        """Warning where the run will not fit into the free memory, else ""."""
         if self.free is None or self.memory.peak <= self.free:
             return ""
         return (
@@ -76,7 +76,7 @@ class DryRun:
 
     def _parts(self) -> str:
         memory = self.memory
-        parts = {
+        sizes = {
             "program and data": memory.program + memory.working,
             "weights": memory.weights,
             "best epoch's": memory.best,
@@ -84,18 +84,18 @@ class DryRun:
             "step": memory.step,
             "or validation": memory.prediction,
         }
-        return ", ".join(f"{what} {_gigabytes(value)}" for what, value in parts.items())
+        return ", ".join(f"{what} {_gigabytes(value)}" for what, value in sizes.items())
 
 
 def dry_run(dataset: Dataset, recipe: Recipe) -> DryRun:
-    """Estimate what training by a recipe will cost, without memory for any weight.
+    """Estimate the cost of training by a recipe, without memory for any weight.
 
     Parameters
     ----------
     dataset
-        What is to be trained on; its size counts, and the process's memory with it loaded.
+        Data set of the run; its size counts, and the process's memory with it loaded.
     recipe
-        What is to be trained.
+        Recipe of the run.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""How long training takes on this machine, estimated before anything is allocated.
+"""Duration of a training on this machine, estimated before anything is allocated.
 
 A step's time is that of its matrix products, at shares of the speed of a large product, and of
 the memory it moves, at the speed of a plain addition:
@@ -36,12 +36,13 @@ STRANDS = 2
 
 @dataclass(frozen=True)
 class Work:
-    """What is to be done.
+    """Work of a step or a prediction.
 
     Attributes
     ----------
     convolutions, dense
-        Floating-point operations of these layers; the penalty's are as a dense layer's.
+        Numbers of floating-point operations of these layers; the penalty's count as a dense
+        layer's.
     activations, weights
         Bytes of the activations that the backward pass reads, and of the trained weights.
     """
@@ -52,12 +53,12 @@ class Work:
     weights: float
 
     def terms(self, speed: Speed) -> tuple[float, ...]:
-        """Return the seconds of each part at full speed."""
+        """Return the seconds of each term at full speed."""
         rates = (speed.flops, speed.flops, speed.bandwidth, speed.bandwidth)
         return tuple(work / rate for work, rate in zip(astuple(self), rates, strict=True))
 
     def seconds(self, speed: Speed) -> float:
-        """Return how long it takes on the current backend."""
+        """Return the expected seconds on the current backend."""
         coefficients = COEFFICIENTS[keras.backend.backend()]
         return sum(c * t for c, t in zip(coefficients, self.terms(speed), strict=True))
 
@@ -84,13 +85,13 @@ def epoch_seconds(
     Parameters
     ----------
     model
-        A functional model; its variables may be without values.
+        Functional model; its variables may be without values.
     training
-        Batch size.
+        Recipe of the training, with the batch size.
     rows, validated
-        Rows of the training and of the validation split.
+        Numbers of rows of the training and of the validation split.
     speed
-        Of this machine.
+        Speed of this machine.
     """
     steps = rows / training.batch_size
     trains = steps * training_work(model, training.batch_size).seconds(speed)
@@ -106,8 +107,8 @@ def _penalty(model: keras.Model) -> float:
     return float(sum(4 * tasks * math.prod(v.shape) for tasks, v in sizes))
 
 
-def _operations(model: keras.Model, column: int, sequences: int) -> tuple[float, float]:
-    """Return the operations of convolutions and of other layers; ``column`` of ``layer_costs``."""
+def _operations(model: keras.Model, which: int, sequences: int) -> tuple[float, float]:
+    """Return the operations of convolutions and of other layers; ``which`` of ``layer_costs``."""
     costs = layer_costs(model)
-    wide = sum(cost[column] for cost in costs if isinstance(cost[0], CONVOLUTIONS))
-    return float(sequences * wide), float(sequences * (sum(c[column] for c in costs) - wide))
+    wide = sum(cost[which] for cost in costs if isinstance(cost[0], CONVOLUTIONS))
+    return float(sequences * wide), float(sequences * (sum(c[which] for c in costs) - wide))

@@ -1,4 +1,4 @@
-"""How the cost of a recipe grows with its number of tasks, by short steps of untrained models."""
+"""Growth of a recipe's cost with its number of tasks, by short steps of untrained models."""
 
 import gc
 import math
@@ -41,13 +41,13 @@ class Growth:
     Attributes
     ----------
     name
-        Of the recipe.
+        Name of the recipe.
     tasks
-        T.
+        Number of tasks T.
     parameters, training
-        Weights, and operations of a training step per sequence; both exact.
+        Numbers of weights, and of operations of a training step per sequence; both exact.
     memory
-        Estimated bytes of training beyond the program and its data.
+        Bytes of training, estimated, beyond the program and its data.
     step
         Seconds of a training step.
     measured
@@ -78,7 +78,7 @@ def measure_growth(
     Parameters
     ----------
     recipes
-        By name; transfer, starting motifs and task names are left out of them.
+        Recipes by name; transfer, starting motifs and task names are left out of them.
     inputs
         Shape of each input without the batch, by name.
     measured, estimated
@@ -86,12 +86,12 @@ def measure_growth(
     budget
         Seconds of steps for each measurement, after a warm-up.
     progress
-        Called with what is done and in all.
+        Function called with numbers of measurements (done, in all).
 
     Returns
     -------
     list of Growth
-        By recipe, then by rising T.
+        Costs by recipe, then by rising T.
 
     Raises
     ------
@@ -142,10 +142,14 @@ def with_tasks(recipe: Recipe, tasks: Sequence[str]) -> Recipe:
     if count:
         groups = (np.arange(len(tasks)) % min(count, len(tasks))).tolist()
         sharing = replace(sharing, groups=groups_text(groups, tasks))
-    column = replace(recipe.architecture, motifs="")
+    architecture = replace(recipe.architecture, motifs="")
     balance = replace(recipe.balance, warm_task="")
     return replace(
-        recipe, architecture=column, sharing=sharing, balance=balance, transfer=TransferRecipe()
+        recipe,
+        architecture=architecture,
+        sharing=sharing,
+        balance=balance,
+        transfer=TransferRecipe(),
     )
 
 
@@ -172,11 +176,11 @@ def step_seconds(
     Parameters
     ----------
     recipes
-        By name, for ``count`` tasks.
+        Recipes by name, for ``count`` tasks.
     count, inputs
         Number of tasks, and shape of each input by name.
     budget
-        Seconds for each recipe.
+        Seconds of steps for each recipe.
     """
     steps = {name: _step(recipe, count, inputs) for name, recipe in recipes.items()}
     for step in [*steps.values()] * 2:
@@ -197,7 +201,7 @@ def step_seconds(
 
 @dataclass(frozen=True)
 class _Plan:
-    """What is expected of a recipe: bytes, and seconds of a step."""
+    """Expected cost of a recipe: bytes, and seconds of a step."""
 
     recipe: Recipe
     cost: Cost

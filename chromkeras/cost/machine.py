@@ -1,4 +1,4 @@
-"""What this machine has: free memory, and how fast it multiplies and moves numbers."""
+"""Memory and speed of this machine."""
 
 import os
 import sys
@@ -16,14 +16,14 @@ COPIED = 64 * 2**20
 
 @dataclass(frozen=True)
 class Speed:
-    """How fast the backend computes in float32.
+    """Speed of the backend in float32.
 
     Attributes
     ----------
     flops
-        Operations per second of a product of two large matrices.
+        Number of operations per second in a product of two large matrices.
     bandwidth
-        Bytes per second read and written by adding two large arrays.
+        Number of bytes per second read and written by adding two large arrays.
     """
 
     flops: float

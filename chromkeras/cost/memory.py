@@ -1,4 +1,4 @@
-"""The peak memory of a training run, estimated before anything is allocated."""
+"""Peak memory of a training, estimated before anything is allocated."""
 
 import math
 from collections.abc import Iterable
@@ -34,21 +34,21 @@ LARGEST_BATCH = 256
 
 @dataclass(frozen=True)
 class Memory:
-    """Bytes by what takes them.
+    """Memory of a training in bytes, by what takes it.
 
     Attributes
     ----------
     program
-        The program with its data set, before the model is made.
+        Bytes of the program with its data set, before the model is made.
     working
-        What the framework takes to compile and run steps.
+        Bytes that the framework takes to compile and run steps.
     weights, slots, accumulators, best
-        The weights; what the optimizer keeps for each; summed gradients; weights of the best
-        epoch.
+        Bytes of the weights; of what the optimizer keeps for each; of summed gradients; of the
+        weights of the best epoch.
     gradients, activations, penalty
-        What a training step takes meanwhile, the penalty by its centred copies.
+        Bytes that a training step takes meanwhile, the penalty by its centred copies.
     prediction
-        What the validation takes meanwhile.
+        Bytes that the validation takes meanwhile.
     """
 
     program: int
@@ -64,12 +64,12 @@ class Memory:
 
     @property
     def step(self) -> int:
-        """What a training step takes meanwhile."""
+        """Bytes that a training step takes meanwhile."""
         return self.gradients + self.activations + self.penalty
 
     @property
     def peak(self) -> int:
-        """The most at a time: all that stays, and the larger of step and validation."""
+        """Most bytes at a time: all that stays, and the larger of step and validation."""
         total = sum(getattr(self, field.name) for field in fields(self))
         return total - min(self.step, self.prediction)
 
@@ -82,14 +82,14 @@ def training_memory(
     Parameters
     ----------
     model
-        A functional model; its variables may be without values, as under
+        Functional model; its variables may be without values, as under
         ``keras.StatelessScope(initialize_variables=False)``.
     training
-        Optimizer, batch size and accumulation.
+        Recipe of the training: optimizer, batch size and accumulation.
     program
         Bytes that the process takes now, data set loaded and Keras imported.
     validated
-        Rows of the validation split.
+        Number of rows of the validation split.
     """
     activations, backend = model_activations(model), keras.backend.backend()
     trained = _bytes(model.trainable_variables)

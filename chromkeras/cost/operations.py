@@ -16,16 +16,16 @@ from chromkeras.layers.task_weights import TaskWeights
 
 @dataclass(frozen=True)
 class Cost:
-    """What a model costs.
+    """Cost of a model.
 
     Attributes
     ----------
     parameters
         Number of weights, also of those that are not trained.
     forward
-        Floating-point operations of a prediction, per sequence.
+        Number of floating-point operations of a prediction, per sequence.
     training
-        Floating-point operations of a training step, per sequence.
+        Number of floating-point operations of a training step, per sequence.
     """
 
     parameters: int
@@ -49,7 +49,7 @@ def model_cost(model: keras.Model) -> Cost:
     Parameters
     ----------
     model
-        A functional model, of which every dimension but the batch is known.
+        Functional model, of which every dimension but the batch is known.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Where the tasks part: the same features to every task, one merged gradient back."""
+"""Layer where the tasks branch: the same features to every task, one merged gradient back."""
 
 import inspect
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ class FanOut(keras.layers.Layer):
     method
         Name of a module of ``chromkeras.conflict``.
     options
-        Keyword options of the method, such as ``{"c": 0.4}`` for "cagrad".
+        Options of the method by keyword, such as ``{"c": 0.4}`` for "cagrad".
     seed
         Seed of a method that takes the tasks in random order; None draws it from Python's
         generator, which ``keras.utils.set_random_seed`` sets.

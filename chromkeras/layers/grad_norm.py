@@ -20,7 +20,7 @@ class GradNorm(TaskWeights):
         Σ_i |G_i - mean(G) r_i^α|,  r_i = (L_i / L_i(0)) / mean(L / L(0)),
 
     the target taken as constant, with Σ_i w_i = T kept by w = T softmax(v). The layer belongs
-    right behind the point where the tasks part, where its backward pass sees the gradients of
+    right behind the point where the tasks branch, where its backward pass sees the gradients of
     all tasks: it hands them on as they are, and gives v the gradient above in place of the
     loss's, so any optimizer trains v along with the model. G_i is the norm of the gradient of
     the task's features in the batch, where Chen et al. take that of the last shared weights. A
@@ -32,7 +32,7 @@ class GradNorm(TaskWeights):
     tasks
         Number of tasks T.
     alpha
-        α, how strongly tasks that train slowly are favoured; 0 makes all norms equal.
+        Exponent α: how strongly tasks that train slowly are favoured; 0 makes all norms equal.
     on_channels
         Whether the tasks lie side by side on the channel axis.
 

@@ -7,7 +7,7 @@ from keras import ops
 
 from chromkeras.errors import InputError
 
-# Closer than this share of their distance from the mean network, two networks cannot be told
+# Closer than this share of their distance from the mean network, two networks cannot be kept
 # apart by a float32 Gram matrix.
 RESOLUTION = 1e-3
 
@@ -24,9 +24,9 @@ def pairwise_distance(weights: Sequence[Any], *, p: float = 2.0, squared: bool =
         Tensors of shape (T, n), float32; network i is row i of all of them together. Of none
         (all soft-shared layers may be frozen) the distance is 0.
     p
-        The norm, at least 1. p = 2 needs one matrix product, other norms T - 1 passes.
+        Order of the norm, at least 1. p = 2 needs one matrix product, other norms T - 1 passes.
     squared
-        Use the squared 2-norm; ``p`` must be 2.
+        Whether to use the squared 2-norm; ``p`` must be 2.
 
     Returns
     -------
@@ -92,7 +92,7 @@ def _euclidean(*weights: Any) -> tuple[Any, Any]:
 
 
 def _distance_matrix(weights: Sequence[Any]) -> tuple[Any, Any]:
-    """Return the distances (T, T), and which of them float32 can tell from zero."""
+    """Return the distances (T, T), and which of them float32 distinguishes from zero."""
     gram = sum(_gram(_centred(w)) for w in weights)
     norms = ops.diagonal(gram)
     scale = norms[:, None] + norms[None, :]

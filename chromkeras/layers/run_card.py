@@ -1,4 +1,4 @@
-"""What a model file knows about itself, kept inside the graph."""
+"""Layer that keeps the run card of a model inside its graph."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,22 +10,22 @@ import keras
 class RunCard(keras.layers.Layer):
     """Pass the logits through, and carry the run's facts in the saved file.
 
-    A layer's configuration survives every way of saving a Keras model, also a stranger's.
+    A layer's configuration survives every way of saving a Keras model.
 
     Parameters
     ----------
     tasks
-        Task names, in the order of the output columns.
+        Task names, in the order of the outputs.
     recipe
-        ``Recipe.to_dict()``.
+        Recipe, as ``Recipe.to_dict()`` returns it.
     fingerprint
         Fingerprint of the training data.
     scores
         Validation metrics and history, as plain JSON values.
     problem, classes
-        Kind of the labels, and names of its classes.
+        Name of the problem, and names of its classes.
     layers
-        ``LayerTable.to_config()``; empty in files of earlier versions.
+        Layer table, as ``LayerTable.to_config()`` returns it; empty in files of earlier versions.
     inputs
         Shape of each input without the batch, by name.
 

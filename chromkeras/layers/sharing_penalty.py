@@ -1,4 +1,4 @@
-"""The layer that adds the soft-sharing penalty to the loss."""
+"""Layer that adds the soft-sharing penalty to the loss."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,16 +23,16 @@ class SharingPenalty(keras.layers.Layer):
     Parameters
     ----------
     strength
-        λ, at least 0; 0 leaves the penalty out.
+        Weight λ of the penalty, at least 0; 0 leaves it out.
     p
-        Norm of d, at least 1.
+        Order of the norm d, at least 1.
     squared
-        Use the squared 2-norm.
+        Whether to use the squared 2-norm.
 
     Attributes
     ----------
     current
-        λ as it is now, a scalar variable that a callback may set. It is one of the layer's
+        Weight λ as it is now, a scalar variable that a callback may set. It is one of the layer's
         ``variables`` but not of its ``weights``, as the state of a random generator is, so files
         do not hold it and slices of a model's weights by task do not meet it.
 
@@ -46,7 +46,7 @@ class SharingPenalty(keras.layers.Layer):
     def __init__(
         self, strength: float, *, p: float = 2.0, squared: bool = False, **kwargs: Any
     ) -> None:
-        # in float32, as networks that are close differ by less than bfloat16 can tell
+        # in float32, as networks that are close differ by less than bfloat16 resolves
         super().__init__(**{"dtype": "float32"} | kwargs)
         if strength < 0:
             raise InputError(f"expected a penalty strength of at least 0, received {strength}")

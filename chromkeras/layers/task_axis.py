@@ -1,4 +1,4 @@
-"""Between tasks side by side on the channel axis and tasks on an axis of their own."""
+"""Layers that put tasks side by side on the channel axis, or on an axis of their own."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from chromkeras.errors import InputError
 
 
 class _TaskAxis(keras.layers.Layer):
-    """A layer without weights that knows the number of tasks."""
+    """Layer without weights that knows the number of tasks."""
 
     attribution_rule = "linear"
 
@@ -44,7 +44,7 @@ class _Spread(keras.layers.Layer):
     Parameters
     ----------
     groups
-        The group of each task, shape (T,), G groups counted from 0.
+        Group of each task, shape (T,), G groups counted from 0.
     """
 
     attribution_rule = "linear"
@@ -71,8 +71,8 @@ class SpreadChannels(_Spread):
 
     def call(self, inputs: Any) -> Any:
         """Return the channels of each task's group, task by task."""
-        parts = ops.split(inputs, max(self.groups) + 1, axis=-1)
-        return ops.concatenate([parts[group] for group in self.groups], axis=-1)
+        pieces = ops.split(inputs, max(self.groups) + 1, axis=-1)
+        return ops.concatenate([pieces[group] for group in self.groups], axis=-1)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Return (batch, length, tasks * channels)."""

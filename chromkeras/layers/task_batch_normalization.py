@@ -24,7 +24,7 @@ class TaskBatchNormalization(TaskLayer, keras.layers.BatchNormalization):
     soft
         Whether the soft-sharing penalty ties scale and offset.
     **kwargs
-        As for ``keras.layers.BatchNormalization``.
+        Arguments of ``keras.layers.BatchNormalization``.
 
     Notes
     -----

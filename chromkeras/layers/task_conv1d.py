@@ -1,4 +1,4 @@
-"""One convolution per task, as one layer."""
+"""Convolution of each task's own, as one layer."""
 
 import weakref
 from typing import Any
@@ -27,7 +27,7 @@ class TaskConv1D(TaskLayer, keras.layers.Layer):
     tasks
         Number of tasks T.
     filters
-        Filters F of each task.
+        Number of filters F of each task.
     kernel_size
         Filter width W.
     stacked
@@ -35,7 +35,7 @@ class TaskConv1D(TaskLayer, keras.layers.Layer):
     padding
         "valid" or "same".
     dilation_rate
-        Positions from one tap of a filter to the next.
+        Number of positions from one tap of a filter to the next.
     use_bias
         Whether to add a bias; none is needed before batch normalisation.
     soft
@@ -76,12 +76,12 @@ class TaskConv1D(TaskLayer, keras.layers.Layer):
         self.dilation_rate = int(dilation_rate)
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.same_start = same_start
-        # A reference, as Keras would save a layer held here as a part of this one.
+        # A reference, as Keras would save a layer held here with this one.
         self._normalization: weakref.ref[TaskBatchNormalization] | None = None
 
     @property
     def folds(self) -> bool:
-        """Whether normalisation after this layer pays to be folded into it: it reads few channels.
+        """Whether it saves time to fold the next normalisation in: this layer reads few channels.
 
         What the layer normalises by follows from the covariance of what its filters see, which is
         cheap to compute for the few channels of DNA alone.
@@ -151,7 +151,7 @@ class TaskConv1D(TaskLayer, keras.layers.Layer):
         return out + ops.reshape(self.bias, (-1,)) if self.use_bias else out
 
     def _how(self) -> dict[str, Any]:
-        # read at each call, as who computes parts of a sequence changes the padding meanwhile
+        # read at each call, as who computes stretches of a sequence changes the padding meanwhile
         return {"padding": self.padding, "dilation_rate": self.dilation_rate}
 
     def _normalised(self, inputs: Any, kernel: Any, norm: TaskBatchNormalization) -> Any:

@@ -1,4 +1,4 @@
-"""One dense layer per task, as one layer."""
+"""Dense layer of each task's own, as one layer."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ class TaskDense(TaskLayer, keras.layers.Layer):
     tasks
         Number of tasks T.
     units
-        Units U of each task.
+        Number of units U of each task.
     use_bias
         Whether to add a bias.
     soft

@@ -1,4 +1,4 @@
-"""What every layer that holds one set of weights per task, or per group of tasks, has in common."""
+"""Base of layers that hold one set of weights per task, or per group of tasks."""
 
 import random
 from typing import Any
@@ -23,7 +23,7 @@ class TaskLayer:
     soft
         Whether the soft-sharing penalty ties this layer's weights across tasks.
     attribution_rule
-        "linear": how DeepLIFT passes through the layer.
+        Rule by which DeepLIFT passes through the layer: "linear".
     """
 
     tasks: int
@@ -48,12 +48,12 @@ class PerTask(keras.initializers.Initializer):
     Parameters
     ----------
     initializer
-        Name or instance; its fan-in and fan-out are those of a single task's weights.
+        Initializer by name or instance; its fan-in and fan-out are those of one task's weights.
     seed
         Seed of the first task; each next task adds one. None draws it from Python's generator,
         which ``keras.utils.set_random_seed`` sets.
     same
-        Give every task the draw of the first.
+        Whether to give every task the draw of the first.
     """
 
     def __init__(

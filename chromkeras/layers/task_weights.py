@@ -1,4 +1,4 @@
-"""What every layer that holds weights of the tasks' losses has in common."""
+"""Base of layers that hold weights of the tasks' losses."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ class TaskWeights(keras.layers.Layer):
 
     ``TaskLoss.weighted_by(layer)`` is the loss with the layer's weights. Subclasses learn
     the weights, or set them after every epoch. All their variables have the shape (T,), so a
-    task's own part is a slice, and all memory travels with the model's weights.
+    task's own values are a slice, and all memory travels with the model's weights.
 
     Parameters
     ----------

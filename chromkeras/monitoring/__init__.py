@@ -1,1 +1,1 @@
-"""The tasks' gradients, watched while a model trains."""
+"""Monitoring of the tasks' gradients while a model trains."""

@@ -1,10 +1,10 @@
-"""Long vectors made short in a way that keeps their inner products."""
+"""Count sketch: long vectors made short in a way that keeps their inner products."""
 
 import numpy as np
 
 
 class CountSketch:
-    """A random linear map from n to at most ``width`` numbers; the identity where n is no larger.
+    """Random linear map from n to at most ``width`` numbers; the identity where n is no larger.
 
     Each coordinate goes, with a random sign, to a random place (Charikar, Chen and Farach-Colton
     2002, ICALP; Weinberger et al. 2009, ICML). Inner products of sketches have those of the
@@ -13,9 +13,9 @@ class CountSketch:
     Parameters
     ----------
     size
-        n.
+        Length n of the vectors.
     width
-        Numbers in a sketch, at least 1.
+        Length of a sketch, at least 1.
     seed
         Seed of places and signs.
     """

@@ -1,4 +1,4 @@
-"""The file of what was watched of the gradients during a training."""
+"""Gradient log: the file of gradients that were measured during a training."""
 
 import json
 import os
@@ -19,14 +19,14 @@ DAMAGE = (zipfile.BadZipFile, ValueError, KeyError, TypeError, EOFError, OSError
 
 @dataclass(frozen=True)
 class Moment:
-    """What was watched at one moment of a training; NaN is undefined.
+    """Gradients and losses at one moment of a training; NaN is undefined.
 
     Attributes
     ----------
     step
-        Updates of the weights before it.
+        Number of updates of the weights before it.
     seconds
-        What watching it took.
+        Seconds that measuring took.
     loss
         Loss of each task on the probe, shape (T,).
     norm
@@ -58,20 +58,20 @@ class GradientLog:
     Attributes
     ----------
     tasks
-        T names.
+        Names of the T tasks.
     layers, sharing
-        Names of the L layers with trained weights, and what each does with its tasks: "shared",
+        Names of the L layers with trained weights, and the sharing mode of each: "shared",
         "grouped", "soft" or "own".
     activations
         Names of the R activation layers whose units can die.
     steps_per_epoch
-        Batches in an epoch.
+        Number of batches in an epoch.
     rows, parts
-        Sequences in the probe, and the parts they are cut into.
+        Number of sequences in the probe, and of the parts they are divided into.
     fingerprint
-        Of the data set.
+        Fingerprint of the data set.
     moments
-        M moments.
+        Measurements at M moments.
     """
 
     tasks: tuple[str, ...]
@@ -86,7 +86,7 @@ class GradientLog:
 
     @property
     def common(self) -> tuple[int, ...]:
-        """Places among ``layers`` of the S that tasks share; none in plans of their own layers."""
+        """Places among ``layers`` of the S that tasks share; none where all are the tasks' own."""
         return tuple(i for i, sharing in enumerate(self.sharing) if sharing in COMMON)
 
     @property
@@ -96,7 +96,7 @@ class GradientLog:
 
     @property
     def epochs(self) -> np.ndarray:
-        """Epochs, and parts of one, before each moment; shape (M,)."""
+        """Epochs and fractions of one before each moment, shape (M,)."""
         return self.steps / self.steps_per_epoch
 
     @property
@@ -164,7 +164,7 @@ def save_gradient_log(log: GradientLog, path: str | os.PathLike[str]) -> None:
 
 
 def load_gradient_log(path: str | os.PathLike[str]) -> GradientLog:
-    """Read a log.
+    """Load a log.
 
     Raises
     ------

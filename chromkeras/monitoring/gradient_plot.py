@@ -1,4 +1,4 @@
-"""The tasks' gradients over a training: where they vanish, and where they pull apart."""
+"""Figure of the tasks' gradients over a training: where they vanish and where they conflict."""
 
 import os
 
@@ -43,9 +43,9 @@ def gradient_figure(log: GradientLog, *, share: float = SHARE) -> Figure:
     Parameters
     ----------
     log
-        Of at least one moment.
+        Log of at least one moment.
     share
-        Below which share of its first norm a gradient counts as near zero.
+        Share of its first norm below which a gradient counts as near zero.
 
     Returns
     -------
@@ -253,7 +253,7 @@ def _legend(panel: Axes) -> None:
 
 
 def _say(panel: Axes, height: float, text: str) -> None:
-    """Write what a level line stands for, at its right end."""
+    """Label a horizontal line at its right end."""
     where = panel.get_yaxis_transform()
     panel.annotate(text, (1, height), (0, -2), xycoords=where, textcoords="offset points",
                    ha="right", va="top", fontsize=7)  # fmt: skip

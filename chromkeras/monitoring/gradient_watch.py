@@ -1,4 +1,4 @@
-"""Watch the tasks' gradients while a model trains."""
+"""Callback that measures the tasks' gradients while a model trains."""
 
 import os
 from dataclasses import replace
@@ -30,15 +30,15 @@ class WatchGradients(keras.callbacks.Callback):
     Parameters
     ----------
     probe
-        Of the model that is trained.
+        Probe of the model that is trained.
     log
-        To go on with; its file is replaced whole after every moment.
+        Log to append to; its file is replaced whole after every moment.
     path
-        Of the file.
+        Path of that file.
     every
-        k, in steps.
+        Distance k of two moments in steps.
     done
-        Steps already done, where a run is resumed.
+        Number of steps already done, where a run is resumed.
     """
 
     def __init__(
@@ -91,21 +91,21 @@ def watch_gradients(
     steps: int,
     first_epoch: int = 0,
 ) -> WatchGradients:
-    """Return the callback that watches a run about a dozen times, evenly over all its epochs.
+    """Return the callback that measures gradients about a dozen times, evenly over all its epochs.
 
     Parameters
     ----------
     model, dataset, plan
-        What is trained, on what and how.
+        Model that is trained, its data set and its plan.
     loss
-        The loss without task weights.
+        Loss without task weights.
     out
-        The model file of the run; the log stands beside it.
+        Model file of the run; the log stands beside it.
     steps
-        Batches in an epoch.
+        Number of batches in an epoch.
     first_epoch
-        Epochs already done where a run is resumed: the log beside ``out``, if there is one, is
-        gone on with, and what it holds of later steps is watched again.
+        Number of epochs already done where a run is resumed: the log beside ``out``, if there is
+        one, is continued, and what it holds of later steps is measured again.
 
     Raises
     ------

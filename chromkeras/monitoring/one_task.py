@@ -1,4 +1,4 @@
-"""The network of one task, cut out of a model of many."""
+"""Network of one task, cut out of a model of many."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,18 +16,18 @@ from chromkeras.sharing.plan import Plan, resolve_plan
 
 @dataclass(frozen=True)
 class WatchedLayer:
-    """A layer with trained weights.
+    """Layer with trained weights.
 
     Attributes
     ----------
     name
-        Of the layer.
+        Name of the layer.
     sharing
-        "shared", "grouped", "soft" or "own".
+        Sharing mode, "shared", "grouped", "soft" or "own".
     readers
-        Which of its sets of weights each task reads, shape (T,).
+        Index of the set of weights that each task reads, shape (T,).
     places
-        Where its trained weights stand among ``TaskNetworks.variables``.
+        Indices of its trained weights among ``TaskNetworks.variables``.
     """
 
     name: str
@@ -38,20 +38,20 @@ class WatchedLayer:
 
 @dataclass(frozen=True)
 class TaskNetworks:
-    """A model of many tasks seen as one small network whose weights are exchanged.
+    """Model of many tasks seen as one small network whose weights are exchanged.
 
     Attributes
     ----------
     network
-        From inputs to one logit, shape (batch, 1).
+        Model from inputs to one logit, shape (batch, 1).
     variables
-        Its variables.
+        Variables of the network.
     layers
-        Its layers with trained weights, in the order of the network.
+        Layers with trained weights, in the order of the network.
     tasks
         Number of tasks T.
     rows
-        The layers of the large model that hold the values of ``variables``, and the name of each
+        Layers of the large model that hold the values of ``variables``, and the name of each
         variable there.
     """
 
@@ -77,9 +77,9 @@ def task_networks(model: keras.Model, plan: Plan) -> TaskNetworks:
     Parameters
     ----------
     model
-        Built by ``plan``.
+        Model built by ``plan``.
     plan
-        With the recipe, tasks and inputs.
+        Plan with the recipe, tasks and inputs.
     """
     with precision(plan.recipe.training.precision):
         network = build_model(_of_one(plan))
@@ -103,7 +103,7 @@ def task_networks(model: keras.Model, plan: Plan) -> TaskNetworks:
 
 
 def _of_one(plan: Plan) -> Plan:
-    """Return the plan of a network with a single task and no part in others' losses."""
+    """Return the plan of a network with a single task and without the terms that tie tasks."""
     recipe = plan.recipe
     groups = "task" if recipe.sharing.groups.strip() else ""
     sharing = replace(recipe.sharing, groups=groups, strength=0.0)

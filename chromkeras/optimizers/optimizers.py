@@ -19,16 +19,16 @@ SLOTS = {"adam": 2, "rmsprop": 1, "sgd": 0}
 
 @keras.saving.register_keras_serializable(package="chromkeras")
 class PerUpdate(keras.optimizers.schedules.LearningRateSchedule):
-    """A schedule that moves with the updates where gradients are accumulated.
+    """Schedule that counts updates where gradients are accumulated.
 
     Keras's optimizers count batches, also those that only add to the gradient.
 
     Parameters
     ----------
     schedule
-        From the number of an update, counted from 0, to its learning rate.
+        Schedule from the number of an update, counted from 0, to its learning rate.
     batches
-        Batches in an update.
+        Number of batches in an update.
     """
 
     def __init__(
@@ -60,9 +60,9 @@ def make_optimizer(training: TrainingRecipe, steps: int) -> Any:
     Parameters
     ----------
     training
-        Which optimizer, and how.
+        Recipe of the training: optimizer, learning rate and schedule.
     steps
-        Batches in an epoch.
+        Number of batches in an epoch.
 
     Raises
     ------

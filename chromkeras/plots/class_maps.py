@@ -1,4 +1,4 @@
-"""Which classes are taken for which: a heat map for every task."""
+"""Confusion matrices of classes: a heat map for every task."""
 
 import os
 from collections.abc import Sequence
@@ -27,13 +27,13 @@ def plot_class_maps(
     Parameters
     ----------
     labels
-        Shape (n, T), 0 to C − 1, NaN where unknown.
+        Classes (n, T), 0 to C − 1, NaN where unknown.
     logits
-        Shape (n, T, C).
+        Logits (n, T, C).
     tasks
-        T names; the first 12 tasks are drawn.
+        Names of the T tasks, of which the first 12 are drawn.
     classes
-        C names.
+        Names of the C classes.
     path
         PNG file to write.
     """

@@ -27,11 +27,11 @@ def plot_roc(
     Parameters
     ----------
     labels
-        Shape (n, T); 1 positive, 0 negative, anything else unknown.
+        Labels (n, T); 1 positive, 0 negative, anything else unknown.
     scores
-        Shape (n, T).
+        Scores (n, T).
     tasks
-        T names.
+        Names of the T tasks.
     path
         PNG file to write.
     panels

@@ -1,4 +1,4 @@
-"""Predicted against observed values: a panel for every task."""
+"""Scatter plots of predicted against observed values: a panel for every task."""
 
 import os
 
@@ -26,11 +26,11 @@ def plot_predicted(
     Parameters
     ----------
     values
-        Observed, shape (n, T), NaN where unknown.
+        Values that were observed, shape (n, T), NaN where unknown.
     predictions
-        Shape (n, T), finite.
+        Predicted values, shape (n, T), finite.
     tasks
-        T names; the first 24 tasks are drawn.
+        Names of the T tasks, of which the first 24 are drawn.
     path
         PNG file to write.
     background

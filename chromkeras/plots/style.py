@@ -1,4 +1,4 @@
-"""One look for all pictures: sizes, colours that colour-blind readers tell apart, PNG files."""
+"""Style of all pictures: sizes, colours for colour-blind readers too, PNG files."""
 
 import io
 import os
@@ -42,7 +42,7 @@ def panel_grid(count: int, *, size: float = 2.6) -> tuple[Figure, list[Axes]]:
     count
         Number of panels.
     size
-        Inches of a panel's side.
+        Side of a panel in inches.
     """
     columns = columns_of(count)
     rows = -(-count // columns)
@@ -88,9 +88,9 @@ def task_lines(
     Parameters
     ----------
     curves
-        x and y of each task, of shape (K,).
+        Arrays x and y of each task, of shape (K,), by any name.
     labels
-        Text for the legend, used when there are few enough tasks for a colour each; otherwise
+        Texts for the legend, used when there are few enough tasks for a colour each; otherwise
         all lines are grey and share one entry.
     """
     coloured = len(curves) <= len(COLOURS)

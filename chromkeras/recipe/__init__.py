@@ -1,1 +1,1 @@
-"""Recipes: what a run is made of, how it is read and what it may hold."""
+"""Recipes: the settings of a run, their values and how they are read."""

@@ -1,4 +1,4 @@
-"""Names that a recipe chooses from and that are no room's modules; each is implemented above."""
+"""Choices of a recipe that are no modules of a package."""
 
 PLANS = ("hard", "single", "soft", "basset")
 PENALTY_SCHEDULES = ("constant", "rising", "falling")

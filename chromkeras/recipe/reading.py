@@ -1,4 +1,4 @@
-"""Recipes put together from a plan, a named size, a TOML file and options."""
+"""Reading of recipes: a plan, a named size, a TOML file and options."""
 
 import os
 import tomllib
@@ -42,21 +42,21 @@ def make_recipe(
     settings: Iterable[str] = (),
     values: Mapping[str, Any] | None = None,
 ) -> Recipe:
-    """Put a recipe together; later sources win.
+    """Make a recipe of several sources; later ones win.
 
     Parameters
     ----------
     plan
-        "hard", "single", "soft" or "basset".
+        Name of the sharing plan: "hard", "single", "soft" or "basset".
     size
         Named size of the architecture, such as "small"; "" takes its defaults.
     file
-        TOML with the tables of ``recipe.SECTIONS``.
+        TOML file with the tables of ``recipe.SECTIONS``.
     settings
         Strings "section.key=value"; the value is read as TOML, or else as text.
     values
-        The same as ready values, by "section.key". "architecture.name" here, in the settings or
-        the file says which other keys of the architecture there are.
+        Values of the same kind that need no reading, by "section.key". "architecture.name"
+        here, in the settings or the file says which other keys of the architecture there are.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What a run is made of: one frozen dataclass per concern.
+"""Recipe: the settings of a run, one frozen dataclass per concern.
 
 Choices and limits stand in the metadata of the fields, from where checks, help texts and
 documentation take them.
@@ -35,10 +35,11 @@ class DataRecipe:
     reverse_complement
         Whether to show each sequence on a random strand.
     shift
-        Most bases by which each sequence is shifted to either side; the gap is filled with N.
+        Largest number of bases by which each sequence is shifted to either side; the gap is filled
+        with N.
     background
-        Share of the background rows that an epoch shows, drawn anew for each. Fewer of them
-        turn a model from what an element is to which tasks it is open in.
+        Share of the background rows that an epoch shows, drawn anew for each. With
+        fewer of them a model learns less what an element is, and more in which tasks it is open.
     """
 
     reverse_complement: bool = True
@@ -48,31 +49,32 @@ class DataRecipe:
 
 @dataclass(frozen=True)
 class SharingRecipe:
-    """Which layers tasks share.
+    """Sharing of layers by the tasks.
 
-    Layers are numbered in the order in which the architecture lays them, in Basset as on the
-    poster: 1-3 the first convolution, its batch norm and pool, 4-9 the next two, then the dense
+    Layers are numbered in the order in which the architecture asks for them, in Basset as on
+    the poster: 1-3 the first convolution, its batch norm and pool, 4-9 the next two, then the dense
     layers, last the logits.
 
     Attributes
     ----------
     depth
-        Layers 1 to ``depth`` are shared by all tasks; None takes the plan's own value.
+        Number of the last layer that all tasks share; None takes the plan's own value.
     grouped
-        Layers after ``depth`` up to this one are shared by the tasks of a group.
+        Number of the last layer that the tasks of a group share, after ``depth``.
     groups
-        The groups: "a,b;c,d" by task name (tasks that are not named form the last group),
+        Groups of tasks: "a,b;c,d" by task name (tasks that are not named form the last group),
         "labels:N" or "gradients:N" to cluster the tasks into N groups.
     soft
-        Layers after these up to this one are soft-shared; None takes the plan's own value.
+        Number of the last layer that is soft-shared, after these; None takes the plan's own value.
     same_start
         Whether every task's own layers start from one draw instead of each from its own.
     strength
-        λ, the weight of the soft-sharing penalty.
+        Weight λ of the soft-sharing penalty.
     schedule
-        λ over the epochs: "constant", "rising" (linearly from 0) or "falling" (linearly to 0).
+        Schedule of λ over the epochs: "constant", "rising" (linearly from 0) or "falling"
+        (linearly to 0).
     p
-        Norm of the penalty, at least 1.
+        Order of the penalty's norm, at least 1.
     squared
         Whether to use the squared 2-norm.
     """
@@ -90,7 +92,7 @@ class SharingRecipe:
 
 @dataclass(frozen=True)
 class TransferRecipe:
-    """Where the weights come from before training.
+    """Transfer: the weights that training starts from.
 
     Attributes
     ----------
@@ -99,7 +101,7 @@ class TransferRecipe:
     task
         Task of that model to start every task from; "" takes each task's own.
     freeze
-        Layers 1 to this one are not trained.
+        Number of the last layer, from 1, that is not trained.
     """
 
     init: str = ""
@@ -109,20 +111,20 @@ class TransferRecipe:
 
 @dataclass(frozen=True)
 class BalanceRecipe:
-    """How the tasks take turns, and how their losses and gradients are put together.
+    """Balance of the tasks: their turns, the weights of their losses, their gradients.
 
     Attributes
     ----------
     technique
-        "joint" (every batch trains all tasks), "one_task" (in each epoch one task after the
-        other), "round_robin" (batch after batch the next task) or "warm_start" (the first
+        Order of the tasks: "joint" (every batch trains all tasks), "one_task" (in each epoch one
+        task after the other), "round_robin" (batch after batch the next task) or "warm_start" (the first
         epochs train one task, the others join later).
     warm_task, warm_epochs
-        Task that "warm_start" begins with ("" is the first one), and for how many epochs.
+        Task that "warm_start" begins with ("" is the first one), and number of its epochs.
     weighting
         Weights of the tasks' losses: "equal", "uncertainty", "gradnorm" or "dwa".
     conflict
-        How the gradients are merged where layers shared by all tasks end: "sum" or the name of
+        Method that merges the gradients where layers shared by all tasks end: "sum" or the name of
         another module in ``chromkeras.conflict``. Tasks of a group count as one there. Plans
         without layers shared by all tasks have nothing to merge.
     """
@@ -140,7 +142,7 @@ def _losses() -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class TrainingRecipe:
-    """Optimisation and when to stop.
+    """Optimisation and early stopping.
 
     Attributes
     ----------
@@ -149,21 +151,21 @@ class TrainingRecipe:
         problem's own: "rebalanced" (the poster's: classes weighted by ρ), "mse" or
         "crossentropy".
     optimizer
-        "adam", "rmsprop" or "sgd".
+        Name of the optimizer: "adam", "rmsprop" or "sgd".
     learning_rate
-        The first learning rate.
+        Learning rate at the beginning.
     schedule
-        "cosine" (down to zero over ``epochs``) or "constant".
+        Schedule of the learning rate: "cosine" (down to zero over ``epochs``) or "constant".
     weight_decay
-        Decoupled weight decay.
+        Rate of the decoupled weight decay.
     batch_size, epochs
-        Sequences in a step; passes over the training split.
+        Number of sequences in a step, and of passes over the training split.
     patience
-        Epochs without a better validation score before training stops.
+        Number of epochs without a better validation score before training stops.
     accumulate
-        Batches whose gradients are averaged before a step.
+        Number of batches whose gradients are averaged before a step.
     precision
-        "float32" or "bfloat16" (computation; weights stay float32).
+        Precision of computation: "float32" or "bfloat16" (computation; weights stay float32).
     seed
         Seed of weights, dropout, order and augmentation.
     """
@@ -189,7 +191,7 @@ def architecture_options(name: str = DEFAULT_ARCHITECTURE) -> Options:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A whole run.
+    """Recipe of a run.
 
     Examples
     --------

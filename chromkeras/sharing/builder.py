@@ -42,9 +42,9 @@ def build_model(
     Parameters
     ----------
     plan
-        From `chromkeras.sharing.plan.resolve_plan`.
+        Plan of `chromkeras.sharing.plan.resolve_plan`.
     fingerprint, scores
-        What the model's run card should hold.
+        Fingerprint of the data and scores that the model's run card should hold.
 
     Returns
     -------
@@ -97,16 +97,16 @@ def build_model(
 
 
 class Builder(Outline):
-    """The builder object that makes Keras layers.
+    """Builder object that makes Keras layers.
 
-    Where tasks part, a layer hands the common activations to every task; with a merging method
+    Where tasks branch, a layer hands the common activations to every task; with a merging method
     it merges their gradients on the way back. Convolutions and dense layers of several tasks read
     shared activations without copies of them.
 
     Parameters
     ----------
     plan
-        Says the mode of every layer.
+        Plan with the mode of every layer.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -120,7 +120,7 @@ class Builder(Outline):
     def _conv1d(
         self, net: Networks, entry: LayerEntry, filters: int, width: int, **how: Any
     ) -> Any:
-        net = self._part(net, entry)
+        net = self._read(net, entry)
         _check_length(net.x, width, how["dilation"], entry, how["padding"])
         common: dict[str, Any] = {
             "filters": filters,
@@ -139,7 +139,7 @@ class Builder(Outline):
     def _batch_norm(self, net: Networks, entry: LayerEntry) -> Any:
         if not net.positions:
             raise InputError("batch_norm: expected activations with positions, received features")
-        return self._normalised(self._part(net, entry, copies=True), entry)
+        return self._normalised(self._read(net, entry, copies=True), entry)
 
     def _normalised(self, net: Networks, entry: LayerEntry) -> Any:
         common: dict[str, Any] = {"momentum": MOMENTUM, "name": entry.name}
@@ -173,7 +173,7 @@ class Builder(Outline):
         return SplitTasks(self._networks(net.mode), name=name)(net.x)
 
     def _dense(self, net: Networks, entry: LayerEntry, units: int) -> Any:
-        net = self._part(net, entry)
+        net = self._read(net, entry)
         common: dict[str, Any] = {"units": units, "name": entry.name, **self._start(entry)}
         if entry.mode == SHARED:
             return layers.Dense(**common)(net.x)
@@ -193,9 +193,9 @@ class Builder(Outline):
         x = self._dense(net, entry, self.plan.units)
         return JoinLogits(len(self.groups), name="join")(x)
 
-    # where tasks part
+    # where tasks branch
 
-    def _part(self, net: Networks, entry: LayerEntry, *, copies: bool = False) -> Networks:
+    def _read(self, net: Networks, entry: LayerEntry, *, copies: bool = False) -> Networks:
         """Return the input of a layer, for its mode.
 
         A layer that treats each channel on its own needs ``copies`` of what is shared.
@@ -231,7 +231,7 @@ class Builder(Outline):
         return RepeatTasks(networks, name=name) if net.positions else FanOut(networks, name=name)
 
     def _alike(self, nets: Sequence[Networks], mode: str, name: str) -> list[Any]:
-        """Return activations of one mode: copied where their tasks have not parted yet."""
+        """Return activations of one mode: copied where their tasks have not branched yet."""
         lifted = [
             self._lift(net, mode, f"{name}_part_{i}", merges=self._merges and not net.reads)
             for i, net in enumerate(nets)
@@ -240,7 +240,7 @@ class Builder(Outline):
 
     @property
     def _merges(self) -> bool:
-        """Whether the gradients that meet where tasks part are merged by a method."""
+        """Whether the gradients that meet where tasks branch are merged by a method."""
         return self.plan.recipe.balance.conflict != "sum"
 
     def _balanced_layer(self) -> int:
@@ -251,15 +251,15 @@ class Builder(Outline):
         """
         if self.plan.recipe.balance.weighting != "gradnorm":
             return 0
-        parted = [e for e in self.plan.layers.weighted if e.mode not in (SHARED, GROUPED)]
+        branched = [e for e in self.plan.layers.weighted if e.mode not in (SHARED, GROUPED)]
         if len({entry.reads for entry in self.plan.layers if entry.reads}) > 1:
             raise InputError(
                 "balance.weighting gradnorm: expected an architecture with one input, where tasks "
-                "part at one place"
+                "branch at one place"
             )
         after = self.plan.layers.backbone
-        first = parted[0].number
-        return first if first > 1 else next(e.number for e in parted if e.number > after)
+        first = branched[0].number
+        return first if first > 1 else next(e.number for e in branched if e.number > after)
 
     # options of layers
 
@@ -271,7 +271,7 @@ class Builder(Outline):
         return {"tasks": self._networks(entry.mode), "soft": entry.mode == SOFT}
 
     def _start(self, entry: LayerEntry) -> dict[str, Any]:
-        """Return the options that say how a layer's kernel starts."""
+        """Return the options for the initial kernel of a layer."""
         kernel: dict[str, Any] = {"kernel_initializer": self.plan.recipe.architecture.initializer}
         if entry.mode == SHARED:
             return kernel

@@ -1,4 +1,4 @@
-"""Layers that are left as they are."""
+"""Freezing: layers that training leaves as they are."""
 
 from typing import TYPE_CHECKING
 

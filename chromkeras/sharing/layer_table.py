@@ -1,4 +1,4 @@
-"""The layers of a model as its architecture asked for them, and what tasks share of each."""
+"""Layer table: the layers of a model by number, name, role and sharing mode."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -27,8 +27,8 @@ class LayerEntry:
     role
         One of ``ROLES``.
     mode
-        What tasks share of it: "shared", "grouped", "soft" or "own". Of a layer without weights,
-        what the layer before it has.
+        Sharing mode: "shared", "grouped", "soft" or "own". A layer without weights has
+        that of the layer before it.
     reads
         Name of the model's input that it reads directly, "" for none.
     title
@@ -59,11 +59,11 @@ class LayerTable:
     Attributes
     ----------
     entries
-        The layers.
+        Layers.
     tasks
-        T task names.
+        Names of the T tasks.
     groups
-        The group of each task, shape (T,), from 0.
+        Group of each task, shape (T,), from 0.
     backbone
         Number of the last layer before the head: all that works on positions.
     """

@@ -1,4 +1,4 @@
-"""The layers of a built model by its layer table, and whose weights each of them holds."""
+"""Layers of a built model by its layer table, and the tasks that read their weights."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ from chromkeras.sharing.plan import resolve_plan
 
 @dataclass(frozen=True)
 class LayerRows:
-    """A layer with weights, and the tasks that read each row of them.
+    """Layer with weights, and the tasks that read each row of them.
 
     Attributes
     ----------
     layer
-        The layer.
+        Keras layer.
     readers
-        Of each row, the names of its tasks.
+        Names of the tasks of each row.
     entry
-        Its place in the layer table.
+        Entry of the layer in the layer table.
     """
 
     layer: Any
@@ -69,12 +69,12 @@ class LayerRows:
 
 
 def run_card(model: keras.Model) -> RunCard:
-    """Return the layer of a model of ours that carries its run card."""
+    """Return the layer of a chromkeras model that carries its run card."""
     return next(layer for layer in model.layers if isinstance(layer, RunCard))
 
 
 def layer_table(model: keras.Model) -> LayerTable:
-    """Return the layer table of a model of ours.
+    """Return the layer table of a chromkeras model.
 
     A model of an earlier version has none; it follows from its recipe.
 
@@ -91,7 +91,7 @@ def layer_table(model: keras.Model) -> LayerTable:
 
 
 def layer_rows(model: keras.Model) -> dict[str, LayerRows]:
-    """Return the layers with weights of a model of ours, by name, in the order of its table."""
+    """Return the layers with weights of a chromkeras model, by name, in the order of its table."""
     table = layer_table(model)
     return {
         entry.name: LayerRows(model.get_layer(entry.name), table.readers(entry.mode), entry)

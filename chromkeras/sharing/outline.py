@@ -1,4 +1,4 @@
-"""The builder object that architectures ask for their layers: numbers, names and modes."""
+"""Builder object that architectures ask for their layers: numbers, names and modes."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ class Networks:
         Keras tensor: (batch, length, networks * C) with positions; else (batch, F) of a network
         that all tasks share, or (networks, batch, F). None in an outline.
     mode
-        What tasks share of it: "shared", "grouped", "soft" or "own".
+        Sharing mode: "shared", "grouped", "soft" or "own".
     positions
         Whether there is an axis of positions.
     reads
@@ -50,7 +50,7 @@ class Networks:
 
 
 class Outline:
-    """What architectures ask for layers; as it stands it makes none, only numbers them.
+    """Builder object without Keras layers: it numbers those that an architecture asks for.
 
     Convolutions, normalisations, pools, dense layers and the outputs are numbered in the order
     in which they are asked for; the mode of each number is that of the sharing plan.
@@ -58,7 +58,7 @@ class Outline:
     Parameters
     ----------
     modes
-        Mode of each layer, by number from 1; of layers beyond them "shared".
+        Mode of each layer, by number from 1; layers beyond them are "shared".
     """
 
     def __init__(self, modes: Sequence[str] = ()) -> None:
@@ -135,12 +135,12 @@ class Outline:
         return self._result(out, entry.mode, follows=suffix, positions=False)
 
     def dropout(self, net: Networks, rate: float) -> Networks:
-        """Set a share of the features to 0 in training."""
+        """Set a random fraction of the features to 0 in training."""
         return self._like(net, self._dropout(net, rate)) if rate else net
 
     def add(self, nets: Sequence[Networks]) -> Networks:
         """Add activations of one shape."""
-        together = self._most_parted(nets)
+        together = self._most_branched(nets)
         self._sums += 1
         entry = self._unnumbered("sum", f"add_{self._sums}", together)
         return self._like(together, self._add(nets, entry))
@@ -150,7 +150,7 @@ class Outline:
         flat = [self.flatten(net) for net in nets]
         if len(flat) == 1:
             return flat[0]
-        together = self._most_parted(flat)
+        together = self._most_branched(flat)
         return self._like(together, self._concatenate(flat, together.mode))
 
     def outputs(self, net: Networks) -> Networks:
@@ -237,8 +237,8 @@ class Outline:
     def _features(self, net: Networks, x: Any) -> Networks:
         return Networks(x, net.mode, False, net.reads, net.follows)
 
-    def _most_parted(self, nets: Sequence[Networks]) -> Networks:
-        """Return the activations whose tasks have parted most; the others are copied to these."""
+    def _most_branched(self, nets: Sequence[Networks]) -> Networks:
+        """Return the activations of the tasks furthest branched; the others are copied to these."""
         if len({net.positions for net in nets}) != 1:
             raise InputError("expected activations that all have positions, or none of them")
         order = {"shared": 0, "grouped": 1, "soft": 2, "own": 2}

@@ -1,4 +1,4 @@
-"""The plan of a run: what each layer does with its tasks, resolved once and passed on."""
+"""Plan of a model: sharing mode of each layer, resolved once and passed on."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,14 +20,14 @@ from chromkeras.sharing.task_groups import task_groups
 
 @dataclass(frozen=True)
 class SharingPlan:
-    """One mode for each layer, in the numbering of the architecture.
+    """Sharing mode of each layer, in the numbering of the architecture.
 
     Attributes
     ----------
     modes
         "shared" (one set of weights), "grouped" (one for each group of tasks), "soft" (each
         task its own, tied by the penalty) or "own" (each task its own, free), in this order:
-        where tasks have parted, there is no common input to share a layer on.
+        where tasks have branched, there is no common input to share a layer on.
     backbone
         Number of the last layer before the head.
     """
@@ -62,9 +62,9 @@ class Plan:
     Attributes
     ----------
     recipe
-        Sizes and sharing; groups by task names.
+        Recipe with sizes and sharing; groups by task names.
     tasks
-        T task names.
+        Names of the T tasks.
     inputs
         Shape of each input without the batch, by name, in the order of the architecture; that of
         DNA is (length, 4).
@@ -75,7 +75,7 @@ class Plan:
     sharing
         Mode of each layer.
     layers
-        The layers that the architecture asks for.
+        Table of the layers that the architecture asks for.
     """
 
     recipe: Recipe
@@ -99,7 +99,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Outlined:
-    """What an architecture asks for, before any task parts.
+    """Layers that an architecture asks for, before any task branches.
 
     Attributes
     ----------
@@ -115,12 +115,12 @@ class Outlined:
 
 
 def outline(recipe: Recipe, modes: Sequence[str] = ()) -> Outlined:
-    """Ask the architecture of a recipe for its layers, without making any.
+    """List the layers of a recipe's architecture, without making any.
 
     Parameters
     ----------
     recipe
-        Its architecture.
+        Recipe whose architecture is asked.
     modes
         Mode of each layer, by number.
     """
@@ -172,14 +172,14 @@ def resolve_plan(
     problem: str = "binary",
     classes: Sequence[str] = (),
 ) -> Plan:
-    """Put recipe, tasks, groups and inputs together.
+    """Resolve recipe, tasks, groups and inputs to a plan.
 
     Parameters
     ----------
     recipe
-        Groups by task names.
+        Recipe with groups by task names.
     tasks
-        T task names.
+        Names of the T tasks.
     inputs
         Shape of each input that there is, without the batch, by name; those that the architecture
         does not read are left out.

@@ -21,7 +21,7 @@ def task_groups(text: str, tasks: Sequence[str]) -> tuple[int, ...]:
         name that holds one of these or a double quote stands in double quotes, with the quotes
         inside it doubled. Tasks that are not named form the last group.
     tasks
-        All T task names.
+        Names of all T tasks.
 
     Returns
     -------

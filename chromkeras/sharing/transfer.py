@@ -1,4 +1,4 @@
-"""Weights of a trained model put into a new one, whatever each of them shares."""
+"""Transfer of weights from a trained model to a new one, whatever each of them shares."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,18 +16,18 @@ LISTED = 8
 
 @dataclass(frozen=True)
 class Transfer:
-    """What a transfer did.
+    """Result of a transfer.
 
     Attributes
     ----------
     layers
-        The layers with weights, in the order of the architecture.
+        Names of the layers with weights, in the order of the architecture.
     kept, new, left
         Tasks of both models, of the new one only and of the old one only.
     task
-        The one task all weights came from; "" when each task took its own.
+        Name of the one task all weights came from; "" when each task took its own.
     fresh
-        By layer, the tasks whose weights there are still the new model's own.
+        Tasks, by layer, whose weights there are still the new model's own.
     """
 
     layers: tuple[str, ...]
@@ -38,14 +38,14 @@ class Transfer:
     fresh: dict[str, tuple[str, ...]]
 
     def __str__(self) -> str:
-        """Return one line for a person."""
+        """Describe the transfer in one line."""
         if self.task:
             return f"every task starts from {self.task}"
         listed = {"tasks kept": self.kept, "tasks new": self.new, "tasks left out": self.left}
-        parts = [f"{what}: {names(tasks)}" for what, tasks in listed.items() if tasks]
+        pieces = [f"{what}: {names(tasks)}" for what, tasks in listed.items() if tasks]
         if self.fresh:
-            parts.append(f"new tasks start afresh in {', '.join(self.fresh)}")
-        return "; ".join(parts)
+            pieces.append(f"new tasks start afresh in {', '.join(self.fresh)}")
+        return "; ".join(pieces)
 
 
 def names(tasks: Sequence[str]) -> str:
@@ -73,16 +73,16 @@ def transfer_weights(
     Parameters
     ----------
     source, source_tasks
-        The trained model and its task names.
+        Trained model and its task names.
     target, tasks
-        The model to change, and its task names.
+        Model to change, and its task names.
     task
-        Start every task from this one of the source; "" takes each task's own.
+        Task of the source to start every task from; "" takes each task's own.
 
     Returns
     -------
     Transfer
-        What was copied and what was not.
+        Record of what was copied and what was not.
 
     Raises
     ------

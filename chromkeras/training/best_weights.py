@@ -1,4 +1,4 @@
-"""The weights of the best epoch: of the whole model, or of each task's own network."""
+"""Weights of the best epoch: of the whole model, or of each task's own network."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,13 +23,13 @@ class BestWeights(keras.callbacks.Callback):
     Parameters
     ----------
     validation
-        The callback that scores each epoch; it must run before this one.
+        Callback that scores each epoch; it must run before this one.
     patience
-        Epochs without improvement before stopping.
+        Number of epochs without improvement before stopping.
     per_task
         Whether every weight of the model is stacked by task.
     grace
-        First epochs in which patience does not run, as some tasks still wait.
+        Number of first epochs in which patience does not run, as some tasks still wait.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Everything a stopped run needs to go on as if it had not stopped."""
+"""Checkpoint of a run: all that it needs to resume exactly."""
 
 import json
 import os
@@ -26,7 +26,7 @@ def checkpoint_path(out: str | os.PathLike[str]) -> Path:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The state after a whole epoch."""
+    """State of a run after a whole epoch."""
 
     epochs: int
     history: list[dict[str, Any]]
@@ -40,11 +40,11 @@ class SaveCheckpoint(keras.callbacks.Callback):
     Parameters
     ----------
     path
-        Where to save.
+        File to write.
     recipe, fingerprint
-        What a resumed run must agree with.
+        Recipe and fingerprint of the data, with which a resumed run must agree.
     best, history
-        The callbacks whose state is part of it.
+        Callbacks whose state is saved too.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class SaveCheckpoint(keras.callbacks.Callback):
 
 
 def load_checkpoint(path: Path, recipe: Recipe, fingerprint: str) -> Checkpoint:
-    """Read a saved state.
+    """Load the saved state of a run.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Stop at the first loss that is not a number."""
+"""Divergence: training stops at the first loss that is not a number."""
 
 import math
 from typing import Any

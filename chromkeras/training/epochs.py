@@ -1,4 +1,4 @@
-"""Batches that know which epoch it is."""
+"""Callback that sets the epoch of the batches."""
 
 from typing import Any
 
@@ -8,14 +8,14 @@ from chromkeras.data.batches import Batches
 
 
 class StartEpoch(keras.callbacks.Callback):
-    """Tell the batches the number of each epoch before its first batch is made.
+    """Set the number of each epoch in the batches before the first of them is made.
 
     Keras ends an epoch of its own before the first, so batches cannot count for themselves.
 
     Parameters
     ----------
     batches
-        What the model is fitted to.
+        Batches that the model is fitted to.
     """
 
     def __init__(self, batches: Batches) -> None:

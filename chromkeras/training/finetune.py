@@ -1,4 +1,4 @@
-"""The recipe that goes on from a trained model."""
+"""Recipe of fine-tuning a trained model."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -28,12 +28,12 @@ def finetune_recipe(
     model
         Model file.
     per_task
-        Take plan ``single``: every task gets its own copy of the model, and nothing is balanced
-        or tied.
+        Whether to take plan ``single``: every task gets its own copy of the model, and nothing is
+        balanced or tied.
     settings
         Strings "section.key=value".
     values
-        The same as ready values, by "section.key".
+        Values of the same kind that need no reading, by "section.key".
 
     Raises
     ------

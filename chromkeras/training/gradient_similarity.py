@@ -1,4 +1,4 @@
-"""How alike the tasks' gradients are, in a short run of the hard-shared model."""
+"""Similarity of the tasks' gradients in a short run of the hard-shared model."""
 
 from dataclasses import replace
 from typing import Any
@@ -37,11 +37,12 @@ def gradient_similarity(
     Parameters
     ----------
     recipe
-        Its architecture, data and training are used, its sharing plan is not.
+        Recipe of which architecture, data and training are used, but not the sharing plan.
     dataset
-        Only its training split is used.
+        Data set, of which only the training split is used.
     steps, probes
-        Batches to train on, in as many epochs as that takes, and to average over, at most.
+        Numbers of batches to train on, in as many epochs as that takes, and to average over, at
+        most.
 
     Returns
     -------
@@ -87,7 +88,7 @@ def _mean_cosine(model: keras.Model, batches: Batches, loss: Any, probes: int) -
     tasks = len(layer_table(model).tasks)
 
     def total(features: Any, labels: Any, known: Any) -> tuple[Any, Any]:
-        # Each task reads its own copy of the features, so the sum of the losses tells them apart.
+        # Each task reads its own copy of the features, so the sum of the losses keeps them apart.
         value = keras.ops.reshape(loss(labels, head(features), known), (1, 1))
         return value, value
 

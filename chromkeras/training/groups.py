@@ -1,4 +1,4 @@
-"""Groups of tasks that the data suggest: by their labels, or by the gradients of a short run."""
+"""Clustering of tasks into groups by their labels, or by the gradients of a short run."""
 
 from dataclasses import replace
 
@@ -25,9 +25,9 @@ def resolve_groups(recipe: Recipe, dataset: Dataset) -> Recipe:
     Parameters
     ----------
     recipe
-        What is to be trained.
+        Recipe to train by.
     dataset
-        Only its training split is used.
+        Data set, of which only the training split is used.
 
     Raises
     ------
@@ -87,9 +87,9 @@ def label_correlation(dataset: Dataset) -> np.ndarray:
     tasks, rows = len(dataset.tasks), dataset.rows("train")
     count, total, squares, products = np.zeros((4, tasks, tasks))
     for start in range(0, len(rows), CHUNK):
-        part = rows[start : start + CHUNK]
-        known = dataset.known[part].astype(np.float64)
-        values = dataset.labels[part].astype(np.float64)  # 0 where unknown
+        some = rows[start : start + CHUNK]
+        known = dataset.known[some].astype(np.float64)
+        values = dataset.labels[some].astype(np.float64)  # 0 where unknown
         count += known.T @ known
         total += values.T @ known
         squares += (values**2).T @ known

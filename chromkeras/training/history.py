@@ -1,4 +1,4 @@
-"""The history of a run: one row an epoch, kept as CSV from the first epoch on."""
+"""History of a run: one row an epoch, kept as CSV from the first epoch on."""
 
 import csv
 import os
@@ -17,7 +17,7 @@ class History(keras.callbacks.Callback):
     Parameters
     ----------
     path
-        The CSV file; columns ``epoch`` (from 1), ``seconds``, then the logs. It is replaced
+        CSV file to write; columns ``epoch`` (from 1), ``seconds``, then the logs. It is replaced
         whole each time, so a reader always finds complete rows.
     rows
         Rows of the epochs before, when a run is resumed.

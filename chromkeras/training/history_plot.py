@@ -43,7 +43,7 @@ def plot_history(
     Parameters
     ----------
     rows
-        One dictionary an epoch: ``epoch``, and where present ``loss``, ``val_loss``,
+        Dictionaries of the epochs: ``epoch``, and where present ``loss``, ``val_loss``,
         ``val_SCORE`` and ``val_SCORE/TASK``; others are not drawn.
     path
         PNG file to write.

@@ -1,4 +1,4 @@
-"""Whether a run can start from the model its recipe names, known without opening the model."""
+"""Checks of the model that a run starts from, by its run card alone."""
 
 from dataclasses import asdict
 
@@ -14,7 +14,7 @@ FREE = ("dropout", "initializer", "motifs")
 
 
 def check_init(recipe: Recipe) -> None:
-    """Look at the run card of ``transfer.init``.
+    """Check the run card of ``transfer.init``.
 
     Raises
     ------

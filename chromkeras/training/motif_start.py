@@ -1,4 +1,4 @@
-"""First-layer filters that start from known motifs."""
+"""Initialisation of first-layer filters by known motifs."""
 
 import os
 
@@ -22,16 +22,16 @@ def start_from_motifs(model: keras.Model, path: str | os.PathLike[str]) -> int:
     Parameters
     ----------
     model
-        A model of ours; the kernel of its first convolution on DNA has shape (W, 4, F), or
+        Model of chromkeras; the kernel of its first convolution on DNA has shape (W, 4, F), or
         (networks, W, 4, F).
     path
-        A MEME (or JASPAR) file. Where it has more motifs than there are filters, those of the
+        MEME (or JASPAR) file. Where it has more motifs than there are filters, those of the
         highest information content are taken, in the order of the file.
 
     Returns
     -------
     int
-        How many filters start from a motif.
+        Number of filters that start from a motif.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def motif_filter(motif: Motif, width: int) -> np.ndarray:
     Parameters
     ----------
     motif
-        A motif of any width. Of a longer one than the filter, the stretch of the highest
+        Motif of any width. Of one longer than the filter, the stretch of the highest
         information content is taken.
     width
         Filter width W.

@@ -1,4 +1,4 @@
-"""The soft-sharing penalty over the epochs: its weight λ, and what it comes to."""
+"""Soft-sharing penalty over the epochs: schedule of its weight λ, and log of its value."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ class FollowPenalty(keras.callbacks.Callback):
         "constant", "rising" (from 0 in the first epoch, evenly, to the full λ in the last) or
         "falling" (from the full λ in the first to 0 in the last).
     epochs
-        Epochs of the whole run.
+        Number of epochs of the whole run.
     """
 
     def __init__(self, schedule: str, epochs: int) -> None:
@@ -36,7 +36,7 @@ class FollowPenalty(keras.callbacks.Callback):
             layer.current.assign(layer.strength * share)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Log the penalty and its parts."""
+        """Log the penalty, in all and by layer."""
         for layer in self._layers():
             entries = {"penalty": layer.current * layer.distance()}
             entries |= {f"penalty/{name}": d for name, d in layer.layer_distances().items()}
@@ -48,7 +48,7 @@ class FollowPenalty(keras.callbacks.Callback):
 
 
 def strength_share(schedule: str, epoch: int, epochs: int) -> float:
-    """Return which share of the full λ an epoch, counted from 0, has.
+    """Return λ at an epoch, counted from 0, as a share of the full one.
 
     Raises
     ------

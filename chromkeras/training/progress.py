@@ -1,4 +1,4 @@
-"""How far training is and how long it will take."""
+"""Progress of a training, and the time left."""
 
 import logging
 import time
@@ -19,13 +19,13 @@ class ShowProgress(keras.callbacks.Callback):
     Parameters
     ----------
     epochs
-        Epochs in all.
+        Number of epochs in all.
     steps
-        Steps in an epoch.
+        Number of steps in an epoch.
     problem
-        Kind of the labels, whose score is shown.
+        Problem whose score is shown.
     first_epoch
-        Epochs already done.
+        Number of epochs already done.
     """
 
     def __init__(self, epochs: int, steps: int, problem: Problem, first_epoch: int = 0) -> None:

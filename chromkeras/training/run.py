@@ -1,4 +1,4 @@
-"""A run put together: a compiled model, its batches, and the callbacks that watch it."""
+"""Run: a compiled model, its batches and its callbacks."""
 
 import os
 from dataclasses import dataclass
@@ -85,13 +85,13 @@ def prepare(dataset: Dataset, plan: Plan, out: Path, *, resume: bool, watch: boo
     Parameters
     ----------
     dataset, plan
-        What to train on and how.
+        Data set to train on, and plan of the model.
     out
-        The model file that the run will write.
+        Model file that the run will write.
     resume
-        Go on from the state beside ``out``.
+        Whether to go on from the state beside ``out``.
     watch
-        Watch the tasks' gradients.
+        Whether to measure the tasks' gradients meanwhile.
 
     Raises
     ------

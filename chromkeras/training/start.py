@@ -1,4 +1,4 @@
-"""The weights a run starts from, and the layers it leaves as they are."""
+"""Initial weights of a run, and its frozen layers."""
 
 import logging
 
@@ -21,9 +21,9 @@ def start(model: keras.Model, recipe: Recipe, dataset: Dataset, *, resumed: bool
     Parameters
     ----------
     model
-        Built by ``recipe`` for ``dataset``, not yet compiled.
+        Model built by ``recipe`` for ``dataset``, not yet compiled.
     recipe, dataset
-        What the model is trained by and on.
+        Recipe and data set of the run.
     resumed
         Whether a saved state will replace all weights; the model to start from is then not read.
 

@@ -1,4 +1,4 @@
-"""Each task's training loss over an epoch."""
+"""Metric of each task's training loss over an epoch."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from chromkeras.losses.task_loss import TaskLoss
 class TaskLosses(keras.metrics.Metric):
     """Mean loss of each task over all its known labels since the last reset.
 
-    Every known label counts alike, however it fell into batches, and task weights play no part.
+    Every known label counts alike, however it fell into batches, and task weights do not count.
     The result is a dictionary, {"loss/TASK": value}; a task without a known label has NaN.
 
     Parameters
@@ -21,7 +21,7 @@ class TaskLosses(keras.metrics.Metric):
     tasks
         Task names, in the order of the outputs.
     loss
-        What is trained by, such as ``TaskLoss("mse")``.
+        Loss that is trained by, such as ``TaskLoss("mse")``.
     name
         Name of the metric.
 

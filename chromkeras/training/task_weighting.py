@@ -1,4 +1,4 @@
-"""Tell the layer that weighs the tasks how each task's training went."""
+"""Callback that hands each task's training loss to the layer that weighs the tasks."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +21,7 @@ class WeighTasks(keras.callbacks.Callback):
     Parameters
     ----------
     layer
-        The layer, of the model that is trained.
+        Layer of the model that is trained.
     tasks
         Task names, in the layer's order.
     """

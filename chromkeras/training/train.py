@@ -24,16 +24,16 @@ from chromkeras.training.run import Run, prepare
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What a run left behind.
+    """Result of a run.
 
     Attributes
     ----------
     model, history
         Paths of the .keras file and the CSV of its epochs.
     scores
-        Validation score at the best epoch, by task and mean, and which epochs were best.
+        Validation score at the best epoch, by task and mean, and numbers of the best epochs.
     rows
-        The history, one dictionary an epoch.
+        Rows of the history, one dictionary an epoch.
     problem
         Kind of the labels.
     """
@@ -60,19 +60,19 @@ def train(
     Parameters
     ----------
     dataset
-        With a training and a validation split; the test split is never touched.
+        Data set with a training and a validation split; the test split is never touched.
     recipe
-        What to train and how.
+        Recipe of the run.
     out
-        The model file to write, ending in ``.keras``. Its history stands beside it, and until
+        Model file to write, ending in ``.keras``. Its history stands beside it, and until
         the end the state to resume from.
     resume
-        Go on from that state.
+        Whether to go on from that state.
     devices, shard
-        How many devices to train on, and what they share out; see ``devices.distribution``.
+        Number of devices to train on, and what they share out; see ``devices.distribution``.
     watch_gradients
-        Measure each task's gradient at each layer about a dozen times, and keep them in
-        ``gradient_log_path(out)``; on one device.
+        Whether to measure each task's gradient at each layer about a dozen times, and keep them
+        in ``gradient_log_path(out)``; on one device.
 
     Raises
     ------

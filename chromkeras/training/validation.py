@@ -25,11 +25,11 @@ class ValidationScores(keras.callbacks.Callback):
     Parameters
     ----------
     dataset, rows
-        The validation rows.
+        Data set, and rows of its validation split.
     loss
-        The training loss.
+        Training loss.
     problem
-        Kind of the labels.
+        Problem of the labels.
     """
 
     def __init__(

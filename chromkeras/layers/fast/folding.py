@@ -31,13 +31,13 @@ def fold_normalization(
     padding
         "valid" or "same".
     epsilon
-        Added to the variance.
+        Number added to the variance.
 
     Returns
     -------
     tuple
-        k' (W, C, F), b' (F,), and mean and (biased) variance of the plain convolution's output,
-        (F,); k' of the input's type, the others float32.
+        Arrays k' (W, C, F), b' (F,), and mean and (biased) variance of the plain convolution's
+        output, (F,); k' of the input's type, the others float32.
     """
     kernel, scale, offset = (ops.cast(v, "float32") for v in (kernel, scale, offset))
     dtype = inputs.dtype
@@ -89,7 +89,7 @@ def biased_convolution(inputs: Any, kernel: Any, bias: Any, *, padding: str) -> 
 
 
 def _windows(inputs: Any, width: int, padding: str) -> Any:
-    """Return what the filters see at every place of every sequence, (places, W * C)."""
+    """Return the windows that the filters read, (places, W * C)."""
     if padding == "same":
         before = (width - 1) // 2
         inputs = ops.pad(inputs, ((0, 0), (before, width - 1 - before), (0, 0)))

@@ -19,8 +19,8 @@ def halved_convolution(x: Any, kernel: Any, *, padding: str) -> Any:
     Parameters
     ----------
     x, kernel, padding
-        As of `chromkeras.backend.operations.grouped_conv2d`, and so is the tensor that is
-        returned; the kernel's width is odd and 3 or more, the length known.
+        Arguments of `chromkeras.backend.operations.grouped_conv2d`, whose result is returned; the
+        kernel's width is odd and 3 or more, the length known.
 
     References
     ----------
@@ -31,13 +31,13 @@ def halved_convolution(x: Any, kernel: Any, *, padding: str) -> Any:
     reach, odd = width // 2 if padding == "same" else 0, x.shape[1] % 2
     if reach or odd:
         x = ops.pad(x, ((0, 0), (reach, reach + odd), (0, 0)))
-    # Side by side as channels, so that a task's even and odd places are parts like a task's own.
+    # Side by side as channels, so that a task's even and odd places can be split like a task's own.
     places = ops.reshape(x, (-1, x.shape[1] // 2, 2 * tasks * channels))
-    parts = ops.split(places, 2 * tasks, axis=-1)
+    pieces = ops.split(places, 2 * tasks, axis=-1)
     # By taps, because the gradient of a slice with a stride is slow.
     taps = ops.unstack(ops.reshape(kernel, (tasks * width, channels, filters)))
     halves = [
-        _convolve_task(parts[t], parts[tasks + t], taps[t * width : (t + 1) * width])
+        _convolve_task(pieces[t], pieces[tasks + t], taps[t * width : (t + 1) * width])
         for t in range(tasks)
     ]
     out = ops.concatenate([half for side in zip(*halves, strict=True) for half in side], axis=-1)

@@ -25,7 +25,7 @@ def task_convolution(x: Any, kernel: Any, *, padding: str, dilation_rate: int = 
     Parameters
     ----------
     x, kernel, padding, dilation_rate
-        As of `grouped_conv2d`, and so is the tensor that is returned.
+        Arguments of `grouped_conv2d`, whose result is returned.
     """
     if math.prod(kernel.shape[1:]) < LOOPED_WEIGHTS:
         out = grouped_conv2d(x, kernel, padding=padding, dilation_rate=dilation_rate)
@@ -35,13 +35,13 @@ def task_convolution(x: Any, kernel: Any, *, padding: str, dilation_rate: int = 
         return halved_convolution(x, kernel, padding=padding)
 
     def loop(x: Any, kernel: Any) -> Any:
-        parts = ops.split(x, kernel.shape[0], axis=-1)
+        pieces = ops.split(x, kernel.shape[0], axis=-1)
         # Not kernel[i]: the gradient of a slice is as large as all kernels together.
         own = ops.unstack(kernel)
         return ops.concatenate(
             [
                 ops.conv(one, k, padding=padding, dilation_rate=dilation_rate)
-                for one, k in zip(parts, own, strict=True)
+                for one, k in zip(pieces, own, strict=True)
             ],
             axis=-1,
         )

@@ -26,7 +26,8 @@ GROUPED = ("sharing.depth=3", "sharing.grouped=9", "sharing.groups=task0,task2")
 
 
 def run(dataset, recipe, folder):
-    return prepare(dataset, recipe, folder / "model.keras", resume=False)
+    plan = resolve_plan(recipe, dataset.tasks, {"dna": dataset.inputs["dna"].shape})
+    return prepare(dataset, plan, folder / "model.keras", resume=False)
 
 
 @pytest.mark.parametrize("setting", BALANCE)
@@ -109,14 +110,16 @@ def test_tasks_that_wait_keep_their_weights(
 
 
 @pytest.mark.parametrize("weighting", recipe_choices("balance.weighting"))
-def test_the_layer_that_weighs_tasks_costs_no_more_than_the_layer_before_it(weighting, tiny_recipe):
-    def cost(name):
+def test_weights_of_tasks_cost_their_own_parameters_and_no_operations(weighting, tiny_recipe):
+    def build(name):
         recipe = tiny_recipe("hard", f"balance.weighting={name}")
-        return model_cost(build_model(resolve_plan(recipe, ("a", "b"), {"dna": (300, 4)})))
+        return build_model(resolve_plan(recipe, ("a", "b"), {"dna": (300, 4)}))
 
-    plain, weighted = cost("equal"), cost(weighting)
-    assert weighted.parameters == plain.parameters
-    assert plain.training <= weighted.training < 1.1 * plain.training
+    plain, weighted = build("equal"), build(weighting)
+    own = [layer.count_params() for layer in weighted.layers if isinstance(layer, TaskWeights)]
+    assert model_cost(weighted).parameters == model_cost(plain).parameters + sum(own)
+    assert model_cost(weighted).training == model_cost(plain).training
+    assert model_cost(weighted).forward == model_cost(plain).forward
 
 
 def test_patience_does_not_run_while_tasks_wait(tiny_dataset, tiny_recipe, tmp_path):
