@@ -117,8 +117,8 @@ class BalanceRecipe:
     ----------
     technique
         Order of the tasks: "joint" (every batch trains all tasks), "one_task" (in each epoch one
-        task after the other), "round_robin" (batch after batch the next task) or "warm_start" (the first
-        epochs train one task, the others join later).
+        task after the other), "round_robin" (batch after batch the next task) or "warm_start" (the
+        first epochs train one task, the others join later).
     warm_task, warm_epochs
         Task that "warm_start" begins with ("" is the first one), and number of its epochs.
     weighting
