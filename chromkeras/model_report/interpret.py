@@ -22,7 +22,7 @@ from chromkeras.model_file.model_file import open_model
 from chromkeras.model_report.attributions import Request, attribute, write_attributions
 from chromkeras.model_report.choose import attributed_rows, element_rows, scanned_rows
 from chromkeras.model_report.contrasts import choose_targets
-from chromkeras.model_report.explained import explained_network
+from chromkeras.model_report.explained import explained_network, trained_loss
 from chromkeras.model_report.filters import interpret_filters, write_filters
 from chromkeras.model_report.patterns import (
     REFERENCES,
@@ -35,6 +35,7 @@ from chromkeras.model_report.report import Findings, write_report
 from chromkeras.model_report.scores import score_all
 from chromkeras.model_report.truth import check_planted, write_truth_table
 from chromkeras.names import check_unique, unknown
+from chromkeras.recipe.reading import recipe_from_dict
 from chromkeras.registry import LOSSES
 
 MOST_REFERENCES = 1000
@@ -151,7 +152,7 @@ def interpret(
     check_references(options.reference_kind, data, wanted)
     database = load_motifs(options.motifs)
     scanned = scanned_rows(data, options.split, options.scan, options.seed)
-    link = LOSSES.get(card.recipe["training"]["loss"]).LINK
+    link = LOSSES.get(trained_loss(recipe_from_dict(card.recipe), card.problem)).LINK
     outputs = predict_logits(model, data, scanned)
     rows = attributed_rows(data, scanned, outputs, targets, options.sequences, link=link)
     names = [target.name for target in targets]

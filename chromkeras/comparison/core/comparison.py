@@ -20,6 +20,7 @@ from chromkeras.evaluation.predict import predict_logits
 from chromkeras.model_file.card_file import read_card
 from chromkeras.model_file.model_file import open_model
 from chromkeras.model_report.choose import scanned_rows
+from chromkeras.model_report.explained import trained_loss
 from chromkeras.model_report.network_inputs import DNA
 from chromkeras.names import unknown
 from chromkeras.problems.problem import Problem
@@ -133,9 +134,14 @@ class ComparedModel:
         return tuple(self.card.get("classes") or ())
 
     @property
+    def loss(self) -> str:
+        """Name of the loss that it was trained by."""
+        return trained_loss(self.recipe, self.problem)
+
+    @property
     def link(self) -> str:
         """What its loss makes of an output: "identity" or "exp"."""
-        return str(LOSSES.get(self.recipe.training.loss).LINK)
+        return str(LOSSES.get(self.loss).LINK)
 
     @cached_property
     def layers(self) -> LayerTable:

@@ -153,7 +153,7 @@ def class_weights(model: ComparedModel, comparison: Comparison) -> np.ndarray | 
 
     None where the data set's training rows do not give it.
     """
-    if model.recipe.training.loss != "rebalanced":
+    if model.loss != "rebalanced":
         return np.full(len(comparison.tasks), 0.5)
     if comparison.dataset.origin is not None:
         return comparison.dataset.origin.positive
