@@ -2,7 +2,7 @@
 """Print how well k-mer logistic regression does on a data set, the figure a network must beat.
 
 The inverse penalty C is chosen on the validation split, by mean AUROC over all rows; the other
-splits play no part. Example: python scripts/kmer_baseline.py worm.h5 --split test
+splits do not count. Example: python scripts/kmer_baseline.py worm.h5 --split test
 """
 
 import argparse

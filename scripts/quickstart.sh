@@ -10,7 +10,7 @@ echo "== train a hard-shared model on simulated peaks with real JASPAR motifs pl
 "$chromkeras" train hard --out "$out/hard.keras"
 echo "== evaluate it on the test split"
 "$chromkeras" evaluate --model "$out/hard.keras" --out "$out/metrics.json"
-echo "== ask what it learned"
+echo "== interpret what it learned"
 "$chromkeras" interpret --model "$out/hard.keras" --out "$out/interpret"
 
 echo

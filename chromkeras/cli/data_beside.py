@@ -1,4 +1,4 @@
-"""The data set that lies beside models, for commands that were given none."""
+"""Search for the data set of models, for commands that were given none."""
 
 import sys
 from collections.abc import Mapping, Sequence

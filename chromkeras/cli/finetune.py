@@ -27,14 +27,14 @@ def command(
     ] = False,
     freeze: Annotated[
         int | None,
-        typer.Option(help="Leave layers 1 to this one as they are: short for transfer.freeze."),
+        typer.Option(help="Number of the last layer to freeze, from 1: short for transfer.freeze."),
     ] = None,
     init_task: InitTask = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
             "--set",
-            help="One recipe value, as section.key=value; others are the model's own, with a "
+            help="Value of the recipe, as section.key=value; others are the model's own, with a "
             "tenth of its learning rate.",
             metavar="KEY=VALUE",
         ),
@@ -45,7 +45,7 @@ def command(
     devices: Devices = 1,
     shard: Shard = "data",
 ) -> None:
-    """Go on training a model, on its own data or others: new tasks get heads of their own."""
+    """Fine-tune a trained model, on its own data or others: new tasks get heads of their own."""
     from chromkeras.training.finetune import finetune_recipe
 
     values = {

@@ -1,4 +1,4 @@
-"""What ``train`` and ``finetune`` have in common: from a recipe to a model file and a report."""
+"""Training of ``train`` and ``finetune``: from a recipe to a model file and a report."""
 
 import sys
 from pathlib import Path
@@ -24,7 +24,7 @@ def fit(
     shard: str = "data",
     watch_gradients: bool = False,
 ) -> None:
-    """Train by a recipe, say what was written, and after a stop how to go on.
+    """Train by a recipe and report the files written, or after a stop how to resume.
 
     Parameters
     ----------

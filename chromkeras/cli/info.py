@@ -12,7 +12,7 @@ def command(
     file: Annotated[Path, typer.Argument(help="A .keras model or an .h5 data set of ours.")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Say what a model file or a data set file holds."""
+    """Describe a model file or a data set file."""
     import json as encoder
 
     from chromkeras.files import require_file
@@ -23,7 +23,7 @@ def command(
 
 
 def _model_facts(path: Path) -> dict[str, Any]:
-    """Return what the run card says, without importing Keras."""
+    """Return the facts of the run card, without importing Keras."""
     from chromkeras.model_file.card_file import read_card
 
     card = read_card(path)

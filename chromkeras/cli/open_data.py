@@ -1,4 +1,4 @@
-"""The data set a command works on: the user's, or the demo's."""
+"""Opening of a command's data set: the user's, or the demo's."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Errors of the library in the words of the command line: options in the place of arguments."""
+"""Errors of the library with options in the place of arguments."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Options that several commands have, each declared once."""
+"""Options that several commands have."""
 
 import csv
 from collections.abc import Sequence
@@ -12,14 +12,19 @@ Tasks = Annotated[
 ]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", help="One recipe value, as section.key=value.", metavar="KEY=VALUE"),
+    typer.Option("--set", help="Value of the recipe, as section.key=value.", metavar="KEY=VALUE"),
 ]
-Epochs = Annotated[int | None, typer.Option(help="Short for training.epochs.")]
-Seed = Annotated[int | None, typer.Option(help="Short for training.seed.")]
+Epochs = Annotated[
+    int | None, typer.Option(help="Number of epochs at most: short for training.epochs.")
+]
+Seed = Annotated[int | None, typer.Option(help="Seed of the training: short for training.seed.")]
 Resume = Annotated[bool, typer.Option(help="Go on with a run that was stopped.")]
-Devices = Annotated[int, typer.Option(help="Train on several devices.", min=1)]
+Devices = Annotated[int, typer.Option(help="Number of devices to train on.", min=1)]
 Shard = Annotated[
-    str, typer.Option(help="What they share out: data (rows of a batch) or, on JAX, tasks.")
+    str,
+    typer.Option(
+        help="Dimension that devices share out: data (rows of a batch) or, on JAX, tasks."
+    ),
 ]
 WatchGradients = Annotated[
     bool,
@@ -45,9 +50,10 @@ Motifs = Annotated[
         help="Known motifs: jaspar, jaspar:GROUP[:RELEASE[:COLLECTION]], a MEME or JASPAR file."
     ),
 ]
-EverySeed = Annotated[int, typer.Option(help="Of every random choice.", min=0)]
+EverySeed = Annotated[int, typer.Option(help="Seed of all random choices.", min=0)]
 InitTask = Annotated[
-    str | None, typer.Option(help="Its task to start every task from: short for transfer.task.")
+    str | None,
+    typer.Option(help="Task of that model to start every task from: short for transfer.task."),
 ]
 
 

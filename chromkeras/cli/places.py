@@ -1,4 +1,4 @@
-"""Whether a command may write where it was told to, asked before the work and not after it."""
+"""Checks of output paths, before the work and not after it."""
 
 import os
 from pathlib import Path

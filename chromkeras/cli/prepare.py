@@ -47,12 +47,12 @@ def command(
         ),
     ] = None,
     length: Annotated[
-        int | None, typer.Option(help="Bases of a row.", show_default="600 for peaks")
+        int | None, typer.Option(help="Length of a row in bases.", show_default="600 for peaks")
     ] = None,
     merge_distance: Annotated[
         int | None,
         typer.Option(
-            help="Windows that overlap by more bases than this are merged, Basset's rule.",
+            help="Overlap in bases above which windows are merged, Basset's rule.",
             show_default="200",
         ),
     ] = None,
@@ -66,7 +66,8 @@ def command(
     center: Annotated[
         str | None,
         typer.Option(
-            help="midpoint, or summit (column 10 of narrowPeak).", show_default="midpoint"
+            help="Center of a row: midpoint, or summit (column 10 of narrowPeak).",
+            show_default="midpoint",
         ),
     ] = None,
     ignore_strand: Annotated[
@@ -87,7 +88,7 @@ def command(
     background: Annotated[
         float | None,
         typer.Option(
-            help="Add this many GC-matched windows per element that touch no peak, labelled 0.",
+            help="Number of GC-matched windows per element that touch no peak, labelled 0.",
             metavar="RATIO",
         ),
     ] = None,
@@ -100,7 +101,8 @@ def command(
         ),
     ] = None,
     test: Annotated[
-        list[str] | None, typer.Option(help="The same for testing.", metavar="REGION")
+        list[str] | None,
+        typer.Option(help="Chromosome or region for testing, likewise.", metavar="REGION"),
     ] = None,
     valid_fraction: Annotated[
         float | None,
@@ -111,10 +113,13 @@ def command(
         ),
     ] = None,
     test_fraction: Annotated[
-        float | None, typer.Option(help="The same for testing.", show_default="0.1")
+        float | None, typer.Option(help="Share drawn for testing, likewise.", show_default="0.1")
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(help="Of the background and of the draw.", show_default="0", min=0)
+        int | None,
+        typer.Option(
+            help="Seed of the background and of the drawn splits.", show_default="0", min=0
+        ),
     ] = None,
     drop_unknown: Annotated[
         bool, typer.Option("--drop-unknown", help="Leave out rows that are nothing but N.")

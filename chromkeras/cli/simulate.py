@@ -16,9 +16,9 @@ def command(
     grammar: Annotated[
         str,
         typer.Option(
-            help="What opens a row: presence (any motif of the cell type's), density (many copies "
-            "of one, not few), pair (both motifs, not one), fixed_spacing (both at one distance, "
-            "not at others) or bounded_spacing (both within a range of distances)."
+            help="Rule that opens a row: presence (any motif of the cell type's), density (many "
+            "copies of one, not few), pair (both motifs, not one), fixed_spacing (both at one "
+            "distance, not at others) or bounded_spacing (both within a range of distances)."
         ),
     ] = "presence",
     spacing: Annotated[
@@ -29,9 +29,9 @@ def command(
             show_default="10, or 5-15",
         ),
     ] = None,
-    tasks: Annotated[int, typer.Option(help="Cell types.")] = 4,
-    sequences: Annotated[int, typer.Option(help="Rows.")] = 5000,
-    length: Annotated[int, typer.Option(help="Bases of a row.")] = 600,
+    tasks: Annotated[int, typer.Option(help="Number of cell types.")] = 4,
+    sequences: Annotated[int, typer.Option(help="Number of rows.")] = 5000,
+    length: Annotated[int, typer.Option(help="Length of a row in bases.")] = 600,
     source: Annotated[
         str, typer.Option(help="Motifs: jaspar:GROUP (such as nematodes) or a MEME file.")
     ] = "jaspar:nematodes",
@@ -43,7 +43,9 @@ def command(
             metavar="NAME",
         ),
     ] = None,
-    motifs_per_task: Annotated[int, typer.Option(help="Motifs that open one cell type.")] = 2,
+    motifs_per_task: Annotated[
+        int, typer.Option(help="Number of motifs that open one cell type.")
+    ] = 2,
     positive_rate: Annotated[
         float, typer.Option(help="Probability that an element is open in a cell type.")
     ] = 0.4,
@@ -76,7 +78,7 @@ def command(
     test_fraction: Annotated[float, typer.Option(help="Share drawn for testing.")] = 0.1,
     seed: Annotated[int, typer.Option(help="Same seed, same data set.")] = 0,
 ) -> None:
-    """Make a data set of random sequences with real motifs planted, and keep where."""
+    """Simulate a data set: random sequences with real motifs planted, and their places."""
     from chromkeras.importers.grammars.registry import with_defaults
 
     settings = with_defaults(

@@ -21,7 +21,7 @@ class Stopped(BaseException):
 
     @property
     def message(self) -> str:
-        """One line for a person."""
+        """Message of one line."""
         return "; ".join([f"stopped by {signal.Signals(self.number).name}", *self._notes()])
 
     def _notes(self) -> list[str]:

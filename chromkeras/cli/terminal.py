@@ -1,4 +1,4 @@
-"""What the library tells, on the terminal: its log, and progress with the time left."""
+"""Log and progress of the library on the terminal, with the time left."""
 
 import logging
 import sys

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def command(
-    plan: Annotated[str, typer.Argument(help=f"{one_of(PLANS)}.", metavar="PLAN")],
+    plan: Annotated[str, typer.Argument(help=f"Sharing plan: {one_of(PLANS)}.", metavar="PLAN")],
     data: Data = None,
     tasks: Tasks = None,
     out: Annotated[
@@ -37,7 +37,7 @@ def command(
     architecture: Annotated[
         str | None,
         typer.Option(
-            help=f"{one_of(ARCHITECTURES.names())}: short for architecture.name.",
+            help=f"Architecture, {one_of(ARCHITECTURES.names())}: short for architecture.name.",
             show_default=DEFAULT_ARCHITECTURE,
         ),
     ] = None,
@@ -65,7 +65,7 @@ def command(
         bool,
         typer.Option(
             "--dry-run",
-            help="Only say what the run will cost on one device: memory, time per epoch.",
+            help="Estimate what the run will cost on one device, and end: memory, time per epoch.",
         ),
     ] = False,
 ) -> None:
@@ -87,7 +87,7 @@ def command(
         values={key: value for key, value in values.items() if value is not None},
     )
     if dry_run:
-        _foretell(chosen, data, tasks)
+        _estimate(chosen, data, tasks)
         return
     target = out or Path(f"{plan}.keras")
     fit(
@@ -103,14 +103,14 @@ def command(
     )
 
 
-def _foretell(recipe: "Recipe", data: Path | None, tasks: str | None) -> None:
-    """Print what a run will cost."""
+def _estimate(recipe: "Recipe", data: Path | None, tasks: str | None) -> None:
+    """Print the expected cost of a run."""
     from chromkeras.cli.open_data import open_data
     from chromkeras.training.init_model import check_init
 
     check_init(recipe)
     dataset = open_data(data, tasks)
-    dataset.positive_fraction("train")  # nothing to foretell where this fails, as training would
+    dataset.positive_fraction("train")  # nothing to estimate where this fails, as training would
     from chromkeras.backend.quiet import import_keras
 
     import_keras()

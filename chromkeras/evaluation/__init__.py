@@ -1,1 +1,1 @@
-"""Predictions of a model, and how they are measured."""
+"""Evaluation: predictions of a model and their figures."""

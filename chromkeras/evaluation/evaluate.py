@@ -1,4 +1,4 @@
-"""Evaluate outputs against a data set: per task, mean over tasks, and by stratum of rows."""
+"""Evaluation of outputs on a data set: per task, mean over tasks, and by stratum of rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ from chromkeras.tables import plain
 
 @dataclass(frozen=True)
 class Stratum:
-    """Every figure of every task on one set of rows.
+    """Figures of every task on one set of rows.
 
     Attributes
     ----------
     name
         Name of the stratum, such as "all".
     rows
-        How many rows it holds.
+        Number of its rows.
     tasks
         Task names.
     figures
@@ -71,11 +71,11 @@ class Evaluation:
     tasks
         Task names.
     problem
-        What kind of labels they have.
+        Problem of the labels.
     threshold
-        From where on rows are called positive, in problems that call rows.
+        Threshold from which rows are called positive, in problems that call rows.
     strata
-        By name, as the problem has them; "all" first.
+        Strata by name, as the problem has them; "all" first.
     """
 
     tasks: tuple[str, ...]
@@ -101,20 +101,20 @@ def evaluate(
     threshold: float | str | None = None,
     valid_outputs: np.ndarray | None = None,
 ) -> Evaluation:
-    """Measure outputs on rows of a data set, by the figures of the data set's problem.
+    """Evaluate outputs on rows of a data set, by the figures of the data set's problem.
 
     Parameters
     ----------
     outputs
-        Shape (n, T), or (n, T, C) for C classes: a model's outputs for ``rows`` and the data
+        Outputs of a model, shape (n, T), or (n, T, C) for C classes, for ``rows`` and the data
         set's tasks, in their order.
     dataset, rows
-        What was to be predicted; rows of shape (n,).
+        Data set, and rows that were predicted, shape (n,).
     link
-        What the loss made of an output, "identity" or "exp": its ``LINK``.
+        Link of the loss, "identity" or "exp": its ``LINK``.
     threshold
-        For binary labels a probability, 0.5 by default, or "f1": for each task the threshold with
-        the best F1 on the validation split (0.5 where that split has no positive).
+        Threshold of binary labels: a probability, 0.5 by default, or "f1": for each task the
+        threshold with the best F1 on the validation split (0.5 where that split has no positive).
     valid_outputs
         Outputs for the validation split; needed for "f1" only.
 

@@ -1,4 +1,4 @@
-"""Logits of a model for rows of a data set."""
+"""Predictions of a model for rows of a data set."""
 
 from collections.abc import Callable
 from typing import Any

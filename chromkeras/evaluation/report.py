@@ -1,4 +1,4 @@
-"""Evaluate a trained model: a model file and a data set in, figures and pictures out."""
+"""Evaluation of a trained model: a model file and a data set in, figures and pictures out."""
 
 import json
 import os
@@ -18,16 +18,16 @@ from chromkeras.problems.registry import find_problem
 
 @dataclass(frozen=True)
 class EvaluationReport:
-    """What an evaluation of a model found, and where it was written.
+    """Result of the evaluation of a model, and the files that hold it.
 
     Attributes
     ----------
     evaluation
-        The figures.
+        Figures by stratum.
     dataset, rows
-        The data set with the model's tasks, and the rows that were looked at, shape (n,).
+        Data set with the model's tasks, and the rows that were predicted, shape (n,).
     fingerprint
-        Of the data that the model was trained on.
+        Fingerprint of the data that the model was trained on.
     metrics
         Path of the JSON file with all figures.
     pictures
@@ -53,20 +53,20 @@ def evaluate_model(
     plots: str | os.PathLike[str] | None = None,
     source: str = "",
 ) -> EvaluationReport:
-    """Measure a model on a split: per task, mean over tasks, and by stratum of rows.
+    """Evaluate a model on a split: per task, mean over tasks, and by stratum of rows.
 
     Parameters
     ----------
     model
         Model file, ending in ``.keras``.
     dataset
-        Holds the model's tasks, among others perhaps.
+        Data set with the model's tasks, among others perhaps.
     split
-        "train", "valid", "test" or "all".
+        Name of the split: "train", "valid", "test" or "all".
     threshold
-        For binary labels, as for ``evaluate``.
+        Threshold of binary labels, as for ``evaluate``.
     both_strands
-        Average the outputs for a sequence and its reverse complement.
+        Whether to average the outputs for a sequence and its reverse complement.
     out
         JSON file to write; by default ``metrics_path(model)``.
     plots

@@ -1,4 +1,4 @@
-"""An evaluation as text for a person."""
+"""Tables of an evaluation as text."""
 
 from chromkeras.evaluation.evaluate import Evaluation
 from chromkeras.problems.problem import Column, FigureTable

@@ -39,7 +39,7 @@ def near_zero(norms: np.ndarray, *, share: float = SHARE, reference: str = "firs
     share
         Fraction of the reference below which a norm is near zero, above 0 and below 1.
     reference
-        "first" or "median", over the moments where the norm is defined.
+        Name of the reference, "first" or "median", over the moments where the norm is defined.
 
     Returns
     -------
@@ -64,12 +64,13 @@ def near_zero(norms: np.ndarray, *, share: float = SHARE, reference: str = "firs
 
 @dataclass(frozen=True, eq=False)
 class Vanishing:
-    """At which moments the gradients of the hidden layers (``hidden_norm``) are near zero.
+    """Moments at which the gradients of the hidden layers (``hidden_norm``) are near zero.
 
     Attributes
     ----------
     all_tasks, some_tasks
-        Shape (M,), bool: of every task with a gradient; of some but not of every one.
+        Whether those of every task with a gradient are; whether those of some but not of all are;
+        shape (M,), bool.
     by_layer
         Share of the moments at which all tasks' gradients at a layer are near zero, shape (L,).
     """
@@ -85,7 +86,7 @@ class Vanishing:
 
 
 def vanishing(log: GradientLog, *, share: float = SHARE, reference: str = "first") -> Vanishing:
-    """Return when gradients are near zero; parameters and errors as for ``near_zero``."""
+    """Return the moments of near-zero gradients; parameters and errors as for ``near_zero``."""
     norms = hidden_norm(log)
     dead = near_zero(norms, share=share, reference=reference)
     everywhere = _all_defined(dead, norms)
@@ -98,9 +99,9 @@ def vanishing(log: GradientLog, *, share: float = SHARE, reference: str = "first
 
 
 def loss_change(log: GradientLog) -> np.ndarray:
-    """Return how each task's probe loss changes until the next moment, shape (M - 1, T), float64.
+    """Return the change of each task's probe loss until the next moment, shape (M - 1, T), float64.
 
-    It is the change for 1000 steps, as moments may lie at unequal distances.
+    It is given for 1000 steps, as moments may lie at unequal distances.
     """
     steps = np.diff(log.steps)
     change: np.ndarray = np.diff(log.loss.astype(np.float64), axis=0) * 1000 / steps[:, None]
@@ -108,7 +109,7 @@ def loss_change(log: GradientLog) -> np.ndarray:
 
 
 def change_by_state(log: GradientLog, state: Vanishing) -> dict[str, tuple[int, float]]:
-    """Return what the mean probe loss does after moments of each kind.
+    """Return the mean change of the probe loss after moments of each kind.
 
     Returns
     -------
@@ -149,7 +150,7 @@ def shared_cosine(log: GradientLog) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Conflict:
-    """How far the tasks' gradients at shared weights pull in different directions.
+    """Conflict of the tasks' gradients at shared weights: how far their directions differ.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Each task's gradient at each layer, on one fixed batch."""
+"""Gradient of each task's loss at each layer, on one fixed batch."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -28,14 +28,14 @@ HELD = 2**26
 
 @dataclass(frozen=True, eq=False)
 class Probe:
-    """The fixed batch, in parts of equal size.
+    """Fixed batch, divided into H parts of equal size.
 
     Attributes
     ----------
     inputs
         Each input of the model, in its order, shape (H, rows, *the input's), float32.
     labels, known
-        Labels, and 1 where they are known, else 0: shape (H, rows, T), float32.
+        Labels, and 1 where they are known, else 0; shape (H, rows, T), float32.
     """
 
     inputs: tuple[np.ndarray, ...]
@@ -110,13 +110,13 @@ class GradientProbe:
     Parameters
     ----------
     networks
-        The networks of the tasks.
+        Networks of the tasks.
     probe
-        The fixed batch.
+        Fixed batch.
     loss
-        With ``sums(labels, logits, known)``, as ``TaskLoss``.
+        Loss with a method ``sums(labels, logits, known)``, such as ``TaskLoss``.
     held
-        See above.
+        Number of values held for the cosines, see above.
     """
 
     def __init__(
@@ -136,7 +136,7 @@ class GradientProbe:
                                 out=np.zeros(known.shape[-1]))  # fmt: skip
 
     def measure(self, step: int) -> Moment:
-        """Watch the weights as they are after ``step`` updates."""
+        """Measure the gradients at the weights as they are after ``step`` updates."""
         began = time.perf_counter()
         found = [self._task(place) for place in range(len(self.networks.tasks))]
         return Moment(
@@ -221,7 +221,7 @@ class GradientProbe:
 
 @dataclass(frozen=True)
 class _Found:
-    """What was found of one task."""
+    """Measurements of one task."""
 
     loss: Any
     norm: list[float]

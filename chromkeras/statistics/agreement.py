@@ -1,4 +1,4 @@
-"""How far two models say the same, whether right or wrong."""
+"""Agreement of two models' predictions, whether right or wrong."""
 
 import numpy as np
 
@@ -11,12 +11,12 @@ def logit_correlation(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     first, second
-        Shape (n, T).
+        Logits of the models, shape (n, T).
 
     Returns
     -------
     np.ndarray
-        Shape (T,), float64; NaN where a model says the same of all rows.
+        Correlations (T,), float64; NaN where a model predicts the same for all rows.
     """
     _check(first, second)
     a, b = (_centred(x) for x in (first, second))

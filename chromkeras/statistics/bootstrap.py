@@ -42,7 +42,7 @@ def bootstrap_auroc(
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> Bootstrap:
-    """Resample regions with replacement and measure every model on each sample.
+    """Resample regions with replacement and compute every model's AUROC on each sample.
 
     All rows of a region come together, as often as it is drawn (cluster bootstrap; Efron and
     Tibshirani 1993, chapter 8).
@@ -50,17 +50,17 @@ def bootstrap_auroc(
     Parameters
     ----------
     labels
-        Shape (n, T); 1, 0, anything else unknown.
+        Labels (n, T); 1, 0, anything else unknown.
     scores
-        Shape (M, n, T), of M models.
+        Scores (M, n, T) of M models.
     regions
-        Shape (n,), region number of each row.
+        Region number of each row, shape (n,).
     replicates
-        B.
+        Number of replicates B.
     seed
-        Of the resampling.
+        Seed of the resampling.
     progress
-        Called with replicates done and in all.
+        Function called with numbers of replicates (done, in all).
 
     Raises
     ------
@@ -147,16 +147,16 @@ def weighted_auroc(positive: np.ndarray, scores: np.ndarray, weights: np.ndarray
     Parameters
     ----------
     positive
-        Shape (n,), bool.
+        Rows that are positive, shape (n,), bool.
     scores
-        Shape (n,); ties count half.
+        Scores (n,); ties count half.
     weights
-        Shape (B, n), at least 0.
+        Weights (B, n), at least 0.
 
     Returns
     -------
     np.ndarray
-        Shape (B,), float64; NaN where a class has no weight.
+        Areas (B,), float64; NaN where a class has no weight.
     """
     _, rank = np.unique(scores, return_inverse=True)
     order = np.argsort(rank, kind="stable")
@@ -186,7 +186,7 @@ def _counts(regions: np.ndarray, replicates: int, seed: int) -> Iterator[tuple[s
 def _percentiles(values: np.ndarray, level: float) -> np.ndarray:
     if not 0 < level < 1:
         raise InputError(f"expected a level between 0 and 1, received {level}")
-    tails = [50 * (1 - level), 50 * (1 + level)]
+    limits = [50 * (1 - level), 50 * (1 + level)]
     undefined = np.isnan(values).all(axis=0)
-    found: np.ndarray = np.nanpercentile(np.where(undefined, 0.0, values), tails, axis=0)
+    found: np.ndarray = np.nanpercentile(np.where(undefined, 0.0, values), limits, axis=0)
     return np.where(undefined, np.nan, found)

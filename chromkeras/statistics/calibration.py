@@ -1,4 +1,4 @@
-"""Whether a probability of 0.7 comes true seven times in ten."""
+"""Calibration: whether a probability of 0.7 comes true seven times in ten."""
 
 from dataclasses import dataclass
 
@@ -14,9 +14,9 @@ class Reliability:
     Attributes
     ----------
     count
-        Shape (bins,), int64.
+        Number of rows in each bin, shape (bins,), int64.
     predicted, observed
-        Shape (bins,): mean probability and share of positives; NaN in empty bins.
+        Mean probability and share of positives, shape (bins,); NaN in empty bins.
     """
 
     count: np.ndarray
@@ -48,9 +48,9 @@ def unweighted(logits: np.ndarray, positive_fraction: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     logits
-        Shape (..., T).
+        Logits (..., T).
     positive_fraction
-        ρ of the training rows, shape (T,).
+        Fractions ρ of positives among the training rows, shape (T,).
     """
     rho = positive_fraction
     return logits + np.log(rho) - np.log1p(-rho)
@@ -62,9 +62,9 @@ def reliability(labels: np.ndarray, probabilities: np.ndarray, bins: int = BINS)
     Parameters
     ----------
     labels, probabilities
-        Of one shape; labels 1, 0, anything else unknown and not counted.
+        Arrays of one shape; labels are 1, 0, anything else unknown and not counted.
     bins
-        Of equal width between 0 and 1.
+        Number of bins of equal width between 0 and 1.
     """
     known = (labels == 0) | (labels == 1)
     p, y = probabilities[known], labels[known] == 1

@@ -84,12 +84,12 @@ def centred_gram(layer: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     layer
-        Shape (n, ...), n of at least 4.
+        Activations (n, ...), n of at least 4.
 
     Returns
     -------
     np.ndarray
-        Shape (n * n,), float64; 0 for a layer that is the same for all sequences.
+        Kernel (n * n,), float64; 0 for a layer that is the same for all sequences.
     """
     gram = _gram(layer)
     n, rows = len(gram), gram.sum(axis=1)

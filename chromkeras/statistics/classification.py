@@ -1,4 +1,4 @@
-"""Figures of merit of several classes per task, on known labels only.
+"""Figures of classification per task: accuracy, macro AUROC and cross-entropy, on known labels.
 
 Labels are rows × tasks, a class 0 to C − 1 or NaN where unknown; logits are rows × tasks × classes.
 """
@@ -17,14 +17,14 @@ def accuracy(labels: np.ndarray, logits: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     labels
-        Shape (n, T), float; 0 to C − 1, NaN where unknown.
+        Classes (n, T), float; 0 to C − 1, NaN where unknown.
     logits
-        Shape (n, T, C); of equal logits the first class is taken.
+        Logits (n, T, C); of equal logits the first class is taken.
 
     Returns
     -------
     np.ndarray
-        Shape (T,), float64; NaN where no label is known.
+        Accuracies (T,), float64; NaN where no label is known.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The confusion table of every task at a threshold, and every rate that is read from it."""
+"""Confusion table of every task at a threshold, and its rates."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ class Confusion:
     Attributes
     ----------
     tp, fp, tn, fn
-        True positives, false positives, true negatives, false negatives.
+        Counts of true and false positives, true and false negatives.
     """
 
     tp: np.ndarray
@@ -62,11 +62,12 @@ def confusion(
     Parameters
     ----------
     labels
-        Shape (n, T); 1 positive, 0 negative, anything else unknown and not counted.
+        Labels (n, T); 1 positive, 0 negative, anything else unknown and not counted.
     scores
-        Shape (n, T).
+        Scores (n, T).
     threshold
-        A number or shape (T,), on the scale of the scores; called positive at or above it.
+        Threshold, a number or shape (T,), on the scale of the scores; at or above it a row is
+        called positive.
     """
     called = scores >= threshold
     positive, negative = labels == 1, labels == 0

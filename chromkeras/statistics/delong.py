@@ -14,16 +14,16 @@ from chromkeras.errors import InputError
 
 @dataclass(frozen=True)
 class DeLong:
-    """Two AUROCs and their difference.
+    """Comparison of two AUROCs.
 
     Attributes
     ----------
     first, second
-        The AUROCs.
+        Areas under the ROC curve.
     standard_error
-        Of their difference.
+        Standard error of their difference.
     p_value
-        Two-sided, of no difference; 1 for equal scores, NaN where a class has fewer than 2 rows.
+        Two-sided p of no difference; 1 for equal scores, NaN where a class has fewer than 2 rows.
     """
 
     first: float
@@ -33,12 +33,12 @@ class DeLong:
 
 
 def delong(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> DeLong:
-    """Compare two models on one task.
+    """Test the difference of two models' AUROCs on one task.
 
     Parameters
     ----------
     labels
-        Shape (n,); 1, 0, anything else unknown.
+        Labels (n,); 1, 0, anything else unknown.
     first, second
         Scores of the two models, shape (n,).
 
@@ -65,14 +65,14 @@ def auroc_covariance(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray
     Parameters
     ----------
     labels
-        Shape (n,); 1, 0, anything else unknown.
+        Labels (n,); 1, 0, anything else unknown.
     scores
-        Shape (M, n).
+        Scores (M, n).
 
     Returns
     -------
     tuple
-        NaN throughout where a class has fewer than 2 rows.
+        Areas and covariance; NaN throughout where a class has fewer than 2 rows.
     """
     positive, negative = labels == 1, labels == 0
     m, n = int(positive.sum()), int(negative.sum())

@@ -10,7 +10,7 @@ def match_one_to_one(score: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndar
     Parameters
     ----------
     score
-        Shape (F, G); NaN where there can be no pair.
+        Scores (F, G); NaN where there can be no pair.
 
     Returns
     -------

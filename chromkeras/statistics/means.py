@@ -1,4 +1,4 @@
-"""Means over what is defined: of tasks, models or moments where some have no value."""
+"""Means over values that are defined, as some tasks, models or moments have none."""
 
 from typing import overload
 
@@ -15,14 +15,14 @@ def mean_defined(values: np.ndarray, axis: int | None = None) -> float | np.ndar
     Parameters
     ----------
     values
-        Any shape, float; NaN and infinite values are left out.
+        Values of any shape, float; NaN and infinite values are left out.
     axis
-        The axis to take the mean over; None takes it over all values.
+        Axis to take the mean over; None takes it over all values.
 
     Returns
     -------
     float or np.ndarray
-        The mean of all, or an array without that axis.
+        Mean of all, or an array without that axis.
 
     Examples
     --------

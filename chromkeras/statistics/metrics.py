@@ -1,4 +1,4 @@
-"""Figures of merit per task, on known labels only, from scores such as logits.
+"""Figures of binary predictions per task: AUROC, AUPRC, cross-entropy, ROC and best F1.
 
 Labels are 1, 0 or unknown (−1 or NaN); unknown labels count nothing. Arrays are rows × tasks.
 """
@@ -11,21 +11,21 @@ from chromkeras.errors import InputError
 
 
 def auroc(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """Area under the ROC curve of every task, as scikit-learn gives it, at sorting speed.
+    """Compute the area under the ROC curve of each task, as scikit-learn gives it.
 
     The probability that a positive scores above a negative, ties counting half (Mann-Whitney).
 
     Parameters
     ----------
     labels
-        Shape (n, T); 1 positive, 0 negative, anything else unknown.
+        Labels (n, T); 1 positive, 0 negative, anything else unknown.
     scores
-        Shape (n, T), float; any increasing function of the probability serves.
+        Scores (n, T), float; any increasing function of the probability serves.
 
     Returns
     -------
     np.ndarray
-        Shape (T,), float64. NaN where the known labels are all of one class or a score is NaN.
+        Areas (T,), float64. NaN where the known labels are all of one class or a score is NaN.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def _auroc(labels: np.ndarray, scores: np.ndarray) -> float:
 
 
 def auprc(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """Average precision of every task: Σ (recall_k − recall_{k−1}) × precision_k.
+    """Compute the average precision of each task: Σ (recall_k − recall_{k−1}) × precision_k.
 
     Shapes as in ``auroc``. NaN where no known label is positive or a score is NaN.
     """
@@ -64,17 +64,17 @@ def _average_precision(labels: np.ndarray, scores: np.ndarray) -> float:
 
 
 def cross_entropy(labels: np.ndarray, logits: np.ndarray) -> np.ndarray:
-    """Mean binary cross-entropy of every task, in nats, without class weights.
+    """Compute the mean binary cross-entropy of each task, in nats, without class weights.
 
     Parameters
     ----------
     labels, logits
-        Shape (n, T); the logit is log(p / (1 − p)) of the positive class.
+        Arrays (n, T); the logit is log(p / (1 − p)) of the positive class.
 
     Returns
     -------
     np.ndarray
-        Shape (T,), float64; NaN where no label is known.
+        Cross-entropies (T,), float64; NaN where no label is known.
     """
     _check_shapes(labels, logits)
     z = logits.astype(np.float64)
@@ -86,14 +86,14 @@ def cross_entropy(labels: np.ndarray, logits: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Ranking:
-    """What is called positive as the threshold falls from score to score, for one task.
+    """Positives of one task as the threshold falls from score to score.
 
     Attributes
     ----------
     score
-        Shape (K,), the distinct scores, falling: at step k, scores ≥ ``score[k]`` are called.
+        Distinct scores (K,), falling: at step k, scores ≥ ``score[k]`` are called.
     true_positive, false_positive
-        Shape (K,), int64: how many called are positive and negative.
+        Numbers of the called that are positive and negative, shape (K,), int64.
     """
 
     score: np.ndarray
@@ -117,7 +117,7 @@ class Ranking:
 
     @property
     def false_positive_rate(self) -> np.ndarray:
-        """The x axis of a ROC curve."""
+        """False positive rate at each step; the x axis of a ROC curve."""
         return self.false_positive / max(self.negatives, 1)
 
     @property

@@ -1,4 +1,4 @@
-"""Figures of merit of real-valued predictions per task, on known values only.
+"""Figures of regression per task: correlations, R² and errors, on known values only.
 
 Arrays are rows × tasks; a value that is NaN is unknown and counts nothing.
 """
@@ -17,15 +17,15 @@ def pearson(values: np.ndarray, predictions: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     values
-        Shape (n, T), float; NaN where unknown.
+        Values (n, T), float; NaN where unknown.
     predictions
-        Shape (n, T), float.
+        Predictions (n, T), float.
 
     Returns
     -------
     np.ndarray
-        Shape (T,), float64, in [−1, 1]. NaN where fewer than 2 values are known, where values or
-        predictions do not vary, or where a prediction is NaN.
+        Correlations (T,), float64, in [−1, 1]. NaN where fewer than 2 values are known, where
+        values or predictions do not vary, or where a prediction is NaN.
 
     Raises
     ------

@@ -23,9 +23,9 @@ def svcca(first: np.ndarray, second: np.ndarray, *, kept: float = 0.99) -> float
     Returns
     -------
     float
-        0 to 1, the mean over the directions of the smaller layer; NaN where a layer does not vary.
-        Unrelated layers do not come out at 0: with d directions of n sequences some correlate
-        by chance, so compare it with that of an untrained model.
+        Correlation, 0 to 1, the mean over the directions of the smaller layer; NaN where a layer
+        does not vary. Unrelated layers do not come out at 0: with d directions of n
+        sequences some correlate by chance, so compare it with that of an untrained model.
 
     Raises
     ------

@@ -56,7 +56,7 @@ def parse() -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--tasks", type=int, nargs="*", default=[16], help="numbers of tasks")
-    add("--size", choices=size_names(), default="poster", help="size of the column")
+    add("--size", choices=size_names(), default="poster", help="size of the architecture")
     add("--batch", type=int, default=64, help="sequences in a step")
     add("--many", action="store_true", help=f"also {MANY} tasks in the small size")
     add("--seconds", type=float, default=60.0, help="time to spend on the steps of a row of tasks")

@@ -70,11 +70,11 @@ def measure(plan: str, size: str, tasks: int, batch: int, *, rounds: int) -> dic
         work = training_work(model, batch)
         terms.append(work.terms(speed))
         expected.append(work.seconds(speed))
-    measured, told = float(np.median(times)), float(np.median(expected))
+    measured, estimated = float(np.median(times)), float(np.median(expected))
     del model, step
     gc.collect()
-    cells = [plan, size, str(tasks), str(batch), time_text(told), time_text(measured),
-             f"{told / measured:.2f}"]  # fmt: skip
+    cells = [plan, size, str(tasks), str(batch), time_text(estimated), time_text(measured),
+             f"{estimated / measured:.2f}"]  # fmt: skip
     print(" ".join(cells), f"{LENGTH} bp", flush=True)
     return {"cells": cells, "terms": np.median(terms, axis=0), "measured": measured}
 

@@ -14,17 +14,17 @@ from chromkeras.recipe.recipe import Recipe
 def naive_model(recipe: Recipe, tasks: int, length: int) -> keras.Model:
     """Return the model of a recipe as one would write it first, untrained.
 
-    ``hard`` is one trunk and T heads, ``single`` T whole columns, ``soft`` T whole columns and
+    ``hard`` is one backbone and T heads, ``single`` T whole networks, ``soft`` T whole networks and
     the 2-norm penalty, pair by pair. From one-hot DNA (batch, length, 4) to logits (batch, T).
     """
     dna = keras.Input((length, 4), name="dna")
-    trunks = [_trunk(recipe, length) for _ in range(1 if recipe.plan == "hard" else tasks)]
-    features = [trunk(dna) for trunk in trunks]
+    backbones = [_backbone(recipe, length) for _ in range(1 if recipe.plan == "hard" else tasks)]
+    features = [backbone(dna) for backbone in backbones]
     features = features * tasks if recipe.plan == "hard" else features
     logits = [_head(recipe, x.shape[-1])(x) for x in features]
     x = layers.Concatenate(dtype="float32")(logits) if tasks > 1 else logits[0]
     if recipe.plan == "soft":
-        tied = lambda: [trunk.trainable_weights for trunk in trunks]  # noqa: E731
+        tied = lambda: [backbone.trainable_weights for backbone in backbones]  # noqa: E731
         x = PairPenalty(recipe.sharing.strength, tied)(x)
     return keras.Model(dna, x)
 
@@ -55,16 +55,18 @@ def pair_loop(networks: Sequence[Sequence[Any]]) -> Any:
     return total
 
 
-def _trunk(recipe: Recipe, length: int) -> keras.Model:
+def _backbone(recipe: Recipe, length: int) -> keras.Model:
     """Return the convolution blocks as a model of their own, flattened."""
-    column = recipe.architecture
+    architecture = recipe.architecture
     x = dna = keras.Input((length, 4))
-    activation = column.first_activation
-    for filters, width, pool in zip(column.filters, column.widths, column.pools, strict=True):
+    activation = architecture.first_activation
+    for filters, width, pool in zip(
+        architecture.filters, architecture.widths, architecture.pools, strict=True
+    ):
         x = layers.Conv1D(
             filters,
             width,
-            padding=column.padding,
+            padding=architecture.padding,
             use_bias=False,
             kernel_initializer=recipe.architecture.initializer,
         )(x)

@@ -71,7 +71,7 @@ def parse() -> argparse.Namespace:
     add = parser.add_argument
     add("--tasks", type=int, nargs="*", default=[1, 2, 4, 8, 16], help="numbers of tasks")
     add("--plans", nargs="*", choices=PLANS, default=["hard", "soft", "single"])
-    add("--size", choices=size_names(), default="poster", help="size of the column")
+    add("--size", choices=size_names(), default="poster", help="size of the architecture")
     add("--batch", type=int, default=32, help="sequences in a step")
     add("--accumulate", type=int, default=1, help="batches in a step")
     add("--precision", choices=("float32", "bfloat16"), default="float32")
@@ -102,7 +102,7 @@ def describe(options: argparse.Namespace) -> str:
     return (
         f"{platform.machine()}, {os.cpu_count()} cores, load {load:.1f} before; Python "
         f"{platform.python_version()}, keras {version('keras')}, {backend} {version(backend)}; "
-        f"{options.size} column, 600 bp, batch {options.batch} × {options.accumulate}, "
+        f"{options.size} architecture, 600 bp, batch {options.batch} × {options.accumulate}, "
         f"{options.precision}, jit {options.jit}"
     )
 

@@ -8,7 +8,7 @@ out=${2:-runs/worm_hard}
 chromkeras=.venv/bin/chromkeras
 
 [ -f "$out/worm.h5" ] || "$chromkeras" prepare --arrays "$arrays" --out "$out/worm.h5"
-# First all rows; then fewer background rows, so that the tasks are told apart within elements.
+# First all rows; then fewer background rows, so that the model tells tasks apart within elements.
 finish() { # finish NAME ARGUMENTS: train or go on to $out/NAME.keras, unless it is there
     local model="$out/$1.keras" resume=()
     [ ! -f "$out/$1.resume.npz" ] || resume=(--resume)

@@ -16,7 +16,7 @@ TINY = ("architecture.filters=[6, 5, 4]", "architecture.dense=[7, 6]")
 
 @pytest.fixture
 def tiny_recipe() -> Callable[..., Recipe]:
-    """Return a function that makes a recipe of a tiny column."""
+    """Return a function that makes a recipe of a tiny architecture."""
 
     def make(plan: str = "hard", *settings: str) -> Recipe:
         return make_recipe(plan, settings=(*TINY, *settings))

@@ -24,11 +24,11 @@ HERE = Path(__file__).parent
 CHROMKERAS = Path(sys.executable).with_name("chromkeras")
 PLANS = ("hard", "soft", "single")
 TASKS, LENGTH = 3, 240
-COLUMN = (
+SIZES = (
     "architecture.filters=[32, 32, 32]", "architecture.dense=[64, 64]",
     "architecture.padding=same", "training.patience=15",
 )  # fmt: skip
-"""The small column, narrower still; a spacing is learnt late, after epochs of little progress."""
+"""Sizes of the small architecture, narrower still; a spacing is learnt late."""
 
 
 def main() -> None:
@@ -89,7 +89,7 @@ def finish(grammar: str, plan: str, options: argparse.Namespace) -> None:
     if not model.exists():
         arguments = ["train", plan, "--data", str(data), "--out", str(model), "--seed", seed]
         arguments += ["--epochs", str(options.epochs)]
-        arguments += [word for setting in COLUMN for word in ("--set", setting)]
+        arguments += [word for setting in SIZES for word in ("--set", setting)]
         if model.with_name("model.resume.npz").exists():
             arguments.append("--resume")
         call([CHROMKERAS, *arguments], folder / "train.txt")

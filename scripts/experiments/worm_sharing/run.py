@@ -18,7 +18,7 @@ from comparisons import FOLDER, compare_runs
 from results import add_cpu_minutes, read_result, validation_auroc
 from runs import Run, Study, command_line, read_study
 from ship import ship
-from study_table import all_lines, write_table
+from study_table import all_replicates, write_table
 from time_left import seconds_left
 
 HERE = Path(__file__).parent
@@ -31,10 +31,10 @@ def main() -> None:
         study = read_study(options.runs)
         make_runs(study, options)
         best = {} if options.only else repeats_of_best(study, options)
-        lines = write_table(study, best, options.out, options.split)
-        print(f"\n{lines}\nwrote {options.out / 'table.md'} and {options.out / 'table.tsv'}")
+        table = write_table(study, best, options.out, options.split)
+        print(f"\n{table}\nwrote {options.out / 'table.md'} and {options.out / 'table.tsv'}")
         if not options.only:
-            compare_and_ship(study, all_lines(study, best), options)
+            compare_and_ship(study, all_replicates(study, best), options)
     except ValueError as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
@@ -84,16 +84,16 @@ def unfinished(study: Study, options: argparse.Namespace) -> list[Run]:
 
 
 def repeats_of_best(study: Study, options: argparse.Namespace) -> dict[str, list[Run]]:
-    """Return the best of some runs, by validation AUROC, at more seeds, by line."""
+    """Return the best of some runs, by validation AUROC, at more seeds, by row of the table."""
 
     def score(run: Run) -> float:
         done = finished(run, options.out, options.split)
         return validation_auroc(options.out / run.slug) if done else 0.0
 
     repeated = {}
-    for line, (prefix, seeds) in study.best_of.items():
+    for name, (prefix, seeds) in study.best_of.items():
         best = max((run for run in study.runs if run.name.startswith(prefix)), key=score)
-        repeated[line] = [replace(best, seed=seed) for seed in seeds]
+        repeated[name] = [replace(best, seed=seed) for seed in seeds]
     return repeated
 
 
@@ -125,16 +125,16 @@ def finish(run: Run, data: Path, out: Path, split: str) -> None:
 
 
 def compare_and_ship(
-    study: Study, lines: dict[str, list[Run]], options: argparse.Namespace
+    study: Study, replicates: dict[str, list[Run]], options: argparse.Namespace
 ) -> None:
     """Make the comparisons that are missing; copy what is kept when asked to."""
     for name, comparison in study.comparisons.items():
-        runs = comparison.choose(lines)
+        runs = comparison.choose(replicates)
         print(f"{options.out / FOLDER / name}: {len(runs)} models", end=" … ", flush=True)
         new = compare_runs(name, comparison, runs, options.data, options.out, options.split)
         print("compared" if new else "done already")
     if options.ship is not None:
-        first = {name: runs[0] for name, runs in lines.items()}
+        first = {name: runs[0] for name, runs in replicates.items()}
         changed = ship(study.ship, first, options.out, options.ship, options.data)
         print(f"new in {options.ship}: {', '.join(map(str, changed)) or 'nothing'}")
 

@@ -13,9 +13,9 @@ from chromkeras.names import unknown
 
 @dataclass(frozen=True)
 class Run:
-    """One training: a line of the table at one seed.
+    """One training: a row of the table at one seed.
 
-    One that is watched is for the figure of its gradients, and has no line in the table.
+    One that is watched is for the figure of its gradients, and has no row in the table.
     """
 
     name: str
@@ -40,15 +40,15 @@ def slug(name: str) -> str:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Arguments of ``chromkeras compare``: lines of the table, their seeds (all), its options."""
+    """Arguments of ``chromkeras compare``: rows of the table, their seeds (all), its options."""
 
     runs: list[str]
     seeds: list[int] = field(default_factory=list)
     options: list[str] = field(default_factory=list)
 
-    def choose(self, lines: Mapping[str, list[Run]]) -> list[Run]:
-        """Return the runs to compare, line by line."""
-        every = [run for name in self.runs for run in lines[name]]
+    def choose(self, replicates: Mapping[str, list[Run]]) -> list[Run]:
+        """Return the runs to compare, row by row."""
+        every = [run for name in self.runs for run in replicates[name]]
         return [run for run in every if not self.seeds or run.seed in self.seeds]
 
 
@@ -56,7 +56,7 @@ class Comparison:
 class Ship:
     """What is kept of the study, by its name there.
 
-    Models are named by their line of the table, the first seed's; figures by their comparison and
+    Models are named by their row of the table, the first seed's; figures by their comparison and
     file.
     """
 
@@ -66,12 +66,12 @@ class Ship:
 
 @dataclass(frozen=True)
 class Study:
-    """All runs, the lines that repeat the best of others at more seeds, and what is made of them.
+    """All runs, the rows that repeat the best of others at more seeds, and what is made of them.
 
     Raises
     ------
     ValueError
-        A comparison or a kept model names no line, or a kept figure no comparison.
+        A comparison or a kept model names no row, or a kept figure no comparison.
     """
 
     runs: list[Run]
@@ -80,11 +80,11 @@ class Study:
     ship: Ship = field(default_factory=Ship)
 
     def __post_init__(self) -> None:
-        lines = {*self.best_of, *(run.name for run in self.runs)}
+        replicates = {*self.best_of, *(run.name for run in self.runs)}
         wanted = [name for comparison in self.comparisons.values() for name in comparison.runs]
         for name in (*wanted, *self.ship.models.values()):
-            if name not in lines:
-                raise unknown("run", name, sorted(lines))
+            if name not in replicates:
+                raise unknown("run", name, sorted(replicates))
         for source in self.ship.figures.values():
             if source.split("/")[0] not in self.comparisons:
                 raise unknown("comparison", source.split("/")[0], list(self.comparisons))

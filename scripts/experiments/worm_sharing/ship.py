@@ -19,7 +19,7 @@ def ship(kept: Ship, runs: Mapping[str, Run], out: Path, folder: Path, data: Pat
     kept
         What to copy.
     runs
-        The run of each line of the table whose model is kept.
+        Run of each row of the table whose model is kept.
     out
         Folder of the study.
     folder
@@ -33,8 +33,8 @@ def ship(kept: Ship, runs: Mapping[str, Run], out: Path, folder: Path, data: Pat
         The files that are new or changed.
     """
     pairs = {folder / name: out / FOLDER / source for name, source in kept.figures.items()}
-    for name, line in kept.models.items():
-        source = out / runs[line].slug / "model"
+    for name, row in kept.models.items():
+        source = out / runs[row].slug / "model"
         for ending in (".keras", ".history.csv"):
             pairs[folder / (name + ending)] = source.with_name(source.name + ending)
     changed = [target for target, source in pairs.items() if _copy(source, target)]

@@ -23,8 +23,10 @@ HEADER = (
 
 def write_table(study: Study, best: dict[str, list[Run]], out: Path, split: str) -> str:
     """Write table.md and table.tsv of the runs that are finished; return the Markdown."""
-    lines = {name: runs for name, runs in all_lines(study, best).items() if not runs[0].watch}
-    done = {name: [out / run.slug for run in runs] for name, runs in lines.items()}
+    replicates = {
+        name: runs for name, runs in all_replicates(study, best).items() if not runs[0].watch
+    }
+    done = {name: [out / run.slug for run in runs] for name, runs in replicates.items()}
     results = {
         name: [
             read_result(folder, split) for folder in folders if (folder / f"{split}.json").exists()
@@ -32,7 +34,7 @@ def write_table(study: Study, best: dict[str, list[Run]], out: Path, split: str)
         for name, folders in done.items()
     }
     control = results.get(CONTROL, [])
-    titles = {name: _title(name, runs, best) for name, runs in lines.items()}
+    titles = {name: _title(name, runs, best) for name, runs in replicates.items()}
     rows = [_cells(titles[name], r, control) for name, r in results.items() if r]
     header = [title.format(split) for title in HEADER]
     text = markdown_table(header, rows)
@@ -43,16 +45,16 @@ def write_table(study: Study, best: dict[str, list[Run]], out: Path, split: str)
     return text
 
 
-def all_lines(study: Study, best: dict[str, list[Run]]) -> dict[str, list[Run]]:
-    """Return the runs of every line by its name, those that repeat the best of others included."""
-    lines: dict[str, list[Run]] = {}
+def all_replicates(study: Study, best: dict[str, list[Run]]) -> dict[str, list[Run]]:
+    """Return the replicates of every row by its name, also of those that repeat the best."""
+    replicates: dict[str, list[Run]] = {}
     for run in study.runs:
-        lines.setdefault(run.name, []).append(run)
-    return lines | best
+        replicates.setdefault(run.name, []).append(run)
+    return replicates | best
 
 
 def _title(name: str, runs: list[Run], best: dict[str, list[Run]]) -> str:
-    """Return the line's name, for the best of several with the name of that one."""
+    """Return the row's name, for the best of several with the name of that one."""
     return f"{name} ({runs[0].name})" if name in best else name
 
 

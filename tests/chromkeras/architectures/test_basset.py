@@ -53,16 +53,18 @@ def test_bad_sizes_are_refused(tiny_recipe):
         build_model(resolve_plan(tiny_recipe("hard", "sharing.depth=12"), TASKS, {"dna": (300, 4)}))
 
 
-def plain_network(column):
+def plain_network(architecture):
     """One task's network from Keras's own layers only."""
     x = dna = keras.Input((300, 4))
-    for filters, width, pool in zip(column.filters, column.widths, column.pools, strict=True):
+    for filters, width, pool in zip(
+        architecture.filters, architecture.widths, architecture.pools, strict=True
+    ):
         x = keras.layers.Conv1D(filters, width, use_bias=False)(x)
         x = keras.layers.BatchNormalization(momentum=MOMENTUM)(x)
         x = keras.layers.ReLU()(x)
         x = keras.layers.MaxPooling1D(pool, padding="same")(x)
     x = keras.layers.Flatten()(x)
-    for units in column.dense:
+    for units in architecture.dense:
         x = keras.layers.Dense(units, activation="relu")(x)
     return keras.Model(dna, keras.layers.Dense(1)(x))
 

@@ -28,12 +28,14 @@ def _poster(plan: str, tasks: int) -> Cost:
 @pytest.mark.parametrize("tasks", [1, 3])
 def test_the_poster_s_column_by_hand(tasks):
     first, second, third = CONVOLUTIONS
-    trunk, step = first + second + third, 2 * first + 3 * (second + third)
+    backbone, step = first + second + third, 2 * first + 3 * (second + third)
     weights = TRAINED_TRUNK + 1_400
     assert _poster("hard", tasks) == Cost(
-        weights + tasks * HEAD_WEIGHTS, trunk + tasks * HEAD, step + 3 * tasks * HEAD
+        weights + tasks * HEAD_WEIGHTS, backbone + tasks * HEAD, step + 3 * tasks * HEAD
     )
-    own = Cost(tasks * (weights + HEAD_WEIGHTS), tasks * (trunk + HEAD), tasks * (step + 3 * HEAD))
+    own = Cost(
+        tasks * (weights + HEAD_WEIGHTS), tasks * (backbone + HEAD), tasks * (step + 3 * HEAD)
+    )
     assert _poster("single", tasks) == own
     assert _poster("soft", tasks) == own
 
@@ -68,10 +70,10 @@ def test_plain_layers_by_hand():
     assert (cost.forward, cost.training) == (grouped + dense, 2 * grouped + 3 * dense)
 
 
-def test_a_frozen_trunk_costs_a_prediction_only():
+def test_a_frozen_backbone_costs_a_prediction_only():
     x = keras.Input((10,))
-    trunk = layers.Dense(20, trainable=False)
-    model = keras.Model(x, layers.Dense(30)(trunk(x)))
+    backbone = layers.Dense(20, trainable=False)
+    model = keras.Model(x, layers.Dense(30)(backbone(x)))
     assert model_cost(model) == Cost(11 * 20 + 21 * 30, 400 + 1200, 400 + 2 * 1200)
 
 

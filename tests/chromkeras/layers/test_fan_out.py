@@ -53,7 +53,7 @@ def nearest(result, choices):
 
 
 def task_gradients(model, x, y, known, gradients):
-    """Return the gradient of each task's loss with respect to the trunk's features, (T, B, F)."""
+    """Return the gradient of each task's loss with respect to the backbone's features, (T, B, F)."""
     features = ops.convert_to_numpy(model.get_layer("backbone")(x))
     place = next(i for i, layer in enumerate(model.layers) if isinstance(layer, FanOut))
 
@@ -77,7 +77,7 @@ def test_fit_steps_along_the_merged_gradient(name, gradients):
     before = model.get_layer("backbone").get_weights()[0]
     model.compile(keras.optimizers.SGD(1.0), TaskLoss(positive_fraction=RHO))
     model.fit(x, y, len(x), sample_weight=known, epochs=1, verbose=0)
-    step = before - model.get_layer("trunk").get_weights()[0]
+    step = before - model.get_layer("backbone").get_weights()[0]
     flat = slopes.reshape(TASKS, -1)
     through = [x.T @ (m.reshape(features.shape) * (1 - features**2)) for m in merged(name, flat)]
     expected = nearest(step, through)
@@ -153,12 +153,12 @@ def test_many_tasks_fit():
     y = np.random.default_rng(1).integers(0, 2, (8, tasks)).astype(np.float32)
     for name in ("pcgrad", "cagrad"):
         inputs = keras.Input((5,))
-        h = FanOut(tasks, name)(keras.layers.Dense(6, name="trunk")(inputs))
+        h = FanOut(tasks, name)(keras.layers.Dense(6, name="backbone")(inputs))
         model = keras.Model(inputs, JoinLogits(tasks)(TaskDense(tasks, 1)(h)))
         model.compile(keras.optimizers.SGD(0.01), TaskLoss("plain"))
-        before = model.get_layer("trunk").get_weights()[0]
+        before = model.get_layer("backbone").get_weights()[0]
         model.fit(x, y, epochs=1, verbose=0)
-        after = model.get_layer("trunk").get_weights()[0]
+        after = model.get_layer("backbone").get_weights()[0]
         assert np.isfinite(after).all()
         assert np.abs(after - before).max() > 1e-6
 

@@ -159,7 +159,7 @@ class ScaledErrors(keras.losses.Loss):
 def test_grad_norm_balances_losses_of_scale_1_and_10():
     rng, layer = np.random.default_rng(0), GradNorm(2, alpha=1.5)
     inputs = keras.Input((5,))
-    x = layer(FanOut(2)(keras.layers.Dense(4, name="trunk")(inputs)))
+    x = layer(FanOut(2)(keras.layers.Dense(4, name="backbone")(inputs)))
     head = TaskDense(2, 1, trainable=False, same_start=True)
     model = keras.Model(inputs, JoinLogits(2)(head(x)))
     # The same noise for both: their gradients differ by the scale alone.

@@ -139,7 +139,7 @@ def features(model, x, name):
 
 
 @pytest.mark.parametrize("target_plan", PLANS)
-def test_new_tasks_read_the_old_trunk(target_plan, make, dna):
+def test_new_tasks_read_the_old_backbone(target_plan, make, dna):
     (_, source), (_, target) = make("basset"), make(target_plan, tasks=("x", "y"), seed=2)
     done = transfer_weights(source, TASKS, target, ("x", "y"))
     old, new = (features(m, dna, "pool_3") for m in (source, target))

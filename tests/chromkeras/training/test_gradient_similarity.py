@@ -56,8 +56,8 @@ def test_the_cosines_are_those_of_each_task_s_own_gradient(
     after = model.layers[model.layers.index(model.get_layer(features)) + 1 :]
     for index in range(2):
         x, y, known = batches[index]
-        trunk = keras.Function(model.inputs, [model.get_layer(features).output])
-        z = keras.ops.convert_to_numpy(trunk([x])[0])
+        backbone = keras.Function(model.inputs, [model.get_layer(features).output])
+        z = keras.ops.convert_to_numpy(backbone([x])[0])
         slopes = []
         for task in range(3):
             only = np.zeros_like(known)

@@ -26,7 +26,9 @@ GROUPED = ("sharing.depth=3", "sharing.grouped=9", "sharing.groups=task0,task2")
 
 
 def run(dataset, recipe, folder):
-    plan = resolve_plan(recipe, dataset.tasks, {"dna": dataset.inputs["dna"].shape})
+    if recipe.training.loss == "auto":
+        recipe = recipe.with_values("training", loss="rebalanced")
+    plan = resolve_plan(recipe, dataset.tasks, dataset.shapes)
     return prepare(dataset, plan, folder / "model.keras", resume=False)
 
 
