@@ -53,7 +53,7 @@ def nearest(result, choices):
 
 
 def task_gradients(model, x, y, known, gradients):
-    """Return the gradient of each task's loss with respect to the backbone's features, (T, B, F)."""
+    """Return the gradient of each task's loss by the backbone's features, (T, B, F)."""
     features = ops.convert_to_numpy(model.get_layer("backbone")(x))
     place = next(i for i, layer in enumerate(model.layers) if isinstance(layer, FanOut))
 
