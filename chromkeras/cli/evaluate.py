@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from chromkeras.cli.options import DataOfModel
+from chromkeras.cli.options import DataOfModel, Mmap
 from chromkeras.cli.places import check_output_file, check_output_folder
 
 
@@ -33,6 +33,7 @@ def command(
     plots: Annotated[
         Path | None, typer.Option(help="Folder for the pictures.", show_default="beside OUT")
     ] = None,
+    mmap: Mmap = False,
 ) -> None:
     """Measure a model on a split: per task, mean, and within elements."""
     from chromkeras.cli.data_beside import find_data
@@ -45,7 +46,7 @@ def command(
     check_output_folder(plots or target.parent, "--plots")
     data = find_data(data, {model: read_card(model)["tasks"]})
     check_output_file(target, inputs=(model, data))
-    dataset = open_data(data)
+    dataset = open_data(data, mmap=mmap)
     found = evaluate_model(
         model,
         dataset,

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from chromkeras.cli.fit import fit
-from chromkeras.cli.options import Devices, Epochs, InitTask, Resume, Seed, Shard, Tasks
+from chromkeras.cli.options import Devices, Epochs, InitTask, Mmap, Resume, Seed, Shard, Tasks
 
 
 def command(
@@ -44,6 +44,7 @@ def command(
     resume: Resume = False,
     devices: Devices = 1,
     shard: Shard = "data",
+    mmap: Mmap = False,
 ) -> None:
     """Fine-tune a trained model, on its own data or others: new tasks get heads of their own."""
     from chromkeras.training.finetune import finetune_recipe
@@ -70,4 +71,5 @@ def command(
         inputs=(model,),
         devices=devices,
         shard=shard,
+        mmap=mmap,
     )

@@ -23,6 +23,7 @@ def fit(
     devices: int = 1,
     shard: str = "data",
     watch_gradients: bool = False,
+    mmap: bool = False,
 ) -> None:
     """Train by a recipe and report the files written, or after a stop how to resume.
 
@@ -42,6 +43,8 @@ def fit(
         Files that the command reads, which must not be written over.
     devices, shard, watch_gradients
         As for ``train``.
+    mmap
+        Leave the data set in its file and read what is needed.
 
     Raises
     ------
@@ -51,7 +54,7 @@ def fit(
     _check_places(recipe, out, (data, *inputs), resume=resume)
     from chromkeras.cli.open_data import open_data
 
-    dataset = open_data(data, tasks)
+    dataset = open_data(data, tasks, mmap=mmap)
     from chromkeras.backend.quiet import import_keras
 
     import_keras()

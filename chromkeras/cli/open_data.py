@@ -7,13 +7,13 @@ from chromkeras.cli.options import comma_list
 from chromkeras.data.dataset import Dataset
 
 
-def open_data(path: Path | None, tasks: str | None = None) -> Dataset:
+def open_data(path: Path | None, tasks: str | None = None, *, mmap: bool = False) -> Dataset:
     """Return the data set at ``path``, or the simulated demo when there is no path.
 
     ``tasks`` names those to keep, with commas between (one that holds a comma in double
-    quotes); None keeps all.
+    quotes); None keeps all. ``mmap`` leaves what is large in the file.
     """
-    dataset = _open(path)
+    dataset = _open(path, mmap)
     if tasks is None:
         return dataset
     return dataset.select_tasks(comma_list([tasks]))
@@ -39,11 +39,11 @@ def note_other_data(fingerprint: str, *datasets: Dataset) -> bool:
     return True
 
 
-def _open(path: Path | None) -> Dataset:
+def _open(path: Path | None, mmap: bool) -> Dataset:
     if path is not None:
         from chromkeras.data.hdf5 import load_dataset
 
-        return load_dataset(path)
+        return load_dataset(path, mmap=mmap)
     from chromkeras.importers.simulate import demo_dataset
 
     print("no --data given: using the simulated demo data set", file=sys.stderr)

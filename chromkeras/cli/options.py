@@ -36,6 +36,13 @@ WatchGradients = Annotated[
 Data = Annotated[
     Path | None, typer.Option(help="Data set from `prepare` or `simulate`; without it a demo.")
 ]
+Mmap = Annotated[
+    bool,
+    typer.Option(
+        "--mmap",
+        help="Leave the data set in its file and read what is needed, for one larger than memory.",
+    ),
+]
 DataOfModel = Annotated[
     Path | None,
     typer.Option(

@@ -12,6 +12,7 @@ from chromkeras.cli.options import (
     Devices,
     Epochs,
     InitTask,
+    Mmap,
     Resume,
     Seed,
     Settings,
@@ -61,6 +62,7 @@ def command(
     devices: Devices = 1,
     shard: Shard = "data",
     watch_gradients: WatchGradients = False,
+    mmap: Mmap = False,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -87,7 +89,7 @@ def command(
         values={key: value for key, value in values.items() if value is not None},
     )
     if dry_run:
-        _estimate(chosen, data, tasks)
+        _estimate(chosen, data, tasks, mmap)
         return
     target = out or Path(f"{plan}.keras")
     fit(
@@ -100,17 +102,20 @@ def command(
         devices=devices,
         shard=shard,
         watch_gradients=watch_gradients,
+        mmap=mmap,
     )
 
 
-def _estimate(recipe: "Recipe", data: Path | None, tasks: str | None) -> None:
+def _estimate(recipe: "Recipe", data: Path | None, tasks: str | None, mmap: bool) -> None:
     """Print the expected cost of a run."""
     from chromkeras.cli.open_data import open_data
+    from chromkeras.problems.registry import find_problem
     from chromkeras.training.init_model import check_init
 
     check_init(recipe)
-    dataset = open_data(data, tasks)
-    dataset.positive_fraction("train")  # nothing to estimate where this fails, as training would
+    dataset = open_data(data, tasks, mmap=mmap)
+    # Nothing to estimate where this fails, as training would.
+    find_problem(dataset.problem).check_training(dataset)
     from chromkeras.backend.quiet import import_keras
 
     import_keras()

@@ -63,6 +63,15 @@ def test_json_table_and_pictures_are_written(made, capsys):
         assert got == pytest.approx(expected, abs=1e-9)
 
 
+def test_a_data_set_left_in_its_file_is_evaluated_alike(made):
+    path, _, data = made
+    read = []
+    for name, options in (("a.json", ()), ("b.json", ("--mmap",))):
+        assert call("--model", path, "--data", data, "--out", path.parent / name, *options) == 0
+        read.append(json.loads((path.parent / name).read_text()))
+    assert read[0] == read[1]
+
+
 def test_places_split_and_threshold_can_be_chosen(made):
     path, dataset, data = made
     out, plots = path.parent / "deep" / "m.json", path.parent / "pictures"

@@ -1,10 +1,11 @@
+import csv
 import json
 
 import pytest
 
 from chromkeras.cli.app import run
 from chromkeras.cli.stop import Stopped
-from chromkeras.data.hdf5 import save_dataset
+from chromkeras.data.hdf5 import load_dataset, save_dataset
 from chromkeras.model_file import card_file as run_card_file
 
 TINY = ["--set", "architecture.filters=[6,5,4]", "--set", "architecture.dense=[7,6]"]
@@ -36,12 +37,31 @@ def test_train_then_info(data, tmp_path, capsys):
     assert shown["rows"] == 96
 
 
+def test_a_data_set_left_in_its_file_trains_alike(data, tmp_path, monkeypatch):
+    asked = []
+
+    def load(path, *, mmap=False):
+        asked.append(mmap)
+        return load_dataset(path, mmap=mmap)
+
+    monkeypatch.setattr("chromkeras.data.hdf5.load_dataset", load)
+    rows = []
+    for name, options in (("plain", ()), ("mapped", ("--mmap",))):
+        out = tmp_path / f"{name}.keras"
+        train = ["train", "hard", "--data", str(data), "--out", str(out), "--epochs", "1"]
+        assert run([*train, *TINY, *options]) == 0
+        with out.with_name(f"{name}.history.csv").open() as file:
+            rows.append([row | {"seconds": ""} for row in csv.DictReader(file)])
+    assert rows[0] == rows[1]
+    assert asked == [False, True]
+
+
 BAD = {
     ("train", "hrd"): "unknown plan 'hrd'; did you mean hard",
     ("train",): "Missing argument 'PLAN'",
     ("train", "hard", "--epoch", "3"): "No such option: --epoch",
     ("train", "hard", "--size", "tiny"): "unknown size 'tiny'",
-    ("train", "hard", "--set", "training.epoch=1"): "did you mean training.epochs",
+    ("train", "hard", "--set", "training.epoch=1"): "did you mean --epochs (training.epochs)",
     ("train", "hard", "--data", "absent.h5"): "data set absent.h5 does not exist",
     ("train", "hard", "--recipe", "absent.toml"): "recipe absent.toml does not exist",
     ("train", "hard", "--data", "DATA", "--out", "m.h5"): "ends in .keras, received m.h5",
