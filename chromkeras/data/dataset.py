@@ -1,6 +1,6 @@
 """The one data set type: input tables, a row index into them, labels, tasks, places and a split."""
 
-from collections.abc import Mapping, Sequence, Sized
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -310,4 +310,7 @@ class Dataset:
     @cached_property
     def fingerprint(self) -> str:
         """Sixteen hex digits that change with inputs, labels, tasks or split."""
-        return fingerprint(self)
+        texts: list[Iterable[str]] = [self.tasks, self.split]
+        if self.problem != "binary":
+            texts.insert(0, (self.problem, *self.classes))
+        return fingerprint(self.inputs, self.index, self.labels, self.known, texts)

@@ -1,6 +1,6 @@
 import pytest
 
-from chromkeras.backend.operations import unused_gpus as module
+from chromkeras.backend import unused_gpus as module
 from chromkeras.backend.unused_gpus import hidden, nvidia_gpus, unused_gpus, warn_of_unused_gpus
 
 
