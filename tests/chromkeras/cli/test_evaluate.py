@@ -87,9 +87,9 @@ def test_places_split_and_threshold_can_be_chosen(made):
 def test_tasks_are_matched_by_name(made, capsys):
     path, dataset, _ = made
     names = ("task2", "extra", "task0", "task1")
-    columns = dataset.labels[:, [2, 0, 0, 1]]
+    labels, known = (values[:, [2, 0, 0, 1]] for values in (dataset.labels, dataset.known))
     other = path.parent / "other.h5"
-    save_dataset(replace(dataset, labels=columns, tasks=names), other)
+    save_dataset(replace(dataset, labels=labels, known=known, tasks=names), other)
     assert call("--model", path, "--data", other, "--out", path.parent / "a.json") == 0
     assert "note:" not in capsys.readouterr().err, "the same rows and labels, after all"
     assert call("--model", path, "--data", made[2], "--out", path.parent / "b.json") == 0
