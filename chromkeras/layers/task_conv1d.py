@@ -117,7 +117,8 @@ class TaskConv1D(TaskLayer, keras.layers.Layer):
         norm = self._normalization() if self._normalization else None
         if norm is None or not norm.uses_batch(training) or shares_rows():
             return None
-        return norm if readers(self) == {id(norm)} else None
+        others = readers(self) - {id(norm)}
+        return None if others else norm
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make the weights for an input of shape (batch, length, channels)."""

@@ -11,15 +11,21 @@ from chromkeras.recipe.choices import PLANS
 from chromkeras.recipe.reading import make_recipe
 from chromkeras.recipe.recipe import Recipe
 
-TINY = ("architecture.filters=[6, 5, 4]", "architecture.dense=[7, 6]")
+TINY = {
+    "basset": ("architecture.filters=[6, 5, 4]", "architecture.dense=[7, 6]"),
+    "dilated": (
+        "architecture.name=dilated", "architecture.filters=5", "architecture.layers=2",
+        "architecture.dense=[6]",
+    ),
+}  # fmt: skip
 
 
 @pytest.fixture
 def tiny_recipe() -> Callable[..., Recipe]:
     """Return a function that makes a recipe of a tiny architecture."""
 
-    def make(plan: str = "hard", *settings: str) -> Recipe:
-        return make_recipe(plan, settings=(*TINY, *settings))
+    def make(plan: str = "hard", *settings: str, architecture: str = "basset") -> Recipe:
+        return make_recipe(plan, settings=(*TINY[architecture], *settings))
 
     return make
 

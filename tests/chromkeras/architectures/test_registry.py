@@ -11,7 +11,7 @@ from chromkeras.sharing.plan import resolve_plan
 
 @pytest.mark.parametrize("name", ARCHITECTURES.names())
 def test_every_model_round_trips(name, plan, tiny_recipe, tmp_path):
-    recipe = tiny_recipe(plan, f"architecture.name={name}")
+    recipe = tiny_recipe(plan, architecture=name)
     model = build_model(
         resolve_plan(recipe, ("a", "b", "c"), {"dna": (300, 4)}), fingerprint="f", scores={"x": 1.0}
     )

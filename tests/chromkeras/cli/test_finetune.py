@@ -146,7 +146,7 @@ BAD = {
     ("finetune", "--model", "single.keras", "--data", "long.h5"): "reads 300 bases, not 400",
     ("finetune", "--model", "single.keras", "--data", "other.h5"): "nothing can be copied",
     ("train", "hard", "--init", "no.keras"): "model no.keras does not exist",
-    ("train", "hard", "--init", "single.keras"): "give the same --size or --set",
+    ("train", "hard", "--init", "single.keras"): "give the same sizes",
     ("train", "hard", "--init-task", "task1"): "name that model by --init (transfer.init)",
     ("train", "hard", "--set", "transfer.freeze=12"): "expected 0 to 11",
 }

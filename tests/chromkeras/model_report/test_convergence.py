@@ -55,7 +55,7 @@ def check(model: keras.Model) -> None:
 @pytest.mark.parametrize("settings", SETTINGS, ids=["plain", "summary"])
 @pytest.mark.parametrize("name", ARCHITECTURES.names())
 def test_contributions_converge_and_mutants_are_windowed(name, plan, settings, tiny_recipe):
-    check(a_model(name, tiny_recipe(plan, f"architecture.name={name}", *settings)))
+    check(a_model(name, tiny_recipe(plan, *settings, architecture=name)))
 
 
 @pytest.mark.parametrize("plan", SHARING, ids="-".join)

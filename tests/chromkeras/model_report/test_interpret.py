@@ -179,7 +179,7 @@ def test_bad_options_leave_nothing_behind(model_file, tiny_dataset, tmp_path):
     ]:
         with pytest.raises(ValueError, match=message):
             interpret(model_file, tiny_dataset(), out, options)
-    with pytest.raises(ValueError, match="--scan: expected at least 1, received 0"):
+    with pytest.raises(ValueError, match="`scan`: expected at least 1, received 0"):
         InterpretOptions(scan=0)
     with pytest.raises(ValueError, match="unknown reference kind 'shufle'; did you mean shuffle"):
         InterpretOptions(reference_kind="shufle")
@@ -199,7 +199,7 @@ def test_bad_options_leave_nothing_behind(model_file, tiny_dataset, tmp_path):
     [
         ({"references": 10**9}, "`references`: expected at most 1000, received 1000000000"),
         ({"tasks": ("a", "a")}, "duplicate `tasks` name 'a'"),
-        ({"scan": 0}, "--scan: expected at least 1"),
+        ({"scan": 0}, "`scan`: expected at least 1"),
     ],
 )
 def test_options_are_checked(wrong, message):

@@ -63,7 +63,7 @@ def test_equals_normalising_the_output(padding, width, gradients):
         ("hard", {"sharing.depth": 0, "sharing.grouped": 9, "sharing.groups": "a,b;c"}),
     ],
 )
-def test_a_model_trains_as_without(plan, changes, tmp_path):
+def test_a_model_trains_as_without(plan, changes, tmp_path, monkeypatch):
     sizes = {"architecture.filters": [6, 5, 4], "architecture.dense": [8, 8],
              "architecture.dropout": 0.0}  # fmt: skip
     keras.utils.set_random_seed(0)
@@ -74,6 +74,9 @@ def test_a_model_trains_as_without(plan, changes, tmp_path):
     )
     assert ours.get_layer("conv_1").folded(training=True) is ours.get_layer("norm_1")
     ours.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras", compile=False)
+    assert again.get_layer("conv_1").folded(training=True) is again.get_layer("norm_1")
+    monkeypatch.setattr(TaskConv1D, "folds", False)
     plain = keras.saving.load_model(tmp_path / "model.keras", compile=False)
     assert plain.get_layer("conv_1").folded(training=True) is None
     assert [w.path for w in plain.weights] == [w.path for w in ours.weights]
