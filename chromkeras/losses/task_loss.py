@@ -10,7 +10,7 @@ from keras import ops
 from chromkeras.backend.devices import level_over_replicas, replicas, sum_over_replicas
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
-from chromkeras.losses.registry import loss_names, of_loss
+from chromkeras.losses.registry import loss_names, of_loss, trained_loss
 
 
 @keras.saving.register_keras_serializable(package="chromkeras")
@@ -115,7 +115,7 @@ def make_loss(name: str, dataset: Dataset) -> TaskLoss:
     Parameters
     ----------
     name
-        Name of the loss.
+        Name of the loss; "auto" stands for the usual one of the problem.
     dataset
         What is trained on.
 
@@ -124,6 +124,7 @@ def make_loss(name: str, dataset: Dataset) -> TaskLoss:
     InputError
         Unknown name, a loss for another problem, or labels that the loss cannot take.
     """
+    name = trained_loss(name, dataset.problem)
     if of_loss(name, "PROBLEM") != dataset.problem:
         fitting = " or ".join(loss_names(dataset.problem))
         raise InputError(

@@ -78,7 +78,7 @@ def test_the_penalty_counts_once_where_batch_norm_does_not_make_replicas_meet():
 @pytest.mark.parametrize(
     ("backend", "what", "message"),
     [
-        ("jax", "devices", "--devices: expected 1 to 2, the devices jax sees (cpu:0, cpu:1)"),
+        ("jax", "devices", "`devices`: expected 1 to 2, the devices jax sees (cpu:0, cpu:1)"),
         ("jax", "tasks", "a number of tasks that 2 devices can share out equally, received 3"),
         ("tensorflow", "devices", "the devices tensorflow sees (cpu:0, cpu:1), received 3"),
         ("tensorflow", "tasks", "--shard tasks: expected KERAS_BACKEND=jax, received tensorflow"),
@@ -92,7 +92,7 @@ def test_what_cannot_be_is_refused_in_one_line(backend, what, message):
 
 
 def test_unknown_shard():
-    with pytest.raises(ValueError, match="unknown --shard 'rows'"):
+    with pytest.raises(ValueError, match="unknown `shard` 'rows'"):
         distribution(2, "rows", tasks=2)
 
 

@@ -27,7 +27,8 @@ def test_places_are_spread_out():
 def test_attributed_rows_stand_out_in_their_task(tiny_dataset):
     dataset = tiny_dataset(rows=8)
     labels = np.array([[1, 1, 0], [1, 1, 0], [1, 0, 1], [0, 0, 1]], np.int8)
-    dataset = replace(dataset, labels=np.tile(labels, (2, 1)))
+    known = np.ones((8, 3), bool)
+    dataset = replace(dataset, labels=np.tile(labels, (2, 1)), known=known)
     rows = np.arange(4)
     logits = np.array([[5.0, 5, 5], [2, -1, -1], [1, 0, 3], [9, 9, 9]])
     # task0: row 1 stands out most (2 against a mean of 0), then row 0; task2: row 2, then row 3

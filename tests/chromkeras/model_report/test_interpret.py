@@ -24,6 +24,7 @@ QUICK = InterpretOptions(sequences=3, scan=12, references=2, modisco=0, motifs="
 @pytest.fixture
 def model_file(tiny_dataset, tiny_recipe, tmp_path, plan):
     dataset = tiny_dataset()
+    keras.utils.set_random_seed(0)
     model = build_model(resolve_plan(tiny_recipe(plan), dataset.tasks, {"dna": (300, 4)}))
     path = tmp_path / f"{plan}.keras"
     save_model(

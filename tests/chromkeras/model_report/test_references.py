@@ -15,8 +15,9 @@ def with_closed_rows(tiny_dataset):
     dataset = tiny_dataset()
     labels = np.ones_like(dataset.labels)
     labels[dataset.rows("train")[:5]] = 0
-    labels[dataset.rows("train")[5]] = -1  # unknown, so perhaps open
-    return replace(dataset, labels=labels)
+    known = np.ones(labels.shape, bool)
+    labels[dataset.rows("train")[5]], known[dataset.rows("train")[5]] = 0, False  # perhaps open
+    return replace(dataset, labels=labels, known=known)
 
 
 def test_genomic_references_are_training_rows_that_are_open_in_no_task(with_closed_rows):

@@ -142,5 +142,5 @@ def test_a_dozen_moments_and_logs_of_other_runs(tiny_dataset, tiny_recipe, empty
 
 
 def test_one_device_only(tiny_dataset, tiny_recipe, tmp_path):
-    with pytest.raises(ValueError, match="--watch-gradients: expected one device, received 2"):
+    with pytest.raises(ValueError, match="`watch_gradients`: expected one device, received 2"):
         train(tiny_dataset(), tiny_recipe(), tmp_path / "m.keras", devices=2, watch_gradients=True)

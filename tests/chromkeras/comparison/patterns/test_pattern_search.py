@@ -21,22 +21,23 @@ def test_all_models_are_searched_in_the_same_elements(make_model, tiny_dataset, 
 
     def keep(model, x, target, *, seed):
         seen.append((model.name, target.name, x))
-        return Searched(model.name, target.name, np.zeros(x.shape[:2]), NOTHING)
+        return Searched(model.name, target.name, np.zeros(x["dna"].shape[:2]), NOTHING)
 
     monkeypatch.setattr("chromkeras.comparison.patterns.pattern_search.search", keep)
     models, dataset = (make_model(name="a"), make_model(name="b")), tiny_dataset(rows=24)
     options = CompareOptions(modisco=6, modisco_tasks=("task2",))
     comparison = Comparison(models, dataset, dataset, np.arange(24), options, 0, ())
     logits = np.random.default_rng(0).normal(size=(2, 24, 3))
-    comparison.__dict__["logits"] = logits  # instead of the models'
+    comparison.__dict__["outputs"] = logits  # instead of the models'
     search_all(comparison)
     assert [(name, task) for name, task, _ in seen] == [("a", "task2"), ("b", "task2")]
-    np.testing.assert_array_equal(seen[0][2], seen[1][2])
+    np.testing.assert_array_equal(seen[0][2]["dna"], seen[1][2]["dna"])
     mean = logits.mean(axis=0)
-    excess = np.where(dataset.labels[:, 2] == 1, mean[:, 2] - mean.mean(axis=1), -np.inf)
+    is_open = dataset.known[:, 2] & (dataset.labels[:, 2] == 1)
+    excess = np.where(is_open, mean[:, 2] - mean.mean(axis=1), -np.inf)
     called = mean[:, 2] > 0
     best = sorted(np.lexsort((-excess, ~called & (excess > -np.inf), excess == -np.inf))[:6])
-    np.testing.assert_array_equal(seen[0][2], dataset.one_hot(np.array(best)))
+    np.testing.assert_array_equal(seen[0][2]["dna"], dataset.one_hot(np.array(best)))
     every = search_all(replace(comparison, options=replace(options, modisco_tasks=())))
     assert [(each.task, each.model) for each in every] == [
         (task, name) for task in dataset.tasks for name in "ab"
