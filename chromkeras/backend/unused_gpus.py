@@ -43,7 +43,7 @@ def unused_gpus(devices: int, *, present: int, usable: int, backend: str) -> str
             f"install one with CUDA (pip install '{INSTALL[backend]}') or check the driver"
         )
     if devices < usable:
-        return f"{_gpus(usable)} present, {devices} used; `devices` {usable} trains on all"
+        return f"{_gpus(usable)} present, {devices} used; devices={usable} trains on all"
     return ""
 
 

@@ -12,7 +12,7 @@ from chromkeras.backend.unused_gpus import hidden, nvidia_gpus, unused_gpus, war
         (4, 4, 4, ""),
         (1, 1, 0, "1 GPU is present but unused: this tensorflow computes on the CPU only"),
         (2, 8, 0, "8 GPUs are present but unused"),
-        (1, 4, 4, "4 GPUs are present, 1 used; --devices 4 trains on all"),
+        (1, 4, 4, "4 GPUs are present, 1 used; devices=4 trains on all"),
     ],
 )
 def test_what_is_said(devices, present, usable, line):
@@ -59,16 +59,15 @@ def test_gpus_hidden_by_the_user(environment, expected):
     assert hidden(environment) is expected
 
 
-def test_one_line_on_standard_error(monkeypatch, capsys):
+def test_one_warning_is_logged(monkeypatch, caplog):
     for name in ("CUDA_VISIBLE_DEVICES", "JAX_PLATFORMS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(module, "usable_gpus", lambda backend: 0)
     monkeypatch.setattr(module, "nvidia_gpus", lambda: 1)
     warn_of_unused_gpus(1)
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.startswith("WARNING: 1 GPU is present but unused")
-    assert said.err.count("\n") == 1
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert record.getMessage().startswith("1 GPU is present but unused")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
     warn_of_unused_gpus(1)
-    assert capsys.readouterr().err == ""
+    assert len(caplog.records) == 1

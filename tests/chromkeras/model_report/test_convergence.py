@@ -13,8 +13,8 @@ from chromkeras.sharing.plan import resolve_plan
 LENGTH = 300
 GROUPS = ("sharing.depth=2", "sharing.grouped=6", "sharing.groups=task1")
 SETTINGS = [
-    (),
-    ("architecture.summary=true", "architecture.first_activation=exponential"),
+    *((name, ()) for name in ARCHITECTURES.names()),
+    ("basset", ("architecture.summary=true", "architecture.first_activation=exponential")),
 ]
 SHARING = [
     ("hard", *GROUPS, "architecture.summary=true"),
@@ -52,8 +52,7 @@ def check(model: keras.Model) -> None:
     assert windows.warnings == ()
 
 
-@pytest.mark.parametrize("settings", SETTINGS, ids=["plain", "summary"])
-@pytest.mark.parametrize("name", ARCHITECTURES.names())
+@pytest.mark.parametrize(("name", "settings"), SETTINGS)
 def test_contributions_converge_and_mutants_are_windowed(name, plan, settings, tiny_recipe):
     check(a_model(name, tiny_recipe(plan, *settings, architecture=name)))
 
