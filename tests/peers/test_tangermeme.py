@@ -19,6 +19,8 @@ def to_torch(array: np.ndarray) -> "torch.Tensor":
 
 
 # Theirs in float64: in float32 its secants of curved activations over short distances are noisy.
+# Ours in float32, where the last bits of a convolution, other on every machine, come back as up to
+# 1e-4 of a secant of ELU.
 @pytest.mark.parametrize("activation", ["relu", "elu", "sigmoid", "tanh"])
 def test_deep_lift(activation, twins, sequences, references):
     from tangermeme.deep_lift_shap import deep_lift_shap as theirs
@@ -31,8 +33,9 @@ def test_deep_lift(activation, twins, sequences, references):
         np.testing.assert_allclose(network(to_torch(sequences).double()).numpy(), y, atol=1e-5)
     for task in range(y.shape[1]):
         found = both(theirs, network, sequences, references, task)
-        assert np.abs(found).max() > 1e-4
-        np.testing.assert_allclose(ours.hypothetical[task], found, rtol=0, atol=1e-6)
+        largest = np.abs(found).max()
+        assert largest > 1e-4
+        np.testing.assert_allclose(ours.hypothetical[task], found, rtol=0, atol=1e-4 * largest)
 
 
 def both(theirs, network, sequences, references, task) -> np.ndarray:

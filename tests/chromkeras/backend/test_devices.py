@@ -81,7 +81,7 @@ def test_the_penalty_counts_once_where_batch_norm_does_not_make_replicas_meet():
         ("jax", "devices", "`devices`: expected 1 to 2, the devices jax sees (cpu:0, cpu:1)"),
         ("jax", "tasks", "a number of tasks that 2 devices can share out equally, received 3"),
         ("tensorflow", "devices", "the devices tensorflow sees (cpu:0, cpu:1), received 3"),
-        ("tensorflow", "tasks", "--shard tasks: expected KERAS_BACKEND=jax, received tensorflow"),
+        ("tensorflow", "tasks", "`shard` tasks: expected KERAS_BACKEND=jax, received tensorflow"),
         ("tensorflow", "accumulate", "training.accumulate: expected 1 on 2 devices"),
     ],
 )
