@@ -10,6 +10,7 @@ import numpy as np
 from chromkeras.backend.devices import distribution
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
+from chromkeras.model_file.beside import checkpoint_path
 from chromkeras.model_file.model_file import save_model
 from chromkeras.problems.problem import Problem
 from chromkeras.problems.registry import find_problem
@@ -17,7 +18,6 @@ from chromkeras.recipe.choices import AUTO
 from chromkeras.recipe.recipe import Recipe
 from chromkeras.sharing.plan import resolve_plan
 from chromkeras.statistics.means import mean_defined
-from chromkeras.training.checkpoint import checkpoint_path
 from chromkeras.training.groups import resolve_groups
 from chromkeras.training.run import Run, prepare
 
