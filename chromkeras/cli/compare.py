@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 import typer
 
-from chromkeras.cli.option_names import option_names
 from chromkeras.cli.options import DataOfModel, EverySeed, Motifs, comma_list
 from chromkeras.cli.places import check_output_folder
 from chromkeras.errors import InputError
@@ -73,21 +72,20 @@ def command(
     import_keras()  # only now, as it takes seconds and all that is wrong above takes none
     from chromkeras.comparison.core.compare import CompareOptions, compare
 
-    with option_names(CompareOptions):
-        options = CompareOptions(
-            split=split,
-            baseline=baseline,
-            seed=seed,
-            bootstrap=bootstrap,
-            growth=growth,
-            sequences=sequences,
-            attributed=attributed,
-            modisco=modisco,
-            modisco_tasks=comma_list(modisco_tasks),
-            motifs=motifs,
-            parts=comma_list(parts),
-        )
-        summary = compare(models, dataset, out, options)
+    options = CompareOptions(
+        split=split,
+        baseline=baseline,
+        seed=seed,
+        bootstrap=bootstrap,
+        growth=growth,
+        sequences=sequences,
+        attributed=attributed,
+        modisco=modisco,
+        modisco_tasks=comma_list(modisco_tasks),
+        motifs=motifs,
+        parts=comma_list(parts),
+    )
+    summary = compare(models, dataset, out, options)
     _report(summary, out)
 
 

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from chromkeras.cli import interpret_options as given
-from chromkeras.cli.option_names import option_names
 from chromkeras.cli.options import DataOfModel, EverySeed, Motifs, comma_list
 from chromkeras.cli.places import check_output_folder
 from chromkeras.names import printable
@@ -50,23 +49,22 @@ def command(
     import_keras()  # only now, as it takes seconds and all that is wrong above takes none
     from chromkeras.model_report.interpret import DEFAULT_METHODS, InterpretOptions, interpret
 
-    with option_names(InterpretOptions, {"contrasts": "--contrast"}):
-        options = InterpretOptions(
-            tasks=comma_list(tasks),
-            contrasts=tuple(contrasts or ()),
-            methods=comma_list(methods) or DEFAULT_METHODS,
-            modisco=modisco,
-            truth=truth,
-            split=split,
-            sequences=sequences,
-            scan=scan,
-            references=references,
-            reference_kind=reference_kind,  # type: ignore[arg-type]  # checked by InterpretOptions
-            motifs=motifs,
-            rule=rule,  # type: ignore[arg-type]  # checked by InterpretOptions
-            seed=seed,
-        )
-        summary = interpret(model, dataset, folder, options)
+    options = InterpretOptions(
+        tasks=comma_list(tasks),
+        contrasts=tuple(contrasts or ()),
+        methods=comma_list(methods) or DEFAULT_METHODS,
+        modisco=modisco,
+        truth=truth,
+        split=split,
+        sequences=sequences,
+        scan=scan,
+        references=references,
+        reference_kind=reference_kind,  # type: ignore[arg-type]  # checked by InterpretOptions
+        motifs=motifs,
+        rule=rule,  # type: ignore[arg-type]  # checked by InterpretOptions
+        seed=seed,
+    )
+    summary = interpret(model, dataset, folder, options)
     _report(summary, folder)
 
 

@@ -5,6 +5,10 @@ from typing import Annotated
 
 import typer
 
+from chromkeras.registry import Registry
+
+# By the names of their files, as importing them takes long.
+METHODS = Registry("chrominterpret.methods", "attribution method", without={"base"})
 Model = Annotated[Path, typer.Option(help="Model file from `train`.")]
 Out = Annotated[
     Path | None, typer.Option(help="Folder to write.", show_default="MODEL_interpretation")
@@ -35,9 +39,7 @@ Scan = Annotated[int, typer.Option(help="Sequences for the filters to scan.")]
 Methods = Annotated[
     list[str] | None,
     typer.Option(
-        help="Attribution method (repeat or comma list): deep_lift_shap, gradient, "
-        "gradient_x_input, smooth_grad, integrated_gradients, expected_gradients, "
-        "in_silico_mutagenesis, shap.",
+        help=f"Attribution method (repeat or comma list): {', '.join(METHODS.names())}.",
         show_default="deep_lift_shap,gradient_x_input",
     ),
 ]

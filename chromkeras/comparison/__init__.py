@@ -1,1 +1,11 @@
-"""Trained models side by side: how well they predict, what they cost, what they have learned."""
+"""Comparison of trained models: predictions, costs, and what they have learned.
+
+A part of the comparison is a folder whose ``part`` module has
+
+- ``ORDER``: its place on the page, a number;
+- ``compare_part(comparison)``: from a `chromkeras.comparison.core.comparison.Comparison` to a
+  `chromkeras.comparison.core.part.PartResult`;
+- ``check_part(comparison)``, if it likes: raises ``InputError`` before any part begins its work.
+
+Parts from outside are added by ``chromkeras.registry.COMPARISON_PARTS.register(name, module)``.
+"""

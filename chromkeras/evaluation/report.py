@@ -87,7 +87,7 @@ def evaluate_model(
 
     import_keras()  # only now, as it takes seconds and all that is wrong above takes none
     from chromkeras.evaluation.predict import predict_logits
-    from chromkeras.losses.registry import of_loss
+    from chromkeras.losses.registry import of_loss, trained_loss
     from chromkeras.model_file.model_file import open_model
     from chromkeras.recipe.reading import recipe_from_dict
 
@@ -95,7 +95,8 @@ def evaluate_model(
     predict = partial(predict_logits, network, dataset, both_strands=both_strands)
     outputs = predict(rows)
     valid = predict(dataset.rows("valid")) if threshold == "f1" else None
-    link = of_loss(recipe_from_dict(card.recipe).training.loss, "LINK")
+    loss = trained_loss(recipe_from_dict(card.recipe).training.loss, card.problem)
+    link = of_loss(loss, "LINK")
     evaluation = evaluate(
         outputs, dataset, rows, link=link, threshold=threshold, valid_outputs=valid
     )

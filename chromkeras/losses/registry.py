@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from chromkeras.problems.registry import find_problem
+from chromkeras.recipe.choices import AUTO
 from chromkeras.registry import LOSSES
 
 
@@ -25,3 +27,16 @@ def of_loss(name: str, what: str) -> Any:
         output means: "identity", or "exp" where it is the logarithm of the prediction.
     """
     return getattr(LOSSES.get(name), what)
+
+
+def trained_loss(name: str, problem: str) -> str:
+    """Return the name of the loss that a recipe stands for.
+
+    Parameters
+    ----------
+    name
+        ``training.loss`` of the recipe, which may be "auto".
+    problem
+        Name of the problem, whose default loss "auto" is.
+    """
+    return find_problem(problem).default_loss if name == AUTO else name

@@ -1,25 +1,7 @@
-"""The network that attributions explain: one number for each task; and its loss."""
+"""The network that attributions explain: one number for each task."""
 
 import keras
 import numpy as np
-
-from chromkeras.problems.registry import find_problem
-from chromkeras.recipe.choices import AUTO
-from chromkeras.recipe.recipe import Recipe
-
-
-def trained_loss(recipe: Recipe, problem: str) -> str:
-    """Return the name of the loss that a model was trained by.
-
-    Parameters
-    ----------
-    recipe
-        Recipe of the model, whose loss may be "auto".
-    problem
-        Name of the kind of labels.
-    """
-    loss = recipe.training.loss
-    return find_problem(problem).default_loss if loss == AUTO else loss
 
 
 def explained_network(network: keras.Model) -> keras.Model:

@@ -18,11 +18,12 @@ from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import match_tasks
 from chromkeras.evaluation.predict import predict_logits
 from chromkeras.files import replacing
+from chromkeras.losses.registry import trained_loss
 from chromkeras.model_file.model_file import open_model
 from chromkeras.model_report.attributions import Request, attribute, write_attributions
 from chromkeras.model_report.choose import attributed_rows, element_rows, scanned_rows
 from chromkeras.model_report.contrasts import choose_targets
-from chromkeras.model_report.explained import explained_network, trained_loss
+from chromkeras.model_report.explained import explained_network
 from chromkeras.model_report.filters import interpret_filters, write_filters
 from chromkeras.model_report.patterns import (
     REFERENCES,
@@ -152,7 +153,7 @@ def interpret(
     check_references(options.reference_kind, data, wanted)
     database = load_motifs(options.motifs)
     scanned = scanned_rows(data, options.split, options.scan, options.seed)
-    link = LOSSES.get(trained_loss(recipe_from_dict(card.recipe), card.problem)).LINK
+    link = LOSSES.get(trained_loss(recipe_from_dict(card.recipe).training.loss, card.problem)).LINK
     outputs = predict_logits(model, data, scanned)
     rows = attributed_rows(data, scanned, outputs, targets, options.sequences, link=link)
     names = [target.name for target in targets]

@@ -1,4 +1,4 @@
-"""``report.html``: what a model reads, on one page."""
+"""The page of an interpretation, ``report.html``."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Everything that was found, scored by what a simulator planted."""
+"""Scores of attributions, filters and patterns against motifs that a simulator planted."""
 
 from dataclasses import dataclass
 

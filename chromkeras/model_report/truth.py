@@ -1,4 +1,4 @@
-"""Attributions and motifs of a model scored by what a simulator planted."""
+"""Scores of attributions and motifs against what a simulator planted."""
 
 import os
 from collections.abc import Mapping, Sequence

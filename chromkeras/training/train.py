@@ -10,11 +10,14 @@ import numpy as np
 from chromkeras.backend.devices import distribution
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
+<<<<<<< HEAD
 from chromkeras.model_file.beside import checkpoint_path
+=======
+from chromkeras.losses.registry import trained_loss
+>>>>>>> main
 from chromkeras.model_file.model_file import save_model
 from chromkeras.problems.problem import Problem
 from chromkeras.problems.registry import find_problem
-from chromkeras.recipe.choices import AUTO
 from chromkeras.recipe.recipe import Recipe
 from chromkeras.sharing.plan import resolve_plan
 from chromkeras.statistics.means import mean_defined
@@ -85,8 +88,8 @@ def train(
     if watch_gradients and devices > 1:
         raise InputError(f"`watch_gradients`: expected one device, received {devices}")
     problem = find_problem(dataset.problem)
-    if recipe.training.loss == AUTO:
-        recipe = recipe.with_values("training", loss=problem.default_loss)
+    loss = trained_loss(recipe.training.loss, dataset.problem)
+    recipe = recipe.with_values("training", loss=loss)
     recipe = resolve_groups(recipe, dataset)
     plan = resolve_plan(
         recipe, dataset.tasks, dataset.shapes, problem=dataset.problem, classes=dataset.classes

@@ -16,10 +16,10 @@ from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import check_rows
 from chromkeras.evaluation.predict import predict_logits
+from chromkeras.losses.registry import trained_loss
 from chromkeras.model_file.card import RunCard, read_card
 from chromkeras.model_file.model_file import open_model
 from chromkeras.model_report.choose import scanned_rows
-from chromkeras.model_report.explained import trained_loss
 from chromkeras.model_report.network_inputs import DNA
 from chromkeras.names import unknown
 from chromkeras.problems.problem import Problem
@@ -135,7 +135,7 @@ class ComparedModel:
     @property
     def loss(self) -> str:
         """Name of the loss that it was trained by."""
-        return trained_loss(self.recipe, self.problem)
+        return trained_loss(self.recipe.training.loss, self.problem)
 
     @property
     def link(self) -> str:

@@ -1,4 +1,4 @@
-"""The part "gradients": where they died in training, for models whose gradients were watched."""
+"""The part "gradients": vanishing and conflict of gradients that were watched in training."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -27,7 +27,7 @@ from chromkeras.statistics.calibration import Reliability, probability, reliabil
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """Everything that is known of the predictions.
+    """Figures, differences and agreement of the models' predictions.
 
     Attributes
     ----------
@@ -79,8 +79,8 @@ class Findings:
         return curves
 
 
-def find(comparison: Comparison) -> Findings:
-    """Compute every figure."""
+def measure_predictions(comparison: Comparison) -> Findings:
+    """Compute all figures, differences and agreements of the models' predictions."""
     labels, outputs = comparison.dataset.values(comparison.rows), comparison.outputs
     problem: dict[str, Any] = {"problem": comparison.problem, "links": comparison.links}
     masks = comparison.problem.strata(comparison.dataset, comparison.rows)

@@ -1,4 +1,4 @@
-"""The part "predictions": who predicts what better, by how much, and how surely."""
+"""The part "predictions": scores of the models, their differences, and tests of these."""
 
 from typing import Any
 
@@ -7,15 +7,15 @@ import numpy as np
 from chromkeras.comparison.core.comparison import Comparison
 from chromkeras.comparison.core.part import PartResult
 from chromkeras.comparison.predictions.differences import Differences
-from chromkeras.comparison.predictions.findings import Findings, find
+from chromkeras.comparison.predictions.findings import Findings, measure_predictions
 from chromkeras.comparison.predictions.sections import prediction_sections
 
 ORDER = 10
 
 
 def compare_part(comparison: Comparison) -> PartResult:
-    """Predict, measure and test."""
-    findings = find(comparison)
+    """Predict, score every task, and test the differences between models."""
+    findings = measure_predictions(comparison)
     tables = {
         "models.tsv": _model_rows(findings),
         "recipes.tsv": _recipe_rows(findings),

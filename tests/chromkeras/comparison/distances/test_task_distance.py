@@ -47,7 +47,7 @@ def test_only_own_layers_count(make_model, tiny_dataset):
     distance = task_distance(grouped, dataset, permutations=9).distance
     assert distance[0, 2] == 0
     assert distance[0, 1] == distance[2, 1] > 1
-    with pytest.raises(ValueError, match="all tasks share the convolution blocks"):
+    with pytest.raises(ValueError, match="all tasks share the backbone"):
         task_distance(make_model("hard"), dataset)
 
 

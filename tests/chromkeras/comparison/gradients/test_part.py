@@ -7,7 +7,6 @@ from chrominterpret.page.blocks import HeatMap, Notes, Picture, Table
 from chrominterpret.page.render import write_page
 from chromkeras.comparison.gradients.part import compare_part, gradient_result
 from chromkeras.model_file.beside import gradient_log_path
-from chromkeras.model_file.card import RunCard
 from chromkeras.monitoring.gradient_log import GradientLog, Moment, save_gradient_log
 from chromkeras.tables import write_tsv
 
@@ -66,13 +65,10 @@ def test_norms_are_relative_to_the_first(make_log):
 
 def test_models_that_were_not_watched_are_said(make_log, tmp_path):
     models = [
-        SimpleNamespace(
-            name=name,
-            path=tmp_path / f"{name}.keras",
-            card=RunCard(("a",), fingerprint=fingerprint),
-        )
-        for name, fingerprint in (("hard", "f"), ("other", "g"), ("soft", "f"))
+        SimpleNamespace(name=name, path=tmp_path / f"{name}.keras", fingerprint="f")
+        for name in ("hard", "other", "soft")
     ]
+    models[1].fingerprint = "g"
     for model in models[:2]:
         save_gradient_log(make_log(), gradient_log_path(model.path))
     result = compare_part(SimpleNamespace(models=models))
