@@ -10,11 +10,8 @@ import numpy as np
 from chromkeras.backend.devices import distribution
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
-<<<<<<< HEAD
-from chromkeras.model_file.beside import checkpoint_path
-=======
 from chromkeras.losses.registry import trained_loss
->>>>>>> main
+from chromkeras.model_file.beside import checkpoint_path
 from chromkeras.model_file.model_file import save_model
 from chromkeras.problems.problem import Problem
 from chromkeras.problems.registry import find_problem
