@@ -8,12 +8,17 @@ from typing import Any
 import numpy as np
 
 from chromkeras.files import replacing
+from chromkeras.names import printable
 
 Rows = Sequence[Mapping[str, Any]]
 
 
 def align(lines: Sequence[Sequence[str]]) -> str:
-    """Return rows of equally many cells as text: first column left, the others right."""
+    """Return rows of equally many cells as text: first column left, the others right.
+
+    Cells are made safe to print (`chromkeras.names.printable`).
+    """
+    lines = [[printable(cell) for cell in line] for line in lines]
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     text = []
     for first, *others in lines:

@@ -3,15 +3,18 @@
 import os
 import re
 import sys
-from typing import Any
+from contextlib import redirect_stdout
+from typing import Any, TextIO, cast
 
 import typer
 from typer.exceptions import TyperException
 
 from chromkeras.cli import compare, evaluate, finetune, info, interpret, prepare, simulate, train
+from chromkeras.cli.output import SafeOutput
 from chromkeras.cli.stop import Stopped, stoppable
 from chromkeras.cli.terminal import shown
 from chromkeras.errors import InputError
+from chromkeras.names import printable
 
 _SHORT = re.compile(r"[Ss]hort for ([\w.]+\w)")
 app = typer.Typer(
@@ -45,7 +48,7 @@ def run(arguments: list[str]) -> int:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        with shown():
+        with shown(), redirect_stdout(cast(TextIO, SafeOutput(sys.stdout))):
             code = app(arguments, prog_name="chromkeras", standalone_mode=False)
     except typer.Abort as error:  # what Typer makes of an EOFError
         _complain(str(error.__cause__ or "stopped"))
@@ -89,4 +92,4 @@ def _in_options(text: str, arguments: list[str]) -> str:
 
 
 def _complain(text: str) -> None:
-    print(f"chromkeras: {' '.join(text.split())}", file=sys.stderr)
+    print(f"chromkeras: {printable(' '.join(text.split()))}", file=sys.stderr)

@@ -60,9 +60,9 @@ def command(
             f"compare: expected at least 2 models, received {len(models)}; `chromkeras evaluate` "
             "measures one"
         )
-    from chromkeras.model_file.card_file import read_card
+    from chromkeras.model_file.card import read_card
 
-    tasks = {model: read_card(model).get("tasks", ()) for model in models}
+    tasks = {model: read_card(model).tasks for model in models}
     from chromkeras.cli.data_beside import find_data
     from chromkeras.cli.open_data import open_data
 

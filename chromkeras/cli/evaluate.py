@@ -40,11 +40,11 @@ def command(
     from chromkeras.cli.open_data import note_other_data, open_data
     from chromkeras.evaluation.report import evaluate_model, metrics_path
     from chromkeras.evaluation.table import evaluation_table
-    from chromkeras.model_file.card_file import read_card
+    from chromkeras.model_file.card import read_card
 
     target = out or metrics_path(model)
     check_output_folder(plots or target.parent, "--plots")
-    data = find_data(data, {model: read_card(model)["tasks"]})
+    data = find_data(data, {model: read_card(model).tasks})
     check_output_file(target, inputs=(model, data))
     dataset = open_data(data, mmap=mmap)
     found = evaluate_model(

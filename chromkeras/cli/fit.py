@@ -61,7 +61,7 @@ def fit(
     from chromkeras.backend.unused_gpus import warn_of_unused_gpus
 
     warn_of_unused_gpus(devices)
-    from chromkeras.training.checkpoint import checkpoint_path
+    from chromkeras.model_file.beside import checkpoint_path
     from chromkeras.training.history_plot import plot_history
     from chromkeras.training.train import train
 
@@ -103,7 +103,8 @@ def fit(
 
 def _draw_gradients(out: Path) -> None:
     """Draw the gradients that were watched, beside them."""
-    from chromkeras.monitoring.gradient_log import gradient_log_path, load_gradient_log
+    from chromkeras.model_file.beside import gradient_log_path
+    from chromkeras.monitoring.gradient_log import load_gradient_log
     from chromkeras.monitoring.gradient_plot import plot_gradients
 
     path = gradient_log_path(out)

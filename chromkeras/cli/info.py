@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chromkeras.errors import InputError
+from chromkeras.names import printable
 
 
 def command(
@@ -23,19 +23,16 @@ def command(
 
 
 def _model_facts(path: Path) -> dict[str, Any]:
-    """Return the facts of the run card, without importing Keras."""
-    from chromkeras.model_file.card_file import read_card
+    """Return what the run card says; all of the file is checked, without importing Keras."""
+    from chromkeras.model_file.check import check_model_file
 
-    card = read_card(path)
-    missing = [name for name in ("tasks", "fingerprint", "recipe", "scores") if name not in card]
-    if missing:
-        raise InputError(f"{path}: the run card lacks {', '.join(missing)}; train the model again")
+    card = check_model_file(path).card
     return {
         "file": f"{path} (chromkeras model)",
-        "tasks": card["tasks"],
-        "data fingerprint": card["fingerprint"],
-        "recipe": card["recipe"],
-        "scores": card["scores"],
+        "tasks": list(card.tasks),
+        "data fingerprint": card.fingerprint,
+        "recipe": card.recipe,
+        "scores": card.scores,
     }
 
 
@@ -71,16 +68,17 @@ def _plain(value: Any) -> Any:
 
 def _lines(facts: dict[str, Any], indent: int = 0) -> list[str]:
     lines = []
-    width = max(len(key) for key in facts) + 2
+    names = {key: printable(key) for key in facts}
+    width = max(len(name) for name in names.values()) + 2
     for key, value in facts.items():
         if isinstance(value, dict) and value:
-            lines += [f"{' ' * indent}{key}", *_lines(value, indent + 2)]
+            lines += [f"{' ' * indent}{names[key]}", *_lines(value, indent + 2)]
         else:
-            lines.append(f"{' ' * indent}{key:<{width}}{_short(value)}")
+            lines.append(f"{' ' * indent}{names[key]:<{width}}{_short(value)}")
     return lines
 
 
 def _short(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+        return ", ".join(map(printable, value))
+    return f"{value:.4g}" if isinstance(value, float) else printable(value)

@@ -6,6 +6,7 @@ from typing import Any
 from chromkeras.cli import interpret_options as given
 from chromkeras.cli.options import DataOfModel, EverySeed, Motifs, comma_list
 from chromkeras.cli.places import check_output_folder
+from chromkeras.names import printable
 
 
 def command(
@@ -29,10 +30,10 @@ def command(
     """Say what a model reads: attributions of sequences, filters as motifs, their known matches."""
     folder = out or model.parent / f"{model.stem}_interpretation"
     check_output_folder(folder)
-    from chromkeras.model_file.card_file import read_card
+    from chromkeras.model_file.card import read_card
 
     card = read_card(model)
-    known = tuple(card["tasks"])
+    known = tuple(card.tasks)
     from chromkeras.cli.data_beside import find_data
     from chromkeras.cli.open_data import note_other_data, open_data
     from chromkeras.evaluation.evaluate import check_rows, match_tasks
@@ -42,7 +43,7 @@ def command(
     dataset = open_data(find_data(data, {model: known}))
     matched = match_tasks(dataset, known)
     check_rows(matched, split)
-    note_other_data(card.get("fingerprint", ""), dataset, matched)
+    note_other_data(card.fingerprint, dataset, matched)
     from chromkeras.backend.quiet import import_keras
 
     import_keras()  # only now, as it takes seconds and all that is wrong above takes none
@@ -75,7 +76,7 @@ def _report(summary: dict[str, Any], folder: Path) -> None:
         if (delta := facts.get("relative convergence delta, largest")) is not None:
             print(f"largest relative convergence delta of {method}: {delta:.1e}")
     for task, facts in summary.get("patterns", {}).items():
-        print(f"TF-MoDISco patterns of {task}: {facts['patterns']}")
+        print(f"TF-MoDISco patterns of {printable(task)}: {facts['patterns']}")
     for name, value in summary["filters"].items():
         if name == LEFT_OUT:
             continue  # some forty names, on the page

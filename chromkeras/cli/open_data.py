@@ -5,6 +5,7 @@ from pathlib import Path
 
 from chromkeras.cli.options import comma_list
 from chromkeras.data.dataset import Dataset
+from chromkeras.names import printable
 
 
 def open_data(path: Path | None, tasks: str | None = None, *, mmap: bool = False) -> Dataset:
@@ -32,8 +33,8 @@ def note_other_data(fingerprint: str, *datasets: Dataset) -> bool:
     if any(dataset.was_trained_on(fingerprint) for dataset in datasets):
         return False
     print(
-        f"note: the model was trained on other data ({fingerprint or 'unknown'}) than this "
-        f"({datasets[0].fingerprint}); rows here may have been among its training rows",
+        f"note: the model was trained on other data ({printable(fingerprint) or 'unknown'}) than "
+        f"this ({datasets[0].fingerprint}); rows here may have been among its training rows",
         file=sys.stderr,
     )
     return True

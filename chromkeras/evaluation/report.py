@@ -129,10 +129,10 @@ def match_model(model: str | os.PathLike[str], dataset: Dataset) -> Dataset:
     InputError
         The data set lacks a task, or its labels are of another kind or other classes.
     """
-    from chromkeras.model_file.card_file import read_card
+    from chromkeras.model_file.card import read_card
 
     card = read_card(model)
-    problem, classes = card.get("problem", "binary"), tuple(card.get("classes", ()))
+    problem, classes = card.problem, card.classes
     if problem != dataset.problem:
         raise InputError(
             f"expected a data set with the problem {problem} of the model, "
@@ -143,7 +143,7 @@ def match_model(model: str | os.PathLike[str], dataset: Dataset) -> Dataset:
             f"expected the classes of the model, {', '.join(classes)}; "
             f"received {', '.join(dataset.classes)}"
         )
-    return match_tasks(dataset, card["tasks"])
+    return match_tasks(dataset, card.tasks)
 
 
 def _check_threshold(threshold: float | str | None, dataset: Dataset) -> None:

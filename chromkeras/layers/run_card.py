@@ -28,6 +28,8 @@ class RunCard(keras.layers.Layer):
         Layer table, as ``LayerTable.to_config()`` returns it; empty in files of earlier versions.
     inputs
         Shape of each input without the batch, by name.
+    version
+        Version of chromkeras that trained the model; empty in files of earlier versions.
 
     Notes
     -----
@@ -47,6 +49,7 @@ class RunCard(keras.layers.Layer):
         classes: Sequence[str] = (),
         layers: dict[str, Any] | None = None,
         inputs: Mapping[str, Sequence[int]] | None = None,
+        version: str = "",
         **kwargs: Any,
     ) -> None:
         # logits stay float32 whatever the precision of the layers before
@@ -54,6 +57,7 @@ class RunCard(keras.layers.Layer):
         self.tasks, self.recipe = tuple(tasks), dict(recipe or {})
         self.fingerprint, self.scores = fingerprint, dict(scores or {})
         self.problem, self.classes, self.layers = problem, tuple(classes), dict(layers or {})
+        self.version = version
         self.inputs = {name: tuple(shape) for name, shape in (inputs or {}).items()}
 
     def call(self, inputs: Any) -> Any:
@@ -75,4 +79,5 @@ class RunCard(keras.layers.Layer):
             "classes": list(self.classes),
             "layers": dict(self.layers),
             "inputs": {name: list(shape) for name, shape in self.inputs.items()},
+            "version": self.version,
         }

@@ -1,18 +1,14 @@
 """The .keras file: a model with its run card inside."""
 
 import os
-import zipfile
 from typing import Any
 
 import keras
 import numpy as np
 
-from chromkeras.errors import InputError
 from chromkeras.files import replacing
 from chromkeras.layers.run_card import RunCard
-from chromkeras.model_file.card_file import read_card
-from chromkeras.recipe.reading import recipe_from_dict
-from chromkeras.registry import ARCHITECTURES
+from chromkeras.model_file import open_model as opened
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import Plan
 
@@ -47,19 +43,12 @@ def save_model(
 
 
 def open_model(path: str | os.PathLike[str]) -> tuple[keras.Model, RunCard]:
-    """Return a model of ours and its run card.
+    """Return a model of ours and the layer with its run card.
 
     Raises
     ------
     InputError
-        The file is missing, empty, damaged, no .keras file, or a model without a run card.
+        See `chromkeras.model_file.open_model.open_model`, whose result has more to it.
     """
-    card = read_card(path)
-    try:
-        recipe = recipe_from_dict(card["recipe"])
-        ARCHITECTURES.get(recipe.architecture.name)  # unknown ones are refused here
-        model = keras.saving.load_model(path, compile=False)
-    except (zipfile.BadZipFile, ValueError, TypeError, KeyError, OSError) as error:
-        why = str(error).strip().splitlines() or [type(error).__name__]
-        raise InputError(f"model {path} is damaged or of another version: {why[0]}") from error
-    return model, next(layer for layer in model.layers if isinstance(layer, RunCard))
+    network = opened.open_model(path).network
+    return network, next(layer for layer in network.layers if isinstance(layer, RunCard))

@@ -2,19 +2,30 @@
 
 import json
 import os
-import zipfile
 from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from chromkeras.errors import InputError
-from chromkeras.files import replacing, require_file
+from chromkeras.files import replacing
+from chromkeras.model_file.archive import Archive, check_names, open_archive
+from chromkeras.model_file.facts import (
+    as_int,
+    as_list,
+    as_name,
+    as_table,
+    as_text,
+    read_json,
+    wrong,
+)
+from chromkeras.model_file.npz import SUFFIX, read_array, read_text
 
 VERSION = 1
 COMMON = ("shared", "grouped")
-DAMAGE = (zipfile.BadZipFile, ValueError, KeyError, TypeError, EOFError, OSError)
+MOST_MOMENTS = 100_000
+MOST_NAMES = 10_000
+SHARINGS = (*COMMON, "soft", "own")
 
 
 @dataclass(frozen=True)
@@ -100,30 +111,41 @@ class GradientLog:
         return self.steps / self.steps_per_epoch
 
     @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes of the arrays of a moment, by name."""
+        tasks, layers = len(self.tasks), len(self.layers)
+        return {
+            "loss": (tasks,),
+            "norm": (tasks, layers),
+            "signal": (tasks, layers),
+            "dead": (tasks, len(self.activations)),
+            "cosine": (len(self.common), tasks, tasks),
+        }
+
+    @property
     def loss(self) -> np.ndarray:
         """Shape (M, T)."""
-        return self._stack("loss", (len(self.tasks),))
+        return self._stack("loss")
 
     @property
     def norm(self) -> np.ndarray:
         """Shape (M, T, L)."""
-        return self._stack("norm", (len(self.tasks), len(self.layers)))
+        return self._stack("norm")
 
     @property
     def signal(self) -> np.ndarray:
         """Shape (M, T, L)."""
-        return self._stack("signal", (len(self.tasks), len(self.layers)))
+        return self._stack("signal")
 
     @property
     def dead(self) -> np.ndarray:
         """Shape (M, T, R)."""
-        return self._stack("dead", (len(self.tasks), len(self.activations)))
+        return self._stack("dead")
 
     @property
     def cosine(self) -> np.ndarray:
         """Shape (M, S, T, T)."""
-        tasks = len(self.tasks)
-        return self._stack("cosine", (len(self.common), tasks, tasks))
+        return self._stack("cosine")
 
     def with_moment(self, moment: Moment) -> "GradientLog":
         """Return the log with one more moment.
@@ -143,15 +165,9 @@ class GradientLog:
         """Return the log with the moments before a step only."""
         return replace(self, moments=tuple(m for m in self.moments if m.step < step))
 
-    def _stack(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
+    def _stack(self, name: str) -> np.ndarray:
         values = [getattr(moment, name) for moment in self.moments]
-        return np.stack(values) if values else np.zeros((0, *shape), np.float32)
-
-
-def gradient_log_path(out: str | os.PathLike[str]) -> Path:
-    """Return the path of the log that belongs to model file ``out``."""
-    path = Path(out)
-    return path.with_name(f"{path.stem}.gradients.npz")
+        return np.stack(values) if values else np.zeros((0, *self.shapes[name]), np.float32)
 
 
 def save_gradient_log(log: GradientLog, path: str | os.PathLike[str]) -> None:
@@ -171,31 +187,58 @@ def load_gradient_log(path: str | os.PathLike[str]) -> GradientLog:
     InputError
         The file is missing, damaged or of another version.
     """
-    found = require_file(path, "gradient log")
     try:
-        with found.open("rb") as raw, np.load(raw) as file:
-            arrays = {name: file[name] for name in (*_ARRAYS, "seconds")}
-            facts = json.loads(str(file["facts"]))
-        version = facts.pop("version")
-        log = GradientLog(**_tuples(facts))
-        moments = tuple(_moment(arrays, i) for i in range(len(arrays["steps"])))
-    except DAMAGE as error:
-        raise InputError(f"gradient log {found} is damaged; train again") from error
-    if version != VERSION:
-        raise InputError(
-            f"gradient log {found}: expected version {VERSION}, received {version}; train again"
-        )
-    return replace(log, moments=moments)
+        with open_archive(path, "gradient log", compressed=True) as archive:
+            return _read(archive)
+    except InputError as error:
+        raise InputError(f"{error}; train again") from error
+
+
+def _read(archive: Archive) -> GradientLog:
+    check_names(archive, [name + SUFFIX for name in ("facts", *_ARRAYS, "seconds")])
+    log = _read_facts(archive)
+    steps = read_array(archive, "steps", kinds="i")
+    if (
+        steps.ndim != 1
+        or len(steps) > MOST_MOMENTS
+        or (np.diff(steps) <= 0).any()
+        or (steps < 0).any()
+    ):
+        raise InputError(f"{archive.title}: expected steps that rise from 0")
+    arrays = {name: read_array(archive, name, kinds="f") for name in (*_ARRAYS[1:], "seconds")}
+    for name, array in arrays.items():
+        shape = (len(steps), *({"seconds": ()} | log.shapes)[name])
+        if array.shape != shape:
+            raise wrong(f"{archive.title}: {name}", f"shape {shape}", list(array.shape))
+    seconds = arrays.pop("seconds")
+    moments = [
+        Moment(int(step), float(seconds[i]), **{n: a[i] for n, a in arrays.items()})
+        for i, step in enumerate(steps)
+    ]
+    return replace(log, moments=tuple(moments))
+
+
+def _read_facts(archive: Archive) -> GradientLog:
+    """Return the log without its moments."""
+    where = f"{archive.title}: facts"
+    facts = as_table(read_json(read_text(archive, "facts"), where), where, needed=("version",))
+    if facts["version"] != VERSION:
+        raise wrong(f"{archive.title}: version", str(VERSION), facts["version"])
+    as_table(facts, where, needed=("version", *_FACTS), allowed=())
+    values: dict[str, Any] = {key: _names(facts[key], f"{where}: {key}") for key in _NAMES}
+    values |= {key: as_int(facts[key], f"{where}: {key}", least=1) for key in _NUMBERS}
+    fingerprint = as_text(facts["fingerprint"], f"{where}: fingerprint")
+    log = GradientLog(fingerprint=fingerprint, **values)
+    if not log.tasks or len(log.sharing) != len(log.layers) or not set(log.sharing) <= {*SHARINGS}:
+        raise InputError(f"{where}: expected tasks, and {', '.join(SHARINGS)} for each layer")
+    return log
+
+
+def _names(value: Any, where: str) -> tuple[str, ...]:
+    return tuple(as_name(name, where) for name in as_list(value, where, most=MOST_NAMES))
 
 
 _ARRAYS = ("steps", "loss", "norm", "signal", "dead", "cosine")
 _FACTS = tuple(f.name for f in fields(GradientLog) if f.name != "moments")
-
-
-def _moment(arrays: dict[str, np.ndarray], place: int) -> Moment:
-    values: dict[str, Any] = {n: arrays[n][place] for n in _ARRAYS if n != "steps"}
-    return Moment(int(arrays["steps"][place]), float(arrays["seconds"][place]), **values)
-
-
-def _tuples(facts: dict[str, Any]) -> dict[str, Any]:
-    return {k: tuple(v) if isinstance(v, list) else v for k, v in facts.items()}
+_NAMES = ("tasks", "layers", "sharing", "activations")
+_NUMBERS = ("steps_per_epoch", "rows", "parts")

@@ -9,9 +9,9 @@ import keras
 
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
+from chromkeras.model_file.beside import gradient_log_path
 from chromkeras.monitoring.gradient_log import (
     GradientLog,
-    gradient_log_path,
     load_gradient_log,
     save_gradient_log,
 )

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import layers
 
+import chromkeras
 from chromkeras.errors import InputError
 from chromkeras.layers.dynamic_weights import DynamicWeights
 from chromkeras.layers.fan_out import FanOut
@@ -90,6 +91,7 @@ def build_model(
         classes=plan.classes,
         layers=plan.layers.to_config(),
         inputs=plan.inputs,
+        version=chromkeras.__version__,
         name="run_card",
     )
     inputs = tensors if len(tensors) > 1 else next(iter(tensors.values()))

@@ -1,9 +1,8 @@
 """Checkpoint of a run: all that it needs to resume exactly."""
 
 import json
-import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,15 +12,27 @@ import numpy as np
 
 from chromkeras.errors import InputError
 from chromkeras.files import replacing
+from chromkeras.model_file.archive import Archive, check_names, open_archive
+from chromkeras.model_file.facts import (
+    as_int,
+    as_list,
+    as_number,
+    as_table,
+    as_text,
+    read_json,
+    shown,
+)
+from chromkeras.model_file.npz import SUFFIX, array_names, read_array, read_text
+from chromkeras.names import printable
 from chromkeras.recipe.recipe import Recipe
 from chromkeras.training.best_weights import BestWeights
 from chromkeras.training.history import History
 
-
-def checkpoint_path(out: str | os.PathLike[str]) -> Path:
-    """Return where the state of the run that makes ``out`` is kept until it ends."""
-    path = Path(out)
-    return path.with_name(f"{path.stem}.resume.npz")
+FACTS = ("recipe", "fingerprint", "epochs", "history")
+# What is kept of the best epochs but for the weights, and the kinds of numbers.
+BEST = {"score": "f", "best_epoch": "i", "task_auroc": "f"}
+MOST_FACTS = 1_000_000
+MOST_EPOCHS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -80,28 +91,89 @@ def load_checkpoint(path: Path, recipe: Recipe, fingerprint: str) -> Checkpoint:
         There is none, it is damaged, or it belongs to another recipe or data set.
     """
     if not path.exists():
-        raise InputError(f"nothing to resume: {path} does not exist; train without --resume")
+        raise InputError(f"nothing to resume: {path} does not exist; train without resume")
     try:
-        with path.open("rb") as raw, np.load(raw) as file:
-            arrays = {name: file[name] for name in file}
-        facts = json.loads(str(arrays["facts"]))
-    except (zipfile.BadZipFile, ValueError, KeyError, EOFError, OSError) as error:
-        raise InputError(f"{path} is damaged; train without --resume") from error
-    _check_same(path, facts, recipe, fingerprint)
-    count = sum(name.startswith("variable_") for name in arrays)
-    return Checkpoint(
-        epochs=facts["epochs"],
-        history=facts["history"],
-        variables=[arrays[f"variable_{i}"] for i in range(count)],
-        best={n.removeprefix("best_"): a for n, a in arrays.items() if n.startswith("best_")},
-    )
+        with open_archive(path, "resume state") as archive:
+            facts = _read_facts(archive)
+            _check_same(path, facts, recipe, fingerprint)
+            state = _read_arrays(archive)
+    except InputError as error:
+        raise InputError(f"{error}; train without resume") from error
+    variables, best = state
+    return Checkpoint(facts["epochs"], facts["history"], variables, best)
 
 
-def restore(model: keras.Model, checkpoint: Checkpoint) -> None:
-    """Put the saved values of weights, seeds and optimizer into a compiled model."""
+def restore(model: keras.Model, checkpoint: Checkpoint, best: BestWeights) -> None:
+    """Put the saved values of weights, seeds and optimizer into a compiled model.
+
+    Parameters
+    ----------
+    model
+        The model.
+    checkpoint
+        The saved state.
+    best
+        The callback that takes up what was best so far.
+
+    Raises
+    ------
+    InputError
+        The state is one of another model.
+    """
     model.optimizer.build(model.trainable_variables)
-    for variable, value in zip(_variables(model), checkpoint.variables, strict=True):
+    variables = _variables(model)
+    _check_shapes("variables", variables, checkpoint.variables)
+    kept = [best.score, best.best_epoch, best.task_auroc]
+    saved = [checkpoint.best[name] for name in BEST]
+    _check_shapes("best scores", kept, saved)
+    weights = [checkpoint.best[f"weight_{i}"] for i in range(len(checkpoint.best) - len(BEST))]
+    _check_shapes("best weights", model.weights, weights)
+    for variable, value in zip(variables, checkpoint.variables, strict=True):
         variable.assign(value)
+    best.restore(checkpoint.best)
+
+
+def _check_shapes(what: str, expected: Sequence[Any], received: Sequence[np.ndarray]) -> None:
+    shapes = [[tuple(value.shape) for value in values] for values in (expected, received)]
+    if shapes[0] != shapes[1]:
+        differing = [f"{a} not {b}" for a, b in zip(*shapes, strict=False) if a != b]
+        raise InputError(
+            f"the resume state is one of another model: {what}: expected {len(expected)}, received "
+            f"{len(received)}{', of shape ' + differing[0] if differing else ''}; train without "
+            "resume"
+        )
+
+
+def _read_facts(archive: Archive) -> dict[str, Any]:
+    """Return recipe, fingerprint, epochs and history, each of its type."""
+    where = f"{archive.title}: facts"
+    text = read_text(archive, "facts")
+    facts = as_table(read_json(text, where, most=MOST_FACTS), where, needed=FACTS, allowed=())
+    as_text(facts["fingerprint"], f"{where}: fingerprint")
+    as_int(facts["epochs"], f"{where}: epochs", least=1, most=MOST_EPOCHS)
+    for name, section in as_table(facts["recipe"], f"{where}: recipe", needed=("plan",)).items():
+        if name != "plan":
+            as_table(section, f"{where}: recipe: {shown(name)}")
+    rows = as_list(facts["history"], f"{where}: history", least=1, most=MOST_EPOCHS)
+    for row in rows:
+        for value in as_table(row, f"{where}: history", needed=rows[0], allowed=()).values():
+            as_number(value, f"{where}: history")
+    return facts
+
+
+def _read_arrays(archive: Archive) -> tuple[list[np.ndarray], dict[str, np.ndarray]]:
+    """Return the variables, and what was best so far by name without "best_"."""
+    names = array_names(archive)
+    variables = sum(name.startswith("variable_") for name in names)
+    weights = sum(name.startswith("best_weight_") for name in names)
+    numbered = [f"variable_{i}" for i in range(variables)]
+    best = [*BEST, *(f"weight_{i}" for i in range(weights))]
+    expected = ["facts", *numbered, *(f"best_{name}" for name in best)]
+    check_names(archive, [name + SUFFIX for name in expected])
+    state = {
+        name: read_array(archive, f"best_{name}", kinds=BEST.get(name, "fiub")) for name in best
+    }
+    return [read_array(archive, name) for name in numbered], state
 
 
 def _variables(model: keras.Model) -> list[Any]:
@@ -112,16 +184,20 @@ def _variables(model: keras.Model) -> list[Any]:
 
 def _check_same(path: Path, facts: dict[str, Any], recipe: Recipe, fingerprint: str) -> None:
     if facts["fingerprint"] != fingerprint:
+        shown_fingerprint = printable(facts["fingerprint"], longest=200)
         raise InputError(
-            f"{path} belongs to data {facts['fingerprint']}, this data set is {fingerprint}; "
-            "give the same --data or train without --resume"
+            f"{path} belongs to data {shown_fingerprint}, this data set is {fingerprint}; "
+            "give the same data"
         )
     was, now = _flat(facts["recipe"]), _flat(recipe.to_dict())
-    changed = [f"{key} was {was[key]}, now {now[key]}" for key in now if was.get(key) != now[key]]
+    changed = [
+        f"{key} was {printable(was.get(key, 'unknown'), longest=200)}, now {now[key]}"
+        for key in now
+        if key not in was or was[key] != now[key]
+    ]
     if changed:
         raise InputError(
-            f"{path} belongs to another recipe ({'; '.join(changed)}); "
-            "give the same options or train without --resume"
+            f"{path} belongs to another recipe ({'; '.join(changed)}); give the same options"
         )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from chromkeras.errors import InputError
-from chromkeras.model_file.card_file import read_card
+from chromkeras.model_file.card import read_card
 from chromkeras.names import unknown
 from chromkeras.recipe.reading import recipe_from_dict
 from chromkeras.recipe.recipe import Recipe
@@ -30,8 +30,8 @@ def check_init(recipe: Recipe) -> None:
             )
         return
     card = read_card(init)
-    if task and task not in card["tasks"]:
-        raise unknown(f"task of {init}:", task, card["tasks"])
+    if task and task not in card.tasks:
+        raise unknown(f"task of {init}:", task, card.tasks)
     here, there = asdict(recipe.architecture), asdict(own_recipe(init).architecture)
     differing = [key for key in here if key not in FREE and here[key] != there.get(key, _MISSING)]
     if differing:
@@ -46,9 +46,9 @@ def check_init(recipe: Recipe) -> None:
 def own_recipe(path: str) -> Recipe:
     """Return the recipe that a model file was trained by."""
     try:
-        return recipe_from_dict(read_card(path)["recipe"])
-    except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"model {path} is of another version: its recipe is unreadable") from error
+        return recipe_from_dict(read_card(path).recipe)
+    except InputError as error:
+        raise InputError(f"model {path} is of another version: {error}") from error
 
 
 def _text(value: object) -> str:

@@ -1,6 +1,5 @@
 """Run: a compiled model, its batches and its callbacks."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from chromkeras.data.share_out import share_out
 from chromkeras.data.turns import TaskTurns
 from chromkeras.layers.task_weights import TaskWeights
 from chromkeras.losses.task_loss import TaskLoss, make_loss
+from chromkeras.model_file.beside import checkpoint_path, history_path
 from chromkeras.monitoring.gradient_watch import watch_gradients
 from chromkeras.names import unknown
 from chromkeras.optimizers.optimizers import make_optimizer
@@ -24,7 +24,6 @@ from chromkeras.sharing.plan import Plan
 from chromkeras.training.best_weights import BestWeights
 from chromkeras.training.checkpoint import (
     SaveCheckpoint,
-    checkpoint_path,
     load_checkpoint,
     restore,
 )
@@ -38,12 +37,6 @@ from chromkeras.training.start import start
 from chromkeras.training.task_loss_metric import TaskLosses
 from chromkeras.training.task_weighting import WeighTasks
 from chromkeras.training.validation import ValidationScores
-
-
-def history_path(out: str | os.PathLike[str]) -> Path:
-    """Return the path of the history that belongs to model file ``out``."""
-    path = Path(out)
-    return path.with_name(f"{path.stem}.history.csv")
 
 
 @dataclass
@@ -119,8 +112,7 @@ def prepare(dataset: Dataset, plan: Plan, out: Path, *, resume: bool, watch: boo
     )
     history = History(history_path(out), state.history if state else [])
     if state:
-        restore(model, state)
-        best.restore(state.best)
+        restore(model, state, best)
     epochs = recipe.training.epochs
     progress = ShowProgress(epochs, len(batches), problem, first_epoch)
     weigh = [WeighTasks(layer, dataset.tasks) for layer in _weight_layers(model)]

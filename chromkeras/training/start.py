@@ -7,6 +7,7 @@ import keras
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.model_file.model_file import open_model
+from chromkeras.names import printable
 from chromkeras.recipe.recipe import Recipe
 from chromkeras.sharing.freezing import freeze_layers, frozen_layers
 from chromkeras.sharing.transfer import Transfer, names, transfer_weights
@@ -39,7 +40,7 @@ def start(model: keras.Model, recipe: Recipe, dataset: Dataset, *, resumed: bool
     if recipe.transfer.init and not resumed:
         transfer = _transfer(model, recipe, dataset)
         _check_trained(transfer, frozen)
-        _log.info("started from %s: %s", recipe.transfer.init, transfer)
+        _log.info("started from %s: %s", recipe.transfer.init, printable(str(transfer)))
     freeze_layers(model, frozen)
 
 

@@ -11,13 +11,13 @@ from chromkeras.backend.devices import distribution
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.losses.registry import trained_loss
+from chromkeras.model_file.beside import checkpoint_path
 from chromkeras.model_file.model_file import save_model
 from chromkeras.problems.problem import Problem
 from chromkeras.problems.registry import find_problem
 from chromkeras.recipe.recipe import Recipe
 from chromkeras.sharing.plan import resolve_plan
 from chromkeras.statistics.means import mean_defined
-from chromkeras.training.checkpoint import checkpoint_path
 from chromkeras.training.groups import resolve_groups
 from chromkeras.training.run import Run, prepare
 

@@ -1,7 +1,13 @@
 """Small data sets and recipes for the tests of chromkeras."""
 
+import importlib.util
+import sys
 from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 
@@ -56,3 +62,27 @@ def tiny_dataset() -> Callable[..., Dataset]:
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def mutations() -> ModuleType:
+    """The module that makes hostile files, ``model_file/mutations.py``."""
+    place = Path(__file__).parent / "model_file" / "mutations.py"
+    spec = importlib.util.spec_from_file_location("mutations", place)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["mutations"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def traps(mutations: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Paths that no reader may touch."""
+    folder = tmp_path_factory.mktemp("traps")
+    found = mutations.Traps(
+        str(folder / "canary"), str(folder / "secret"), str(folder / "secret.h5")
+    )
+    Path(found.secret).write_bytes(b"secret" * 1000)
+    with h5py.File(found.secret_h5, "w") as file:
+        file["x"] = np.arange(1000, dtype="f4")
+    return found

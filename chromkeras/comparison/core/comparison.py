@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -18,7 +17,7 @@ from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import check_rows
 from chromkeras.evaluation.predict import predict_logits
 from chromkeras.losses.registry import trained_loss
-from chromkeras.model_file.card_file import read_card
+from chromkeras.model_file.card import RunCard, read_card
 from chromkeras.model_file.model_file import open_model
 from chromkeras.model_report.choose import scanned_rows
 from chromkeras.model_report.network_inputs import DNA
@@ -100,38 +99,38 @@ class ComparedModel:
     network
         The opened model, from its inputs to (batch, tasks), or (batch, tasks, C) for C classes.
     card
-        Its run card's configuration: tasks, recipe, fingerprint, scores.
+        Its run card.
     """
 
     name: str
     path: Path
     network: keras.Model
-    card: dict[str, Any]
+    card: RunCard
 
     @cached_property
     def recipe(self) -> Recipe:
         """The recipe that it was trained by."""
-        return recipe_from_dict(self.card["recipe"])
+        return recipe_from_dict(self.card.recipe)
 
     @property
     def tasks(self) -> tuple[str, ...]:
         """Names of the model's T tasks, in the order of its outputs."""
-        return tuple(self.card["tasks"])
+        return self.card.tasks
 
     @property
     def fingerprint(self) -> str:
         """Fingerprint of the data that it was trained on."""
-        return str(self.card["fingerprint"])
+        return self.card.fingerprint
 
     @property
     def problem(self) -> str:
         """Name of the kind of labels that it was trained on."""
-        return str(self.card.get("problem") or "binary")
+        return self.card.problem
 
     @property
     def classes(self) -> tuple[str, ...]:
         """Names of the classes, for the problem "classes"."""
-        return tuple(self.card.get("classes") or ())
+        return self.card.classes
 
     @property
     def loss(self) -> str:
@@ -308,12 +307,8 @@ def open_comparison(
             "measures one"
         )
     cards = [read_card(path) for path in files]
-    for path, card in zip(files, cards, strict=True):
-        missing = [name for name in ("tasks", "recipe", "fingerprint") if name not in card]
-        if missing:
-            raise InputError(f"{path}: the run card lacks {missing[0]}; train the model again")
     names = model_names(files)
-    tasks = common_tasks(dict(zip(names, (card["tasks"] for card in cards), strict=True)), dataset)
+    tasks = common_tasks(dict(zip(names, (card.tasks for card in cards), strict=True)), dataset)
     replicates = seed_replicates(cards, names)
     baseline = _baseline(options.baseline, names, replicates)
     rows = check_rows(dataset, options.split)
@@ -395,29 +390,29 @@ def _baseline(name: str, names: list[str], replicates: tuple[Replicates, ...]) -
     return names.index(name) if name in names else by_name[name]
 
 
-def _left_out(names: list[str], cards: list[dict[str, Any]], tasks: tuple[str, ...]) -> list[str]:
+def _left_out(names: list[str], cards: list[RunCard], tasks: tuple[str, ...]) -> list[str]:
     notes = []
     for name, card in zip(names, cards, strict=True):
-        rest = [task for task in card["tasks"] if task not in tasks]
+        rest = [task for task in card.tasks if task not in tasks]
         if rest:
             notes.append(
-                f"{name}: {len(rest)} of its {len(card['tasks'])} tasks are left out, as not all "
+                f"{name}: {len(rest)} of its {len(card.tasks)} tasks are left out, as not all "
                 f"models and the data have them ({_some(rest)})."
             )
     return notes
 
 
-def _other_data(names: list[str], cards: list[dict[str, Any]], dataset: Dataset) -> list[str]:
+def _other_data(names: list[str], cards: list[RunCard], dataset: Dataset) -> list[str]:
     known: dict[tuple[str, ...], Dataset] = {}
     notes = []
     for name, card in zip(names, cards, strict=True):
-        own = tuple(card["tasks"])
+        own = tuple(card.tasks)
         if own not in known:
             fits = all(task in dataset.tasks for task in own)
             known[own] = dataset.select_tasks(own) if fits else dataset
-        if not any(data.was_trained_on(card["fingerprint"]) for data in (dataset, known[own])):
+        if not any(data.was_trained_on(card.fingerprint) for data in (dataset, known[own])):
             notes.append(
-                f"{name} was trained on other data ({card['fingerprint'] or 'unknown'}) than this "
+                f"{name} was trained on other data ({card.fingerprint or 'unknown'}) than this "
                 f"({dataset.fingerprint}); rows here may have been among its training rows."
             )
     return notes

@@ -9,6 +9,8 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+from chromkeras.model_file.card import RunCard
+
 _BETWEEN = " ._-/"  # what stands between a name and its seed
 
 
@@ -49,15 +51,13 @@ def model_names(paths: Sequence[Path]) -> list[str]:
     return given
 
 
-def seed_replicates(
-    cards: Sequence[Mapping[str, Any]], names: Sequence[str]
-) -> tuple[Replicates, ...]:
+def seed_replicates(cards: Sequence[RunCard], names: Sequence[str]) -> tuple[Replicates, ...]:
     """Group the models of equal recipe, tasks and data whose seeds all differ.
 
     Parameters
     ----------
     cards
-        Run cards, with "recipe", "tasks" and "fingerprint".
+        Run cards.
     names
         Unique, in the same order.
 
@@ -105,14 +105,14 @@ def _distinct_names(paths: Sequence[Path]) -> list[str]:
     return names
 
 
-def _recipe_text(card: Mapping[str, Any]) -> str:
-    recipe = json.loads(json.dumps(card["recipe"]))
+def _recipe_text(card: RunCard) -> str:
+    recipe = json.loads(json.dumps(card.recipe))
     recipe.get("training", {}).pop("seed", None)
-    return json.dumps([recipe, list(card["tasks"]), card["fingerprint"]], sort_keys=True)
+    return json.dumps([recipe, list(card.tasks), card.fingerprint], sort_keys=True)
 
 
-def _seed(card: Mapping[str, Any]) -> Any:
-    return card["recipe"].get("training", {}).get("seed")
+def _seed(card: RunCard) -> Any:
+    return card.recipe.get("training", {}).get("seed")
 
 
 def _common_name(seeds: Mapping[str, str]) -> str:

@@ -9,9 +9,9 @@ import numpy as np
 from chromkeras.cost.memory import training_memory
 from chromkeras.cost.operations import model_cost
 from chromkeras.errors import InputError
+from chromkeras.model_file.beside import history_path
 from chromkeras.recipe.recipe import Recipe
 from chromkeras.training.history_plot import read_history
-from chromkeras.training.run import history_path
 
 
 @dataclass(frozen=True)

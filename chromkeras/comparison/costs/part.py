@@ -10,8 +10,8 @@ from chromkeras.comparison.core.figures import growth_curves
 from chromkeras.comparison.core.part import PartResult, picture
 from chromkeras.comparison.costs.model_costs import ModelCosts, model_costs
 from chromkeras.cost.growth import Growth, measure_growth
+from chromkeras.model_file.beside import history_path
 from chromkeras.progress import progress
-from chromkeras.training.run import history_path
 
 ORDER = 20
 

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from chrominterpret.page.blocks import Block, Cell, HeatMap, Notes, Number, Section, Table
 from chromkeras.comparison.core.comparison import Comparison
 from chromkeras.comparison.core.part import PartResult, picture
+from chromkeras.model_file.beside import gradient_log_path
 from chromkeras.monitoring.gradient_flow import (
     SHARE,
     agreement,
@@ -16,7 +17,7 @@ from chromkeras.monitoring.gradient_flow import (
     conflict,
     vanishing,
 )
-from chromkeras.monitoring.gradient_log import GradientLog, gradient_log_path, load_gradient_log
+from chromkeras.monitoring.gradient_log import GradientLog, load_gradient_log
 from chromkeras.monitoring.gradient_plot import gradient_figure
 
 ORDER = 70

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from chromkeras.data.hdf5 import load_dataset, save_dataset
 from chromkeras.data.held_out import held_out
-from chromkeras.model_file.card_file import read_card
+from chromkeras.model_file.card import read_card
 
 
 def main() -> None:
@@ -34,13 +34,11 @@ def write(data: Path, models: list[Path], out: Path) -> None:
     if out.exists() and out.samefile(data):
         raise ValueError(f"--out {out} is also the input; choose another name")
     cards = {path: read_card(path) for path in models}
-    task_sets = dict.fromkeys(tuple(card["tasks"]) for card in cards.values())
+    task_sets = dict.fromkeys(tuple(card.tasks) for card in cards.values())
     part = held_out(load_dataset(data), list(task_sets))
     for path, card in cards.items():
-        if not part.was_trained_on(card["fingerprint"]):
-            raise ValueError(
-                f"{path} was trained on other data ({card['fingerprint']}) than {data}"
-            )
+        if not part.was_trained_on(card.fingerprint):
+            raise ValueError(f"{path} was trained on other data ({card.fingerprint}) than {data}")
     save_dataset(part, out)
     size = out.stat().st_size / 1e6
     print(f"wrote {out}: {len(part):,} rows, {len(part.tasks)} tasks, {size:.1f} MB")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chromkeras.model_file.card_file import read_card
+from chromkeras.model_file.card import read_card
 
 CPU_MINUTES = "train_cpu_minutes.txt"
 TISSUES = ("Germline", "Neurons", "Muscle", "Hypod", "Intest")
@@ -74,5 +74,5 @@ def _cpu_minutes(folder: Path) -> float:
 
 
 def _scores(folder: Path) -> dict[str, Any]:
-    scores: dict[str, Any] = read_card(folder / "model.keras")["scores"]
+    scores: dict[str, Any] = read_card(folder / "model.keras").scores
     return scores

@@ -4,7 +4,7 @@ import pytest
 from chromkeras.cli.app import run
 from chromkeras.data.hdf5 import save_dataset
 from chromkeras.evaluation.predict import predict_logits
-from chromkeras.model_file.card_file import read_card
+from chromkeras.model_file.card import read_card
 from chromkeras.model_file.model_file import open_model, save_model
 from chromkeras.recipe.recipe import BalanceRecipe, SharingRecipe
 from chromkeras.sharing.builder import build_model
@@ -84,7 +84,7 @@ def test_every_task_gets_its_own_copy(model_file, data, dataset, tmp_path):
     path, out = model_file(), tmp_path / "own.keras"
     words = ("--model", path, "--data", data, "--out", out, "--per-task")
     assert call("finetune", *words, *STILL) == 0
-    assert read_card(out)["recipe"]["plan"] == "single"
+    assert read_card(out).recipe["plan"] == "single"
     np.testing.assert_allclose(logits(out, dataset), logits(path, dataset), atol=1e-5)
     assert call("finetune", *words, "--epochs", 1, "--freeze", 6) == 0
     before, after = open_model(path)[0], open_model(out)[0]
@@ -117,8 +117,8 @@ def test_new_tasks_get_new_heads(model_file, data, dataset, tmp_path, capsys):
         ):
             np.testing.assert_array_equal(one, two)
     card = read_card(out)
-    assert card["tasks"] == list(TASKS)
-    assert card["recipe"]["transfer"] == {"init": str(path), "task": "", "freeze": 9}
+    assert card.tasks == TASKS
+    assert card.recipe["transfer"] == {"init": str(path), "task": "", "freeze": 9}
 
 
 def test_train_starts_from_one_task(model_file, data, dataset, tmp_path, tiny_recipe):

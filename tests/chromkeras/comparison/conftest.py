@@ -11,6 +11,7 @@ from chrominterpret.motifs.modisco import Pattern
 from chrominterpret.motifs.pwm import Sites
 from chrominterpret.sequences import BASES
 from chromkeras.comparison.core.comparison import ComparedModel
+from chromkeras.model_file.card import RunCard
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import resolve_plan
 
@@ -37,7 +38,7 @@ def make_model(tiny_recipe) -> Callable[..., ComparedModel]:
                 shape = layer.gamma.shape
                 layer.gamma.assign(random.uniform(0.5, 1.5, shape))
                 layer.beta.assign(random.uniform(0.0, 0.3, shape))  # no filter is dead
-        card = {"recipe": recipe.to_dict(), "tasks": list(tasks), "fingerprint": ""}
+        card = RunCard(tuple(tasks), recipe.to_dict())
         return ComparedModel(name or f"{plan}{seed}", Path("model.keras"), network, card)
 
     return make

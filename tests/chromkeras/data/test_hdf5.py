@@ -10,7 +10,7 @@ from chromkeras.data.hdf5 import load_dataset, save_dataset
 from chromkeras.data.packed import PackedSequences
 from chromkeras.data.tables import DenseTable
 from chromkeras.data.truth import Truth
-from chromkeras.model_file.card_file import read_card
+from chromkeras.model_file.card import read_card
 
 MODELS = Path(__file__).resolve().parents[3] / "models"
 
@@ -133,8 +133,8 @@ def test_class_names_are_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", sorted(MODELS.glob("*/*.keras")), ids=lambda path: path.stem)
 def test_shipped_models_know_the_shipped_data(path: Path) -> None:
     data, card = load_dataset(MODELS / "worm.h5"), read_card(path)
-    chosen = data.select_tasks(card["tasks"])
-    assert any(one.was_trained_on(card["fingerprint"]) for one in (data, chosen))
+    chosen = data.select_tasks(card.tasks)
+    assert any(one.was_trained_on(card.fingerprint) for one in (data, chosen))
 
 
 def test_files_that_are_no_data_set_fail(tmp_path: Path) -> None:

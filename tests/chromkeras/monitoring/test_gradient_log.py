@@ -1,12 +1,15 @@
 import json
+from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
 
+from chromkeras.errors import InputError
+from chromkeras.model_file.beside import gradient_log_path
 from chromkeras.monitoring.gradient_log import (
     GradientLog,
     Moment,
-    gradient_log_path,
     load_gradient_log,
     save_gradient_log,
 )
@@ -72,9 +75,56 @@ def test_bad_files(log, tmp_path):
         arrays = dict(file)
     facts = json.loads(str(arrays["facts"]))
     np.savez(path, **arrays | {"facts": np.array(json.dumps(facts | {"version": 99}))})
-    with pytest.raises(ValueError, match="expected version 1, received 99"):
+    with pytest.raises(ValueError, match="version: expected 1, received 99; train again"):
         load_gradient_log(path)
     del arrays["norm"]
     np.savez(path, **arrays)
-    with pytest.raises(ValueError, match=r"log\.npz is damaged"):
+    with pytest.raises(ValueError, match=r"log\.npz: expected members facts\.npy, .*; train again"):
         load_gradient_log(path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"loss": np.zeros((2, 3), "f4")}, r"loss: expected shape \(2, 2\), received a list of 2"),
+        ({"cosine": np.zeros((2, 1, 2), "f4")}, r"cosine: expected shape \(2, 1, 2, 2\)"),
+        ({"steps": np.array([3, 3])}, "expected steps that rise from 0"),
+        ({"steps": np.zeros(2)}, "steps: expected numbers of kind i"),
+        ({"seconds": np.array(["a", "b"])}, "seconds: expected numbers of kind f"),
+        ({"facts": np.array("[]")}, "facts: expected a table"),
+        ({"facts": {"tasks": 3}}, "facts: tasks: expected a list"),
+        ({"facts": {"tasks": []}}, "facts: expected tasks"),
+        ({"facts": {"sharing": ["shared", "own", "lent"]}}, "facts: expected tasks, and shared"),
+        ({"facts": {"steps_per_epoch": 0}}, "steps_per_epoch: expected a whole number"),
+        ({"facts": {"extra": 0}}, "facts: expected .*, received 'extra'"),
+    ],
+)
+def test_every_value_has_its_type(log, tmp_path, changes, message):
+    path = tmp_path / "log.npz"
+    save_gradient_log(log, path)
+    with np.load(path) as file:
+        arrays = dict(file)
+    facts = changes.get("facts")
+    if isinstance(facts, dict):
+        text = json.dumps(json.loads(str(arrays["facts"])) | facts)
+        changes = {"facts": np.array(text)}
+    np.savez(path, **arrays | changes)
+    with pytest.raises(InputError, match=message):
+        load_gradient_log(path)
+
+
+def test_hostile_files(log, tmp_path, mutations, traps):
+    path = tmp_path / "log.npz"
+    save_gradient_log(log, path)
+    good, refused = path.read_bytes(), 0
+    for seed in range(150):
+        random = Random(seed)
+        path.write_bytes(random.choice(mutations.NUMPY)(random, good, traps))
+        line = mutations.refusal(load_gradient_log, path)
+        assert line.isprintable()
+        refused += bool(line)
+        if not line:
+            found = load_gradient_log(path)
+            assert found.norm.shape == (len(found.moments), len(found.tasks), len(found.layers))
+    assert refused > 100
+    assert not Path(traps.canary).exists()

@@ -5,11 +5,11 @@ import pytest
 from chromkeras.cli.app import run
 from chromkeras.data.hdf5 import save_dataset
 from chromkeras.losses.task_loss import TaskLoss
+from chromkeras.model_file.beside import gradient_log_path
 from chromkeras.model_file.model_file import open_model
 from chromkeras.monitoring.gradient_log import (
     GradientLog,
     Moment,
-    gradient_log_path,
     load_gradient_log,
     save_gradient_log,
 )

@@ -1,8 +1,18 @@
+import json
+from pathlib import Path
+from random import Random
+from types import ModuleType
+
 import keras
 import numpy as np
 import pytest
 
+from chromkeras.data.dataset import Dataset
+from chromkeras.errors import InputError
+from chromkeras.model_file.beside import checkpoint_path
 from chromkeras.model_file.model_file import open_model
+from chromkeras.recipe.recipe import Recipe
+from chromkeras.training.checkpoint import load_checkpoint
 from chromkeras.training.train import train
 
 
@@ -17,17 +27,87 @@ class StopInTheSecondEpoch(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
-def test_half_an_update_is_taken_up_where_it_was(tiny_dataset, tiny_recipe, tmp_path, monkeypatch):
-    """Three batches an epoch and two in an update: the first epoch ends amid an update."""
+@pytest.fixture
+def recipe(tiny_recipe) -> Recipe:
+    """Three batches an epoch and two in an update."""
     settings = ("training.epochs=3", "training.batch_size=16", "training.accumulate=2")
-    recipe = tiny_recipe("hard", *settings)
-    whole = train(tiny_dataset(), recipe, tmp_path / "whole.keras")
+    return tiny_recipe("hard", *settings)
+
+
+@pytest.fixture
+def broken(tiny_dataset, recipe, tmp_path, monkeypatch) -> Path:
+    """The model file that a run would have written that was stopped in its second epoch."""
     with monkeypatch.context() as patch:
         patch.setattr("chromkeras.training.run.StopOnDivergence", StopInTheSecondEpoch)
         with pytest.raises(KeyboardInterrupt):
             train(tiny_dataset(), recipe, tmp_path / "broken.keras")
-    resumed = train(tiny_dataset(), recipe, tmp_path / "broken.keras", resume=True)
+    return tmp_path / "broken.keras"
+
+
+def test_half_an_update_is_taken_up_where_it_was(tiny_dataset, recipe, broken, tmp_path):
+    """The first epoch ends amid an update."""
+    whole = train(tiny_dataset(), recipe, tmp_path / "whole.keras")
+    resumed = train(tiny_dataset(), recipe, broken, resume=True)
     assert [row["loss"] for row in resumed.rows] == [row["loss"] for row in whole.rows]
     pairs = zip(*(open_model(run.model)[0].get_weights() for run in (whole, resumed)), strict=True)
     for one, other in pairs:
         np.testing.assert_array_equal(one, other)
+
+
+def rewritten(path: Path, **changed: np.ndarray | None) -> None:
+    """Write a state again with some arrays in the place of others; None leaves one out."""
+    with np.load(path) as file:
+        arrays = dict(file)
+    arrays |= changed
+    np.savez(path, **{name: array for name, array in arrays.items() if array is not None})
+
+
+def changed_facts(path: Path, **changed: object) -> np.ndarray:
+    with np.load(path) as file:
+        return np.array(json.dumps(json.loads(str(file["facts"])) | changed))
+
+
+def test_states_of_other_runs_and_damaged_ones(tiny_dataset: Dataset, recipe, broken):
+    dataset, path = tiny_dataset(), checkpoint_path(broken)
+    good = path.read_bytes()
+    with np.load(path) as file:
+        arrays = dict(file)
+    last = f"variable_{sum(name.startswith('variable_') for name in arrays) - 1}"
+    cases = [
+        ({"variable_0": None}, "expected members facts"),
+        ({"variable_0": np.zeros(3)}, "variables: expected .* of shape"),
+        ({last: None}, r"variables: expected \d+, received \d+"),
+        ({"best_score": np.zeros(2)}, "best scores: expected 3, received 3, of shape"),
+        ({"best_score": np.zeros(1, int)}, "best_score: expected numbers of kind f"),
+        ({"best_weight_0": np.zeros(3)}, "best weights: expected"),
+        ({"facts": np.array("{}")}, "facts: expected recipe, fingerprint, epochs, history"),
+        ({"facts": np.array("[")}, "facts: expected JSON"),
+        ({"facts": changed_facts(path, epochs="2")}, "epochs: expected a whole number"),
+        ({"facts": changed_facts(path, epochs=0)}, "epochs: expected a whole number"),
+        ({"facts": changed_facts(path, history=[])}, "history: expected a list of 1 to"),
+        ({"facts": changed_facts(path, history=[{"a": "b"}])}, "history: expected a number"),
+        ({"facts": changed_facts(path, history=[{"a": 1}, {"b": 1}])}, "history: expected a"),
+        ({"facts": changed_facts(path, recipe={})}, "recipe: expected plan"),
+        ({"facts": changed_facts(path, recipe={"plan": "hard"})}, "data.shift was unknown, now 3"),
+        ({"facts": changed_facts(path, fingerprint="\x1b[2J")}, r"belongs to data \\x1b\[2J"),
+    ]
+    for changes, message in cases:
+        rewritten(path, **changes)
+        with pytest.raises(InputError, match=message) as caught:
+            train(dataset, recipe, broken, resume=True)
+        assert str(caught.value).endswith("train without resume")
+        path.write_bytes(good)
+
+
+def test_hostile_states(tiny_dataset, recipe, broken, mutations: ModuleType, traps):
+    path, fingerprint = checkpoint_path(broken), tiny_dataset().fingerprint
+    good = path.read_bytes()
+    refused = 0
+    for seed in range(150):
+        random = Random(seed)
+        path.write_bytes(random.choice(mutations.NUMPY)(random, good, traps))
+        line = mutations.refusal(load_checkpoint, path, recipe, fingerprint)
+        assert line.isprintable()
+        refused += bool(line)
+    assert refused > 100
+    assert not Path(traps.canary).exists()

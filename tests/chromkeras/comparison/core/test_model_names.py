@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from chromkeras.comparison.core.model_names import Replicates, model_names, seed_replicates
+from chromkeras.model_file.card import RunCard
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,7 @@ def test_names_are_short_and_unique(paths, names, tmp_path, monkeypatch):
 
 def card(plan, seed, tasks=("a", "b"), fingerprint="f", **training):
     recipe = {"plan": plan, "training": {"seed": seed, "epochs": 3} | training}
-    return {"recipe": recipe, "tasks": tasks, "fingerprint": fingerprint}
+    return RunCard(tasks, recipe, fingerprint)
 
 
 def test_seeds_of_one_recipe_are_one_line():

@@ -4,9 +4,9 @@ import pytest
 
 from chromkeras.comparison.costs.model_costs import model_costs, training_time
 from chromkeras.cost.operations import model_cost
+from chromkeras.model_file.beside import history_path
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import resolve_plan
-from chromkeras.training.run import history_path
 
 HISTORY = """epoch,seconds,loss,val_auroc
 1,20,1.0,0.7

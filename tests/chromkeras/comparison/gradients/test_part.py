@@ -6,12 +6,8 @@ import pytest
 from chrominterpret.page.blocks import HeatMap, Notes, Picture, Table
 from chrominterpret.page.render import write_page
 from chromkeras.comparison.gradients.part import compare_part, gradient_result
-from chromkeras.monitoring.gradient_log import (
-    GradientLog,
-    Moment,
-    gradient_log_path,
-    save_gradient_log,
-)
+from chromkeras.model_file.beside import gradient_log_path
+from chromkeras.monitoring.gradient_log import GradientLog, Moment, save_gradient_log
 from chromkeras.tables import write_tsv
 
 

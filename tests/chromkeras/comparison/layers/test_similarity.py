@@ -112,7 +112,7 @@ def test_the_order_of_tasks_and_filters_does_not_matter(
         (hard, with_permuted_filters(hard, order)),
     ):
         found = compare(model, other, x)
-        assert found.tasks == tuple(t for t in model.tasks if t in other.card["tasks"])
+        assert found.tasks == tuple(t for t in model.tasks if t in other.card.tasks)
         np.testing.assert_allclose(np.diagonal(found.cka, axis1=1, axis2=2), 1, atol=1e-4)
 
 

@@ -1,0 +1,24 @@
+"""What lies beside a model file, by the model file's name."""
+
+import os
+from pathlib import Path
+
+
+def history_path(model: str | os.PathLike[str]) -> Path:
+    """Return the path of the training history of a model file, a CSV file."""
+    return _beside(model, "history.csv")
+
+
+def checkpoint_path(model: str | os.PathLike[str]) -> Path:
+    """Return where the state of the run that makes a model file is kept until the run ends."""
+    return _beside(model, "resume.npz")
+
+
+def gradient_log_path(model: str | os.PathLike[str]) -> Path:
+    """Return the path of what was watched of the gradients while a model was trained."""
+    return _beside(model, "gradients.npz")
+
+
+def _beside(model: str | os.PathLike[str], ending: str) -> Path:
+    path = Path(model)
+    return path.with_name(f"{path.stem}.{ending}")

@@ -1,0 +1,227 @@
+"""The run card: what a model file knows about itself, read without Keras."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from chromkeras.errors import InputError
+from chromkeras.model_file.archive import Archive, check_names, open_archive
+from chromkeras.model_file.config import CheckedConfig, check_config
+from chromkeras.model_file.facts import (
+    as_int,
+    as_list,
+    as_name,
+    as_number,
+    as_shape,
+    as_table,
+    as_text,
+    read_json,
+    shown,
+    wrong,
+)
+from chromkeras.names import check_unique, printable, unknown
+
+CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
+LARGEST_CONFIG = 8 * 2**20
+LARGEST_METADATA = 2**16
+MOST_TASKS = 10_000
+# What every Keras layer has in its configuration.
+OF_THE_LAYER = ("name", "trainable", "dtype")
+OF_EVERY_CARD = ("tasks", "recipe", "fingerprint", "scores")
+
+
+@dataclass(frozen=True)
+class RunCard:
+    """What a model was trained on, how, and how well.
+
+    Attributes
+    ----------
+    tasks
+        T names, in the order of the outputs.
+    recipe
+        ``Recipe.to_dict()``.
+    fingerprint
+        Of the training data.
+    scores
+        Validation scores and the like, plain JSON values.
+    problem
+        Name in ``chromkeras.problems``.
+    classes
+        Names of the classes, where the problem has any.
+    layers
+        Layer table, as ``LayerTable.to_config()`` returns it; empty in files of version "".
+    inputs
+        Shape of a row of each input, by name. Files of version "" do not say.
+    version
+        Version of chromkeras that trained the model; "" before files said so.
+    """
+
+    tasks: tuple[str, ...]
+    recipe: dict[str, Any] = field(default_factory=dict)
+    fingerprint: str = ""
+    scores: dict[str, Any] = field(default_factory=dict)
+    problem: str = "binary"
+    classes: tuple[str, ...] = ()
+    layers: dict[str, Any] = field(default_factory=dict)
+    inputs: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    version: str = ""
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> "RunCard":
+        """Return the card in the configuration of the layer that carries it.
+
+        Parameters
+        ----------
+        config
+            Plain values by field; what every Keras layer has may be among them.
+
+        Raises
+        ------
+        InputError
+            A field is missing, unknown or of the wrong type; a task stands twice.
+        """
+        values = {k: v for k, v in config.items() if k not in OF_THE_LAYER}
+        missing = [key for key in OF_EVERY_CARD if key not in values]
+        if missing:
+            raise InputError(
+                f"run card: expected {', '.join(OF_EVERY_CARD)}, received no {missing[0]}"
+            )
+        known = [f.name for f in fields(cls)]
+        for key, value in values.items():
+            if key not in known:
+                raise unknown("run card field", key, known)
+            values[key] = _CHECKS[key](value, f"run card: {key}")
+        card = cls(**values)
+        check_unique("task", card.tasks)
+        check_unique("class", card.classes)
+        groups = card.layers.get("groups", ())
+        if groups and len(groups) != len(card.tasks):
+            raise wrong("run card: groups", f"one for each of {len(card.tasks)} tasks", groups)
+        return card
+
+    def to_config(self) -> dict[str, Any]:
+        """Return the arguments of the layer that carries the card, as plain JSON values."""
+        return {
+            **{f.name: getattr(self, f.name) for f in fields(self)},
+            **{name: list(getattr(self, name)) for name in ("tasks", "classes")},
+            "inputs": {name: list(shape) for name, shape in self.inputs.items()},
+        }
+
+
+def _names(value: Any, where: str) -> tuple[str, ...]:
+    return tuple(as_name(name, where) for name in as_list(value, where, most=MOST_TASKS))
+
+
+def _tasks(value: Any, where: str) -> tuple[str, ...]:
+    as_list(value, where, least=1, most=MOST_TASKS)
+    return _names(value, where)
+
+
+def _recipe(value: Any, where: str) -> dict[str, Any]:
+    """Return a recipe whose values are plain; which of them are legal the recipe itself knows."""
+    table = as_table(value, where, needed=("plan",))
+    as_name(table["plan"], f"{where}: plan")
+    for name, section in table.items():
+        if name != "plan":
+            for key, inner in as_table(section, f"{where}: {shown(name)}").items():
+                _check_setting(inner, f"{where}: {shown(f'{name}.{key}')}")
+    return table
+
+
+def _check_setting(value: Any, where: str) -> None:
+    for inner in value if isinstance(value, list) else [value]:
+        if isinstance(inner, str):
+            as_text(inner, where)
+        elif inner is not None and not isinstance(inner, bool):
+            as_number(inner, where)
+
+
+def _scores(value: Any, where: str) -> dict[str, Any]:
+    for key, inner in as_table(value, where).items():
+        for one in inner.values() if isinstance(inner, dict) else [inner]:
+            _check_setting(one, f"{where}: {shown(key)}")
+    return dict(value)
+
+
+def _layers(value: Any, where: str) -> dict[str, Any]:
+    table = as_table(value, where)
+    if not table:  # files of version ""
+        return table
+    parts = ("entries", "groups", "backbone")
+    as_table(table, where, needed=parts, allowed=parts)
+    for entry in as_list(table["entries"], where):
+        for key, inner in as_table(entry, where).items():
+            _check_setting(inner, f"{where}: {shown(key)}")
+    for group in as_list(table["groups"], where):
+        as_int(group, where, most=MOST_TASKS)
+    as_int(table["backbone"], where)
+    return table
+
+
+def _inputs(value: Any, where: str) -> dict[str, tuple[int, ...]]:
+    found = {}
+    for name, shape in as_table(value, where).items():
+        axes = as_shape(shape, f"{where}: {shown(name)}")
+        if None in axes:
+            raise wrong(f"{where}: {shown(name)}", "whole numbers", shape)
+        found[name] = tuple(axis for axis in axes if axis is not None)
+    return found
+
+
+_CHECKS = {
+    "tasks": _tasks,
+    "recipe": _recipe,
+    "fingerprint": as_text,
+    "scores": _scores,
+    "problem": as_name,
+    "classes": _names,
+    "layers": _layers,
+    "inputs": _inputs,
+    "version": as_text,
+}
+
+
+@dataclass(frozen=True)
+class CardFile:
+    """What a model file says about itself: all but the weights.
+
+    Attributes
+    ----------
+    card
+        The run card.
+    config
+        What Keras would build.
+    keras_version
+        Version of Keras that wrote the file.
+    """
+
+    card: RunCard
+    config: CheckedConfig
+    keras_version: str
+
+
+def read_card(path: str | os.PathLike[str]) -> RunCard:
+    """Return the run card of a model file, which is checked but for its weights.
+
+    Raises
+    ------
+    InputError
+        The file is missing, empty, damaged, no .keras file, or a model without a run card.
+    """
+    with open_archive(path, "model") as archive:
+        return read_card_file(archive).card
+
+
+def read_card_file(archive: Archive) -> CardFile:
+    """Check an open model file but for its weights; for errors see `read_card`."""
+    check_names(archive, (METADATA, CONFIG, WEIGHTS))
+    metadata = archive.read(METADATA, most=LARGEST_METADATA)
+    config = archive.read(CONFIG, most=LARGEST_CONFIG)
+    try:
+        about = as_table(read_json(metadata, METADATA), METADATA)
+        version = as_text(about.get("keras_version", "unknown"), METADATA, longest=40)
+        checked = check_config(read_json(config, CONFIG))
+        return CardFile(RunCard.from_config(checked.card), checked, printable(version))
+    except InputError as error:
+        raise InputError(f"{archive.title}: {error}") from error

@@ -1,0 +1,198 @@
+"""A trained model opened from its file: the network and what is known about it."""
+
+import copy
+import math
+import os
+import random
+import re
+import warnings
+import zipfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from chromkeras.backend.errors import backend_errors
+from chromkeras.errors import InputError
+from chromkeras.model_file.allowed import check_registered
+from chromkeras.model_file.card import RunCard
+from chromkeras.model_file.check import CheckedFile, check_model_file
+from chromkeras.names import printable
+from chromkeras.recipe.reading import recipe_from_dict
+from chromkeras.recipe.recipe import Recipe
+from chromkeras.registry import ARCHITECTURES
+
+# Numbers that any layer may put out for one sequence: 1 GB of them.
+LARGEST_OUTPUT = 2**28
+# Up to so many, the network is tried on one sequence.
+LARGEST_TRIED = 2**22
+# What Keras raises for a model that is put together well and makes no sense.
+NONSENSE: tuple[type[Exception], ...] = (
+    ArithmeticError, AttributeError, LookupError, NotImplementedError, OSError, RuntimeError,
+    TypeError, UserWarning, ValueError, zipfile.BadZipFile, *backend_errors(),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class OpenModel:
+    """A model of ours, ready to be used.
+
+    Attributes
+    ----------
+    path
+        Its file.
+    network
+        The Keras model, not compiled.
+    card
+        Its run card.
+    """
+
+    path: Path
+    network: keras.Model
+    card: RunCard
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Task names, in the order of the outputs."""
+        return self.card.tasks
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """The recipe of the run."""
+        return recipe_from_dict(self.card.recipe)
+
+    @property
+    def layers(self) -> dict[str, Any]:
+        """Layer table, as plain values; empty in files of version ""."""
+        return self.card.layers
+
+
+def open_model(path: str | os.PathLike[str]) -> OpenModel:
+    """Open a model file, which may come from anybody.
+
+    The file is checked whole before Keras sees it (`check_model_file`), and its classes are held
+    to a list (`chromkeras.model_file.allowed`). Then the network is built without weights, so that
+    what it would take is known before it takes it; at last it is tried on a sequence of zeros.
+
+    Raises
+    ------
+    InputError
+        The file is missing, empty, damaged, no .keras file of ours, of another version, or claims
+        to be larger than it is.
+    """
+    found = check_model_file(path)
+    with _named(path, found):
+        recipe = recipe_from_dict(found.card.recipe)
+        ARCHITECTURES.get(recipe.architecture.name)
+        check_registered(found.config.registered)
+        largest = _check_network(_without_weights(found.config.config), found)
+        network = _loaded(path)
+        if largest <= LARGEST_TRIED:
+            _try(network)
+    return OpenModel(Path(path), network, found.card)
+
+
+@contextmanager
+def _named(path: str | os.PathLike[str], found: CheckedFile) -> Iterator[None]:
+    """Turn errors about what the file holds into one that names the file."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"model {path}: {error}") from error
+    except NONSENSE as error:
+        raise InputError(
+            f"model {path} is damaged or of another version (Keras {found.keras_version}): "
+            f"{_why(error)}"
+        ) from error
+
+
+def _why(error: Exception) -> str:
+    """Return what an error of Keras says, which takes many lines, in one."""
+    plain = re.sub(r"\x1b\[\d*m", "", str(error)).replace("Exception encountered:", "\n")
+    lines = [line.strip() for line in plain.splitlines() if line.strip()]
+    told = [line for line in lines if not line.startswith(("<class", "config="))]
+    return printable(" ".join(told[:2]) or type(error).__name__, longest=300)
+
+
+def _without_weights(config: dict[str, Any]) -> keras.Model:
+    """Return the network of a configuration with variables that have shapes and no values.
+
+    Keras keeps a list of such variables to give them values later, and the names it has given, for
+    each thread; in a thread of its own the list ends with the thread. Python's generator, from
+    which layers draw seeds, is put back.
+    """
+
+    def build() -> keras.Model:
+        with keras.StatelessScope(initialize_variables=False):
+            return keras.saving.deserialize_keras_object(
+                copy.deepcopy(config) | {"compile_config": None}
+            )
+
+    state = random.getstate()
+    try:
+        with ThreadPoolExecutor(max_workers=1) as thread:
+            return thread.submit(build).result()
+    finally:
+        random.setstate(state)
+
+
+def _loaded(path: str | os.PathLike[str]) -> keras.Model:
+    with warnings.catch_warnings():
+        # Keras would go on with fresh weights, and say so in a warning.
+        warnings.filterwarnings("error", "Skipping nested container", UserWarning)
+        return keras.saving.load_model(path, compile=False)
+
+
+def _check_network(network: keras.Model, found: CheckedFile) -> int:
+    """Return how many numbers a layer puts out for one sequence at most.
+
+    Raises
+    ------
+    InputError
+        The network is larger than the file, or not for its tasks.
+    """
+    tasks = len(found.card.tasks)
+    shapes = [tuple(weight.shape) for weight in network.weights]
+    weights = sum(map(math.prod, shapes))
+    if weights > found.weights or 0 in {axis for shape in shapes for axis in shape}:
+        raise InputError(
+            f"its layers declare {weights:,} weights, but the file holds {found.weights:,}"
+        )
+    largest = max(math.prod(axis or 1 for axis in x.shape) for x in _tensors(network))
+    if largest > LARGEST_OUTPUT:
+        raise InputError(
+            f"expected layers that put out at most {LARGEST_OUTPUT:,} numbers for a sequence, "
+            f"received {largest:,}"
+        )
+    if network.output_shape[1:2] != (tasks,):
+        raise InputError(
+            f"expected an output for each of {tasks} tasks, received shape {network.output_shape}"
+        )
+    return largest
+
+
+def _tensors(network: keras.Model) -> Iterator[Any]:
+    """Yield inputs, and outputs of all layers that are called once, which is nearly all."""
+    yield from network.inputs
+    yield from network.outputs
+    for layer in network.layers:
+        try:
+            output = layer.output
+        except (AttributeError, ValueError):
+            continue
+        yield from keras.tree.flatten(output)
+
+
+def _try(network: keras.Model) -> None:
+    """Call a network on one sequence of zeros, which leaves no trace in it."""
+    zeros = keras.tree.map_structure(
+        lambda x: np.zeros([axis or 1 for axis in x.shape], x.dtype), network.input
+    )
+    with keras.StatelessScope():
+        network(zeros, training=False)
