@@ -24,6 +24,8 @@ FREE_SIZE = 64 * 2**20
 GREATEST_RATIO = 8
 LARGEST_DIRECTORY = 2**20
 CHUNK = 2**20
+# So many names a message lists.
+SHOWN = 6
 DAMAGE = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, OverflowError,
     RuntimeError, UnicodeDecodeError,
@@ -154,11 +156,18 @@ def _kind(path: Path) -> str:
 def check_names(archive: Archive, expected: Collection[str]) -> None:
     """Raise ``InputError`` unless the members of an archive are exactly the expected ones."""
     if set(archive.members) != set(expected):
-        received = ", ".join(printable(name, longest=60) for name in [*archive.members][:6])
+        missing = [name for name in expected if name not in archive.members]
         raise InputError(
-            f"{archive.title}: expected members {', '.join(expected)}; "
-            f"received {received or 'none'}{', …' if len(archive.members) > 6 else ''}"
+            f"{archive.title}: expected members {_first(expected)}; "
+            f"received {_first(archive.members)}"
+            + (f" without {_first(missing)}" if missing and len(expected) > SHOWN else "")
         )
+
+
+def _first(names: Collection[str]) -> str:
+    """Return the first of many names, printable."""
+    first = [printable(name, longest=60) for name in [*names][:SHOWN]]
+    return ", ".join([*first, *(["…"] if len(names) > SHOWN else [])]) or "none"
 
 
 def _check_directory_size(raw: BinaryIO, title: str) -> None:

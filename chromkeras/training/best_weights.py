@@ -83,8 +83,7 @@ class BestWeights(keras.callbacks.Callback):
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Take up where ``state`` was given."""
         self.score, self.best_epoch = state["score"], state["best_epoch"]
-        # Earlier versions knew only one score.
-        self.task_score = state["task_score" if "task_score" in state else "task_auroc"]
+        self.task_score = state["task_score"]
         count = sum(name.startswith("weight_") for name in state)
         self.weights = [state[f"weight_{i}"] for i in range(count)]
 

@@ -24,13 +24,16 @@ from chromkeras.model_file.facts import (
 )
 from chromkeras.model_file.npz import SUFFIX, array_names, read_array, read_text
 from chromkeras.names import printable
+from chromkeras.recipe.reading import recipe_from_dict
 from chromkeras.recipe.recipe import Recipe
 from chromkeras.training.best_weights import BestWeights
 from chromkeras.training.history import History
 
 FACTS = ("recipe", "fingerprint", "epochs", "history")
 # What is kept of the best epochs but for the weights, and the kinds of numbers.
-BEST = {"score": "f", "best_epoch": "i", "task_auroc": "f"}
+BEST = {"score": "f", "best_epoch": "i", "task_score": "f"}
+# What 0.1.0 called the scores of the tasks.
+EARLIER_SCORE = "task_auroc"
 MOST_FACTS = 1_000_000
 MOST_EPOCHS = 1_000_000
 
@@ -123,7 +126,7 @@ def restore(model: keras.Model, checkpoint: Checkpoint, best: BestWeights) -> No
     model.optimizer.build(model.trainable_variables)
     variables = _variables(model)
     _check_shapes("variables", variables, checkpoint.variables)
-    kept = [best.score, best.best_epoch, best.task_auroc]
+    kept = [best.score, best.best_epoch, best.task_score]
     saved = [checkpoint.best[name] for name in BEST]
     _check_shapes("best scores", kept, saved)
     weights = [checkpoint.best[f"weight_{i}"] for i in range(len(checkpoint.best) - len(BEST))]
@@ -167,13 +170,15 @@ def _read_arrays(archive: Archive) -> tuple[list[np.ndarray], dict[str, np.ndarr
     variables = sum(name.startswith("variable_") for name in names)
     weights = sum(name.startswith("best_weight_") for name in names)
     numbered = [f"variable_{i}" for i in range(variables)]
-    best = [*BEST, *(f"weight_{i}" for i in range(weights))]
-    expected = ["facts", *numbered, *(f"best_{name}" for name in best)]
-    check_names(archive, [name + SUFFIX for name in expected])
-    state = {
-        name: read_array(archive, f"best_{name}", kinds=BEST.get(name, "fiub")) for name in best
+    stored = {name: f"best_{name}" for name in (*BEST, *(f"weight_{i}" for i in range(weights)))}
+    if f"best_{EARLIER_SCORE}" in names:
+        stored["task_score"] = f"best_{EARLIER_SCORE}"
+    check_names(archive, [name + SUFFIX for name in ("facts", *numbered, *stored.values())])
+    best = {
+        name: read_array(archive, member, kinds=BEST.get(name, "fiub"))
+        for name, member in stored.items()
     }
-    return [read_array(archive, name) for name in numbered], state
+    return [read_array(archive, name) for name in numbered], best
 
 
 def _variables(model: keras.Model) -> list[Any]:
@@ -189,7 +194,8 @@ def _check_same(path: Path, facts: dict[str, Any], recipe: Recipe, fingerprint: 
             f"{path} belongs to data {shown_fingerprint}, this data set is {fingerprint}; "
             "give the same data"
         )
-    was, now = _flat(facts["recipe"]), _flat(recipe.to_dict())
+    # Read as a recipe, a state of an earlier version has the defaults of keys that came later.
+    was, now = _flat(recipe_from_dict(facts["recipe"]).to_dict()), _flat(recipe.to_dict())
     changed = [
         f"{key} was {printable(was.get(key, 'unknown'), longest=200)}, now {now[key]}"
         for key in now

@@ -54,6 +54,18 @@ def test_half_an_update_is_taken_up_where_it_was(tiny_dataset, recipe, broken, t
         np.testing.assert_array_equal(one, other)
 
 
+def test_a_state_of_the_first_version_is_taken_up(tiny_dataset, recipe, broken, tmp_path):
+    """It called the scores of the tasks by another name, and knew fewer keys of the recipe."""
+    path = checkpoint_path(broken)
+    with np.load(path) as file:
+        scores, facts = file["best_task_score"], json.loads(str(file["facts"]))
+    del facts["recipe"]["architecture"]["name"]
+    rewritten(path, best_task_score=None, best_task_auroc=scores, facts=np.array(json.dumps(facts)))
+    whole = train(tiny_dataset(), recipe, tmp_path / "whole.keras")
+    resumed = train(tiny_dataset(), recipe, broken, resume=True)
+    assert [row["loss"] for row in resumed.rows] == [row["loss"] for row in whole.rows]
+
+
 def rewritten(path: Path, **changed: np.ndarray | None) -> None:
     """Write a state again with some arrays in the place of others; None leaves one out."""
     with np.load(path) as file:
@@ -74,7 +86,7 @@ def test_states_of_other_runs_and_damaged_ones(tiny_dataset: Dataset, recipe, br
         arrays = dict(file)
     last = f"variable_{sum(name.startswith('variable_') for name in arrays) - 1}"
     cases = [
-        ({"variable_0": None}, "expected members facts"),
+        ({"variable_0": None}, r"expected members facts\.npy, .*… without variable_"),
         ({"variable_0": np.zeros(3)}, "variables: expected .* of shape"),
         ({last: None}, r"variables: expected \d+, received \d+"),
         ({"best_score": np.zeros(2)}, "best scores: expected 3, received 3, of shape"),
@@ -88,7 +100,8 @@ def test_states_of_other_runs_and_damaged_ones(tiny_dataset: Dataset, recipe, br
         ({"facts": changed_facts(path, history=[{"a": "b"}])}, "history: expected a number"),
         ({"facts": changed_facts(path, history=[{"a": 1}, {"b": 1}])}, "history: expected a"),
         ({"facts": changed_facts(path, recipe={})}, "recipe: expected plan"),
-        ({"facts": changed_facts(path, recipe={"plan": "hard"})}, "data.shift was unknown, now 3"),
+        ({"facts": changed_facts(path, recipe={"plan": "hard"})}, r"batch_size was \d+, now 16"),
+        ({"facts": changed_facts(path, recipe={"plan": "all"})}, "unknown plan 'all'"),
         ({"facts": changed_facts(path, fingerprint="\x1b[2J")}, r"belongs to data \\x1b\[2J"),
     ]
     for changes, message in cases:
