@@ -30,7 +30,9 @@ from chromkeras.training.history import History
 
 FACTS = ("recipe", "fingerprint", "epochs", "history")
 # What is kept of the best epochs but for the weights, and the kinds of numbers.
-BEST = {"score": "f", "best_epoch": "i", "task_auroc": "f"}
+BEST = {"score": "f", "best_epoch": "i", "task_score": "f"}
+# Earlier versions knew only one score.
+EARLIER = {"best_task_auroc": "best_task_score"}
 MOST_FACTS = 1_000_000
 MOST_EPOCHS = 1_000_000
 
@@ -123,7 +125,7 @@ def restore(model: keras.Model, checkpoint: Checkpoint, best: BestWeights) -> No
     model.optimizer.build(model.trainable_variables)
     variables = _variables(model)
     _check_shapes("variables", variables, checkpoint.variables)
-    kept = [best.score, best.best_epoch, best.task_auroc]
+    kept = [best.score, best.best_epoch, best.task_score]
     saved = [checkpoint.best[name] for name in BEST]
     _check_shapes("best scores", kept, saved)
     weights = [checkpoint.best[f"weight_{i}"] for i in range(len(checkpoint.best) - len(BEST))]
@@ -167,11 +169,13 @@ def _read_arrays(archive: Archive) -> tuple[list[np.ndarray], dict[str, np.ndarr
     variables = sum(name.startswith("variable_") for name in names)
     weights = sum(name.startswith("best_weight_") for name in names)
     numbered = [f"variable_{i}" for i in range(variables)]
-    best = [*BEST, *(f"weight_{i}" for i in range(weights))]
-    expected = ["facts", *numbered, *(f"best_{name}" for name in best)]
-    check_names(archive, [name + SUFFIX for name in expected])
+    best = {f"best_{name}": name for name in (*BEST, *(f"weight_{i}" for i in range(weights)))}
+    for old, new in EARLIER.items():
+        if old in names:
+            best[old] = best.pop(new)
+    check_names(archive, [name + SUFFIX for name in ("facts", *numbered, *best)])
     state = {
-        name: read_array(archive, f"best_{name}", kinds=BEST.get(name, "fiub")) for name in best
+        name: read_array(archive, held, kinds=BEST.get(name, "fiub")) for held, name in best.items()
     }
     return [read_array(archive, name) for name in numbered], state
 

@@ -99,6 +99,16 @@ def test_states_of_other_runs_and_damaged_ones(tiny_dataset: Dataset, recipe, br
         path.write_bytes(good)
 
 
+def test_a_state_of_an_earlier_version_is_taken_up(tiny_dataset, recipe, broken):
+    """It has the scores of the tasks under another name."""
+    path = checkpoint_path(broken)
+    with np.load(path) as file:
+        scores = file["best_task_score"]
+    rewritten(path, best_task_score=None, best_task_auroc=scores)
+    state = load_checkpoint(path, recipe, tiny_dataset().fingerprint)
+    np.testing.assert_array_equal(state.best["task_score"], scores)
+
+
 def test_hostile_states(tiny_dataset, recipe, broken, mutations: ModuleType, traps):
     path, fingerprint = checkpoint_path(broken), tiny_dataset().fingerprint
     good = path.read_bytes()
