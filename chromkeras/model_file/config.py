@@ -23,6 +23,8 @@ from chromkeras.names import check_unique, printable, unknown
 
 CARD = "RunCard"
 MOST_LAYERS = 2_000
+# Where Keras keeps the class of functional models.
+FUNCTIONAL = ("keras.src.models.functional", "keras.models", "keras")
 OBJECT = ("module", "class_name", "config")
 REGISTERED = re.compile(r"[A-Za-z_][\w.]*>[A-Za-z_]\w*")
 # A model has at least as many weights as one of these numbers of a layer says.
@@ -74,7 +76,7 @@ def check_config(config: Any) -> CheckedConfig:
         needed=OBJECT,
         allowed=("registered_name", "build_config", "compile_config"),
     )
-    if top["class_name"] != "Functional" or not str(top["module"]).startswith("keras"):
+    if top["class_name"] != "Functional" or top["module"] not in FUNCTIONAL:
         raise wrong("config.json: class_name", "'Functional' of Keras", top["class_name"])
     if top.get("registered_name") not in (None, "Functional"):
         raise wrong("config.json: registered_name", "'Functional'", top["registered_name"])

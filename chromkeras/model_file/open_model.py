@@ -116,8 +116,8 @@ def _why(error: Exception) -> str:
     """Return what an error of Keras says, which takes many lines, in one."""
     plain = re.sub(r"\x1b\[\d*m", "", str(error)).replace("Exception encountered:", "\n")
     lines = [line.strip() for line in plain.splitlines() if line.strip()]
-    told = [line for line in lines if not line.startswith(("<class", "config="))]
-    return printable(" ".join(told[:2]) or type(error).__name__, longest=300)
+    said = [line for line in lines if not line.startswith(("<class", "config="))]
+    return printable(" ".join(said[:2]) or type(error).__name__, longest=300)
 
 
 def _without_weights(config: dict[str, Any]) -> keras.Model:

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from chromkeras.errors import InputError
@@ -157,6 +159,12 @@ def test_no_layer_is_larger_than_the_file(made, layer, name, key, size, message)
     path = made(lambda model: layer(model, name)["config"].update({key: size}))
     with pytest.raises(InputError, match=message):
         check_model_file(path)
+
+
+@pytest.mark.parametrize("module", ["os", "keras_evil", "keras.src.saving", None, ["keras"]])
+def test_the_model_is_of_keras(parts, made, module):
+    text = json.dumps(parts.config | {"module": module}).encode()
+    refused(made(raw=text), "config.json: class_name: expected 'Functional' of Keras")
 
 
 def test_escapes_in_names_are_shown_not_sent(made, layer, mutations):

@@ -1,4 +1,4 @@
-"""Some hundred hostile files of every kind in ``mutations.py``.
+"""Some hundred hostile files of each kind; ``scripts/hostile_files.py`` makes them by the thousand.
 
 Each is refused in one line that a terminal can take, or opens as what it still is.
 """
