@@ -7,6 +7,7 @@ import pytest
 from sklearn.metrics import mean_poisson_deviance
 
 from chromkeras.errors import InputError
+from chromkeras.losses.registry import of_loss
 from chromkeras.losses.task_loss import TaskLoss, make_loss
 
 pytestmark = pytest.mark.backend
@@ -41,6 +42,16 @@ def test_poisson_is_half_the_deviance():
     y, f = rng.poisson(3, (50, 1)).astype(np.float32), rng.normal(size=(50, 1)).astype(np.float32)
     expected = mean_poisson_deviance(y[:, 0], np.exp(f[:, 0].astype(float))) / 2
     assert float(TaskLoss("poisson")(y, f)) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["mse", "poisson"])
+def test_the_best_constant_prediction_is_the_mean(name, gradients):
+    """Which ties these losses to what their LINK says of an output."""
+    y = np.random.default_rng(0).gamma(2.0, size=(40, 1)).astype(np.float32)
+    best = np.log(y.mean()) if of_loss(name, "LINK") == "exp" else y.mean()
+    loss = TaskLoss(name)
+    _, (slope,) = gradients(lambda f: loss(y, f), np.full((40, 1), best, np.float32))
+    assert float(slope.sum()) == pytest.approx(0.0, abs=1e-5)
 
 
 def test_poisson_takes_no_negative_values_but_unknown_ones():
