@@ -31,7 +31,7 @@ def predict_logits(
     ----------
     model
         From inputs named as those of the data set, or from one-hot DNA (batch, length, 4) alone,
-        to logits (batch, T).
+        to outputs (batch, T), or (batch, T, C) for C classes.
     dataset, rows
         Which sequences, rows of shape (n,).
     batch_size
@@ -45,7 +45,7 @@ def predict_logits(
     Returns
     -------
     np.ndarray
-        Shape (n, T), float32.
+        Shape (n, T) or (n, T, C), float32.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def predict_logits(
         parts.append(logits)
         if progress is not None:
             progress(min(start + CHUNK, len(rows)), len(rows))
-    return np.concatenate(parts) if parts else np.zeros((0, model.output_shape[-1]), np.float32)
+    return np.concatenate(parts) if parts else np.zeros((0, *model.output_shape[1:]), np.float32)
 
 
 def _input_names(model: keras.Model, dataset: Dataset) -> tuple[str, ...]:
