@@ -109,7 +109,8 @@ def _tables(file: ArrayFile, along_dna: Sequence[str]) -> tuple[dict[str, Table]
     for name, full in members.items():
         values = file.read(full)
         if values.dtype == np.float64:
-            values = values.astype(np.float32)
+            with np.errstate(over="ignore"):  # what becomes infinite is refused below
+                values = values.astype(np.float32)
             notes.append(f"input {name}: float64 rounded to float32, about 7 digits")
         with found_in(file.where(full)):
             tables[name] = DenseTable(values, along_dna=name in along_dna)

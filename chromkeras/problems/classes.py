@@ -102,7 +102,8 @@ class Classes(Problem):
         if not len(known):
             return "none known"
         sizes = np.bincount(known)
-        return f"{len(known):,} ({100 * sizes.max() / len(known):.1f} % {classes[int(sizes.argmax())]})"
+        largest = int(sizes.argmax())
+        return f"{len(known):,} ({100 * sizes[largest] / len(known):.1f} % {classes[largest]})"
 
     def one_value(self, value: float, classes: Sequence[str]) -> str:
         """Say which class is the only one."""
