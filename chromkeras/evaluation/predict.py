@@ -66,7 +66,7 @@ def predict_logits(
         parts.append(logits)
         if progress is not None:
             progress(min(start + CHUNK, len(rows)), len(rows))
-    return np.concatenate(parts) if parts else np.zeros((0, model.output_shape[-1]), np.float32)
+    return np.concatenate(parts) if parts else np.zeros((0, *model.output_shape[1:]), np.float32)
 
 
 def _input_names(model: keras.Model, dataset: Dataset) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from chromkeras.data.blocks import row_blocks
 from chromkeras.data.codes import from_one_hot
 from chromkeras.data.dataset import SPLITS
 from chromkeras.errors import InputError
@@ -18,8 +19,6 @@ from chromkeras.importers.array_file import open_hdf5, to_text
 from chromkeras.importers.assemble import Prepared, Rows, assemble, found_in, pack_blocks
 from chromkeras.importers.sequences import check_length
 from chromkeras.problems.registry import find_problem
-
-_ROWS = 1 << 13
 
 
 def prepare_basset(
@@ -108,9 +107,10 @@ def _labels(file: h5py.File, path: Path) -> tuple[np.ndarray, np.ndarray, tuple[
 
 
 def _is_scrambled(file: h5py.File, path: Path) -> bool:
-    block = next((file[f"{p}_in"][:_ROWS] for p in SPLITS if len(file[f"{p}_in"])), None)
-    if block is None:
+    table = next((file[f"{part}_in"] for part in SPLITS if len(file[f"{part}_in"])), None)
+    if table is None:
         raise InputError(f"{path} has no row")
+    block = table[next(row_blocks(table))]
     if _one_each(_plain(block)):
         return False
     if _one_each(_scrambled(block)):
@@ -137,8 +137,8 @@ def _blocks(file: h5py.File, path: Path, scrambled: bool) -> Iterator[np.ndarray
     read = _scrambled if scrambled else _plain
     for part in SPLITS:
         table = file[f"{part}_in"]
-        for first in range(0, len(table), _ROWS):
+        for rows in row_blocks(table):
             try:
-                yield from_one_hot(read(table[first : first + _ROWS]))
+                yield from_one_hot(read(table[rows]))
             except InputError as error:
-                raise InputError(f"{path}, {part}_in, from row {first}: {error}") from None
+                raise InputError(f"{path}, {part}_in, from row {rows.start}: {error}") from None

@@ -5,14 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from chromkeras.data.blocks import row_blocks
 from chromkeras.data.codes import UNKNOWN, from_one_hot
 from chromkeras.errors import InputError
 
-_ROWS = 1 << 14
-
 
 def code_blocks(x: Any, where: str) -> Iterator[np.ndarray]:
-    """Yield base codes of sequences held as codes or one-hot, some thousand rows at a time.
+    """Yield base codes of sequences held as codes or one-hot, a block of rows at a time.
 
     Parameters
     ----------
@@ -37,13 +36,13 @@ def code_blocks(x: Any, where: str) -> Iterator[np.ndarray]:
             f"{where}: expected base codes of shape (N, length) or one-hot of shape "
             f"(N, length, 4), received {x.shape}, {x.dtype}"
         )
-    for first in range(0, x.shape[0], _ROWS):
-        block = np.asarray(x[first : first + _ROWS])
+    for rows in row_blocks(x):
+        block = np.asarray(x[rows])
         try:
             yield from_one_hot(block) if block.ndim == 3 else _codes(block)
         except InputError as error:
-            rows = f"rows {first} to {first + len(block) - 1}"
-            raise InputError(f"{where}, {rows}: {error}") from None
+            found_in = f"rows {rows.start} to {rows.stop - 1}"
+            raise InputError(f"{where}, {found_in}: {error}") from None
 
 
 def _codes(block: np.ndarray) -> np.ndarray:
