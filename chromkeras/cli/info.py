@@ -42,17 +42,21 @@ def _dataset_facts(path: Path) -> dict[str, Any]:
 
     dataset = load_dataset(path)
     counts = {split: len(dataset.rows(split)) for split in SPLITS}
-    positives = (dataset.labels == 1).sum(axis=0).tolist()
-    unknown = (~dataset.known).sum(axis=0).tolist()
+    known, ones = dataset.counts(dataset.rows("all"))
+    positives = dict(zip(dataset.tasks, ones.tolist(), strict=True))
+    unknown = dict(zip(dataset.tasks, (len(dataset) - known).tolist(), strict=True))
     origin = dataset.origin
     return {
         "file": f"{path} (chromkeras data set)",
         "rows": len(dataset),
         "elements": int(dataset.elements.sum()),
-        "length": dataset.dna.length,
+        **({"length": dataset.dna.length} if "dna" in dataset.inputs else {}),
+        "inputs": {name: list(shape) for name, shape in dataset.shapes.items()},
+        "problem": dataset.problem,
+        **({"classes": list(dataset.classes)} if dataset.classes else {}),
         "splits": counts,
-        "positives": dict(zip(dataset.tasks, positives, strict=True)),
-        "unknown labels": dict(zip(dataset.tasks, unknown, strict=True)),
+        **({"positives": positives} if dataset.problem == "binary" else {}),
+        "unknown labels": unknown,
         "planted motifs": 0 if dataset.truth is None else len(dataset.truth.row),
         "fingerprint": dataset.fingerprint,
         **({} if origin is None else {"held out of": list(origin.fingerprints)}),

@@ -5,15 +5,19 @@ from typing import Annotated, Any
 
 import typer
 
-from chromkeras.cli.options import comma_list
+from chromkeras.cli.options import comma_list, one_of
 from chromkeras.cli.places import check_output_file
 from chromkeras.errors import InputError
+from chromkeras.registry import PROBLEMS
 
 _PEAKS_ONLY = (
     "genome", "merge_distance", "weights", "center", "ignore_strand", "background", "exclude",
 )  # fmt: skip
 _SPLIT = ("valid", "test", "valid_fraction", "test_fraction", "seed")
-_FITS = {"peaks": (*_PEAKS_ONLY, *_SPLIT), "arrays": _SPLIT, "basset": ("repair",)}
+_ARRAYS_ONLY = ("problem", "classes", "along_dna")
+_FITS = {
+    "peaks": (*_PEAKS_ONLY, *_SPLIT), "arrays": (*_ARRAYS_ONLY, *_SPLIT), "basset": ("repair",),
+}  # fmt: skip
 
 
 def command(
@@ -42,8 +46,29 @@ def command(
     arrays: Annotated[
         Path | None,
         typer.Option(
-            help="Source 3: HDF5 or .npz with x and y, and where present tasks, split, chrom, "
-            "start (or start_…) and kind. Its own split is kept unless one is asked for here."
+            help="Source 3: HDF5 or .npz with x and y, and where present known, tasks, classes, "
+            "split, chrom, start (or start_…), kind, further inputs (inputs/NAME or x_NAME) and "
+            "the row of a shared input (index/NAME). Its own split is kept unless one is asked "
+            "for here."
+        ),
+    ] = None,
+    problem: Annotated[
+        str | None,
+        typer.Option(
+            help=f"What the labels of the arrays are: {one_of(PROBLEMS.names())}.",
+            show_default="binary, or regression for real values",
+        ),
+    ] = None,
+    classes: Annotated[
+        list[str] | None,
+        typer.Option(help="Names of the classes 0, 1, … (repeat or comma list).", metavar="NAME"),
+    ] = None,
+    along_dna: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Further input that runs along the DNA, one position a base, so that it is "
+            "augmented with it (repeat or comma list).",
+            metavar="NAME",
         ),
     ] = None,
     length: Annotated[
@@ -174,7 +199,9 @@ def _prepare(source: str, given: dict[str, Any]) -> Any:
         from chromkeras.importers.arrays import prepare_arrays
 
         asked = any(name in given for name in _SPLIT)
-        return prepare_arrays(given["arrays"], plan if asked else None, **common)
+        special = _chosen(given, "problem")
+        special |= {n: comma_list(given[n]) for n in ("classes", "along_dna") if n in given}
+        return prepare_arrays(given["arrays"], plan if asked else None, **common, **special)
     from chromkeras.importers.from_peaks import PeakOptions, prepare_peaks
 
     special = _chosen(given, *_PEAKS_ONLY[1:], "seed")

@@ -1,29 +1,33 @@
 """Plain arrays in one HDF5 or .npz file to a data set."""
 
-import zipfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 
+from chromkeras.data.checks import check_inputs
 from chromkeras.data.dataset import KINDS
 from chromkeras.data.packed import PackedSequences
 from chromkeras.data.splits import SplitPlan, assign
+from chromkeras.data.tables import DenseTable, Table
 from chromkeras.errors import InputError
 from chromkeras.files import require_file
+from chromkeras.importers.array_file import ArrayFile, open_arrays
 from chromkeras.importers.assemble import Prepared, Rows, assemble, found_in, pack_blocks
 from chromkeras.importers.genome import nearest_names
-from chromkeras.importers.labels import check_length, code_blocks, to_labels, to_text
+from chromkeras.importers.sequences import check_length, code_blocks
 from chromkeras.names import unknown
+from chromkeras.problems.registry import find_problem
 
 
 def prepare_arrays(
     path: str | Path,
     plan: SplitPlan | None = None,
     *,
+    problem: str | None = None,
+    classes: Sequence[str] = (),
+    along_dna: Sequence[str] = (),
     length: int | None = None,
     drop_unknown: bool = False,
 ) -> Prepared:
@@ -33,11 +37,21 @@ def prepare_arrays(
     ----------
     path
         HDF5 or .npz with ``x`` (base codes (N, length), or one-hot (N, length, 4) with channels
-        A C G T) and ``y`` (N, T), and where present ``tasks`` (T,), ``split`` (N,), ``chrom``
-        (N,), ``start`` or one ``start_...`` (N,), ``kind`` (N,) with "element" and
-        "background" (or "negative").
+        A C G T) and ``y`` (N, T), and where present ``known`` (N, T), bool, ``tasks`` (T,),
+        ``classes`` (C,), ``split`` (N,), ``chrom`` (N,), ``start`` or one ``start_...`` (N,),
+        ``kind`` (N,) with "element" and "background" (or "negative"). Further inputs are
+        ``inputs/NAME`` or ``x_NAME``, numbers of shape (N, ...). An input, ``dna`` or NAME, may
+        hold M rows that the N rows share: ``index/NAME`` or ``index_NAME`` (N,) says which.
     plan
         A split to make; None keeps the file's own, or draws fractions when it has none.
+    problem
+        What the labels are: "binary", "regression", "classes" or another of
+        ``chromkeras.problems``. None takes "regression" for floats other than 0, 1, -1 and
+        fractions between 0 and 1, else "binary", which refuses what is no label of its own.
+    classes
+        Names of the classes, for problem "classes"; the file's by default.
+    along_dna
+        Names of further inputs that run along the DNA with one position a base.
     length
         Bases that every sequence must have.
     drop_unknown
@@ -49,69 +63,31 @@ def prepare_arrays(
         The file or an array in it is not as described.
     """
     found = require_file(path, "array file")
-    with _open(found) as file:
+    with open_arrays(found) as file:
         for name in ("x", "y"):
             if name not in file:
                 raise InputError(f"{found}: expected an array {name!r}, found {', '.join(file)}")
-        dna = _sequences(_get(file, "x", found), f"{found}, x", length)
-        labels, known = to_labels(_get(file, "y", found)[...], f"{found}, y")
-        texts = {
-            name: to_text(_get(file, name, found)[...], f"{found}, {name}")
-            for name in ("tasks", "split", "chrom", "kind")
-            if name in file
-        }
-        start = _start(file, found)
-    tasks = texts.pop("tasks", _numbered(labels))
-    kind = _kind(texts.pop("kind"), found) if "kind" in texts else None
-    _check_rows(found, dna, y=labels, start=start, kind=kind, **texts)
-    if plan is not None and "chrom" in texts:
-        _check_chromosomes(plan, texts["chrom"], found)
-    split, note = _split(texts, plan, dna, start)
-    rows = Rows(
-        dna=dna,
-        labels=labels,
-        known=known,
-        tasks=tuple(tasks.tolist()),
-        split=split,
-        chrom=texts.get("chrom"),
-        start=start,
-        kind=kind,
-    )
+        dna = _sequences(file, length)
+        tables, notes = _tables(file, along_dna)
+        labels, how = _labels(file, problem, classes)
+        rows = Rows(dna=dna, inputs=tables, **labels, **_columns(file))
+    _check_rows(found, rows)
+    if plan is not None and rows.chrom is not None:
+        _check_chromosomes(plan, rows.chrom, found)
+    split, note = _split(rows, plan)
     with found_in(found):
-        return assemble(rows, drop_unknown=drop_unknown, notes=(note,))
+        return assemble(
+            rows.with_split(split),
+            drop_unknown=drop_unknown,
+            notes=(*notes, *how, note),
+            may_lack=split is rows.split,
+        )
 
 
-@contextmanager
-def _open(path: Path) -> Iterator[Mapping[str, Any]]:
-    if h5py.is_hdf5(path):
-        try:
-            file = h5py.File(path)
-        except OSError as error:
-            raise InputError(f"{path} is cut short or damaged: {error}") from error
-        with file:
-            yield file
-    elif zipfile.is_zipfile(path):
-        with np.load(path, allow_pickle=False) as arrays:
-            yield arrays
-    else:
-        raise InputError(f"{path} is neither HDF5 nor .npz")
-
-
-def _get(file: Mapping[str, Any], name: str, path: Path) -> Any:
-    try:
-        array = file[name]
-    except (ValueError, OSError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}, {name}: {error}") from error
-    if not isinstance(array, h5py.Dataset | np.ndarray):
-        what = "a group" if isinstance(array, h5py.Group) else "something else"
-        raise InputError(f"{path}, {name}: expected an array, found {what}")
-    return array
-
-
-def _sequences(x: Any, where: str, length: int | None) -> PackedSequences:
-    blocks = code_blocks(x, where)
+def _sequences(file: ArrayFile, length: int | None) -> PackedSequences:
+    blocks = code_blocks(file.get("x"), file.where("x"))
     first = next(blocks)
-    check_length(first.shape[1], length, where)
+    check_length(first.shape[1], length, file.where("x"))
 
     def every() -> Iterator[np.ndarray]:
         yield first
@@ -120,40 +96,109 @@ def _sequences(x: Any, where: str, length: int | None) -> PackedSequences:
     return pack_blocks(every(), first.shape[1])
 
 
-def _numbered(labels: np.ndarray) -> np.ndarray:
-    return np.array([f"task{i}" for i in range(labels.shape[1])], dtype=str)
+def _tables(file: ArrayFile, along_dna: Sequence[str]) -> tuple[dict[str, Table], list[str]]:
+    """Return the further inputs by name, and what was done to them."""
+    members = file.members("inputs")
+    if "dna" in members:
+        raise InputError(f"{file.path} has {members['dna']}; the DNA is the array 'x'")
+    for name in along_dna:
+        if name not in members:
+            raise unknown("input", name, tuple(members))
+    tables: dict[str, Table] = {}
+    notes = []
+    for name, full in members.items():
+        values = file.read(full)
+        if values.dtype == np.float64:
+            with np.errstate(over="ignore"):  # what becomes infinite is refused below
+                values = values.astype(np.float32)
+            notes.append(f"input {name}: float64 rounded to float32, about 7 digits")
+        with found_in(file.where(full)):
+            tables[name] = DenseTable(values, along_dna=name in along_dna)
+        how = ", along the DNA" if name in along_dna else ""
+        notes.append(f"input {name}: {len(values):,} rows of shape {tables[name].shape}{how}")
+    return tables, notes
 
 
-def _start(file: Mapping[str, Any], path: Path) -> np.ndarray | None:
+def _labels(
+    file: ArrayFile, asked: str | None, classes: Sequence[str]
+) -> tuple[dict[str, Any], list[str]]:
+    """Return what there is of labels as columns of ``Rows``, and how they were read."""
+    y, texts = file.read("y"), file.texts("tasks", "classes")
+    name, why = (asked, "as asked for") if asked is not None else _problem(y)
+    problem, names = find_problem(name), tuple(classes or texts.get("classes", ()))
+    known = file.read("known") if "known" in file else None
+    labels, mask, how = problem.read_labels(y, file.where("y"), known=known, classes=names)
+    numbered = [f"task{i}" for i in range(labels.shape[1])]
+    columns = {
+        "labels": labels,
+        "known": mask,
+        "problem": name,
+        "classes": problem.class_names(labels, mask, [str(each) for each in names]),
+        "tasks": tuple(str(task) for task in texts.get("tasks", numbered)),
+    }
+    return columns, [f"problem: {name}, {why}", *how]
+
+
+def _problem(y: np.ndarray) -> tuple[str, str]:
+    """Return which problem labels of shape (N, T) are for, and why."""
+    if y.dtype.kind != "f":
+        return "binary", f"which is taken for labels of type {y.dtype}"
+    some = y[~np.isnan(y)]
+    fractions = (some >= 0) & (some <= 1)  # what lies between, the binary problem refuses
+    if (fractions | (some == -1)).all():
+        return "binary", "as the labels are 0, 1 and unknown"
+    return "regression", "as the labels are real values"
+
+
+def _columns(file: ArrayFile) -> dict[str, Any]:
+    """Return the other columns of ``Rows``; the split is empty where the file has none."""
+    texts = file.texts("split", "chrom", "kind")
+    return {
+        "split": texts.get("split", np.array([], str)),
+        "chrom": texts.get("chrom"),
+        "start": _start(file),
+        "kind": _kind(texts["kind"], file) if "kind" in texts else None,
+        "index": {name: file.integers(full) for name, full in file.members("index").items()},
+    }
+
+
+def _start(file: ArrayFile) -> np.ndarray | None:
     names = ["start"] if "start" in file else [n for n in file if n.startswith("start_")]
     if not names:
         return None
     if len(names) > 1:
-        raise InputError(f"{path} has {', '.join(names)}; rename the one to use to 'start'")
-    start = np.asarray(_get(file, names[0], path)[...])
-    if start.dtype.kind not in "iu" or start.ndim != 1:
-        raise InputError(
-            f"{path}, {names[0]}: expected one row of integers, "
-            f"received {start.shape}, {start.dtype}"
-        )
+        raise InputError(f"{file.path} has {', '.join(names)}; rename the one to use to 'start'")
+    start = file.integers(names[0])
     if start.size and start.min() < 0:
         row = int(np.argmax(start < 0))
-        raise InputError(f"{path}, {names[0]}: start {start[row]} of row {row} is negative")
-    return start.astype(np.int64)
+        raise InputError(f"{file.where(names[0])}: start {start[row]} of row {row} is negative")
+    return start
 
 
-def _kind(kind: np.ndarray, path: Path) -> np.ndarray:
+def _kind(kind: np.ndarray, file: ArrayFile) -> np.ndarray:
     kind = np.where(kind == "negative", "background", kind)
     for name in np.unique(kind):
         if name not in KINDS:
-            raise InputError(f"{path}, kind: {unknown('kind', str(name), KINDS)}")
+            raise InputError(f"{file.where('kind')}: {unknown('kind', str(name), KINDS)}")
     return kind
 
 
-def _check_rows(path: Path, dna: PackedSequences, **columns: np.ndarray | None) -> None:
-    for name, column in columns.items():
-        if column is not None and len(column) != len(dna):
-            raise InputError(f"{path}: x has {len(dna)} rows and {name} {len(column)}")
+def _check_rows(path: Path, rows: Rows) -> None:
+    """Raise ``InputError`` when a column or an input has another number of rows."""
+    first, *others = [
+        (f"index of {name}" if name in rows.index else "x" if name == "dna" else f"input {name}",
+         len(rows.index.get(name, table)))
+        for name, table in rows.tables.items()
+    ]  # fmt: skip
+    columns = {"y": rows.labels, "start": rows.start, "kind": rows.kind, "chrom": rows.chrom}
+    others += [(name, len(column)) for name, column in columns.items() if column is not None]
+    with found_in(path):
+        check_inputs(rows.tables, rows.index)
+    if len(rows.split):
+        others.append(("split", len(rows.split)))
+    for name, count in others:
+        if count != first[1]:
+            raise InputError(f"{path}: {first[0]} has {first[1]} rows and {name} {count}")
 
 
 def _check_chromosomes(plan: SplitPlan, chrom: np.ndarray, path: Path) -> None:
@@ -165,26 +210,24 @@ def _check_chromosomes(plan: SplitPlan, chrom: np.ndarray, path: Path) -> None:
             )
 
 
-def _split(
-    texts: Mapping[str, np.ndarray],
-    plan: SplitPlan | None,
-    dna: PackedSequences,
-    start: np.ndarray | None,
-) -> tuple[np.ndarray, str]:
-    if plan is None and "split" in texts:
-        return texts["split"], "split: the file's own"
-    placed = "chrom" in texts and start is not None
+def _split(rows: Rows, plan: SplitPlan | None) -> tuple[np.ndarray, str]:
+    if plan is None and len(rows.split):
+        return rows.split, "split: the file's own"
+    placed = rows.chrom is not None and rows.start is not None
     split = assign(
         plan or SplitPlan(),
-        rows=len(dna),
-        length=dna.length,
-        chrom=texts["chrom"] if placed else None,
-        start=start if placed else None,
-        groups=None if placed else _same_sequence(dna),
+        rows=len(rows.labels),
+        length=rows.dna.length,
+        chrom=rows.chrom if placed else None,
+        start=rows.start if placed else None,
+        groups=None if placed else _same_sequence(rows),
     )
-    return split, "split: made here" + ("" if "split" not in texts else ", not the file's own")
+    return split, "split: made here" + (", not the file's own" if len(rows.split) else "")
 
 
-def _same_sequence(dna: PackedSequences) -> np.ndarray:
-    rows = np.ascontiguousarray(dna.packed).view(f"V{dna.packed.shape[1]}")[:, 0]
-    return np.unique(rows, return_inverse=True)[1]
+def _same_sequence(rows: Rows) -> np.ndarray:
+    """Return a number for every row, equal for rows of the same DNA, shape (N,)."""
+    dna = rows.dna
+    packed = np.ascontiguousarray(dna.packed).view(f"V{dna.packed.shape[1]}")[:, 0]
+    same = np.unique(packed, return_inverse=True)[1]
+    return same[rows.index["dna"]] if "dna" in rows.index else same

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,9 @@ import numpy as np
 from chromkeras.data.dataset import SPLITS, Dataset
 from chromkeras.data.packed import PackedSequences
 from chromkeras.data.splits import DROPPED
+from chromkeras.data.tables import Table
 from chromkeras.errors import InputError
+from chromkeras.problems.registry import find_problem
 
 STRADDLING = "across a split boundary"
 ALL_UNKNOWN = "nothing but N"
@@ -20,7 +22,7 @@ ALL_UNKNOWN = "nothing but N"
 class Rows:
     """Rows before the split leaves some out; the columns are those of ``Dataset``.
 
-    ``split`` may also hold "" for rows to leave out.
+    ``split`` may also hold "" for rows to leave out. ``inputs`` are those beside the DNA.
     """
 
     dna: PackedSequences
@@ -31,6 +33,19 @@ class Rows:
     start: np.ndarray | None = None
     kind: np.ndarray | None = None
     known: np.ndarray | None = None
+    problem: str = "binary"
+    classes: tuple[str, ...] = ()
+    inputs: dict[str, Table] = field(default_factory=dict)
+    index: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def tables(self) -> dict[str, Table]:
+        """All inputs by name, the DNA first."""
+        return {"dna": self.dna, **self.inputs}
+
+    def with_split(self, split: np.ndarray) -> "Rows":
+        """Return the rows with another split, shape (N,)."""
+        return replace(self, split=split)
 
 
 @dataclass(frozen=True)
@@ -53,12 +68,12 @@ class Prepared:
 
 
 @contextmanager
-def found_in(path: Path) -> Iterator[None]:
-    """Put the file's name before the message of a ``InputError``."""
+def found_in(where: str | Path) -> Iterator[None]:
+    """Put where it was found, such as a file, before the message of an ``InputError``."""
     try:
         yield
-    except ValueError as error:
-        raise InputError(f"{path}: {error}") from error
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from error
 
 
 def pack_blocks(blocks: Iterable[np.ndarray], length: int) -> PackedSequences:
@@ -96,6 +111,7 @@ def assemble(
     drop_unknown: bool = False,
     dropped: dict[str, int] | None = None,
     notes: Iterable[str] = (),
+    may_lack: bool = False,
 ) -> Prepared:
     """Return the data set of the rows that stay.
 
@@ -109,16 +125,19 @@ def assemble(
         What was left out before.
     notes
         Lines for a person.
+    may_lack
+        Whether a part of the split may be empty, as in data to test on alone.
 
     Raises
     ------
     InputError
-        A row holds nothing but N, a part of the split is empty, or a task has no positive or
-        no negative among the training rows.
+        A row holds nothing but N, a part of the split is empty, or a task has nothing to learn
+        from among the training rows.
     """
     straddling = rows.split == DROPPED
-    unknown = np.zeros(len(rows.split), bool)
+    unknown = np.zeros(len(rows.dna), bool)
     unknown[all_unknown(rows.dna)] = True
+    unknown = unknown[rows.index["dna"]] if "dna" in rows.index else unknown
     if unknown.any() and not drop_unknown:
         raise InputError(
             f"{_name(rows, int(np.argmax(unknown)))} is nothing but N ({unknown.sum()} such "
@@ -126,8 +145,8 @@ def assemble(
         )
     counts = {ALL_UNKNOWN: int(unknown.sum()), STRADDLING: int((straddling & ~unknown).sum())}
     dataset = _dataset(rows, np.flatnonzero(~straddling & ~unknown))
-    check_parts(dataset)
-    return Prepared(dataset, (dropped or {}) | counts, tuple(notes))
+    lacking = check_parts(dataset, may_lack=may_lack)
+    return Prepared(dataset, (dropped or {}) | counts, (*notes, *lacking))
 
 
 def _name(rows: Rows, row: int) -> str:
@@ -140,11 +159,16 @@ def _name(rows: Rows, row: int) -> str:
 def _dataset(rows: Rows, kept: np.ndarray) -> Dataset:
     whole = len(kept) == len(rows.split)
     known = np.ones(rows.labels.shape, bool) if rows.known is None else rows.known
-    dna = rows.dna if whole else rows.dna.select(kept)
     return Dataset(
-        inputs={"dna": dna},
+        inputs={
+            name: table if whole or name in rows.index else table.select(kept)
+            for name, table in rows.tables.items()
+        },
+        index={name: index[kept] for name, index in rows.index.items()},
         labels=rows.labels[kept],
         known=known[kept],
+        problem=rows.problem,
+        classes=rows.classes,
         tasks=rows.tasks,
         split=rows.split[kept],
         chrom=None if rows.chrom is None else rows.chrom[kept],
@@ -153,10 +177,31 @@ def _dataset(rows: Rows, kept: np.ndarray) -> Dataset:
     )
 
 
-def check_parts(dataset: Dataset) -> None:
-    """Raise ``InputError`` when a part is empty or a task has one class in the training part."""
-    for part in SPLITS:
-        if not len(dataset.rows(part)):
-            sizes = ", ".join(f"{other} {len(dataset.rows(other))}" for other in SPLITS)
-            raise InputError(f"no row is left for {part} ({sizes}); change the split")
-    dataset.positive_fraction("train")
+def check_parts(dataset: Dataset, *, may_lack: bool = False) -> tuple[str, ...]:
+    """Check that every part of the split has rows, and that there is something to learn.
+
+    Parameters
+    ----------
+    dataset
+        The data set.
+    may_lack
+        Whether to say of an empty part that it is, instead of refusing it.
+
+    Returns
+    -------
+    tuple of str
+        A line for a person about the parts that are empty, if any.
+
+    Raises
+    ------
+    InputError
+        A part is empty, or a task has labels of one value among the training rows.
+    """
+    sizes = {part: len(dataset.rows(part)) for part in SPLITS}
+    empty = [part for part in SPLITS if not sizes[part]]
+    if empty and not (may_lack and len(dataset)):
+        text = ", ".join(f"{part} {size}" for part, size in sizes.items())
+        raise InputError(f"no row is left for {empty[0]} ({text}); change the split")
+    if sizes["train"]:
+        find_problem(dataset.problem).check_training(dataset)
+    return (f"no row is for {' or '.join(empty)}",) if empty else ()

@@ -10,14 +10,15 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from chromkeras.data.blocks import row_blocks
 from chromkeras.data.codes import from_one_hot
 from chromkeras.data.dataset import SPLITS
 from chromkeras.errors import InputError
 from chromkeras.files import require_file
+from chromkeras.importers.array_file import open_hdf5, to_text
 from chromkeras.importers.assemble import Prepared, Rows, assemble, found_in, pack_blocks
-from chromkeras.importers.labels import check_length, to_labels, to_text
-
-_ROWS = 1 << 13
+from chromkeras.importers.sequences import check_length
+from chromkeras.problems.registry import find_problem
 
 
 def prepare_basset(
@@ -49,11 +50,7 @@ def prepare_basset(
     found = require_file(path, "Basset file")
     if not h5py.is_hdf5(found):
         raise InputError(f"{found} is not an HDF5 file; expected train_in, train_out and so on")
-    try:
-        file = h5py.File(found)
-    except OSError as error:
-        raise InputError(f"{found} is cut short or damaged: {error}") from error
-    with file:
+    with open_hdf5(found) as file:
         bases = _check(file, found)
         check_length(bases, length, str(found))
         scrambled = _is_scrambled(file, found)
@@ -63,8 +60,7 @@ def prepare_basset(
                 f"when each row is read as ({bases}, 4); pass --repair to read it so"
             )
         sizes = [len(file[f"{part}_in"]) for part in SPLITS]
-        pairs = [to_labels(file[f"{part}_out"][...], f"{found}, {part}_out") for part in SPLITS]
-        labels, known = (np.concatenate(arrays) for arrays in zip(*pairs, strict=True))
+        labels, known, how = _labels(file, found)
         rows = Rows(
             dna=pack_blocks(_blocks(file, found, scrambled), bases),
             labels=labels,
@@ -72,7 +68,7 @@ def prepare_basset(
             tasks=tuple(to_text(file["target_labels"][...], f"{found}, target_labels").tolist()),
             split=np.repeat(SPLITS, sizes),
         )
-    notes = ["split: the file's own"]
+    notes = ["split: the file's own", *how]
     if repair:
         notes.append("scrambled rows repaired" if scrambled else "not scrambled: nothing repaired")
     with found_in(found):
@@ -102,10 +98,19 @@ def _check(file: h5py.File, path: Path) -> int:
     return bases
 
 
+def _labels(file: h5py.File, path: Path) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+    """Return the labels of all parts, which are known, and how they were read."""
+    read = find_problem("binary").read_labels
+    parts = [read(file[f"{part}_out"][...], f"{path}, {part}_out") for part in SPLITS]
+    labels, known, notes = zip(*parts, strict=True)
+    return np.concatenate(labels), np.concatenate(known), tuple(dict.fromkeys(sum(notes, ())))
+
+
 def _is_scrambled(file: h5py.File, path: Path) -> bool:
-    block = next((file[f"{p}_in"][:_ROWS] for p in SPLITS if len(file[f"{p}_in"])), None)
-    if block is None:
+    table = next((file[f"{part}_in"] for part in SPLITS if len(file[f"{part}_in"])), None)
+    if table is None:
         raise InputError(f"{path} has no row")
+    block = table[next(row_blocks(table))]
     if _one_each(_plain(block)):
         return False
     if _one_each(_scrambled(block)):
@@ -132,8 +137,8 @@ def _blocks(file: h5py.File, path: Path, scrambled: bool) -> Iterator[np.ndarray
     read = _scrambled if scrambled else _plain
     for part in SPLITS:
         table = file[f"{part}_in"]
-        for first in range(0, len(table), _ROWS):
+        for rows in row_blocks(table):
             try:
-                yield from_one_hot(read(table[first : first + _ROWS]))
-            except ValueError as error:
-                raise InputError(f"{path}, {part}_in, from row {first}: {error}") from None
+                yield from_one_hot(read(table[rows]))
+            except InputError as error:
+                raise InputError(f"{path}, {part}_in, from row {rows.start}: {error}") from None

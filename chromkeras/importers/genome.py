@@ -112,7 +112,7 @@ def _append(
         return
     try:
         parts[name].append(encode(text.translate(None, b" \t\r\n")))
-    except ValueError:
+    except InputError:
         raise _bad_letter(text, name, path, line) from None
 
 
@@ -120,7 +120,7 @@ def _bad_letter(text: bytes, name: str, path: Path, line: int) -> InputError:
     for number, one in enumerate(text.splitlines(), line):
         try:
             encode(one.translate(None, b" \t"))
-        except ValueError as error:
+        except InputError as error:
             return InputError(f"{path}:{number}: sequence {name}: {error} of the line")
     return InputError(f"{path}:{line}: sequence {name}: expected IUPAC nucleotides")
 

@@ -22,6 +22,7 @@ class Binary(Problem):
     """Labels 1 and 0 with one logit a task; positive is 1."""
 
     name = "binary"
+    described = "positives of"
     score = "auroc"
     score_title = "AUROC"
     default_loss = "rebalanced"
@@ -100,6 +101,11 @@ class Binary(Problem):
         """Raise ``InputError`` when a known label is neither 1 nor 0."""
         strange = known & (labels != 0) & (labels != 1)
         refuse(labels, strange, "labels", "1 and 0 where known")
+
+    def describe(self, values: np.ndarray, classes: Sequence[str] = ()) -> str:
+        """Return how many labels are 1, and their share of the known ones."""
+        known, positive = np.isfinite(values).sum(), (values == 1).sum()
+        return f"{positive:,} ({100 * positive / known:.1f} %)" if known else "none known"
 
     def one_value(self, value: float, classes: Sequence[str]) -> str:
         """Say which class is the only one."""

@@ -96,6 +96,15 @@ class Classes(Problem):
         legal = (labels >= 0) & (labels < self.units(classes)) & (labels == np.trunc(labels))
         refuse(labels, known & ~legal, "labels", f"0 to {len(classes) - 1} where known")
 
+    def describe(self, values: np.ndarray, classes: Sequence[str] = ()) -> str:
+        """Return how many labels are known, and the share of the largest class."""
+        known = values[np.isfinite(values)].astype(int)
+        if not len(known):
+            return "none known"
+        sizes = np.bincount(known)
+        largest = int(sizes.argmax())
+        return f"{len(known):,} ({100 * sizes[largest] / len(known):.1f} % {classes[largest]})"
+
     def one_value(self, value: float, classes: Sequence[str]) -> str:
         """Say which class is the only one."""
         return f"only class {classes[int(value)]!r}"

@@ -82,6 +82,8 @@ class Problem(ABC):
     ----------
     name
         Name of the module, and of the problem in files.
+    described
+        What ``describe`` counts, as a heading over the tasks' names.
     score
         Key of the validation score; bigger is better.
     score_title
@@ -99,6 +101,7 @@ class Problem(ABC):
     """
 
     name: str
+    described: str = "known labels of"
     score: str
     score_title: str
     default_loss: str
@@ -160,6 +163,18 @@ class Problem(ABC):
         classes: Sequence[str] = (),
     ) -> None:
         """Raise ``InputError`` when a known label of a data set, shape (N, T), is not legal."""
+
+    def describe(self, values: np.ndarray, classes: Sequence[str] = ()) -> str:
+        """Return what a table of a data set says of some labels of one task.
+
+        Parameters
+        ----------
+        values
+            Labels, shape (n,), NaN where unknown.
+        classes
+            Names of the classes, where there are any.
+        """
+        return f"{np.isfinite(values).sum():,}"
 
     @abstractmethod
     def one_value(self, value: float, classes: Sequence[str]) -> str:

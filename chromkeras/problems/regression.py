@@ -69,6 +69,11 @@ class Regression(Problem):
         """Raise ``InputError`` when a known value is NaN or infinite."""
         refuse(labels, known & ~np.isfinite(labels), "labels", "finite values where known")
 
+    def describe(self, values: np.ndarray, classes: Sequence[str] = ()) -> str:
+        """Return how many values are known, and their mean."""
+        known = values[np.isfinite(values)]
+        return f"{len(known):,} (mean {known.mean():.3g})" if len(known) else "none known"
+
     def one_value(self, value: float, classes: Sequence[str]) -> str:
         """Say what the only value is."""
         return f"only the value {value:g}"

@@ -3,6 +3,7 @@
 import numpy as np
 
 from chromkeras.data.dataset import Dataset
+from chromkeras.data.splits import overlap_groups
 
 
 def region_of(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
@@ -23,12 +24,4 @@ def region_of(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
     """
     if dataset.chrom is None or dataset.start is None:
         return np.unique(rows, return_inverse=True)[1].astype(np.int64)
-    _, chrom = np.unique(dataset.chrom[rows], return_inverse=True)
-    start = dataset.start[rows]
-    order = np.lexsort((start, chrom))
-    # all rows are of one length, so a chain breaks where the next start is that far away
-    gap = np.diff(start[order]) >= dataset.dna.length
-    breaks = gap | (np.diff(chrom[order]) != 0)
-    region = np.empty(len(rows), np.int64)
-    region[order] = np.concatenate([[0], np.cumsum(breaks)])
-    return region
+    return overlap_groups(dataset.chrom[rows], dataset.start[rows], dataset.dna.length)

@@ -1,10 +1,13 @@
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from chromkeras.cli.app import run
 from chromkeras.data.hdf5 import save_dataset
 from chromkeras.data.held_out import held_out
+from chromkeras.data.tables import DenseTable
 
 
 @pytest.fixture
@@ -25,7 +28,24 @@ def test_a_data_set_s_rows_and_labels_are_counted(files, capsys):
     assert facts["positives"]["task1"] == int((dataset.labels[:, 1] == 1).sum())
     assert facts["unknown labels"]["task2"] == int((~dataset.known[:, 2]).sum()) > 0
     assert (facts["length"], facts["fingerprint"]) == (20, dataset.fingerprint)
+    assert (facts["inputs"], facts["problem"]) == ({"dna": [20, 4]}, "binary")
     assert "held out of" not in facts
+
+
+def test_a_data_set_of_other_labels_and_inputs(files, tmp_path, capsys):
+    dataset, _, _ = files
+    other = replace(
+        dataset,
+        inputs={"cell": DenseTable(np.zeros((32, 5)))},
+        problem="classes",
+        classes=("closed", "open"),
+    )
+    save_dataset(other, tmp_path / "other.h5")
+    assert run(["info", str(tmp_path / "other.h5"), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["inputs"], facts["problem"]) == ({"cell": [5]}, "classes")
+    assert facts["classes"] == ["closed", "open"]
+    assert not {"length", "positives"} & set(facts)
 
 
 def test_held_out_rows_say_of_what(files, capsys):

@@ -65,6 +65,22 @@ def test_arrays_to_a_data_set(world: Path) -> None:
     assert [len(dataset.rows(s)) for s in ("train", "valid", "test")] == [35, 10, 5]
 
 
+def test_arrays_of_classes_with_a_further_input(
+    world: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with h5py.File("arrays.h5", "a") as file:
+        file["inputs/signal"] = np.ones((50, 20), np.float32)
+        file["y"][:] = (np.arange(50)[:, None] + np.arange(3)) % 3
+    line = "--problem classes --classes low,mid,high --along-dna signal"
+    assert call(f"--arrays arrays.h5 --out a.h5 {line}") == 0
+    dataset = load_dataset("a.h5")
+    assert (dataset.problem, dataset.classes) == ("classes", ("low", "mid", "high"))
+    assert dataset.inputs["signal"].along_dna
+    printed = capsys.readouterr().out
+    assert "problem: classes, as asked for" in printed
+    assert "input signal: 50 rows of shape (20,), along the DNA" in printed
+
+
 def test_basset_to_a_data_set(world: Path) -> None:
     with h5py.File("b.h5", "w") as file:
         file["target_labels"] = [b"gut"]

@@ -63,6 +63,121 @@ def test_only_x_and_y_are_needed(tmp_path: Path) -> None:
     assert dataset.tasks == ("task0", "task1")
     assert dataset.chrom is None
     assert [len(dataset.rows(s)) for s in ("train", "valid", "test")] == [32, 4, 4]
+    assert (dataset.problem, dataset.classes) == ("binary", ())
+
+
+GIVEN = np.random.default_rng(5)
+BINARY = [
+    (GIVEN.random((ROWS, 2)) < 0.5, "which is taken for labels of type bool"),
+    (GIVEN.integers(-1, 2, (ROWS, 2), np.int8), "which is taken for labels of type int8"),
+    (GIVEN.integers(0, 2, (ROWS, 2)).astype(np.uint16), "for labels of type uint16"),
+    (GIVEN.choice([0.0, 1.0, np.nan], (ROWS, 2)), "as the labels are 0, 1 and unknown"),
+    (GIVEN.choice([0.0, 1.0, -1.0], (ROWS, 2)), "as the labels are 0, 1 and unknown"),
+]
+
+
+@pytest.mark.parametrize(("y", "why"), BINARY, ids=lambda y: str(getattr(y, "dtype", "")))
+def test_labels_of_two_values_are_binary(tmp_path: Path, y: np.ndarray, why: str) -> None:
+    prepared = prepare_arrays(write(tmp_path, y=y))
+    assert prepared.dataset.problem == "binary"
+    expected = np.where(y == -1, np.nan, y.astype(float))
+    np.testing.assert_array_equal(prepared.dataset.values(np.arange(ROWS)), expected)
+    assert any(note.startswith("problem: binary, ") and why in note for note in prepared.notes)
+
+
+def test_other_real_values_are_a_regression(tmp_path: Path) -> None:
+    y = np.where(GIVEN.random((ROWS, 2)) < 0.1, np.nan, GIVEN.normal(size=(ROWS, 2)) * 3)
+    y[0, 0] = -1
+    prepared = prepare_arrays(write(tmp_path, y=y))
+    dataset = prepared.dataset
+    assert dataset.problem == "regression"
+    assert dataset.labels.dtype == np.float32
+    np.testing.assert_array_equal(dataset.values(np.arange(ROWS)), y.astype(np.float32))
+    assert "problem: regression, as the labels are real values" in prepared.notes
+    assert any("float64 rounded to float32" in note for note in prepared.notes)
+
+
+def test_soft_labels_are_a_regression_where_that_is_asked_for(tmp_path: Path) -> None:
+    y = GIVEN.random((ROWS, 2)).astype(np.float32)
+    with pytest.raises(ValueError, match="cut fractions at a threshold of your own, or take prob"):
+        prepare_arrays(write(tmp_path, y=y))
+    dataset = prepare_arrays(write(tmp_path, y=y), problem="regression").dataset
+    np.testing.assert_array_equal(dataset.labels, y)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint16, np.float32])
+def test_whole_numbers_are_classes_or_values_where_that_is_asked_for(
+    tmp_path: Path, dtype: type
+) -> None:
+    y = (np.arange(2 * ROWS).reshape(ROWS, 2) % 3).astype(dtype)
+    if dtype != np.float32:
+        with pytest.raises(ValueError, match="other values are for problem regression or classes"):
+            prepare_arrays(write(tmp_path, y=y))
+    values = prepare_arrays(write(tmp_path, y=y), problem="regression").dataset
+    assert (values.problem, values.labels.dtype) == ("regression", np.float32)
+    for names in ((), ("low", "mid", "high")):
+        dataset = prepare_arrays(write(tmp_path, y=y), problem="classes", classes=names).dataset
+        assert (dataset.problem, dataset.classes) == ("classes", names or ("0", "1", "2"))
+        np.testing.assert_array_equal(dataset.labels, y)
+
+
+def test_classes_are_named_in_the_file_and_a_mask_is_read(tmp_path: Path) -> None:
+    y, known = GIVEN.integers(0, 2, (ROWS, 2)), GIVEN.random((ROWS, 2)) < 0.8
+    path = write(tmp_path, y=y, known=known, classes=np.array([b"closed", b"open", b"poised"]))
+    dataset = prepare_arrays(path, problem="classes").dataset
+    assert dataset.classes == ("closed", "open", "poised")
+    np.testing.assert_array_equal(dataset.known, known)
+    with pytest.raises(ValueError, match="unknown problem 'ranks'"):
+        prepare_arrays(path, problem="ranks")
+
+
+@pytest.mark.parametrize("suffix", ["h5", "npz"])
+def test_further_inputs_become_tables(tmp_path: Path, suffix: str) -> None:
+    signal, cell = GIVEN.normal(size=(ROWS, 12)), GIVEN.integers(0, 9, (3, 4), np.int8)
+    share = np.arange(ROWS) % 3
+    path = write(tmp_path, suffix, **{"x_signal": signal, "inputs/cell": cell}, index_cell=share)
+    prepared = prepare_arrays(path, along_dna=["signal"])
+    dataset = prepared.dataset
+    assert dataset.shapes == {"dna": (12, 4), "cell": (4,), "signal": (12,)}
+    assert [name for name, table in dataset.inputs.items() if table.along_dna] == ["dna", "signal"]
+    batch = dataset.batch(np.arange(ROWS))
+    np.testing.assert_array_equal(batch["signal"], signal.astype(np.float32))
+    np.testing.assert_array_equal(batch["cell"], cell[share])
+    assert len(dataset.inputs["cell"]) == 3
+    assert "input signal: float64 rounded to float32, about 7 digits" in prepared.notes
+    assert "input signal: 40 rows of shape (12,), along the DNA" in prepared.notes
+
+
+def test_rows_may_share_sequences_and_leave_some_out(tmp_path: Path) -> None:
+    """Pairs of 10 sequences and 4 cells: rows across a boundary go, the tables stay."""
+    x = np.random.default_rng(0).integers(0, 4, (10, 12), np.uint8)
+    pairs = np.indices((10, 4)).reshape(2, ROWS)
+    path = write(tmp_path, x=x, index_dna=pairs[0], **{"index/cell": pairs[1]},
+                 x_cell=np.eye(4), split=None, chrom=None, start_hg38=None)  # fmt: skip
+    dataset = prepare_arrays(path, SplitPlan(valid_fraction=0.2, test_fraction=0.2)).dataset
+    assert (len(dataset.dna), len(dataset.inputs["cell"]), len(dataset)) == (10, 4, ROWS)
+    np.testing.assert_array_equal(dataset.codes(np.arange(ROWS)), x[pairs[0]])
+    np.testing.assert_array_equal(dataset.batch(np.arange(ROWS))["cell"], np.eye(4)[pairs[1]])
+    assert (dataset.split.reshape(10, 4) == dataset.split.reshape(10, 4)[:, :1]).all()
+
+
+def test_rows_left_out_take_their_inputs_along(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).integers(0, 4, (ROWS, 12), np.uint8)
+    x[[3, 7]] = 4
+    signal = np.arange(ROWS * 2).reshape(ROWS, 2)
+    path = write(tmp_path, x=x, x_signal=signal, **{"inputs/cell": np.arange(9).reshape(3, 3)},
+                 index_cell=np.arange(ROWS) % 3)  # fmt: skip
+    dataset = prepare_arrays(path, drop_unknown=True).dataset
+    kept = np.delete(np.arange(ROWS), [3, 7])
+    batch = dataset.batch(np.arange(len(kept)))
+    np.testing.assert_array_equal(batch["signal"], signal[kept])
+    np.testing.assert_array_equal(batch["cell"][:, 0] / 3, kept % 3)
+
+
+def test_a_part_may_be_missing_from_the_files_own_split(tmp_path: Path) -> None:
+    prepared = prepare_arrays(write(tmp_path, split=np.full(ROWS, b"test"), y=np.ones((ROWS, 2))))
+    assert [len(prepared.dataset.rows(part)) for part in ("train", "valid", "test")] == [0, 0, ROWS]
+    assert "no row is for train or valid" in prepared.notes
 
 
 def test_equal_sequences_are_not_torn_apart(tmp_path: Path) -> None:
@@ -79,7 +194,7 @@ def test_a_plan_replaces_the_files_own_split(tmp_path: Path) -> None:
     sizes = [len(prepared.dataset.rows(s)) for s in ("train", "valid", "test")]
     assert sizes == [20, 10, 9]
     assert prepared.dropped["across a split boundary"] == 1
-    assert prepared.notes == ("split: made here, not the file's own",)
+    assert prepared.notes[-1] == "split: made here, not the file's own"
 
 
 def test_a_plan_with_an_unknown_chromosome_fails(tmp_path: Path) -> None:
@@ -101,10 +216,18 @@ def test_a_plan_with_an_unknown_chromosome_fails(tmp_path: Path) -> None:
     ({"tasks": np.array([b"gut", b"gut"])}, "duplicate task name 'gut'"),
     ({"tasks": np.array([b"gut"])}, "expected labels of shape"),
     ({"split": np.repeat([b"train", b"val"], 20)}, "unknown split 'val'; did you mean valid"),
-    ({"split": np.repeat([b"train", b"test"], 20)}, "no row is left for valid"),
     ({"kind": np.repeat([b"peak"], ROWS)}, "kind: unknown kind 'peak'; expected one of"),
     ({"start_mm10": np.arange(ROWS)}, "has start_hg38, start_mm10; rename the one to use"),
     ({"start": np.arange(ROWS) + 0.5}, "start: expected one row of integers"),
+    ({"x_cell": np.full((ROWS, 2), np.nan)}, r"x_cell: expected finite numbers.* in row 0"),
+    ({"x_cell": np.full((ROWS, 2), b"a")}, "x_cell: expected numbers of shape"),
+    ({"x_cell": np.full((ROWS, 2), 1e300)}, r"x_cell: expected finite numbers"),
+    ({"x_cell": np.zeros((7, 2))}, "x has 40 rows and input cell 7"),
+    ({"x_dna": np.zeros((ROWS, 2))}, "has x_dna; the DNA is the array 'x'"),
+    ({"x_cell": np.zeros((7, 2)), "index_cell": np.arange(ROWS)}, "from 0 to 6 in index of cell"),
+    ({"index_cell": np.arange(ROWS)}, "unknown input of an index 'cell'; expected one of dna"),
+    ({"index_dna": np.arange(7)}, "index of dna has 7 rows and y 40"),
+    ({"known": np.ones((ROWS, 2))}, "expected a mask of known labels of shape"),
 ])  # fmt: skip
 def test_bad_arrays_fail(
     tmp_path: Path, suffix: str, changes: dict[str, Any], message: str

@@ -68,6 +68,15 @@ def test_rows_of_n_fail_or_are_dropped() -> None:
         assemble(make(dna=rows.dna, chrom=None))
 
 
+def test_a_part_may_be_missing_where_that_is_allowed() -> None:
+    split = np.array(["train", "train", "valid", "valid", "valid", "valid", ""])
+    prepared = assemble(make(split=split), may_lack=True)
+    assert prepared.notes == ("no row is for test",)
+    assert len(prepared.dataset.rows("test")) == 0
+    with pytest.raises(ValueError, match="no row is left for train"):
+        assemble(make(split=np.full(7, "")), may_lack=True)
+
+
 @pytest.mark.parametrize(("split", "message"), [
     (["train"] * 4 + ["valid"] * 3, r"no row is left for test \(train 4, valid 3, test 0\)"),
     (["test"] * 4 + ["valid"] * 3, "no row is left for train"),

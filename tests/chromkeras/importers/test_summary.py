@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from chromkeras.data.dataset import Dataset
 from chromkeras.data.known import from_flagged
@@ -26,6 +27,27 @@ def test_counts_by_hand() -> None:
     assert cells["background"] == ["0", "0", "1", "1"]
     assert " ".join(lines[-2].split()) == "gut 1 (50.0 %) 1 (100.0 %) none known 2 (66.7 %)"
     assert " ".join(lines[-1].split()) == "skin 1 (100.0 %) 1 (100.0 %) 0 (0.0 %) 2 (66.7 %)"
+
+
+@pytest.mark.parametrize(("problem", "classes", "expected"), [
+    ("regression", (), ["known labels of", "gut 2 (mean 1) 1 (mean 3) none known 3 (mean 1.67)"]),
+    ("classes", ("low", "mid", "high", "top"),
+     ["known labels of", "gut 2 (50.0 % low) 1 (100.0 % top) none known 3 (33.3 % low)"]),
+])  # fmt: skip
+def test_labels_are_described_as_their_problem_does(
+    problem: str, classes: tuple[str, ...], expected: list[str]
+) -> None:
+    dataset = Dataset(
+        inputs={"dna": PackedSequences.from_codes(np.zeros((4, 8), np.uint8))},
+        labels=np.array([[0], [2], [3], [0]]),
+        known=np.array([[True], [True], [True], [False]]),
+        problem=problem,
+        classes=classes,
+        tasks=("gut",),
+        split=np.array(["train", "train", "valid", "test"]),
+    )
+    lines = summary(Prepared(dataset)).splitlines()
+    assert [" ".join(line.split()) for line in lines[-2:]] == expected
 
 
 def test_nothing_dropped_is_said() -> None:
