@@ -48,14 +48,14 @@ function startHeatMap(figure) {
   drawn.before(key);
   drawn.appendChild(svg);
   const output = key.querySelector("output");
-  const tell = (event) => {
+  const describe = (event) => {
     const place = event.target.dataset && event.target.dataset.place;
     if (!place) return;
     const [i, j] = place.split(" ").map(Number), value = data.values[i][j];
     output.textContent = `${data.rows[i]} × ${data.columns[j]}: ${value === null ? "not known" : value}`;
   };
-  svg.addEventListener("pointerover", tell);
-  svg.addEventListener("click", tell);
+  svg.addEventListener("pointerover", describe);
+  svg.addEventListener("click", describe);
 }
 
 function keyOf(data, top) {
