@@ -84,6 +84,7 @@ ARCHITECTURES = Registry("chromkeras.architectures", "architecture", without={"o
 PROBLEMS = Registry("chromkeras.problems", "problem", without={"problem", "reading"})
 LOSSES = Registry("chromkeras.losses", "loss", without={"masks", "task_loss"})
 CONFLICT_METHODS = Registry("chromkeras.conflict", "merging method", without={"gram", "simplex"})
+IMPORT_FORMATS = Registry("chromkeras.importers.formats", "import format")
 GRAMMARS = Registry("chromkeras.importers.grammars", "grammar")
 COMPARISON_PARTS = Registry(
     "chromkeras.comparison",
@@ -91,3 +92,4 @@ COMPARISON_PARTS = Registry(
     without={"core", "patterns"},
     module="part",
 )
+COMMANDS = Registry("chromkeras.cli.commands", "command")

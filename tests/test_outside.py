@@ -2,11 +2,14 @@
 
 A toy architecture reads DNA and a dense table with a row index of its own, and has real outputs.
 It is trained, resumed, evaluated, compared, interpreted and transferred; a loss, a problem, a
-merging method and a part of the comparison are added likewise.
+merging method, a part of the comparison and an import format are added likewise.
 """
 
 import json
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from os import PathLike
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,11 +17,22 @@ import pytest
 from keras import ops
 
 from chromkeras.architectures import options as common
+from chromkeras.cli.app import run
 from chromkeras.data.dataset import Dataset
+from chromkeras.data.hdf5 import load_dataset
 from chromkeras.data.packed import PackedSequences
 from chromkeras.data.tables import DenseTable
+from chromkeras.importers.assemble import Prepared, Rows, assemble
+from chromkeras.losses.masks import sum_known, where_known
 from chromkeras.recipe.reading import make_recipe
-from chromkeras.registry import ARCHITECTURES, CONFLICT_METHODS, LOSSES
+from chromkeras.registry import (
+    ARCHITECTURES,
+    COMPARISON_PARTS,
+    CONFLICT_METHODS,
+    IMPORT_FORMATS,
+    LOSSES,
+    PROBLEMS,
+)
 
 TASKS = ("gut", "skin", "muscle")
 LENGTH, MARKS = 60, 5
@@ -91,11 +105,11 @@ def trained(dataset, tmp_path):
     """Return a function that trains the toy by a plan and gives the result."""
     from chromkeras.training.train import train
 
-    def run(plan, *settings, out=None, **options):
+    def run_plan(plan, *settings, out=None, data=dataset, **options):
         path = tmp_path / (out or f"{plan}.keras")
-        return train(dataset, recipe_of(plan, *settings), path, **options)
+        return train(data, recipe_of(plan, *settings), path, **options)
 
-    return run
+    return run_plan
 
 
 @pytest.mark.parametrize("plan", ["hard", "single", "soft", "basset"])
@@ -188,22 +202,98 @@ def test_it_is_interpreted(trained, dataset, tmp_path):
     assert (tmp_path / "out" / "report.html").stat().st_size > 0
 
 
-def test_a_loss_and_a_merging_method_from_outside_train(trained):
-    def per_task(y, output, known):
-        from chromkeras.losses.masks import sum_known, where_known
+@pytest.fixture
+def added():
+    """Return a function that adds a member to a registry for one test."""
+    with ExitStack() as stack:
 
-        y, output = where_known(known, y, output)
-        return sum_known(ops.abs(output - y), known)
+        def add(registry, name, **member):
+            registry.register(name, SimpleNamespace(**member))
+            stack.callback(registry.unregister, name)
 
-    loss = SimpleNamespace(
-        PROBLEM="regression", LINK="identity", per_task=per_task, constants=lambda dataset: {}
-    )
-    method = SimpleNamespace(coefficients=lambda gram: ops.ones_like(gram[0]) / gram.shape[0])
-    LOSSES.register("absolute", loss)
-    CONFLICT_METHODS.register("mean", method)
-    try:
-        result = trained("hard", "training.loss=absolute", "balance.conflict=mean")
-    finally:
-        LOSSES.unregister("absolute")
-        CONFLICT_METHODS.unregister("mean")
+        yield add
+
+
+def absolute(y, output, known):
+    """Return the sum of absolute errors of each task and the number of known values."""
+    y, output = where_known(known, y, output)
+    return sum_known(ops.abs(output - y), known)
+
+
+def test_a_loss_and_a_merging_method_from_outside_train(trained, added):
+    own = {"per_task": absolute, "constants": lambda dataset: {}}
+    added(LOSSES, "absolute", PROBLEM="regression", LINK="identity", **own)
+    mean = {"coefficients": lambda gram: ops.ones_like(gram[0]) / gram.shape[0]}
+    added(CONFLICT_METHODS, "mean", **mean)
+    result = trained("hard", "training.loss=absolute", "balance.conflict=mean")
     assert np.isfinite(result.scores["validation_pearson_mean"])
+
+
+def test_a_problem_from_outside_chooses_the_loss_and_the_score(trained, added, dataset):
+    from chromkeras.evaluation.report import evaluate_model
+    from chromkeras.problems.regression import Regression
+
+    class Ranks(Regression):
+        name, score, score_title = "ranks", "spearman", "Spearman ρ"
+        default_loss = "absolute"
+
+    own = {"per_task": absolute, "constants": lambda dataset: {}}
+    added(LOSSES, "absolute", PROBLEM="ranks", LINK="identity", **own)
+    added(PROBLEMS, "ranks", PROBLEM=Ranks())
+    ranked = replace(dataset, problem="ranks")
+    result = trained("hard", data=ranked)
+    assert set(result.scores["validation_spearman"]) == set(TASKS)
+    figures = evaluate_model(result.model, ranked).evaluation.strata["all"].figures
+    assert len(figures["spearman"]) == len(TASKS)
+
+
+def test_a_part_of_the_comparison_from_outside_writes_its_files(trained, added, dataset, tmp_path):
+    from chromkeras.comparison.core.compare import CompareOptions, compare
+    from chromkeras.comparison.core.part import PartResult
+
+    def compare_part(comparison):
+        rows = [{"model": model.name} for model in comparison.models]
+        return PartResult([], {"names": rows}, {"names.tsv": rows}, {})
+
+    added(COMPARISON_PARTS, "names", ORDER=99, compare_part=compare_part)
+    paths = [trained("hard").model, trained("single").model]
+    compare(paths, dataset, tmp_path / "out", CompareOptions(parts=("names",)))
+    assert (tmp_path / "out" / "names.tsv").read_text().split() == ["model", "hard", "single"]
+
+
+def prepare_lines(path: str | PathLike[str], *, repeats: int = 1) -> Prepared:
+    """Make a data set of lines of letters and numbers.
+
+    Parameters
+    ----------
+    path
+        Text file of lines with a sequence and a value.
+    repeats
+        Number of times that each line is taken.
+    """
+    lines = [line.split() for line in Path(path).read_text().splitlines()] * repeats
+    codes = np.array([["ACGT".index(letter) for letter in letters] for letters, _ in lines])
+    rows = Rows(
+        dna=PackedSequences.from_codes(codes.astype(np.uint8)),
+        labels=np.array([[float(value)] for _, value in lines], np.float32),
+        tasks=("expression",),
+        split=np.array(["train", "valid", "test"])[np.arange(len(lines)) % 3],
+        problem="regression",
+    )
+    return assemble(rows)
+
+
+def test_an_import_format_from_outside_is_a_command(added, tmp_path, capsys):
+    added(IMPORT_FORMATS, "lines", prepare=prepare_lines)
+    rng = np.random.default_rng(0)
+    texts = ["".join(rng.choice(list("ACGT"), 20)) for _ in range(9)]
+    lines = tmp_path / "lines.txt"
+    lines.write_text("\n".join(f"{text} {i}" for i, text in enumerate(texts)))
+    out = tmp_path / "lines.h5"
+    assert run(["prepare", "lines", str(lines), "--repeats", "2", "--out", str(out)]) == 0
+    found = load_dataset(out)
+    assert (len(found), found.problem, found.tasks) == (18, "regression", ("expression",))
+    assert run(["prepare", "lines", "--help"]) == 0
+    help_text = capsys.readouterr().out
+    assert "Number of times that each line is taken." in help_text
+    assert "[default: 1]" in help_text

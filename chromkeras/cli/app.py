@@ -9,25 +9,25 @@ from typing import Any, TextIO, cast
 import typer
 from typer.exceptions import TyperException
 
-from chromkeras.cli import compare, evaluate, finetune, info, interpret, prepare, simulate, train
+from chromkeras.cli.group import group_of, new_app
 from chromkeras.cli.output import SafeOutput
 from chromkeras.cli.stop import Stopped, stoppable
 from chromkeras.cli.terminal import shown
 from chromkeras.errors import InputError
 from chromkeras.names import printable
+from chromkeras.registry import COMMANDS
 
 _SHORT = re.compile(r"[Ss]hort for ([\w.]+\w)")
-app = typer.Typer(
+app = new_app(
+    cls=group_of(COMMANDS, lambda name: COMMANDS.get(name).command),
     name="chromkeras",
-    help="Train, compare and interpret multi-task models of regulatory DNA.",
     no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _command in (simulate, prepare, train, finetune, evaluate, compare, interpret, info):
-    app.command(_command.__name__.rsplit(".", 1)[-1], no_args_is_help=False)(_command.command)
+
+
+@app.callback()
+def _program() -> None:
+    """Train, compare and interpret multi-task models of regulatory DNA."""
 
 
 def main() -> None:
@@ -77,18 +77,24 @@ def _in_options(text: str, arguments: list[str]) -> str:
     Messages have arguments in backquotes, and recipe keys as "section.key"; what an option is
     called, and which key it is short for, the command itself says.
     """
-    commands: Any = getattr(typer.main.get_command(app), "commands", {})
-    if not arguments or arguments[0] not in commands:
-        return text
-    for option in commands[arguments[0]].params:
-        if not option.opts[0].startswith("-"):
-            continue
+    for option in _options(arguments):
         name = max(option.opts, key=len)
         text = text.replace(f"`{option.name}`", name)
         if short := _SHORT.search(getattr(option, "help", "") or ""):
             key = re.escape(short[1])
             text = re.sub(rf"(?<![\w(.]){key}(?![\w.])", f"{name} ({short[1]})", text)
     return text
+
+
+def _options(arguments: list[str]) -> list[Any]:
+    """Return the options of the command that a command line names, if any."""
+    command: Any = typer.main.get_command(app)
+    for word in arguments:
+        if not hasattr(command, "get_command"):
+            break
+        if (command := command.get_command(None, word)) is None:
+            return []
+    return [option for option in command.params if option.opts[0].startswith("-")]
 
 
 def _complain(text: str) -> None:

@@ -158,9 +158,9 @@ def dataset_tasks(path: str | os.PathLike[str]) -> tuple[str, ...]:
 def _check_format(file: h5py.File, path: Path) -> None:
     if file.attrs.get("format") != FORMAT:
         hint = (
-            f"convert it with `chromkeras prepare --basset {path} --out NEW.h5`"
+            f"convert it with `chromkeras prepare basset {path} --out NEW.h5`"
             if "train_in" in file
-            else f"convert it with `chromkeras prepare --arrays {path} --out NEW.h5`"
+            else f"convert it with `chromkeras prepare arrays {path} --out NEW.h5`"
         )
         raise InputError(f"{path} is no chromkeras data set; {hint}")
     if file.attrs["version"] > VERSION:

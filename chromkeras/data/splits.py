@@ -1,7 +1,7 @@
 """Which rows train, validate and test: by region, or drawn by chance without tearing overlaps."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -105,6 +105,44 @@ class SplitPlan:
     def by_region(self) -> bool:
         """Whether a part is given by regions, so that rows need places."""
         return bool(self.valid or self.test)
+
+
+def make_split_plan(
+    *,
+    valid: str | Sequence[str] = (),
+    test: str | Sequence[str] = (),
+    valid_fraction: float | None = None,
+    test_fraction: float | None = None,
+    seed: int | None = None,
+) -> SplitPlan:
+    """Return the plan of a split.
+
+    Parameters
+    ----------
+    valid, test
+        Regions as `parse_regions` reads them.
+    valid_fraction, test_fraction
+        Share to draw where no region is given; None for 0.1.
+    seed
+        Of the draw; None for 0.
+
+    Raises
+    ------
+    InputError
+        A text is no region, both regions and a fraction are given, or parts overlap.
+    """
+    given = {"valid": (valid, valid_fraction), "test": (test, test_fraction)}
+    for part, (regions, share) in given.items():
+        if regions and share is not None:
+            raise InputError(f"expected `{part}` or `{part}_fraction`, received both")
+    texts = {part: [x] if isinstance(x, str) else x for part, (x, _) in given.items()}
+    shares = {"valid_fraction": valid_fraction, "test_fraction": test_fraction}
+    return SplitPlan(
+        valid=parse_regions(texts["valid"]),
+        test=parse_regions(texts["test"]),
+        **{name: share for name, share in shares.items() if share is not None},
+        seed=seed or 0,
+    )
 
 
 def _check_apart(regions: list[tuple[Region, str]]) -> None:

@@ -7,7 +7,7 @@ arrays=${1:?usage: worm_hard.sh ARRAYS.h5 [OUT]}
 out=${2:-runs/worm_hard}
 chromkeras=.venv/bin/chromkeras
 
-[ -f "$out/worm.h5" ] || "$chromkeras" prepare --arrays "$arrays" --out "$out/worm.h5"
+[ -f "$out/worm.h5" ] || "$chromkeras" prepare arrays "$arrays" --out "$out/worm.h5"
 # First all rows; then fewer background rows, so that the model tells tasks apart within elements.
 finish() { # finish NAME ARGUMENTS: train or go on to $out/NAME.keras, unless it is there
     local model="$out/$1.keras" resume=()

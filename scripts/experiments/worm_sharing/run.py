@@ -2,7 +2,7 @@
 
 python scripts/experiments/worm_sharing/run.py worm.h5 --out runs/worm_sharing
 
-worm.h5 comes from `chromkeras prepare --arrays worm_atac.h5 --out worm.h5`. λ is chosen on the
+worm.h5 comes from `chromkeras prepare arrays worm_atac.h5 --out worm.h5`. λ is chosen on the
 validation split. Interrupt at will: the same command goes on, within a run too. With --ship models
 it also replaces the small models, their held-out rows and the figures that the project keeps.
 """

@@ -4,16 +4,19 @@ import time
 
 import pytest
 
-from chromkeras.cli.app import app, run
+from chromkeras.cli.app import run
+from chromkeras.registry import COMMANDS, IMPORT_FORMATS
 
-COMMANDS = [command.name for command in app.registered_commands]
+EVERY = [[name] for name in COMMANDS.names()] + [["prepare", n] for n in IMPORT_FORMATS.names()]
 HEAVY = ("keras", "tensorflow", "numpy", "h5py", "matplotlib", "pandas")
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help(command, capsys):
-    assert run([command, "--help"]) == 0
-    assert "Options" in capsys.readouterr().out
+@pytest.mark.parametrize("words", EVERY, ids=" ".join)
+def test_every_command_has_help(words, capsys):
+    assert run([*words, "--help"]) == 0
+    printed = capsys.readouterr().out
+    assert f"Usage: chromkeras {' '.join(words)} " in printed
+    assert "Options:" in printed
 
 
 def test_help_imports_nothing_heavy():

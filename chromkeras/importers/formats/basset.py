@@ -4,6 +4,7 @@ Layout: ``train_in`` (N, 4, 1, length), channels A C G T, ``train_out`` (N, T), 
 valid and test, and ``target_labels`` (T,).
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,26 +22,26 @@ from chromkeras.importers.sequences import check_length
 from chromkeras.problems.registry import find_problem
 
 
-def prepare_basset(
-    path: str | Path,
+def prepare(
+    path: str | os.PathLike[str],
     *,
     repair: bool = False,
     length: int | None = None,
     drop_unknown: bool = False,
 ) -> Prepared:
-    """Return the data set of a Basset HDF5 file, with the file's own split.
+    """Make a data set of Basset's HDF5 file, with its own split.
 
     Parameters
     ----------
     path
-        The file.
+        Basset's HDF5 file (train_in, train_out, …).
     repair
-        Read sequences that Basset's later code scrambled: it reshaped the flattened (length, 4)
-        array of a sequence to (4, 1, length) where it should have transposed it.
+        Unscramble the rows. Basset's later code reshaped the flattened (length, 4) array of a
+        sequence to (4, 1, length) where it should have transposed it.
     length
         Bases that every sequence must have.
     drop_unknown
-        Leave out rows that hold nothing but N.
+        Leave out rows that are nothing but N.
 
     Raises
     ------
@@ -57,7 +58,7 @@ def prepare_basset(
         if scrambled and not repair:
             raise InputError(
                 f"{found} is scrambled: the four channels of a position do not sum to 1, but do "
-                f"when each row is read as ({bases}, 4); pass --repair to read it so"
+                f"when each row is read as ({bases}, 4); pass `repair` to read it so"
             )
         sizes = [len(file[f"{part}_in"]) for part in SPLITS]
         labels, known, how = _labels(file, found)

@@ -6,13 +6,11 @@ import numpy as np
 import pytest
 
 from chromkeras.data.codes import encode
-from chromkeras.data.splits import SplitPlan, parse_regions
 from chromkeras.importers.assemble import STRADDLING
-from chromkeras.importers.from_peaks import SHORT, PeakOptions, prepare_peaks
+from chromkeras.importers.formats.peaks import SHORT, prepare
 
-HALVES = SplitPlan(
-    valid=parse_regions(["chr1:0-10000"]), test=parse_regions(["chr1:10000-20000"]), seed=3
-)
+HALVES = {"valid": "chr1:0-10000", "test": "chr1:10000-20000"}
+SHORT_ROWS = {"length": 200, "merge_distance": 50}
 
 
 @pytest.fixture
@@ -31,12 +29,8 @@ def world(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def options(**changes: object) -> PeakOptions:
-    return PeakOptions(**({"length": 200, "merge_distance": 50} | changes))  # type: ignore[arg-type]
-
-
 def test_rows_are_windows_around_peaks(world: Path) -> None:
-    prepared = prepare_peaks([world / "peaks"], world / "g.fa", HALVES, options())
+    prepared = prepare([world / "peaks"], world / "g.fa", **HALVES, **SHORT_ROWS)
     dataset = prepared.dataset
     assert dataset.tasks == ("gut", "skin")
     assert dataset.dna.length == 200
@@ -55,10 +49,8 @@ def test_rows_are_windows_around_peaks(world: Path) -> None:
 
 
 def test_splits_and_rows_across_their_boundary(world: Path) -> None:
-    plan = SplitPlan(
-        valid=parse_regions(["chr1:0-10,300"]), test=parse_regions(["chr1:10300-20000"])
-    )
-    prepared = prepare_peaks([world / "peaks"], world / "g.fa", plan, options())
+    plan = {"valid": "chr1:0-10,300", "test": "chr1:10300-20000"}
+    prepared = prepare([world / "peaks"], world / "g.fa", **plan, **SHORT_ROWS)
     dataset = prepared.dataset
     assert dataset.start is not None
     assert prepared.dropped[STRADDLING] == 1
@@ -68,8 +60,8 @@ def test_splits_and_rows_across_their_boundary(world: Path) -> None:
 
 
 def test_background_is_all_negative_and_touches_no_peak(world: Path) -> None:
-    chosen = options(background=0.5, seed=4, exclude=("skin",))
-    dataset = prepare_peaks([world / "peaks"], world / "g.fa", HALVES, chosen).dataset
+    chosen = SHORT_ROWS | {"background": 0.5, "seed": 4, "exclude": ("skin",)}
+    dataset = prepare([world / "peaks"], world / "g.fa", **HALVES, **chosen).dataset
     assert dataset.tasks == ("gut",)
     assert dataset.chrom is not None
     assert dataset.start is not None
@@ -85,8 +77,8 @@ def test_background_is_all_negative_and_touches_no_peak(world: Path) -> None:
 
 def test_the_same_seed_gives_the_same_data_set(world: Path) -> None:
     prints = [
-        prepare_peaks(
-            [world / "peaks"], world / "g.fa", SplitPlan(seed=s), options(background=1, seed=s)
+        prepare(
+            [world / "peaks"], world / "g.fa", background=1, seed=s, **SHORT_ROWS
         ).dataset.fingerprint
         for s in (1, 1, 2)
     ]
@@ -94,8 +86,8 @@ def test_the_same_seed_gives_the_same_data_set(world: Path) -> None:
 
 
 def test_a_cell_type_without_negatives_fails(world: Path) -> None:
-    with pytest.raises(ValueError, match=r"every region is a peak of 'gut'.*--background 1"):
-        prepare_peaks([world / "peaks" / "gut.bed"], world / "g.fa", HALVES, options())
+    with pytest.raises(ValueError, match=r"every region is a peak of 'gut'.*`background` 1"):
+        prepare([world / "peaks" / "gut.bed"], world / "g.fa", **HALVES, **SHORT_ROWS)
 
 
 def test_strands_apart_or_together(world: Path) -> None:
@@ -103,10 +95,10 @@ def test_strands_apart_or_together(world: Path) -> None:
         f"chr2\t{s}\t{s + 10}\tp\t0\t+" for s in range(1000, 30_000, 900)
     ]
     (world / "peaks" / "gut.bed").write_text("\n".join(lines))
-    plan = SplitPlan(valid_fraction=0.2, test_fraction=0.2)
-    apart = prepare_peaks([world / "peaks"], world / "g.fa", plan, options())
-    chosen = options(ignore_strand=True)
-    together = prepare_peaks([world / "peaks"], world / "g.fa", plan, chosen)
+    plan = {"valid_fraction": 0.2, "test_fraction": 0.2}
+    apart = prepare([world / "peaks"], world / "g.fa", **plan, **SHORT_ROWS)
+    chosen = SHORT_ROWS | {"ignore_strand": True}
+    together = prepare([world / "peaks"], world / "g.fa", **plan, **chosen)
     assert len(apart.dataset) == len(together.dataset) + 1
     assert "1 peaks are on the - strand" in apart.notes[0]
     assert len(together.notes) == 1
@@ -117,8 +109,8 @@ def test_n_rows_fail_or_are_dropped(world: Path) -> None:
     letters[1] = "N" * 2000 + letters[1][2000:]
     (world / "g.fa").write_text("\n".join(letters))
     with pytest.raises(ValueError, match=r"row 0 \(chr1:250-450\) is nothing but N"):
-        prepare_peaks([world / "peaks"], world / "g.fa", HALVES, options())
-    prepared = prepare_peaks([world / "peaks"], world / "g.fa", HALVES, options(drop_unknown=True))
+        prepare([world / "peaks"], world / "g.fa", **HALVES, **SHORT_ROWS)
+    prepared = prepare([world / "peaks"], world / "g.fa", **HALVES, drop_unknown=True, **SHORT_ROWS)
     assert prepared.dropped["nothing but N"] == 3
 
 
@@ -128,23 +120,21 @@ def test_n_rows_fail_or_are_dropped(world: Path) -> None:
     (["tiny"], "no row is left for test"),
 ])  # fmt: skip
 def test_splits_that_cannot_be(world: Path, regions: list[str], message: str) -> None:
-    plan = SplitPlan(test=parse_regions(regions))
+    plan = {"test": regions}
     with pytest.raises(ValueError, match=message):
-        prepare_peaks([world / "peaks"], world / "g.fa", plan, options())
+        prepare([world / "peaks"], world / "g.fa", **plan, **SHORT_ROWS)
 
 
 def test_a_genome_of_short_chromosomes_fails(world: Path) -> None:
     with pytest.raises(ValueError, match="no peak lies on a chromosome of at least 50000 bases"):
-        prepare_peaks([world / "peaks"], world / "g.fa", HALVES, options(length=50_000))
+        prepare([world / "peaks"], world / "g.fa", **HALVES, length=50_000)
 
 
 def test_worm_agrees_with_the_original_program(real_data: Callable[[str], Path]) -> None:
-    plan = SplitPlan(
-        valid=parse_regions(["chrX:0-3,000,000"]), test=parse_regions(["chrX:3000000-6000000"])
-    )
-    chosen = PeakOptions(exclude=("all_elements",), background=1)
+    plan = {"valid": "chrX:0-3,000,000", "test": "chrX:3000000-6000000"}
+    chosen = {"exclude": ("all_elements",), "background": 1}
     fasta = real_data("worm/genome.fa.gz")
-    dataset = prepare_peaks([real_data("worm/peaks")], fasta, plan, chosen).dataset
+    dataset = prepare([real_data("worm/peaks")], fasta, **plan, **chosen).dataset
     assert dataset.chrom is not None
     assert dataset.start is not None
     lines = (

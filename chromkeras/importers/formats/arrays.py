@@ -1,15 +1,16 @@
 """Plain arrays in one HDF5 or .npz file to a data set."""
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from chromkeras.data.checks import check_inputs
 from chromkeras.data.dataset import KINDS
 from chromkeras.data.packed import PackedSequences
-from chromkeras.data.splits import SplitPlan, assign
+from chromkeras.data.splits import SplitPlan, assign, make_split_plan
 from chromkeras.data.tables import DenseTable, Table
 from chromkeras.errors import InputError
 from chromkeras.files import require_file
@@ -19,49 +20,82 @@ from chromkeras.importers.genome import nearest_names
 from chromkeras.importers.sequences import check_length, code_blocks
 from chromkeras.names import unknown
 from chromkeras.problems.registry import find_problem
+from chromkeras.registry import PROBLEMS
 
 
-def prepare_arrays(
-    path: str | Path,
-    plan: SplitPlan | None = None,
+def prepare(
+    path: str | os.PathLike[str],
     *,
-    problem: str | None = None,
+    problem: Annotated[str | None, PROBLEMS] = None,
     classes: Sequence[str] = (),
     along_dna: Sequence[str] = (),
     length: int | None = None,
+    valid: str | Sequence[str] = (),
+    test: str | Sequence[str] = (),
+    valid_fraction: float | None = None,
+    test_fraction: float | None = None,
+    seed: int | None = None,
     drop_unknown: bool = False,
 ) -> Prepared:
-    """Return the data set of a file of arrays.
+    """Make a data set of a file of arrays.
+
+    The file has ``x`` (base codes (N, length), or one-hot (N, length, 4) with channels A C G T)
+    and ``y`` (N, T), and where present ``known`` (N, T), bool, ``tasks`` (T,), ``classes`` (C,),
+    ``split`` (N,), ``chrom`` (N,), ``start`` or one ``start_…`` (N,), ``kind`` (N,) with "element"
+    and "background" (or "negative"). Further inputs are ``inputs/NAME`` or ``x_NAME``, numbers of
+    shape (N, …). An input, ``dna`` or NAME, may hold M rows that the N rows share: ``index/NAME``
+    or ``index_NAME`` (N,) says which.
 
     Parameters
     ----------
     path
-        HDF5 or .npz with ``x`` (base codes (N, length), or one-hot (N, length, 4) with channels
-        A C G T) and ``y`` (N, T), and where present ``known`` (N, T), bool, ``tasks`` (T,),
-        ``classes`` (C,), ``split`` (N,), ``chrom`` (N,), ``start`` or one ``start_...`` (N,),
-        ``kind`` (N,) with "element" and "background" (or "negative"). Further inputs are
-        ``inputs/NAME`` or ``x_NAME``, numbers of shape (N, ...). An input, ``dna`` or NAME, may
-        hold M rows that the N rows share: ``index/NAME`` or ``index_NAME`` (N,) says which.
-    plan
-        A split to make; None keeps the file's own, or draws fractions when it has none.
+        HDF5 or .npz with x and y, and where present known, tasks, classes, split, chrom, start (or
+        start_…), kind, further inputs (inputs/NAME or x_NAME) and the row of a shared input
+        (index/NAME). Its own split is kept unless another is asked for.
     problem
-        What the labels are: "binary", "regression", "classes" or another of
-        ``chromkeras.problems``. None takes "regression" for floats other than 0, 1, -1 and
-        fractions between 0 and 1, else "binary", which refuses what is no label of its own.
+        What the labels are. Without it regression for floats other than 0, 1, -1 and fractions
+        between 0 and 1, else binary, which refuses what is no label of its own.
     classes
-        Names of the classes, for problem "classes"; the file's by default.
+        Names of the classes 0, 1, …, for problem classes; without it the file's.
     along_dna
-        Names of further inputs that run along the DNA with one position a base.
+        Further inputs that run along the DNA, one position a base, so that they are augmented with
+        it.
     length
         Bases that every sequence must have.
+    valid
+        Chromosome or region for validation, 0-based, end not included, such as chrIV or
+        chrX:0-3,000,000. Rows across its edge are dropped.
+    test
+        Chromosome or region for testing, likewise.
+    valid_fraction
+        Share drawn for validation where no region is given, 0.1 if nothing is said; overlapping
+        or equal rows stay together.
+    test_fraction
+        Share drawn for testing, likewise.
+    seed
+        Seed of the drawn splits, 0 if nothing is said.
     drop_unknown
-        Leave out rows that hold nothing but N.
+        Leave out rows that are nothing but N.
+
+    Returns
+    -------
+    Prepared
+        The data set, what was left out, and how the labels were read.
 
     Raises
     ------
     InputError
         The file or an array in it is not as described.
     """
+    asked = {
+        "valid": valid,
+        "test": test,
+        "valid_fraction": valid_fraction,
+        "test_fraction": test_fraction,
+        "seed": seed,
+    }
+    own = all(value is None or value in ((), [], "") for value in asked.values())
+    plan = None if own else make_split_plan(**asked)  # type: ignore[arg-type]
     found = require_file(path, "array file")
     with open_arrays(found) as file:
         for name in ("x", "y"):

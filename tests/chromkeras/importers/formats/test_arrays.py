@@ -9,8 +9,7 @@ import pytest
 
 from chromkeras.data.codes import one_hot
 from chromkeras.data.known import to_flagged
-from chromkeras.data.splits import Region, SplitPlan
-from chromkeras.importers.arrays import prepare_arrays
+from chromkeras.importers.formats.arrays import prepare
 from chromkeras.importers.genome import load_genome
 
 ROWS = 40
@@ -46,7 +45,7 @@ def write(tmp_path: Path, suffix: str = "h5", **changes: Any) -> Path:
 def test_everything_is_kept(tmp_path: Path, suffix: str, encoded: bool) -> None:
     given = content()
     x = one_hot(given["x"]) if encoded else given["x"]
-    dataset = prepare_arrays(write(tmp_path, suffix, x=x)).dataset
+    dataset = prepare(write(tmp_path, suffix, x=x)).dataset
     np.testing.assert_array_equal(dataset.codes(np.arange(ROWS)), given["x"])
     np.testing.assert_array_equal(to_flagged(dataset.labels, dataset.known), given["y"])
     assert dataset.tasks == ("gut", "skin")
@@ -59,7 +58,7 @@ def test_everything_is_kept(tmp_path: Path, suffix: str, encoded: bool) -> None:
 
 def test_only_x_and_y_are_needed(tmp_path: Path) -> None:
     path = write(tmp_path, tasks=None, split=None, chrom=None, start_hg38=None, kind=None)
-    dataset = prepare_arrays(path).dataset
+    dataset = prepare(path).dataset
     assert dataset.tasks == ("task0", "task1")
     assert dataset.chrom is None
     assert [len(dataset.rows(s)) for s in ("train", "valid", "test")] == [32, 4, 4]
@@ -78,7 +77,7 @@ BINARY = [
 
 @pytest.mark.parametrize(("y", "why"), BINARY, ids=lambda y: str(getattr(y, "dtype", "")))
 def test_labels_of_two_values_are_binary(tmp_path: Path, y: np.ndarray, why: str) -> None:
-    prepared = prepare_arrays(write(tmp_path, y=y))
+    prepared = prepare(write(tmp_path, y=y))
     assert prepared.dataset.problem == "binary"
     expected = np.where(y == -1, np.nan, y.astype(float))
     np.testing.assert_array_equal(prepared.dataset.values(np.arange(ROWS)), expected)
@@ -88,7 +87,7 @@ def test_labels_of_two_values_are_binary(tmp_path: Path, y: np.ndarray, why: str
 def test_other_real_values_are_a_regression(tmp_path: Path) -> None:
     y = np.where(GIVEN.random((ROWS, 2)) < 0.1, np.nan, GIVEN.normal(size=(ROWS, 2)) * 3)
     y[0, 0] = -1
-    prepared = prepare_arrays(write(tmp_path, y=y))
+    prepared = prepare(write(tmp_path, y=y))
     dataset = prepared.dataset
     assert dataset.problem == "regression"
     assert dataset.labels.dtype == np.float32
@@ -100,8 +99,8 @@ def test_other_real_values_are_a_regression(tmp_path: Path) -> None:
 def test_soft_labels_are_a_regression_where_that_is_asked_for(tmp_path: Path) -> None:
     y = GIVEN.random((ROWS, 2)).astype(np.float32)
     with pytest.raises(ValueError, match="cut fractions at a threshold of your own, or take prob"):
-        prepare_arrays(write(tmp_path, y=y))
-    dataset = prepare_arrays(write(tmp_path, y=y), problem="regression").dataset
+        prepare(write(tmp_path, y=y))
+    dataset = prepare(write(tmp_path, y=y), problem="regression").dataset
     np.testing.assert_array_equal(dataset.labels, y)
 
 
@@ -112,11 +111,11 @@ def test_whole_numbers_are_classes_or_values_where_that_is_asked_for(
     y = (np.arange(2 * ROWS).reshape(ROWS, 2) % 3).astype(dtype)
     if dtype != np.float32:
         with pytest.raises(ValueError, match="other values are for problem regression or classes"):
-            prepare_arrays(write(tmp_path, y=y))
-    values = prepare_arrays(write(tmp_path, y=y), problem="regression").dataset
+            prepare(write(tmp_path, y=y))
+    values = prepare(write(tmp_path, y=y), problem="regression").dataset
     assert (values.problem, values.labels.dtype) == ("regression", np.float32)
     for names in ((), ("low", "mid", "high")):
-        dataset = prepare_arrays(write(tmp_path, y=y), problem="classes", classes=names).dataset
+        dataset = prepare(write(tmp_path, y=y), problem="classes", classes=names).dataset
         assert (dataset.problem, dataset.classes) == ("classes", names or ("0", "1", "2"))
         np.testing.assert_array_equal(dataset.labels, y)
 
@@ -124,11 +123,11 @@ def test_whole_numbers_are_classes_or_values_where_that_is_asked_for(
 def test_classes_are_named_in_the_file_and_a_mask_is_read(tmp_path: Path) -> None:
     y, known = GIVEN.integers(0, 2, (ROWS, 2)), GIVEN.random((ROWS, 2)) < 0.8
     path = write(tmp_path, y=y, known=known, classes=np.array([b"closed", b"open", b"poised"]))
-    dataset = prepare_arrays(path, problem="classes").dataset
+    dataset = prepare(path, problem="classes").dataset
     assert dataset.classes == ("closed", "open", "poised")
     np.testing.assert_array_equal(dataset.known, known)
     with pytest.raises(ValueError, match="unknown problem 'ranks'"):
-        prepare_arrays(path, problem="ranks")
+        prepare(path, problem="ranks")
 
 
 @pytest.mark.parametrize("suffix", ["h5", "npz"])
@@ -136,7 +135,7 @@ def test_further_inputs_become_tables(tmp_path: Path, suffix: str) -> None:
     signal, cell = GIVEN.normal(size=(ROWS, 12)), GIVEN.integers(0, 9, (3, 4), np.int8)
     share = np.arange(ROWS) % 3
     path = write(tmp_path, suffix, **{"x_signal": signal, "inputs/cell": cell}, index_cell=share)
-    prepared = prepare_arrays(path, along_dna=["signal"])
+    prepared = prepare(path, along_dna=["signal"])
     dataset = prepared.dataset
     assert dataset.shapes == {"dna": (12, 4), "cell": (4,), "signal": (12,)}
     assert [name for name, table in dataset.inputs.items() if table.along_dna] == ["dna", "signal"]
@@ -154,7 +153,7 @@ def test_rows_may_share_sequences_and_leave_some_out(tmp_path: Path) -> None:
     pairs = np.indices((10, 4)).reshape(2, ROWS)
     path = write(tmp_path, x=x, index_dna=pairs[0], **{"index/cell": pairs[1]},
                  x_cell=np.eye(4), split=None, chrom=None, start_hg38=None)  # fmt: skip
-    dataset = prepare_arrays(path, SplitPlan(valid_fraction=0.2, test_fraction=0.2)).dataset
+    dataset = prepare(path, valid_fraction=0.2, test_fraction=0.2).dataset
     assert (len(dataset.dna), len(dataset.inputs["cell"]), len(dataset)) == (10, 4, ROWS)
     np.testing.assert_array_equal(dataset.codes(np.arange(ROWS)), x[pairs[0]])
     np.testing.assert_array_equal(dataset.batch(np.arange(ROWS))["cell"], np.eye(4)[pairs[1]])
@@ -167,7 +166,7 @@ def test_rows_left_out_take_their_inputs_along(tmp_path: Path) -> None:
     signal = np.arange(ROWS * 2).reshape(ROWS, 2)
     path = write(tmp_path, x=x, x_signal=signal, **{"inputs/cell": np.arange(9).reshape(3, 3)},
                  index_cell=np.arange(ROWS) % 3)  # fmt: skip
-    dataset = prepare_arrays(path, drop_unknown=True).dataset
+    dataset = prepare(path, drop_unknown=True).dataset
     kept = np.delete(np.arange(ROWS), [3, 7])
     batch = dataset.batch(np.arange(len(kept)))
     np.testing.assert_array_equal(batch["signal"], signal[kept])
@@ -175,22 +174,20 @@ def test_rows_left_out_take_their_inputs_along(tmp_path: Path) -> None:
 
 
 def test_a_part_may_be_missing_from_the_files_own_split(tmp_path: Path) -> None:
-    prepared = prepare_arrays(write(tmp_path, split=np.full(ROWS, b"test"), y=np.ones((ROWS, 2))))
+    prepared = prepare(write(tmp_path, split=np.full(ROWS, b"test"), y=np.ones((ROWS, 2))))
     assert [len(prepared.dataset.rows(part)) for part in ("train", "valid", "test")] == [0, 0, ROWS]
     assert "no row is for train or valid" in prepared.notes
 
 
 def test_equal_sequences_are_not_torn_apart(tmp_path: Path) -> None:
     x = np.repeat(np.random.default_rng(1).integers(0, 4, (ROWS // 4, 12), np.uint8), 4, axis=0)
-    plan = SplitPlan(valid_fraction=0.3, test_fraction=0.3)
     path = write(tmp_path, x=x, chrom=None, split=None)
-    split = prepare_arrays(path, plan).dataset.split.reshape(-1, 4)
+    split = prepare(path, valid_fraction=0.3, test_fraction=0.3).dataset.split.reshape(-1, 4)
     assert (split == split[:, :1]).all()
 
 
 def test_a_plan_replaces_the_files_own_split(tmp_path: Path) -> None:
-    plan = SplitPlan(valid=(Region("chr2", 0, 3005),), test=(Region("chr2", 3005),))
-    prepared = prepare_arrays(write(tmp_path), plan)
+    prepared = prepare(write(tmp_path), valid="chr2:0-3005", test="chr2:3005-9000")
     sizes = [len(prepared.dataset.rows(s)) for s in ("train", "valid", "test")]
     assert sizes == [20, 10, 9]
     assert prepared.dropped["across a split boundary"] == 1
@@ -199,7 +196,7 @@ def test_a_plan_replaces_the_files_own_split(tmp_path: Path) -> None:
 
 def test_a_plan_with_an_unknown_chromosome_fails(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"no row of .*f\.h5 lies on '2'; did you mean chr2\?"):
-        prepare_arrays(write(tmp_path), SplitPlan(test=(Region("2"),)))
+        prepare(write(tmp_path), test=["2"])
 
 
 @pytest.mark.parametrize("suffix", ["h5", "npz"])
@@ -233,33 +230,33 @@ def test_bad_arrays_fail(
     tmp_path: Path, suffix: str, changes: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
-        prepare_arrays(write(tmp_path, suffix, **changes))
+        prepare(write(tmp_path, suffix, **changes))
 
 
 def test_the_length_asked_for(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="expected sequences of 600 bases, received 12"):
-        prepare_arrays(write(tmp_path), length=600)
+        prepare(write(tmp_path), length=600)
 
 
 def test_other_files_fail(tmp_path: Path) -> None:
     (tmp_path / "x.npz").write_text("text")
     with pytest.raises(ValueError, match=r"x\.npz is neither HDF5 nor \.npz"):
-        prepare_arrays(tmp_path / "x.npz")
+        prepare(tmp_path / "x.npz")
     whole = write(tmp_path)
     whole.write_bytes(whole.read_bytes()[:2500])
     with pytest.raises(ValueError, match="is cut short or damaged"):
-        prepare_arrays(whole)
+        prepare(whole)
 
 
 def test_pickled_arrays_fail(tmp_path: Path) -> None:
     path = write(tmp_path, "npz", tasks=np.array(["a", None], object))
     with pytest.raises(ValueError, match=r"f\.npz, tasks: .*pickle"):
-        prepare_arrays(path)
+        prepare(path)
 
 
 def test_worm_keeps_rows_tasks_and_split(real_data: Callable[[str], Path]) -> None:
     path = real_data("worm/worm_atac.h5")
-    dataset = prepare_arrays(path).dataset
+    dataset = prepare(path).dataset
     assert (len(dataset), len(dataset.tasks)) == (29_633, 16)
     sizes = [len(dataset.rows(s)) for s in ("train", "valid", "test")]
     assert sizes == [22_685, 3_429, 3_519]
@@ -271,7 +268,7 @@ def test_worm_keeps_rows_tasks_and_split(real_data: Callable[[str], Path]) -> No
 
 
 def test_worm_rows_on_chr3_are_those_of_the_genome(real_data: Callable[[str], Path]) -> None:
-    dataset = prepare_arrays(real_data("worm/worm_atac.h5")).dataset
+    dataset = prepare(real_data("worm/worm_atac.h5")).dataset
     genome = load_genome(real_data("worm/genome.fa.gz"))
     assert dataset.chrom is not None
     assert dataset.start is not None
@@ -297,7 +294,7 @@ def test_columns_of_another_shape_or_content(
     tmp_path: Path, changes: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
-        prepare_arrays(write(tmp_path, **changes))
+        prepare(write(tmp_path, **changes))
 
 
 def test_a_zip_of_something_else(tmp_path: Path) -> None:
@@ -306,4 +303,4 @@ def test_a_zip_of_something_else(tmp_path: Path) -> None:
         for name in ("x", "y"):
             archive.writestr(f"{name}.npy", "hello")
     with pytest.raises(ValueError, match=r"f\.npz, x: expected an array, found something else"):
-        prepare_arrays(path)
+        prepare(path)

@@ -1,12 +1,13 @@
 """Peaks and a genome to a data set."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
-from chromkeras.data.splits import SplitPlan, assign
+from chromkeras.data.splits import SplitPlan, assign, make_split_plan
 from chromkeras.errors import InputError
 from chromkeras.importers.assemble import Prepared, Rows, assemble, pack_blocks
 from chromkeras.importers.background import Intervals, draw_background, gc_bins
@@ -18,41 +19,17 @@ SHORT = "peaks on a chromosome shorter than a region"
 
 
 @dataclass(frozen=True)
-class PeakOptions:
-    """How peaks become rows.
+class _Options:
+    """Arguments of ``prepare`` that several steps need."""
 
-    Attributes
-    ----------
-    length
-        Bases of a region.
-    merge_distance
-        Bases by which windows must overlap to be merged (see ``merge_peaks``).
-    weights
-        "basset" or "tasks" (see ``merge_peaks``).
-    center
-        "midpoint" or "summit" (see ``read_peaks``).
-    ignore_strand
-        Merge peaks of both strands together. Else a region belongs to one strand, as in Basset.
-        Sequences are of the forward strand in either case.
-    background
-        Background windows per element; None for none.
-    seed
-        Of the background.
-    exclude
-        Cell types to leave out; background still keeps off their peaks.
-    drop_unknown
-        Leave out rows that hold nothing but N.
-    """
-
-    length: int = 600
-    merge_distance: int = 200
-    weights: Weights = "basset"
-    center: Center = "midpoint"
-    ignore_strand: bool = False
-    background: float | None = None
-    seed: int = 0
-    exclude: tuple[str, ...] = ()
-    drop_unknown: bool = False
+    length: int
+    merge_distance: int
+    weights: Weights
+    center: Center
+    ignore_strand: bool
+    background: float | None
+    seed: int
+    exclude: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -64,21 +41,69 @@ class _Loaded:
     dropped: dict[str, int] = field(default_factory=dict)
 
 
-def prepare_peaks(
-    paths: Sequence[str | Path], genome: str | Path, plan: SplitPlan, options: PeakOptions
+def prepare(
+    peaks: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    genome: str | os.PathLike[str],
+    *,
+    length: int = 600,
+    merge_distance: int = 200,
+    weights: Weights = "basset",
+    center: Center = "midpoint",
+    ignore_strand: bool = False,
+    background: float | None = None,
+    exclude: Sequence[str] = (),
+    valid: str | Sequence[str] = (),
+    test: str | Sequence[str] = (),
+    valid_fraction: float | None = None,
+    test_fraction: float | None = None,
+    seed: int = 0,
+    drop_unknown: bool = False,
 ) -> Prepared:
-    """Return the data set of peak files on a genome.
+    """Make a data set of peak files on a genome.
+
+    Peaks of all cell types are merged to regions of one length as Basset does; a region is 1 for
+    the cell types that have a peak in it, and 0 for the others.
 
     Parameters
     ----------
-    paths
-        Peak files or folders of them, one file a cell type.
+    peaks
+        BED, narrowPeak or broadPeak files (.gz or not), one a cell type, or folders of them.
     genome
-        FASTA, gzip or not.
-    plan
-        The split.
-    options
-        How peaks become rows.
+        Genome of the peaks, FASTA, .gz or not.
+    length
+        Length of a row in bases.
+    merge_distance
+        Overlap in bases above which windows are merged, Basset's rule.
+    weights
+        Weight of a merged midpoint: basset (1 + cell types) or tasks (cell types).
+    center
+        Center of a row: midpoint, or summit (column 10 of narrowPeak).
+    ignore_strand
+        Merge + and - peaks together; Basset keeps them apart. Sequences are always those of the
+        forward strand.
+    background
+        Number of GC-matched windows per element that touch no peak, labelled 0.
+    exclude
+        Cell types to leave out; background still keeps off their peaks.
+    valid
+        Chromosome or region for validation, 0-based, end not included, such as chrIV or
+        chrX:0-3,000,000. Rows across its edge are dropped.
+    test
+        Chromosome or region for testing, likewise.
+    valid_fraction
+        Share drawn for validation where no region is given, 0.1 if nothing is said; overlapping
+        rows stay together.
+    test_fraction
+        Share drawn for testing, likewise.
+    seed
+        Seed of the background and of the drawn splits.
+    drop_unknown
+        Leave out rows that are nothing but N.
+
+    Returns
+    -------
+    Prepared
+        The data set, and what was left out.
 
     Raises
     ------
@@ -86,24 +111,40 @@ def prepare_peaks(
         A file, line, option or region is wrong; see ``read_peaks``, ``load_genome``,
         ``merge_peaks``, ``assemble``.
     """
-    loaded = _load(paths, genome, plan, options)
+    plan = make_split_plan(
+        valid=valid,
+        test=test,
+        valid_fraction=valid_fraction,
+        test_fraction=test_fraction,
+        seed=seed,
+    )
+    options = _Options(
+        length, merge_distance, weights, center, ignore_strand, background, seed, tuple(exclude)
+    )
+    paths = [peaks] if isinstance(peaks, str | os.PathLike) else peaks
+    loaded = _load([Path(path) for path in paths], Path(genome), plan, options)
     regions = merge_peaks(
         loaded.peaks,
         loaded.genome.lengths,
-        length=options.length,
-        overlap=options.merge_distance,
-        weights=options.weights,
+        length=length,
+        overlap=merge_distance,
+        weights=weights,
     )
     count = sum(map(len, loaded.peaks))
     loaded.notes.append(
         f"{count:,} peaks in {len(loaded.peaks)} files merged into {len(regions):,} regions"
     )
-    if options.background is None:
+    if background is None:
         _check_classes(regions, loaded.peaks)
+    rows = _rows(loaded, regions, plan, options)
+    return assemble(rows, drop_unknown=drop_unknown, dropped=loaded.dropped, notes=loaded.notes)
+
+
+def _rows(loaded: _Loaded, regions: Regions, plan: SplitPlan, options: _Options) -> Rows:
     chrom, start, elements = _places(loaded, regions, options)
     labels = np.zeros((len(start), len(loaded.peaks)), np.int8)
     labels[:elements] = regions.activity
-    rows = Rows(
+    return Rows(
         dna=pack_blocks(loaded.genome.blocks(chrom, start, options.length), options.length),
         labels=labels,
         tasks=tuple(one.name for one in loaded.peaks),
@@ -112,17 +153,9 @@ def prepare_peaks(
         start=start,
         kind=np.where(np.arange(len(start)) < elements, "element", "background"),
     )
-    return assemble(
-        rows,
-        drop_unknown=options.drop_unknown,
-        dropped=loaded.dropped,
-        notes=loaded.notes,
-    )
 
 
-def _load(
-    paths: Sequence[str | Path], genome: str | Path, plan: SplitPlan, options: PeakOptions
-) -> _Loaded:
+def _load(paths: Sequence[Path], genome: Path, plan: SplitPlan, options: _Options) -> _Loaded:
     files = find_peak_files(paths)
     kept = exclude(files, options.exclude) if options.exclude else files
     sequences = load_genome(genome)
@@ -137,7 +170,7 @@ def _load(
     return _drop_short(_both_strands(loaded, options), options.length)
 
 
-def _both_strands(loaded: _Loaded, options: PeakOptions) -> _Loaded:
+def _both_strands(loaded: _Loaded, options: _Options) -> _Loaded:
     minus = sum(int((one.strand < 0).sum()) for one in loaded.peaks)
     if not minus:
         return loaded
@@ -146,7 +179,7 @@ def _both_strands(loaded: _Loaded, options: PeakOptions) -> _Loaded:
         return replace(loaded, peaks=peaks)
     loaded.notes.append(
         f"{minus:,} peaks are on the - strand and were merged apart from the others, as Basset "
-        "does; --ignore-strand merges them together"
+        "does; `ignore_strand` merges them together"
     )
     return loaded
 
@@ -160,7 +193,7 @@ def _drop_short(loaded: _Loaded, length: int) -> _Loaded:
         return loaded
     if lost == sum(map(len, loaded.peaks)):
         raise InputError(
-            f"no peak lies on a chromosome of at least {length} bases; shorten --length"
+            f"no peak lies on a chromosome of at least {length} bases; shorten `length`"
         )
     peaks = [_subset(one, mask) for one, mask in zip(loaded.peaks, keep, strict=True)]
     return replace(loaded, peaks=peaks, dropped={SHORT: lost})
@@ -178,12 +211,12 @@ def _check_classes(regions: Regions, peaks: Sequence[Peaks]) -> None:
         if column.all():
             raise InputError(
                 f"every region is a peak of {one.name!r}, so it has no negatives; "
-                "add background windows with --background 1, or leave it out with --exclude"
+                "add background windows (`background` 1), or leave it out (`exclude`)"
             )
 
 
 def _places(
-    loaded: _Loaded, regions: Regions, options: PeakOptions
+    loaded: _Loaded, regions: Regions, options: _Options
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Return chrom and start of all rows, elements first, and the number of elements."""
     elements = len(regions)

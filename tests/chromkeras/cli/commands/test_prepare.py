@@ -34,7 +34,7 @@ SPLIT = "--valid chrX:0-20,000 --test chrX:20000-60000"
 
 
 def test_peaks_to_a_data_set(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    line = f"--peaks peaks --exclude all --genome g.fa --out w.h5 --background 0.3 {SPLIT}"
+    line = f"peaks peaks --exclude all --genome g.fa --out w.h5 --background 0.3 {SPLIT}"
     assert call(line) == 0
     dataset = load_dataset("w.h5")
     assert dataset.tasks == ("gut", "skin")
@@ -47,8 +47,8 @@ def test_peaks_to_a_data_set(world: Path, capsys: pytest.CaptureFixture[str]) ->
 
 
 @pytest.mark.parametrize("peaks", [
-    "--peaks peaks/gut.bed peaks/skin.bed", "--peaks peaks/gut.bed --peaks peaks/skin.bed",
-    "--peaks peaks --exclude all", "--peaks peaks --exclude all,skin --peaks more/skin.bed",
+    "peaks peaks/gut.bed peaks/skin.bed", "peaks peaks --exclude all",
+    "peaks peaks --exclude all,skin more/skin.bed",
 ])  # fmt: skip
 def test_ways_to_name_peak_files(world: Path, peaks: str) -> None:
     (world / "more").mkdir()
@@ -60,7 +60,7 @@ def test_ways_to_name_peak_files(world: Path, peaks: str) -> None:
 
 
 def test_arrays_to_a_data_set(world: Path) -> None:
-    assert call("--arrays arrays.h5 --out a.h5 --valid-fraction 0.2 --seed 3") == 0
+    assert call("arrays arrays.h5 --out a.h5 --valid-fraction 0.2 --seed 3") == 0
     dataset = load_dataset("a.h5")
     assert [len(dataset.rows(s)) for s in ("train", "valid", "test")] == [35, 10, 5]
 
@@ -72,7 +72,7 @@ def test_arrays_of_classes_with_a_further_input(
         file["inputs/signal"] = np.ones((50, 20), np.float32)
         file["y"][:] = (np.arange(50)[:, None] + np.arange(3)) % 3
     line = "--problem classes --classes low,mid,high --along-dna signal"
-    assert call(f"--arrays arrays.h5 --out a.h5 {line}") == 0
+    assert call(f"arrays arrays.h5 --out a.h5 {line}") == 0
     dataset = load_dataset("a.h5")
     assert (dataset.problem, dataset.classes) == ("classes", ("low", "mid", "high"))
     assert dataset.inputs["signal"].along_dna
@@ -89,28 +89,26 @@ def test_basset_to_a_data_set(world: Path) -> None:
                 np.arange(40).reshape(4, 10) % 4
             ].reshape(4, 4, 1, 10)
             file[f"{part}_out"] = np.array([[1], [0], [1], [0]])
-    assert call("--basset b.h5 --out d.h5") == 2
-    assert call("--basset b.h5 --out d.h5 --repair") == 0
+    assert call("basset b.h5 --out d.h5") == 2
+    assert call("basset b.h5 --out d.h5 --repair") == 0
     assert len(load_dataset("d.h5")) == 12
 
 
-PEAKS = "--peaks peaks --genome g.fa"
+PEAKS = "peaks peaks --genome g.fa"
 BAD_LINES = {
-    "": "expected one of --peaks, --arrays and --basset, received none",
-    "--arrays arrays.h5 --basset b.h5": "received --arrays and --basset",
-    "--peaks peaks": "--peaks needs --genome",
-    "peaks/gut.bed --arrays arrays.h5": "unexpected peaks/gut.bed; put --peaks before",
-    "--arrays arrays.h5 --genome g.fa": "--genome does not go with --arrays",
-    "--arrays arrays.h5 --repair": "--repair does not go with --arrays",
-    "--arrays arrays.h5 --merge-distance 9": "--merge-distance does not go with --arrays",
-    "--basset b.h5 --valid chrX": "--valid does not go with --basset",
-    "--arrays arrays.h5 --length 600": "expected sequences of 600 bases, received 20",
-    "--arrays arrays.h5 --valid chrX": "a split by region needs chrom and start",
-    "--arrays gone.h5": "array file gone.h5 does not exist",
-    "--basset arrays.h5": "arrays.h5 is no Basset file: it lacks target_labels",
-    "--peaks gone --genome g.fa": "peaks gone does not exist",
-    "--peaks peaks --genome gone.fa": "genome gone.fa does not exist",
-    "--peaks g.fa --genome g.fa": "g.fa:1: expected at least 3 columns",
+    "--peaks peaks": "No such option: --peaks",
+    "bigbed b.bb": "No such command 'bigbed'",
+    "peaks peaks": "Missing option '--genome'",
+    "arrays arrays.h5 --genome g.fa": "No such option: --genome",
+    "arrays arrays.h5 b.h5": "unexpected extra argument",
+    "basset b.h5 --valid chrX": "No such option: --valid",
+    "arrays arrays.h5 --length 600": "expected sequences of 600 bases, received 20",
+    "arrays arrays.h5 --valid chrX": "a split by region needs chrom and start",
+    "arrays gone.h5": "array file gone.h5 does not exist",
+    "basset arrays.h5": "arrays.h5 is no Basset file: it lacks target_labels",
+    "peaks gone --genome g.fa": "peaks gone does not exist",
+    "peaks peaks --genome gone.fa": "genome gone.fa does not exist",
+    "peaks g.fa --genome g.fa": "g.fa:1: expected at least 3 columns",
     f"{PEAKS} --valid chrX --valid-fraction 0.2": "expected --valid or --valid-fraction",
     f"{PEAKS} --valid X": "region X is not in the genome; did you mean chrX?",
     f"{PEAKS} --valid chrX:9": "expected a region such as chrX or chrX:0-3000000",
@@ -148,15 +146,15 @@ def test_an_old_file_stays_when_the_new_one_fails(world: Path) -> None:
 
 
 def test_out_must_be_a_file_name(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert call("--arrays arrays.h5 --out peaks") == 2
+    assert call("arrays arrays.h5 --out peaks") == 2
     assert "--out peaks is a folder" in capsys.readouterr().err
-    assert call("--arrays arrays.h5") == 2
+    assert call("arrays arrays.h5") == 2
     assert "'--out'" in capsys.readouterr().err
 
 
 def test_worm(world: Path, real_data: Callable[[str], Path]) -> None:
     fasta, peaks = real_data("worm/genome.fa.gz"), real_data("worm/peaks")
-    line = f"--peaks {peaks} --genome {fasta} --exclude all_elements --out w.h5"
+    line = f"peaks {peaks} --genome {fasta} --exclude all_elements --out w.h5"
     split = "--valid chrX:0-3000000 --test chrX:3000000-6000000"
     assert call(f"{line} {split}") == 0
     dataset = load_dataset("w.h5")
@@ -171,7 +169,7 @@ def test_zero_is_not_taken_for_left_out(world: Path, capsys: pytest.CaptureFixtu
         *(f"chrX\t{s}\t{s + 9}" for s in range(0, 59_000, 999)),
     ]
     (world / "peaks" / "gut.bed").write_text("\n".join(lines))
-    line = "--peaks peaks --exclude all --genome g.fa --out w.h5"
+    line = "peaks peaks --exclude all --genome g.fa --out w.h5"
     assert call(line) == 0
     apart = len(load_dataset("w.h5"))
     assert call(f"{line} --merge-distance 0") == 0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from chromkeras.data.codes import one_hot
-from chromkeras.importers.basset_hdf5 import prepare_basset
+from chromkeras.importers.formats.basset import prepare
 
 SIZES = {"train": 20, "valid": 6, "test": 5}
 LENGTH = 30
@@ -35,7 +35,7 @@ def write(tmp_path: Path, scrambled: bool = False, dtype: str = "u1", **changes:
 @pytest.mark.parametrize("dtype", ["u1", "f4", "?"])
 @pytest.mark.parametrize("repair", [False, True])
 def test_published_layout(tmp_path: Path, dtype: str, repair: bool) -> None:
-    prepared = prepare_basset(write(tmp_path, dtype=dtype), repair=repair)
+    prepared = prepare(write(tmp_path, dtype=dtype), repair=repair)
     dataset = prepared.dataset
     assert dataset.tasks == ("8988T", "AoSMC")
     for part, expected in codes().items():
@@ -45,9 +45,9 @@ def test_published_layout(tmp_path: Path, dtype: str, repair: bool) -> None:
 
 def test_scrambled_rows_are_refused_and_repaired(tmp_path: Path) -> None:
     path = write(tmp_path, scrambled=True)
-    with pytest.raises(ValueError, match=r"basset\.h5 is scrambled: .*pass --repair"):
-        prepare_basset(path)
-    prepared = prepare_basset(path, repair=True)
+    with pytest.raises(ValueError, match=r"basset\.h5 is scrambled: .*pass `repair`"):
+        prepare(path)
+    prepared = prepare(path, repair=True)
     for part, expected in codes().items():
         rows = prepared.dataset.rows(part)
         np.testing.assert_array_equal(prepared.dataset.codes(rows), expected)
@@ -58,7 +58,7 @@ def test_a_later_part_may_be_wrong_too(tmp_path: Path) -> None:
     x = np.zeros((5, 4, 1, LENGTH), np.uint8)
     x[3, :, 0, 7] = 1
     with pytest.raises(ValueError, match=r"test_in, from row 0: .*first in row 3"):
-        prepare_basset(write(tmp_path, test_in=x))
+        prepare(write(tmp_path, test_in=x))
 
 
 @pytest.mark.parametrize(("changes", "message"), [
@@ -76,15 +76,15 @@ def test_a_later_part_may_be_wrong_too(tmp_path: Path) -> None:
 ])  # fmt: skip
 def test_other_files_fail(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        prepare_basset(write(tmp_path, **changes))
+        prepare(write(tmp_path, **changes))
 
 
 def test_no_hdf5_and_another_length_fail(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="expected sequences of 600 bases, received 30"):
-        prepare_basset(write(tmp_path), length=600)
+        prepare(write(tmp_path), length=600)
     (tmp_path / "x.h5").write_text("text")
     with pytest.raises(ValueError, match="is not an HDF5 file"):
-        prepare_basset(tmp_path / "x.h5")
+        prepare(tmp_path / "x.h5")
 
 
 @pytest.mark.parametrize(("name", "value"), [
@@ -92,10 +92,10 @@ def test_no_hdf5_and_another_length_fail(tmp_path: Path) -> None:
 ])  # fmt: skip
 def test_arrays_without_axes_are_refused(tmp_path: Path, name: str, value: Any) -> None:
     with pytest.raises(ValueError, match=rf"basset\.h5, {name}: expected an array with axes"):
-        prepare_basset(write(tmp_path, **{name: value}))
+        prepare(write(tmp_path, **{name: value}))
 
 
 def test_a_name_that_stands_twice_names_the_file(tmp_path: Path) -> None:
     path = write(tmp_path, target_labels=np.array([b"a", b"a"]))
     with pytest.raises(ValueError, match=r"basset\.h5: duplicate task name 'a'"):
-        prepare_basset(path)
+        prepare(path)

@@ -1,0 +1,48 @@
+"""``chromkeras prepare``."""
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from chromkeras.cli.from_function import command_of
+from chromkeras.cli.group import group_of, new_app
+from chromkeras.cli.places import check_output_file
+from chromkeras.registry import IMPORT_FORMATS
+
+OUT = inspect.Parameter(
+    "out",
+    inspect.Parameter.KEYWORD_ONLY,
+    annotation=Annotated[Path, typer.Option("--out", help="Data set file to write (HDF5).")],
+)
+
+
+def _finish(prepare: Callable[..., Any], arguments: dict[str, Any], *, out: Path) -> None:
+    """Prepare, save and sum up."""
+    given = [x for value in arguments.values() for x in (value if _is_list(value) else [value])]
+    check_output_file(out, inputs=tuple(x for x in given if isinstance(x, Path)))
+    from chromkeras.data.hdf5 import save_dataset
+    from chromkeras.importers.summary import summary
+
+    prepared = prepare(**arguments)
+    save_dataset(prepared.dataset, out)
+    print(summary(prepared))
+    print(f"\nwrote {out}")
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list | tuple)
+
+
+def _format(name: str) -> Callable[..., None]:
+    return command_of(IMPORT_FORMATS.get(name).prepare, _finish, [OUT])
+
+
+command = new_app(cls=group_of(IMPORT_FORMATS, _format), no_args_is_help=True)
+
+
+@command.callback()
+def _prepare() -> None:
+    """Make a data set of peaks and a genome, of plain arrays, or of Basset's HDF5."""

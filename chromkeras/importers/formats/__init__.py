@@ -1,0 +1,1 @@
+"""Formats that become data sets, one a file: a module's ``prepare`` is the whole import."""
