@@ -114,7 +114,7 @@ class Archive:
 
 @contextmanager
 def open_archive(
-    path: str | os.PathLike[str], what: str, *, compressed: bool = False
+    path: str | os.PathLike[str], what: str, suffix: str, *, compressed: bool = False
 ) -> Iterator[Archive]:
     """Open a zip archive and check its directory.
 
@@ -124,6 +124,8 @@ def open_archive(
         The file.
     what
         What it is in messages, such as "model".
+    suffix
+        Ending of such files, such as ".keras".
     compressed
         Whether members may be deflated; else they must be stored, as Keras does.
 
@@ -142,15 +144,11 @@ def open_archive(
             file = zipfile.ZipFile(raw)
         except DAMAGE as error:
             why = printable(error, longest=200)
-            raise InputError(f"{title} is damaged or no {_kind(found)}: {why}") from error
+            raise InputError(f"{title} is damaged or is not a {suffix} file: {why}") from error
         with file:
             members = _members(file.infolist(), title)
             _check_members(members, title, os.fstat(raw.fileno()).st_size, compressed=compressed)
             yield Archive(found, what, members, raw, file)
-
-
-def _kind(path: Path) -> str:
-    return f"{path.suffix} file" if path.suffix else "zip archive"
 
 
 def check_names(archive: Archive, expected: Collection[str]) -> None:

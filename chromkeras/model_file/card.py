@@ -209,7 +209,7 @@ def read_card(path: str | os.PathLike[str]) -> RunCard:
     InputError
         The file is missing, empty, damaged, no .keras file, or a model without a run card.
     """
-    with open_archive(path, "model") as archive:
+    with open_archive(path, "model", ".keras") as archive:
         return read_card_file(archive).card
 
 

@@ -34,7 +34,7 @@ def check_model_file(path: str | os.PathLike[str]) -> CheckedFile:
         The file is missing, empty, damaged, no .keras file of ours, or claims to be larger than
         it is.
     """
-    with open_archive(path, "model") as archive:
+    with open_archive(path, "model", ".keras") as archive:
         found = read_card_file(archive)
         weights = count_weights(archive, WEIGHTS)
         try:

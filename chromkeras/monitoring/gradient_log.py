@@ -188,7 +188,7 @@ def load_gradient_log(path: str | os.PathLike[str]) -> GradientLog:
         The file is missing, damaged or of another version.
     """
     try:
-        with open_archive(path, "gradient log", compressed=True) as archive:
+        with open_archive(path, "gradient log", ".npz", compressed=True) as archive:
             return _read(archive)
     except InputError as error:
         raise InputError(f"{error}; train again") from error

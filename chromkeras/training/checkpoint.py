@@ -96,7 +96,7 @@ def load_checkpoint(path: Path, recipe: Recipe, fingerprint: str) -> Checkpoint:
     if not path.exists():
         raise InputError(f"nothing to resume: {path} does not exist; train without resume")
     try:
-        with open_archive(path, "resume state") as archive:
+        with open_archive(path, "resume state", ".npz") as archive:
             facts = _read_facts(archive)
             _check_same(path, facts, recipe, fingerprint)
             state = _read_arrays(archive)

@@ -22,7 +22,7 @@ def write(tmp_path):
 
 
 def contents(path, **options):
-    with open_archive(path, "archive", **options) as archive:
+    with open_archive(path, "archive", ".keras", **options) as archive:
         return {name: archive.read(name, most=10**9) for name in archive.members}
 
 
@@ -34,7 +34,7 @@ def test_members_are_read(write, method):
 
 def test_where_stored_bytes_begin(write):
     path = write({"first": b"123", "second": b"abc"})
-    with open_archive(path, "archive") as archive:
+    with open_archive(path, "archive", ".keras") as archive:
         start = archive.start("second")
     assert path.read_bytes()[start : start + 3] == b"abc"
 
@@ -65,7 +65,7 @@ def set_field(path, offset, form, value):
         ((16, "<L", 1), "is damaged: member a: Bad CRC-32"),
         ((24, "<L", 99), "two sizes are given"),
         ((42, "<L", 10**6), "is damaged"),
-        ((6, "<H", 99), "no .zip file: zip file version 9.9"),
+        ((6, "<H", 99), "is not a .keras file: zip file version 9.9"),
     ],
 )
 def test_a_bad_directory_is_said_in_one_line(write, field, message):
@@ -90,7 +90,7 @@ def test_a_member_has_no_more_bytes_than_were_declared(write):
 
 
 def test_names(write):
-    with open_archive(write({"a": b"", "b": b""}), "archive") as archive:
+    with open_archive(write({"a": b"", "b": b""}), "archive", ".keras") as archive:
         check_names(archive, ("b", "a"))
         with pytest.raises(InputError, match="expected members a; received a, b"):
             check_names(archive, ("a",))
@@ -123,7 +123,7 @@ def test_members_that_lie_on_each_other(tmp_path):
 @pytest.mark.parametrize("data", [b"text", b"PK\x03\x04 and no more", b"x" * 1000])
 def test_no_archive(data, tmp_path):
     (tmp_path / "m.keras").write_bytes(data)
-    with pytest.raises(InputError, match=r"m\.keras is damaged or no \.keras file"):
+    with pytest.raises(InputError, match=r"m\.keras is damaged or is not a \.keras file"):
         contents(tmp_path / "m.keras")
 
 

@@ -27,7 +27,7 @@ def write(tmp_path):
 
 
 def read(path, name="x", **options):
-    with open_archive(path, "arrays", compressed=True) as archive:
+    with open_archive(path, "arrays", ".npz", compressed=True) as archive:
         return read_array(archive, name, **options)
 
 
@@ -44,7 +44,7 @@ def test_arrays_come_back(array, fortran, tmp_path_factory):
 
 def test_texts_come_back(write):
     path = write(x=np.array("ä" * 1_000_000), y=np.zeros(3))
-    with open_archive(path, "arrays", compressed=True) as archive:
+    with open_archive(path, "arrays", ".npz", compressed=True) as archive:
         assert read_text(archive, "x") == "ä" * 1_000_000
         assert array_names(archive) == ("x", "y")
         with pytest.raises(InputError, match="array y: expected numbers of kind U"):
@@ -103,7 +103,7 @@ def test_nothing_is_unpickled(write, mutations, traps, tmp_path):
 def test_members_are_arrays(tmp_path, mutations):
     path = raw(tmp_path, mutations, b"x", name="x.txt")
     with (
-        open_archive(path, "arrays") as archive,
+        open_archive(path, "arrays", ".npz") as archive,
         pytest.raises(InputError, match=r"expected arrays, received x\.txt"),
     ):
         array_names(archive)

@@ -15,7 +15,7 @@ PATH = "layers/conv1d/vars/0"
 
 
 def count(path):
-    with open_archive(path, "model") as archive:
+    with open_archive(path, "model", ".keras") as archive:
         return count_weights(archive, WEIGHTS)
 
 
