@@ -1,3 +1,89 @@
-"""Train, compare and interpret multi-task models of regulatory DNA."""
+"""Train, compare, explain and use multi-task models of regulatory DNA.
 
-__version__ = "0.1.0"
+The names below are imported when first used: ``chromkeras.train``. ``prepare_NAME`` is the import
+of each format in ``chromkeras.importers.formats``.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chromkeras import datasets
+    from chromkeras.comparison.core.compare import compare
+    from chromkeras.cost.dry_run import dry_run
+    from chromkeras.data.dataset import Dataset
+    from chromkeras.data.hdf5 import load_dataset, save_dataset
+    from chromkeras.errors import InputError
+    from chromkeras.evaluation.predict import predict
+    from chromkeras.evaluation.report import evaluate_model as evaluate
+    from chromkeras.importers.formats.arrays import prepare as prepare_arrays
+    from chromkeras.importers.formats.basset import prepare as prepare_basset
+    from chromkeras.importers.formats.peaks import prepare as prepare_peaks
+    from chromkeras.importers.simulate import simulate
+    from chromkeras.model_file.open_model import OpenModel, open_model
+    from chromkeras.model_report.interpret import interpret
+    from chromkeras.recipe.reading import make_recipe
+    from chromkeras.training.finetune import finetune
+    from chromkeras.training.train import train
+
+__version__ = "0.2.0"
+
+# Where each public name lies: module and attribute; "" is the module itself.
+_PLACES = {
+    "Dataset": ("data.dataset", "Dataset"),
+    "InputError": ("errors", "InputError"),
+    "OpenModel": ("model_file.open_model", "OpenModel"),
+    "compare": ("comparison.core.compare", "compare"),
+    "datasets": ("datasets", ""),
+    "dry_run": ("cost.dry_run", "dry_run"),
+    "evaluate": ("evaluation.report", "evaluate_model"),
+    "finetune": ("training.finetune", "finetune"),
+    "interpret": ("model_report.interpret", "interpret"),
+    "load_dataset": ("data.hdf5", "load_dataset"),
+    "make_recipe": ("recipe.reading", "make_recipe"),
+    "open_model": ("model_file.open_model", "open_model"),
+    "predict": ("evaluation.predict", "predict"),
+    "save_dataset": ("data.hdf5", "save_dataset"),
+    "simulate": ("importers.simulate", "simulate"),
+    "train": ("training.train", "train"),
+}
+_PREPARE = "prepare_"
+
+__all__ = [
+    "Dataset",
+    "InputError",
+    "OpenModel",
+    "compare",
+    "datasets",
+    "dry_run",
+    "evaluate",
+    "finetune",
+    "interpret",
+    "load_dataset",
+    "make_recipe",
+    "open_model",
+    "predict",
+    "prepare_arrays",
+    "prepare_basset",
+    "prepare_peaks",
+    "save_dataset",
+    "simulate",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith(_PREPARE):
+        from chromkeras.registry import IMPORT_FORMATS
+
+        if (form := name.removeprefix(_PREPARE)) in IMPORT_FORMATS.names():
+            return IMPORT_FORMATS.get(form).prepare
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, attribute = _PLACES[name]
+    found = import_module(f"{__name__}.{module}")
+    return getattr(found, attribute) if attribute else found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

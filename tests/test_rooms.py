@@ -23,6 +23,7 @@ ROOMS = (
     {"optimizers"},
     {"sharing"},
     {"model_file"},
+    {"datasets"},
     {"cost"},
     {"evaluation"},
     {"monitoring"},

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from chromkeras.errors import InputError
+from chromkeras.model_file.shipped import model_path
 
 
 def find_data(data: Path | None, models: Mapping[Path, Sequence[str]]) -> Path | None:
@@ -36,7 +37,7 @@ def find_data(data: Path | None, models: Mapping[Path, Sequence[str]]) -> Path |
     tasks = [task for task in first if all(task in other for other in others)]
     if not tasks:
         return None
-    own = list(dict.fromkeys(path.parent.resolve() for path in models))
+    own = list(dict.fromkeys(model_path(path).parent.resolve() for path in models))
     around = [folder for folder in dict.fromkeys(f.parent for f in own) if folder not in own]
     for places in (own, around):
         found = [path for place in places for path in _holding(tasks, place)]

@@ -30,6 +30,13 @@ _TRUTH = ("row", "start", "end", "motif", "strand")
 def save_dataset(dataset: Dataset, path: str | os.PathLike[str]) -> None:
     """Write a data set; the file appears whole or not at all.
 
+    Parameters
+    ----------
+    dataset
+        The data set.
+    path
+        HDF5 file to write.
+
     Raises
     ------
     InputError

@@ -1,5 +1,6 @@
 """Predictions of a model for rows of a data set."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -11,9 +12,56 @@ from chromkeras.data.dataset import Dataset
 from chromkeras.data.share_out import in_equal_parts
 from chromkeras.data.tables import feed
 from chromkeras.errors import InputError
+from chromkeras.evaluation.evaluate import check_rows
+from chromkeras.model_file.open_model import OpenModel, open_model
 from chromkeras.names import unknown
 
 CHUNK = 4096
+
+
+def predict(
+    model: str | os.PathLike[str] | OpenModel,
+    dataset: Dataset,
+    *,
+    split: str = "all",
+    both_strands: bool = True,
+) -> np.ndarray:
+    """Return what a model predicts for the rows of a data set.
+
+    Parameters
+    ----------
+    model
+        An open model, its file, or the name of a shipped one.
+    dataset
+        Data set with the inputs of the model; it may have other tasks.
+    split
+        Rows to predict: "train", "valid", "test" or "all".
+    both_strands
+        Whether to average the outputs for a sequence and its reverse complement.
+
+    Returns
+    -------
+    np.ndarray
+        float64, in the order of ``dataset.rows(split)`` and of the model's tasks: probabilities
+        of label 1 (n, T), values (n, T) of a regression, or probabilities of classes (n, T, C).
+
+    Raises
+    ------
+    InputError
+        The file is no model, the data set lacks an input, or the split has no rows.
+
+    Examples
+    --------
+    >>> import chromkeras
+    >>> dataset = chromkeras.datasets.worm()
+    >>> probabilities = chromkeras.predict("worm_hard", dataset, split="test")
+    >>> probabilities.shape
+    (3519, 16)
+    """
+    opened = model if isinstance(model, OpenModel) else open_model(model)
+    rows = check_rows(dataset, split)
+    outputs = predict_logits(opened.network, dataset, rows, both_strands=both_strands)
+    return opened.problem.predictions(outputs, opened.link)
 
 
 def predict_logits(

@@ -50,10 +50,16 @@ from chromkeras.importers.planting import (
 from chromkeras.importers.simulation import Simulation
 
 _RULE_VERSION = 1
+DEFAULT = Simulation()
 
 
-def simulate(settings: Simulation) -> Dataset:
+def simulate(settings: Simulation = DEFAULT) -> Dataset:
     """Return a data set made by the rule of this module, with ``truth`` and ``motifs``.
+
+    Parameters
+    ----------
+    settings
+        What to simulate.
 
     Raises
     ------

@@ -20,6 +20,7 @@ from chromkeras.model_file.facts import (
     shown,
     wrong,
 )
+from chromkeras.model_file.shipped import model_path
 from chromkeras.names import check_unique, printable, unknown
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
@@ -209,7 +210,7 @@ def read_card(path: str | os.PathLike[str]) -> RunCard:
     InputError
         The file is missing, empty, damaged, no .keras file, or a model without a run card.
     """
-    with open_archive(path, "model", ".keras") as archive:
+    with open_archive(model_path(path), "model", ".keras") as archive:
         return read_card_file(archive).card
 
 

@@ -7,6 +7,7 @@ from chromkeras.errors import InputError
 from chromkeras.model_file.archive import open_archive
 from chromkeras.model_file.card import WEIGHTS, CardFile, read_card_file
 from chromkeras.model_file.config import check_sizes
+from chromkeras.model_file.shipped import model_path
 from chromkeras.model_file.weights import count_weights
 
 
@@ -34,7 +35,7 @@ def check_model_file(path: str | os.PathLike[str]) -> CheckedFile:
         The file is missing, empty, damaged, no .keras file of ours, or claims to be larger than
         it is.
     """
-    with open_archive(path, "model", ".keras") as archive:
+    with open_archive(model_path(path), "model", ".keras") as archive:
         found = read_card_file(archive)
         weights = count_weights(archive, WEIGHTS)
         try:

@@ -20,10 +20,14 @@ import numpy as np
 
 from chromkeras.backend.errors import backend_errors
 from chromkeras.errors import InputError
+from chromkeras.losses.registry import of_loss, trained_loss
 from chromkeras.model_file.allowed import check_registered
 from chromkeras.model_file.card import RunCard
 from chromkeras.model_file.check import CheckedFile, check_model_file
+from chromkeras.model_file.shipped import model_path
 from chromkeras.names import printable
+from chromkeras.problems.problem import Problem
+from chromkeras.problems.registry import find_problem
 from chromkeras.recipe.reading import recipe_from_dict
 from chromkeras.recipe.recipe import Recipe
 from chromkeras.registry import ARCHITECTURES
@@ -68,24 +72,55 @@ class OpenModel:
         return recipe_from_dict(self.card.recipe)
 
     @property
+    def problem(self) -> Problem:
+        """What its labels are."""
+        return find_problem(self.card.problem)
+
+    @property
+    def link(self) -> str:
+        """What an output means: "identity", or "exp" where it is the logarithm of a prediction."""
+        loss = trained_loss(self.recipe.training.loss, self.card.problem)
+        return str(of_loss(loss, "LINK"))
+
+    @property
     def layers(self) -> dict[str, Any]:
         """Layer table, as plain values; empty in files of version ""."""
         return self.card.layers
 
 
 def open_model(path: str | os.PathLike[str]) -> OpenModel:
-    """Open a model file, which may come from anybody.
+    """Open a model file, which may come from anybody, or a shipped model by name.
 
     The file is checked whole before Keras sees it (`check_model_file`), and its classes are held
     to a list (`chromkeras.model_file.allowed`). Then the network is built without weights, so that
     what it would take is known before it takes it; at last it is tried on a sequence of zeros.
+
+    Parameters
+    ----------
+    path
+        A .keras file, or the name of a model that comes with the package, such as "worm_hard".
+
+    Returns
+    -------
+    OpenModel
+        The network, from inputs by name to outputs (batch, T) or (batch, T, C), and its run card.
 
     Raises
     ------
     InputError
         The file is missing, empty, damaged, no .keras file of ours, of another version, or claims
         to be larger than it is.
+
+    Examples
+    --------
+    >>> import chromkeras
+    >>> model = chromkeras.open_model("worm_hard")
+    >>> model.network.output_shape
+    (None, 16)
+    >>> model.tasks[:3]
+    ('Germline', 'Neurons', 'Muscle')
     """
+    path = model_path(path)
     found = check_model_file(path)
     with _named(path, found):
         recipe = recipe_from_dict(found.card.recipe)

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib.metadata import version
 from typing import Any
 
 import keras
 from keras import layers
 
-import chromkeras
 from chromkeras.errors import InputError
 from chromkeras.layers.dynamic_weights import DynamicWeights
 from chromkeras.layers.fan_out import FanOut
@@ -91,7 +91,7 @@ def build_model(
         classes=plan.classes,
         layers=plan.layers.to_config(),
         inputs=plan.inputs,
-        version=chromkeras.__version__,
+        version=version("chromkeras"),
         name="run_card",
     )
     inputs = tensors if len(tensors) > 1 else next(iter(tensors.values()))
