@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from chromkeras.backend.devices import distribution
+from chromkeras.backend.seeds import seeded
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.losses.registry import trained_loss
@@ -57,6 +58,9 @@ def train(
 ) -> TrainingResult:
     """Train by ``model.fit`` on the training split and keep the best epoch by validation.
 
+    All random choices follow ``training.seed``; the caller's random numbers go on as if none had
+    been drawn.
+
     Parameters
     ----------
     dataset
@@ -91,19 +95,14 @@ def train(
     plan = resolve_plan(
         recipe, dataset.tasks, dataset.shapes, problem=dataset.problem, classes=dataset.classes
     )
-    with distribution(devices, shard, tasks=len(dataset.tasks)):
-        run = prepare(dataset, plan, out, resume=resume, watch=watch_gradients)
-        broken = run.fit()
-    if not run.best.weights:
-        raise InputError(f"{broken}, before any epoch was whole; lower training.learning_rate")
-    scores = _scores(dataset, run, problem)
-    save_model(
-        out,
-        plan,
-        run.best.weights,
-        fingerprint=dataset.fingerprint,
-        scores=scores,
-    )
+    with seeded(recipe.training.seed):
+        with distribution(devices, shard, tasks=len(dataset.tasks)):
+            run = prepare(dataset, plan, out, resume=resume, watch=watch_gradients)
+            broken = run.fit()
+        if not run.best.weights:
+            raise InputError(f"{broken}, before any epoch was whole; lower training.learning_rate")
+        scores = _scores(dataset, run, problem)
+        save_model(out, plan, run.best.weights, fingerprint=dataset.fingerprint, scores=scores)
     checkpoint_path(out).unlink(missing_ok=True)
     if broken is not None:
         raise InputError(

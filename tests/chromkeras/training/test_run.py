@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from chromkeras.backend.seeds import seeded
 from chromkeras.cost.operations import model_cost
 from chromkeras.layers.fan_out import FanOut
 from chromkeras.layers.task_weights import TaskWeights
@@ -29,7 +30,8 @@ def run(dataset, recipe, folder):
     if recipe.training.loss == "auto":
         recipe = recipe.with_values("training", loss="rebalanced")
     plan = resolve_plan(recipe, dataset.tasks, dataset.shapes)
-    return prepare(dataset, plan, folder / "model.keras", resume=False)
+    with seeded(recipe.training.seed):
+        return prepare(dataset, plan, folder / "model.keras", resume=False)
 
 
 @pytest.mark.parametrize("setting", BALANCE)
