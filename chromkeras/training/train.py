@@ -12,7 +12,7 @@ from chromkeras.backend.seeds import seeded
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.losses.registry import trained_loss
-from chromkeras.model_file.beside import checkpoint_path
+from chromkeras.model_file.beside import check_model_path, checkpoint_path
 from chromkeras.model_file.model_file import save_model
 from chromkeras.problems.problem import Problem
 from chromkeras.problems.registry import find_problem
@@ -85,7 +85,7 @@ def train(
         state to resume is missing or another run's, or the loss stopped being a number (then the
         last good weights are saved).
     """
-    out = _check_out(out)
+    out = check_model_path(out)
     if watch_gradients and devices > 1:
         raise InputError(f"`watch_gradients`: expected one device, received {devices}")
     problem = find_problem(dataset.problem)
@@ -110,13 +110,6 @@ def train(
             "lower training.learning_rate"
         )
     return TrainingResult(out, run.history.path, scores, run.history.rows, problem)
-
-
-def _check_out(out: str | os.PathLike[str]) -> Path:
-    path = Path(out)
-    if path.suffix != ".keras":
-        raise InputError(f"expected an output file that ends in .keras, received {path}")
-    return path
 
 
 def _scores(dataset: Dataset, run: Run, problem: Problem) -> dict[str, Any]:
