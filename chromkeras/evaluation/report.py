@@ -93,7 +93,8 @@ def evaluate_model(
     network, card = open_model(model)
     predict = partial(predict_logits, network, dataset, both_strands=both_strands)
     outputs = predict(rows)
-    valid = predict(dataset.rows("valid")) if threshold == "f1" else None
+    wanted = find_problem(dataset.problem).needs_validation(threshold)
+    valid = predict(dataset.rows("valid")) if wanted else None
     loss = trained_loss(recipe_from_dict(card.recipe).training.loss, card.problem)
     link = of_loss(loss, "LINK")
     evaluation = evaluate(
@@ -147,10 +148,11 @@ def match_model(model: str | os.PathLike[str], dataset: Dataset) -> Dataset:
 
 def _check_threshold(threshold: float | str | None, dataset: Dataset) -> None:
     """Raise ``InputError`` for a threshold that is none, before anything is predicted."""
-    if threshold == "f1" and dataset.problem == "binary":
+    problem = find_problem(dataset.problem)
+    if problem.needs_validation(threshold):
         check_rows(dataset, "valid")
     else:
-        find_problem(dataset.problem).thresholds(threshold, dataset)
+        problem.thresholds(threshold, dataset)
 
 
 def _fingerprints(trained: str, given: Dataset, dataset: Dataset) -> dict[str, Any]:
