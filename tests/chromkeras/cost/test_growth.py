@@ -31,7 +31,9 @@ def test_counts_are_exact_and_beyond_the_measured_it_is_an_estimate(tiny_recipe)
     )  # fmt: skip
     assert [(one.tasks, one.measured) for one in found] == [(2, True), (7, False)]
     for one in found:
-        cost = model_cost(untrained_model(recipe, [str(i) for i in range(one.tasks)], INPUTS))
+        cost = model_cost(
+            untrained_model(recipe, [str(i) for i in range(one.tasks)], INPUTS, problem="binary")
+        )
         assert (one.parameters, one.training) == (cost.parameters, cost.training)
         assert one.step > 0
     assert heard == [(1, 2), (2, 2)]
