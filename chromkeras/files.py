@@ -1,14 +1,16 @@
 """Files: written beside and then renamed, so that a reader never sees half of one."""
 
+import json
 import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from chrominterpret.files import replacing, write_text
 from chromkeras.errors import InputError
 
-__all__ = ["file_names", "replacing", "require_file", "write_text"]
+__all__ = ["file_names", "replacing", "require_file", "write_json", "write_text"]
 
 
 def require_file(path: str | os.PathLike[str], what: str) -> Path:
@@ -22,6 +24,21 @@ def require_file(path: str | os.PathLike[str], what: str) -> Path:
     if found.stat().st_size == 0:
         raise InputError(f"{what} {found} is empty")
     return found
+
+
+def write_json(path: str | os.PathLike[str], values: Any) -> None:
+    """Write values as JSON; the file appears whole or not.
+
+    Parameters
+    ----------
+    path
+        File to write.
+    values
+        Plain values as ``tables.plain`` returns them: JSON has no NaN and no infinity.
+    """
+    text = json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False)
+    with replacing(Path(path)) as beside:
+        beside.write_text(text + "\n", encoding="utf-8")
 
 
 def file_names(texts: Sequence[str]) -> list[str]:

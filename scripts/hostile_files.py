@@ -280,7 +280,7 @@ def _write_good_files(folder: Path) -> None:
     with h5py.File(folder / "secret.h5", "w") as file:
         file["x"] = np.arange(1000, dtype="f4")
     recipe = _recipe()
-    plan = resolve_plan(recipe, TASKS, {"dna": (LENGTH, 4)})
+    plan = resolve_plan(recipe, TASKS, {"dna": (LENGTH, 4)}, problem="binary")
     weights = build_model(plan).get_weights()
     scores = {"validation_auroc": dict.fromkeys(TASKS, 0.5), "parameters": 1}
     model = folder / "good.keras"

@@ -4,7 +4,7 @@
 ``tests/chromkeras/backend/test_keras_private.py`` names each attribute.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
@@ -55,6 +55,22 @@ def stay_without_values(model: keras.Model) -> None:
     key, own = "uninitialized_variables", {id(v) for v in model.variables}
     waiting = global_state.get_global_attribute(key) or []
     global_state.set_global_attribute(key, [v for v in waiting if id(v) not in own])
+
+
+def global_seeds() -> dict[str, Any]:
+    """Return the seed that ``keras.utils.set_random_seed`` left, and the generator for all.
+
+    The generator is the one that ``keras.random`` draws from without a seed; both are None where
+    there is none yet.
+    """
+    names = ("global_random_seed", "global_seed_generator")
+    return {name: global_state.get_global_attribute(name) for name in names}
+
+
+def set_global_seeds(seeds: Mapping[str, Any]) -> None:
+    """Set what ``global_seeds`` returned."""
+    for name, value in seeds.items():
+        global_state.set_global_attribute(name, value)
 
 
 class Accumulation:

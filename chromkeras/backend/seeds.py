@@ -2,23 +2,32 @@
 
 import random
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager as Context
+from contextlib import ExitStack, contextmanager, nullcontext
 
+import keras
 import numpy as np
+
+from chromkeras.backend.keras_private import global_seeds, set_global_seeds
 
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Seed Python's and NumPy's global random numbers, and restore their states at the end.
+    """Seed all global random numbers, as Keras does, and restore their states at the end.
 
-    Keras draws the seeds of initializers and of dropout from Python's, so a model that is built
-    inside has the same weights as after ``keras.utils.set_random_seed(seed)``, and layers keep
-    their seeds when it ends.
+    What is drawn inside is what follows ``keras.utils.set_random_seed(seed)``; layers that are
+    built inside keep their seeds when it ends. Restored are the states of Python, NumPy, Keras,
+    TensorFlow and, where it is the backend, torch on CPUs and CUDA devices; JAX has none.
 
     Parameters
     ----------
     seed
-        Seed of both.
+        Seed of all, from 0 to 2³² − 1.
+
+    Notes
+    -----
+    TensorFlow operations that were given a seed of their own begin anew, as after
+    ``tf.random.set_seed``; it has no way to keep their states.
 
     Examples
     --------
@@ -29,11 +38,37 @@ def seeded(seed: int) -> Iterator[None]:
     ...     first == random.random()
     True
     """
-    states = random.getstate(), np.random.get_state()  # noqa: NPY002  # the caller's
-    random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002
+    with ExitStack() as states:
+        states.callback(random.setstate, random.getstate())
+        states.callback(np.random.set_state, np.random.get_state())  # noqa: NPY002
+        states.callback(set_global_seeds, global_seeds())
+        states.enter_context(_tensorflow_seed())
+        states.enter_context(_torch_seed())
+        keras.utils.set_random_seed(seed)
+        yield
+
+
+@contextmanager
+def _tensorflow_seed() -> Iterator[None]:
+    """Restore TensorFlow's global seed, which Keras sets with every backend."""
+    try:
+        from tensorflow.python.eager.context import context
+    except ImportError:
+        yield
+        return
+    names = ("_seed", "_rng")  # ``tf.random.set_seed`` would start the old seed's numbers anew
+    before = {name: getattr(context(), name, None) for name in names}
     try:
         yield
     finally:
-        random.setstate(states[0])
-        np.random.set_state(states[1])  # noqa: NPY002
+        for name, value in before.items():
+            setattr(context(), name, value)
+
+
+def _torch_seed() -> Context[None]:
+    if keras.backend.backend() != "torch":
+        return nullcontext()
+    import torch
+
+    forked: Context[None] = torch.random.fork_rng(range(torch.cuda.device_count()))
+    return forked

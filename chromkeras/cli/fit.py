@@ -117,8 +117,9 @@ def _check_places(
     recipe: "Recipe", out: Path, inputs: tuple[Path | None, ...], *, resume: bool
 ) -> None:
     """Look at everything that takes no time, before the work."""
-    if out.suffix != ".keras":
-        raise InputError(f"expected an output file that ends in .keras, received {out}")
+    from chromkeras.model_file.beside import check_model_path
+
+    check_model_path(out)
     init = Path(recipe.transfer.init) if recipe.transfer.init else None
     check_output_file(out, inputs=(*inputs, init))
     from chromkeras.sharing.freezing import frozen_layers

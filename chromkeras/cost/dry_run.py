@@ -136,7 +136,7 @@ def untrained_model(
     tasks: Sequence[str],
     inputs: Mapping[str, Sequence[int]],
     *,
-    problem: str = "binary",
+    problem: str,
     classes: Sequence[str] = (),
 ) -> keras.Model:
     """Return the model of a recipe, its variables without values and so without memory.

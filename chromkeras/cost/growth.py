@@ -18,8 +18,9 @@ from chromkeras.cost.duration import COEFFICIENTS, training_work
 from chromkeras.cost.machine import Speed, free_memory, measure_speed
 from chromkeras.cost.memory import training_memory
 from chromkeras.cost.operations import Cost, model_cost
+from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
-from chromkeras.losses.task_loss import TaskLoss
+from chromkeras.losses.task_loss import make_loss
 from chromkeras.optimizers.optimizers import make_optimizer
 from chromkeras.recipe.recipe import Recipe, SharingRecipe, TransferRecipe
 from chromkeras.sharing.builder import build_model
@@ -68,6 +69,8 @@ def measure_growth(
     recipes: dict[str, Recipe],
     inputs: Inputs,
     *,
+    problem: str,
+    classes: Sequence[str] = (),
     measured: Sequence[int] = MEASURED,
     estimated: Sequence[int] = ESTIMATED,
     budget: float = 2.0,
@@ -81,6 +84,8 @@ def measure_growth(
         Recipes by name; transfer, starting motifs and task names are left out of them.
     inputs
         Shape of each input without the batch, by name.
+    problem, classes
+        Kind of the labels, and names of its classes.
     measured, estimated
         Numbers of tasks.
     budget
@@ -96,7 +101,7 @@ def measure_growth(
     Raises
     ------
     InputError
-        Costs are not known for the backend.
+        Costs are not known for the backend, or a recipe's loss is for another problem.
     """
     backend = keras.backend.backend()
     if backend not in COEFFICIENTS:
@@ -106,9 +111,10 @@ def measure_growth(
     speed, scale = measure_speed(), dict.fromkeys(recipes, 1.0)
     found: list[Growth] = []
     counts = sorted({*measured, *estimated})
+    kind: dict[str, Any] = {"problem": problem, "classes": classes}
     for count in counts:
         plans = {
-            name: _plan(recipe, count, inputs, speed, scale[name])
+            name: _plan(recipe, count, inputs, speed, scale[name], **kind)
             for name, recipe in recipes.items()
         }
         free = free_memory()
@@ -118,7 +124,7 @@ def measure_growth(
             for name, plan in plans.items()
             if count in measured and plan.expected <= LONGEST_STEP and plan.memory < room
         }
-        steps = step_seconds(fitting, count, inputs, budget=budget)
+        steps = step_seconds(fitting, count, inputs, **kind, budget=budget)
         for name, plan in plans.items():
             scale[name] *= steps[name] / plan.expected if name in steps else 1.0
             found.append(
@@ -166,7 +172,13 @@ def task_names(count: int) -> list[str]:
 
 
 def step_seconds(
-    recipes: dict[str, Recipe], count: int, inputs: Inputs, *, budget: float
+    recipes: dict[str, Recipe],
+    count: int,
+    inputs: Inputs,
+    *,
+    problem: str,
+    classes: Sequence[str] = (),
+    budget: float,
 ) -> dict[str, float]:
     """Return the least seconds of a training step of each untrained model.
 
@@ -179,10 +191,13 @@ def step_seconds(
         Recipes by name, for ``count`` tasks.
     count, inputs
         Number of tasks, and shape of each input by name.
+    problem, classes
+        Kind of the labels, and names of its classes.
     budget
         Seconds of steps for each recipe.
     """
-    steps = {name: _step(recipe, count, inputs) for name, recipe in recipes.items()}
+    labelled = _labelled(count, problem, classes)
+    steps = {name: _step(recipe, inputs, labelled) for name, recipe in recipes.items()}
     for step in [*steps.values()] * 2:
         step()
     times: dict[str, list[float]] = {name: [] for name in steps}
@@ -209,25 +224,46 @@ class _Plan:
     expected: float
 
 
-def _plan(recipe: Recipe, count: int, inputs: Inputs, speed: Speed, scale: float) -> _Plan:
+def _plan(
+    recipe: Recipe,
+    count: int,
+    inputs: Inputs,
+    speed: Speed,
+    scale: float,
+    *,
+    problem: str,
+    classes: Sequence[str],
+) -> _Plan:
     tasks = task_names(count)
     own = with_tasks(recipe, tasks)
-    model = untrained_model(own, tasks, inputs)
+    model = untrained_model(own, tasks, inputs, problem=problem, classes=classes)
     memory = training_memory(model, own.training, program=0, validated=0)
     expected = scale * training_work(model, own.training.batch_size).seconds(speed)
     return _Plan(own, model_cost(model), memory.peak, expected)
 
 
-def _step(recipe: Recipe, count: int, inputs: Inputs) -> Callable[[], Any]:
-    """Return a call that trains on one batch of random sequences."""
+def _labelled(count: int, problem: str, classes: Sequence[str]) -> Dataset:
+    """Return labels alone, of which 3 in 10 are 1 and the others 0, legal in every problem."""
+    labels = np.repeat(np.arange(10)[:, None] < 3, count, axis=1).astype(np.int8)
+    split = np.full(len(labels), "train")
+    return Dataset(
+        {}, labels, tuple(task_names(count)), split, problem=problem, classes=tuple(classes)
+    )
+
+
+def _step(recipe: Recipe, inputs: Inputs, labelled: Dataset) -> Callable[[], Any]:
+    """Return a call that trains on one batch of random sequences and labels."""
     rng = np.random.default_rng(0)
     batch = recipe.training.batch_size
     with precision(recipe.training.precision):
-        model = build_model(resolve_plan(recipe, task_names(count), inputs))
+        plan = resolve_plan(
+            recipe, labelled.tasks, inputs, problem=labelled.problem, classes=labelled.classes
+        )
+        model = build_model(plan)
     optimizer = make_optimizer(replace(recipe.training, accumulate=1), _SCHEDULE_STEPS)
-    compile_model(model, optimizer, TaskLoss(positive_fraction=[0.3] * count))
+    compile_model(model, optimizer, make_loss(recipe.training.loss, labelled))
     x = {name: _random(name, (batch, *shape), rng) for name, shape in inputs.items()}
-    y = rng.integers(0, 2, (batch, count)).astype(np.float32)
+    y = rng.integers(0, 2, (batch, len(labelled.tasks))).astype(np.float32)
     fed = x if len(model.inputs) > 1 else x[model.inputs[0].name]
     return partial(model.train_on_batch, fed, y, np.ones_like(y))
 

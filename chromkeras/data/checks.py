@@ -31,7 +31,7 @@ def check_shape(labels: np.ndarray, tasks: Sequence[str]) -> None:
         raise InputError(f"expected numbers as labels, received {labels.dtype}")
 
 
-def legal_labels(labels: np.ndarray, known: np.ndarray, problem: str) -> np.ndarray:
+def legal_labels(labels: np.ndarray, known: np.ndarray, *, zero_one: bool) -> np.ndarray:
     """Return labels that are 0 where unknown; they are copied only where that needs a change.
 
     Parameters
@@ -40,8 +40,8 @@ def legal_labels(labels: np.ndarray, known: np.ndarray, problem: str) -> np.ndar
         Shape (N, T), numbers.
     known
         Shape (N, T), bool.
-    problem
-        Labels of problem "binary" become int8.
+    zero_one
+        Whether 0 and 1 alone are legal, and become int8.
 
     Raises
     ------
@@ -56,19 +56,19 @@ def legal_labels(labels: np.ndarray, known: np.ndarray, problem: str) -> np.ndar
     for block in row_blocks(labels):
         some = np.where(known[block], labels[block], labels.dtype.type(0))
         clean = clean and np.array_equal(some, labels[block])
-        _check_values(some, problem)
+        _check_values(some, zero_one=zero_one)
     if not clean:
         labels = np.where(known, labels, labels.dtype.type(0))
-    return labels.astype(np.int8, copy=False) if problem == "binary" else labels
+    return labels.astype(np.int8, copy=False) if zero_one else labels
 
 
-def _check_values(labels: np.ndarray, problem: str) -> None:
+def _check_values(labels: np.ndarray, *, zero_one: bool) -> None:
     if not np.isfinite(labels).all():
         raise InputError(
             "expected finite labels and a mask `known` of those that are known, received NaN or "
             "infinity"
         )
-    if problem == "binary" and not ((labels == 0) | (labels == 1)).all():
+    if zero_one and not ((labels == 0) | (labels == 1)).all():
         strange = labels[(labels != 0) & (labels != 1)][0]
         raise InputError(
             f"expected labels 0 and 1 for problem 'binary', received {strange:g}; unknown labels "

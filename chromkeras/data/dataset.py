@@ -23,6 +23,7 @@ from chromkeras.names import unknown
 
 SPLITS = ("train", "valid", "test")
 KINDS = ("element", "background")
+UNNAMED = "binary"  # problem where none is named: in calls, in old files and in fingerprints
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,8 @@ class Origin:
     fingerprints
         Of the whole, and of the whole with only some of its tasks.
     positive
-        Shape (T,): share of positives among the known labels of its training split; None where
-        labels are not binary.
+        Shape (T,): share of positives among the known labels of its training split, NaN where
+        none is known; None where labels are not 0 and 1.
     """
 
     fingerprints: tuple[str, ...]
@@ -104,7 +105,7 @@ class Dataset:
     tasks: tuple[str, ...]
     split: np.ndarray
     known: np.ndarray = None  # type: ignore[assignment]  # an array once constructed
-    problem: str = "binary"
+    problem: str = UNNAMED
     classes: tuple[str, ...] = ()
     index: dict[str, np.ndarray] = field(default_factory=dict)
     chrom: np.ndarray | None = None
@@ -118,7 +119,7 @@ class Dataset:
         check_tasks(self.tasks)
         check_shape(self.labels, self.tasks)
         known = np.ones(self.labels.shape, bool) if self.known is None else self.known
-        object.__setattr__(self, "labels", legal_labels(self.labels, known, self.problem))
+        object.__setattr__(self, "labels", legal_labels(self.labels, known, zero_one=self.zero_one))
         object.__setattr__(self, "known", known)
         check_inputs(self.inputs, self.index)
         columns: dict[str, Sized | None] = {
@@ -151,6 +152,11 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def zero_one(self) -> bool:
+        """Whether labels are 0 and 1, as those of problem "binary" are."""
+        return self.problem == UNNAMED
 
     @property
     def dna(self) -> PackedSequences:
@@ -257,31 +263,12 @@ class Dataset:
         )
 
     def positive_fraction(self, split: str = "train") -> np.ndarray:
-        """Return ρ: the share of positives among the known labels of each task, shape (T,).
+        """Return ρ: the share of ones among the known labels of each task, shape (T,).
 
-        Raises
-        ------
-        InputError
-            A task has no known label, only positives or only negatives in the split.
+        NaN where no label is known in the split.
         """
-        rows = self.rows(split)
-        if len(rows) == 0:
-            raise InputError(f"the {split} split has no rows; {self.where_rows_are}")
-        known, positive = self.counts(rows)
-        for task, n, ones in zip(self.tasks, known, positive, strict=True):
-            if ones in (0, n):
-                what = (
-                    "no known label"
-                    if n == 0
-                    else "only negatives"
-                    if ones == 0
-                    else "only positives"
-                )
-                raise InputError(
-                    f"task {task!r} has {what} among the {len(rows)} {split} rows; "
-                    "leave the task out or change the split"
-                )
-        return positive / known
+        known, ones = self.counts(self.rows(split))
+        return ones / np.where(known > 0, known, np.nan)
 
     def counts(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return how many labels of each task are known, and how many are 1; both of shape (T,)."""
@@ -311,6 +298,6 @@ class Dataset:
     def fingerprint(self) -> str:
         """Sixteen hex digits that change with inputs, labels, tasks or split."""
         texts: list[Iterable[str]] = [self.tasks, self.split]
-        if self.problem != "binary":
+        if self.problem != UNNAMED:
             texts.insert(0, (self.problem, *self.classes))
         return fingerprint(self.inputs, self.index, self.labels, self.known, texts)

@@ -9,7 +9,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from chromkeras.data.dataset import Dataset, Origin
+from chromkeras.data.dataset import UNNAMED, Dataset, Origin
 from chromkeras.data.known import from_flagged
 from chromkeras.data.mapping import read_array
 from chromkeras.data.packed import PackedSequences
@@ -132,7 +132,7 @@ def _read(file: h5py.File, mmap: bool) -> Dataset:
         labels=labels,
         known=known,
         problem=str(
-            file.attrs.get("problem", "regression" if labels.dtype.kind == "f" else "binary")
+            file.attrs.get("problem", "regression" if labels.dtype.kind == "f" else UNNAMED)
         ),
         classes=tuple(classes),
         tasks=tuple(_read_text(file, "tasks").tolist()),

@@ -25,16 +25,18 @@ def held_out(dataset: Dataset, task_sets: Sequence[Sequence[str]] = ()) -> Datas
     Raises
     ------
     InputError
-        There is nothing to hold out, a task is unknown, or the training rows of a task are of one
-        class.
+        There is nothing to hold out, or no training row to hold it out from; a task is unknown.
     """
     rows = np.flatnonzero(dataset.split != "train")
     if len(rows) == 0:
         raise InputError("expected rows in the valid or test split, received training rows alone")
+    if len(rows) == len(dataset):
+        raise InputError(
+            f"expected rows in the train split, received no rows; {dataset.where_rows_are}"
+        )
     wholes = (dataset, *(dataset.select_tasks(tasks) for tasks in task_sets))
     fingerprints = tuple(dict.fromkeys(whole.fingerprint for whole in wholes))
-    binary = dataset.problem == "binary"
-    positive = dataset.positive_fraction("train") if binary else None
+    positive = dataset.positive_fraction("train") if dataset.zero_one else None
     columns = {name: getattr(dataset, name) for name in ("chrom", "start", "kind")}
     inputs, index = _inputs(dataset, rows)
     return replace(

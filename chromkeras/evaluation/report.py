@@ -1,6 +1,5 @@
 """Evaluation of a trained model: a model file and a data set in, figures and pictures out."""
 
-import json
 import os
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +11,7 @@ import numpy as np
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import Evaluation, check_rows, evaluate, match_tasks
-from chromkeras.files import replacing
+from chromkeras.files import write_json
 from chromkeras.problems.registry import find_problem
 
 
@@ -94,7 +93,8 @@ def evaluate_model(
     network, card = open_model(model)
     predict = partial(predict_logits, network, dataset, both_strands=both_strands)
     outputs = predict(rows)
-    valid = predict(dataset.rows("valid")) if threshold == "f1" else None
+    wanted = find_problem(dataset.problem).needs_validation(threshold)
+    valid = predict(dataset.rows("valid")) if wanted else None
     loss = trained_loss(recipe_from_dict(card.recipe).training.loss, card.problem)
     link = of_loss(loss, "LINK")
     evaluation = evaluate(
@@ -109,7 +109,7 @@ def evaluate_model(
         "fingerprint": _fingerprints(card.fingerprint, given, dataset),
     }
     target = metrics_path(model) if out is None else Path(out)
-    _write(target, described | evaluation.to_json())
+    write_json(target, described | evaluation.to_json())
     folder = target.parent if plots is None else Path(plots)
     pictures = evaluation.problem.draw(outputs, dataset, rows, folder, link=link)
     return EvaluationReport(evaluation, dataset, rows, card.fingerprint, target, pictures)
@@ -148,10 +148,11 @@ def match_model(model: str | os.PathLike[str], dataset: Dataset) -> Dataset:
 
 def _check_threshold(threshold: float | str | None, dataset: Dataset) -> None:
     """Raise ``InputError`` for a threshold that is none, before anything is predicted."""
-    if threshold == "f1" and dataset.problem == "binary":
+    problem = find_problem(dataset.problem)
+    if problem.needs_validation(threshold):
         check_rows(dataset, "valid")
     else:
-        find_problem(dataset.problem).thresholds(threshold, dataset)
+        problem.thresholds(threshold, dataset)
 
 
 def _fingerprints(trained: str, given: Dataset, dataset: Dataset) -> dict[str, Any]:
@@ -161,9 +162,3 @@ def _fingerprints(trained: str, given: Dataset, dataset: Dataset) -> dict[str, A
         "held_out_of": given.origin.fingerprints if given.origin else None,
         "same": given.was_trained_on(trained) or dataset.was_trained_on(trained),
     }
-
-
-def _write(path: Path, values: dict[str, Any]) -> None:
-    with replacing(path) as beside:
-        text = json.dumps(values, indent=1, allow_nan=False)
-        beside.write_text(text + "\n", encoding="utf-8")

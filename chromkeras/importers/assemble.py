@@ -29,11 +29,11 @@ class Rows:
     labels: np.ndarray
     tasks: tuple[str, ...]
     split: np.ndarray
+    problem: str
     chrom: np.ndarray | None = None
     start: np.ndarray | None = None
     kind: np.ndarray | None = None
     known: np.ndarray | None = None
-    problem: str = "binary"
     classes: tuple[str, ...] = ()
     inputs: dict[str, Table] = field(default_factory=dict)
     index: dict[str, np.ndarray] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from keras import ops
 from chromkeras.data.dataset import Dataset
 from chromkeras.losses.masks import sum_known, where_known
 from chromkeras.losses.plain import cross_entropy
+from chromkeras.problems.registry import find_problem
 
 PROBLEM = "binary"
 LINK = "identity"
@@ -51,4 +52,5 @@ def constants(dataset: Dataset) -> dict[str, Any]:
     InputError
         A task has no known label there, or labels of one class only.
     """
+    find_problem(PROBLEM).check_training(dataset)
     return {"positive_fraction": dataset.positive_fraction("train")}

@@ -1,7 +1,17 @@
-"""What lies beside a model file, by the model file's name."""
+"""Paths of a model file and of what lies beside it."""
 
 import os
 from pathlib import Path
+
+from chromkeras.errors import InputError
+
+
+def check_model_path(path: str | os.PathLike[str]) -> Path:
+    """Return the path of a model file to write, or raise ``InputError`` for another ending."""
+    found = Path(path)
+    if found.suffix != ".keras":
+        raise InputError(f"expected an output file that ends in .keras, received {found}")
+    return found
 
 
 def history_path(model: str | os.PathLike[str]) -> Path:

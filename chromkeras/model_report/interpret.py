@@ -1,6 +1,5 @@
 """Interpretation of a model: the tables, pictures and page of `chromkeras interpret`."""
 
-import json
 import os
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -17,7 +16,7 @@ from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import match_tasks
 from chromkeras.evaluation.predict import predict_logits
-from chromkeras.files import replacing
+from chromkeras.files import write_json
 from chromkeras.losses.registry import trained_loss
 from chromkeras.model_file.model_file import open_model
 from chromkeras.model_report.attributions import Request, attribute, write_attributions
@@ -38,6 +37,7 @@ from chromkeras.model_report.truth import check_planted, write_truth_table
 from chromkeras.names import check_unique, unknown
 from chromkeras.recipe.reading import recipe_from_dict
 from chromkeras.registry import LOSSES
+from chromkeras.tables import plain
 
 MOST_REFERENCES = 1000
 PACKAGES = ("chromkeras", "keras", "tensorflow", "numpy", "modisco-lite", "memelite", "pyjaspar")
@@ -203,8 +203,7 @@ def interpret(
     plan = str(card.recipe["plan"])
     findings = Findings(name, plan, attributed, filters, patterns, scores, summary)
     write_report(folder / "report.html", findings)
-    with replacing(folder / "summary.json") as beside:
-        beside.write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
+    write_json(folder / "summary.json", plain(summary))
     return summary
 
 

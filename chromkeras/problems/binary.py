@@ -26,6 +26,7 @@ class Binary(Problem):
     score = "auroc"
     score_title = "AUROC"
     default_loss = "rebalanced"
+    logits = True
     two_values = "both open and closed rows"
     strata_titles = MappingProxyType(
         {
@@ -166,6 +167,10 @@ class Binary(Problem):
         else:
             cut = np.full(len(dataset.tasks), np.log(rule) - np.log1p(-rule))
         return Threshold(str(rule), cut, 1 / (1 + np.exp(-cut)))
+
+    def needs_validation(self, rule: float | str | None) -> bool:
+        """Return whether the rule is "f1"."""
+        return rule == "f1"
 
     def strata(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
         """Return all rows; elements; and specific elements.

@@ -98,6 +98,10 @@ class Problem(ABC):
         Keys of the figures that are counts, of which no mean is taken.
     tables
         What an evaluation prints; the first table holds the figures that are compared.
+    logits
+        Whether the outputs are logits of labels 0 and 1, and the score is their AUROC. A
+        comparison then tests differences by DeLong's test, measures calibration, and shows the
+        figures of the problem "binary".
     """
 
     name: str
@@ -109,6 +113,7 @@ class Problem(ABC):
     strata_titles: Mapping[str, str]
     counts: frozenset[str]
     tables: tuple[FigureTable, ...]
+    logits: bool = False
 
     def units(self, of: Dataset | Sequence[str]) -> int:
         """Return the outputs of each task, for a data set or for names of classes."""
@@ -265,6 +270,10 @@ class Problem(ABC):
                 f"received {rule}"
             )
         return None
+
+    def needs_validation(self, rule: float | str | None) -> bool:
+        """Return whether ``thresholds`` needs outputs of the validation split for a rule."""
+        return False
 
     def strata(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
         """Return which rows each stratum holds, by name, each of shape (n,), bool."""

@@ -63,7 +63,8 @@ def build_model(
     >>> from chromkeras.recipe.reading import make_recipe
     >>> from chromkeras.sharing.plan import resolve_plan
     >>> recipe = make_recipe("hard", size="small")
-    >>> model = build_model(resolve_plan(recipe, ["a", "b"], {"dna": (600, 4)}))
+    >>> plan = resolve_plan(recipe, ["a", "b"], {"dna": (600, 4)}, problem="binary")
+    >>> model = build_model(plan)
     >>> model.output_shape
     (None, 2)
     """

@@ -87,7 +87,9 @@ def layer_table(model: keras.Model) -> LayerTable:
     if card.layers:
         return LayerTable.from_config(card.layers, card.tasks)
     inputs = {tensor.name: tuple(tensor.shape[1:]) for tensor in model.inputs}
-    return resolve_plan(recipe_from_dict(card.recipe), card.tasks, inputs).layers
+    recipe = recipe_from_dict(card.recipe)
+    plan = resolve_plan(recipe, card.tasks, inputs, problem=card.problem, classes=card.classes)
+    return plan.layers
 
 
 def layer_rows(model: keras.Model) -> dict[str, LayerRows]:

@@ -83,7 +83,7 @@ class Plan:
     inputs: dict[str, tuple[int, ...]]
     sharing: SharingPlan
     layers: LayerTable
-    problem: str = "binary"
+    problem: str
     classes: tuple[str, ...] = ()
 
     @property
@@ -169,7 +169,7 @@ def resolve_plan(
     tasks: Sequence[str],
     inputs: Mapping[str, Sequence[int]],
     *,
-    problem: str = "binary",
+    problem: str,
     classes: Sequence[str] = (),
 ) -> Plan:
     """Resolve recipe, tasks, groups and inputs to a plan.

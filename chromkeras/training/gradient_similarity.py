@@ -59,14 +59,14 @@ def gradient_similarity(
     batches = _batches(plan, dataset)
     with seeded(training.seed):
         model = build_model(plan)
-    compile_model(model, make_optimizer(training, steps), loss)
-    with progress("short run to compare the tasks' gradients") as report:
-        for step in range(steps):
-            model.train_on_batch(*batches[step % len(batches)])
-            report(step + 1, steps)
-            if (step + 1) % len(batches) == 0:
-                batches.on_epoch_end()
-    return _mean_cosine(model, batches, loss, probes)
+        compile_model(model, make_optimizer(training, steps), loss)
+        with progress("short run to compare the tasks' gradients") as report:
+            for step in range(steps):
+                model.train_on_batch(*batches[step % len(batches)])
+                report(step + 1, steps)
+                if (step + 1) % len(batches) == 0:
+                    batches.on_epoch_end()
+        return _mean_cosine(model, batches, loss, probes)
 
 
 def _batches(plan: Plan, dataset: Dataset) -> Batches:

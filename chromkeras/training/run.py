@@ -75,6 +75,9 @@ class Run:
 def prepare(dataset: Dataset, plan: Plan, out: Path, *, resume: bool, watch: bool = False) -> Run:
     """Build and compile the model and its callbacks, taking up a saved state when asked.
 
+    Initial weights and dropout follow the global random numbers, so this and ``fit`` belong in
+    ``seeded``.
+
     Parameters
     ----------
     dataset, plan
@@ -99,7 +102,6 @@ def prepare(dataset: Dataset, plan: Plan, out: Path, *, resume: bool, watch: boo
     state = load_checkpoint(state_path, recipe, fingerprint) if resume else None
     first_epoch = state.epochs if state else 0
 
-    keras.utils.set_random_seed(recipe.training.seed)
     batches = _batches(dataset, plan, first_epoch)
     loss = make_loss(recipe.training.loss, dataset)
     model = _compiled(dataset, plan, loss, len(batches), resumed=resume)

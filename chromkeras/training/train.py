@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from chromkeras.backend.devices import distribution
+from chromkeras.backend.seeds import seeded
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.losses.registry import trained_loss
-from chromkeras.model_file.beside import checkpoint_path
+from chromkeras.model_file.beside import check_model_path, checkpoint_path
 from chromkeras.model_file.model_file import save_model
 from chromkeras.problems.problem import Problem
 from chromkeras.problems.registry import find_problem
@@ -57,6 +58,9 @@ def train(
 ) -> TrainingResult:
     """Train by ``model.fit`` on the training split and keep the best epoch by validation.
 
+    All random choices follow ``training.seed``; the caller's random numbers go on as if none had
+    been drawn.
+
     Parameters
     ----------
     dataset
@@ -81,7 +85,7 @@ def train(
         state to resume is missing or another run's, or the loss stopped being a number (then the
         last good weights are saved).
     """
-    out = _check_out(out)
+    out = check_model_path(out)
     if watch_gradients and devices > 1:
         raise InputError(f"`watch_gradients`: expected one device, received {devices}")
     problem = find_problem(dataset.problem)
@@ -91,19 +95,14 @@ def train(
     plan = resolve_plan(
         recipe, dataset.tasks, dataset.shapes, problem=dataset.problem, classes=dataset.classes
     )
-    with distribution(devices, shard, tasks=len(dataset.tasks)):
-        run = prepare(dataset, plan, out, resume=resume, watch=watch_gradients)
-        broken = run.fit()
-    if not run.best.weights:
-        raise InputError(f"{broken}, before any epoch was whole; lower training.learning_rate")
-    scores = _scores(dataset, run, problem)
-    save_model(
-        out,
-        plan,
-        run.best.weights,
-        fingerprint=dataset.fingerprint,
-        scores=scores,
-    )
+    with seeded(recipe.training.seed):
+        with distribution(devices, shard, tasks=len(dataset.tasks)):
+            run = prepare(dataset, plan, out, resume=resume, watch=watch_gradients)
+            broken = run.fit()
+        if not run.best.weights:
+            raise InputError(f"{broken}, before any epoch was whole; lower training.learning_rate")
+        scores = _scores(dataset, run, problem)
+        save_model(out, plan, run.best.weights, fingerprint=dataset.fingerprint, scores=scores)
     checkpoint_path(out).unlink(missing_ok=True)
     if broken is not None:
         raise InputError(
@@ -111,13 +110,6 @@ def train(
             "lower training.learning_rate"
         )
     return TrainingResult(out, run.history.path, scores, run.history.rows, problem)
-
-
-def _check_out(out: str | os.PathLike[str]) -> Path:
-    path = Path(out)
-    if path.suffix != ".keras":
-        raise InputError(f"expected an output file that ends in .keras, received {path}")
-    return path
 
 
 def _scores(dataset: Dataset, run: Run, problem: Problem) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def step(tasks: int, size: str, batch: int, settings: list[str]) -> Callable[[],
     keras.utils.set_random_seed(0)
     recipe = make_recipe("hard", size=size, settings=settings)
     names = [f"task{i}" for i in range(tasks)]
-    model = build_model(resolve_plan(recipe, names, {"dna": (LENGTH, 4)}))
+    model = build_model(resolve_plan(recipe, names, {"dna": (LENGTH, 4)}, problem="binary"))
     weights = found(model, TaskWeights)
     check(recipe.balance.conflict, "sum", found(model, FanOut))
     check(recipe.balance.weighting, "equal", weights)

@@ -92,7 +92,7 @@ def penalty_case(case: dict[str, Any]) -> dict[str, Any]:
 def _expected(case: dict[str, Any]) -> dict[str, Any]:
     """Return what a dry run expects of memory and of a step, before anything is allocated."""
     recipe, program = _recipe(case), resident_memory()
-    model = untrained_model(recipe, _names(case["tasks"]), {"dna": (LENGTH, 4)})
+    model = untrained_model(recipe, _names(case["tasks"]), {"dna": (LENGTH, 4)}, problem="binary")
     memory = training_memory(model, recipe.training, program=program, validated=0)
     work = training_work(model, case["batch"])
     return {
@@ -132,7 +132,7 @@ def _compiled(case: dict[str, Any], model: str) -> keras.Model:
 
 
 def _stacked(recipe: Recipe, tasks: int, length: int) -> keras.Model:
-    return build_model(resolve_plan(recipe, _names(tasks), {"dna": (length, 4)}))
+    return build_model(resolve_plan(recipe, _names(tasks), {"dna": (length, 4)}, problem="binary"))
 
 
 def _step(model: keras.Model, case: dict[str, Any]) -> Callable[[], Any]:

@@ -105,7 +105,7 @@ def measure(case: dict[str, Any]) -> dict[str, Any]:
         values={"training.batch_size": case["batch"], "training.epochs": 2, **choices},
     )
     program = resident_memory()
-    model = untrained_model(recipe, dataset.tasks, {"dna": (LENGTH, 4)})
+    model = untrained_model(recipe, dataset.tasks, {"dna": (LENGTH, 4)}, problem="binary")
     estimate = training_memory(
         model, recipe.training, program=program, validated=len(dataset.rows("valid"))
     )

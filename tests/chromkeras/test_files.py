@@ -1,8 +1,9 @@
+import json
 from pathlib import Path
 
 import pytest
 
-from chromkeras.files import file_names, replacing, require_file
+from chromkeras.files import file_names, replacing, require_file, write_json
 
 
 def test_the_file_appears_when_the_block_ends(tmp_path: Path) -> None:
@@ -28,6 +29,17 @@ def test_an_exception_leaves_the_old_file(tmp_path: Path) -> None:
         write_half(beside)
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_json_is_written_whole_and_holds_no_nan(tmp_path: Path) -> None:
+    target = tmp_path / "new" / "summary.json"
+    values = {"name": "Müller", "scores": [0.5, None]}
+    write_json(target, values)
+    assert json.loads(target.read_text(encoding="utf-8")) == values
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(target, {"score": float("nan")})
+    assert json.loads(target.read_text(encoding="utf-8")) == values
+    assert list(target.parent.iterdir()) == [target]
 
 
 @pytest.mark.parametrize("name", ["file/out.h5", "file/more/out.h5"])

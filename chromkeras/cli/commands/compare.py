@@ -7,7 +7,6 @@ import typer
 
 from chromkeras.cli.options import DataOfModel, EverySeed, Motifs, comma_list
 from chromkeras.cli.places import check_output_folder
-from chromkeras.errors import InputError
 from chromkeras.registry import COMPARISON_PARTS
 
 
@@ -55,13 +54,10 @@ def command(
 ) -> None:
     """Say which model predicts what better, how surely, at what cost, and what each learned."""
     check_output_folder(out)
-    if len(models) < 2:
-        raise InputError(
-            f"compare: expected at least 2 models, received {len(models)}; `chromkeras evaluate` "
-            "measures one"
-        )
+    from chromkeras.comparison.core.model_names import check_models
     from chromkeras.model_file.card import read_card
 
+    check_models(models)
     tasks = {model: read_card(model).tasks for model in models}
     from chromkeras.cli.data_beside import find_data
     from chromkeras.cli.open_data import open_data

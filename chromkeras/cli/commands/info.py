@@ -16,10 +16,11 @@ def command(
     import json as encoder
 
     from chromkeras.files import require_file
+    from chromkeras.tables import plain
 
     found = require_file(file, "file")
     facts = _model_facts(found) if found.suffix == ".keras" else _dataset_facts(found)
-    print(encoder.dumps(_plain(facts), indent=2) if json else "\n".join(_lines(facts)))
+    print(encoder.dumps(plain(facts), indent=2) if json else "\n".join(_lines(facts)))
 
 
 def _model_facts(path: Path) -> dict[str, Any]:
@@ -39,6 +40,7 @@ def _model_facts(path: Path) -> dict[str, Any]:
 def _dataset_facts(path: Path) -> dict[str, Any]:
     from chromkeras.data.dataset import SPLITS
     from chromkeras.data.hdf5 import load_dataset
+    from chromkeras.problems.registry import find_problem
 
     dataset = load_dataset(path)
     counts = {split: len(dataset.rows(split)) for split in SPLITS}
@@ -55,19 +57,12 @@ def _dataset_facts(path: Path) -> dict[str, Any]:
         "problem": dataset.problem,
         **({"classes": list(dataset.classes)} if dataset.classes else {}),
         "splits": counts,
-        **({"positives": positives} if dataset.problem == "binary" else {}),
+        **({"positives": positives} if "positives" in find_problem(dataset.problem).counts else {}),
         "unknown labels": unknown,
         "planted motifs": 0 if dataset.truth is None else len(dataset.truth.row),
         "fingerprint": dataset.fingerprint,
         **({} if origin is None else {"held out of": list(origin.fingerprints)}),
     }
-
-
-def _plain(value: Any) -> Any:
-    """Return ``value`` with None for NaN, which JSON does not have."""
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    return None if value != value else value
 
 
 def _lines(facts: dict[str, Any], indent: int = 0) -> list[str]:

@@ -1,6 +1,5 @@
 """Comparison of models: the tables, pictures and page of `chromkeras compare`."""
 
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -13,7 +12,7 @@ from chromkeras.comparison.core.comparison import CompareOptions, Comparison, op
 from chromkeras.comparison.core.part import PartResult
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
-from chromkeras.files import replacing
+from chromkeras.files import write_json
 from chromkeras.names import check_unique, unknown
 from chromkeras.plots.style import save_png
 from chromkeras.registry import COMPARISON_PARTS
@@ -101,9 +100,7 @@ def _write(
         for file, figure in result.figures.items():
             save_png(figure, folder / file)
     summary = plain(summary)
-    with replacing(folder / "summary.json") as beside:
-        text = json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False)
-        beside.write_text(text + "\n", encoding="utf-8")
+    write_json(folder / "summary.json", summary)
     sections = [section for result in results for section in result.sections]
     _write_report(folder / "report.html", comparison, dataset, sections)
     return summary

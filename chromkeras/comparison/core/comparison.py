@@ -10,7 +10,12 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from chromkeras.comparison.core.model_names import Replicates, model_names, seed_replicates
+from chromkeras.comparison.core.model_names import (
+    Replicates,
+    check_models,
+    model_names,
+    seed_replicates,
+)
 from chromkeras.comparison.core.regions import region_of
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
@@ -301,11 +306,7 @@ def open_comparison(
         task in common; an unknown baseline; or the split has no rows.
     """
     files = [Path(path) for path in paths]
-    if len(files) < 2:
-        raise InputError(
-            f"compare: expected at least 2 models, received {len(files)}; `chromkeras evaluate` "
-            "measures one"
-        )
+    check_models(files)
     cards = [read_card(path) for path in files]
     names = model_names(files)
     tasks = common_tasks(dict(zip(names, (card.tasks for card in cards), strict=True)), dataset)

@@ -9,6 +9,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+from chromkeras.errors import InputError
 from chromkeras.model_file.card import RunCard
 
 _BETWEEN = " ._-/"  # what stands between a name and its seed
@@ -34,6 +35,15 @@ class Replicates:
         """The name, with the number of seeds where there are several."""
         seeds = len(self.members)
         return self.name if seeds == 1 else f"{self.name} ({seeds} seeds)"
+
+
+def check_models(paths: Sequence[Path]) -> None:
+    """Raise ``InputError`` for fewer models than a comparison needs."""
+    if len(paths) < 2:
+        raise InputError(
+            f"compare: expected at least 2 models, received {len(paths)}; `chromkeras evaluate` "
+            "measures one"
+        )
 
 
 def model_names(paths: Sequence[Path]) -> list[str]:

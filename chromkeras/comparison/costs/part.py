@@ -98,7 +98,13 @@ def _growth(comparison: Comparison) -> list[Growth]:
         group.name: comparison.models[group.members[0]].recipe for group in comparison.replicates
     }
     with progress("growth with the number of tasks") as say:
-        return measure_growth(recipes, comparison.dataset.shapes, progress=say)
+        return measure_growth(
+            recipes,
+            comparison.dataset.shapes,
+            problem=comparison.dataset.problem,
+            classes=comparison.dataset.classes,
+            progress=say,
+        )
 
 
 def _growth_row(one: Growth) -> dict[str, Any]:

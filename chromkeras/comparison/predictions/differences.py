@@ -128,7 +128,7 @@ def compare_replicates(
     )
     score = weights @ scores
     replicated = Bootstrap(np.einsum("bmt,lm->blt", bootstrap.scores, weights))
-    if tests_by_delong(problem):
+    if problem.logits:
         p = _delong_p(values, outputs, scores, contrasts)
     else:
         p = _bootstrap_p(replicated.scores, pairs)
@@ -145,11 +145,6 @@ def compare_replicates(
         p_value=p,
         q_value=benjamini_hochberg(p),
     )
-
-
-def tests_by_delong(problem: Problem) -> bool:
-    """Return whether differences are tested by DeLong's test, which is for AUROC alone."""
-    return problem.score == "auroc"
 
 
 def stratum_bootstrap(
@@ -170,7 +165,7 @@ def stratum_bootstrap(
     if not len(values):
         return Bootstrap(np.full((replicates, len(outputs), values.shape[1]), np.nan))
     options: dict[str, Any] = {"replicates": replicates, "seed": seed, "progress": progress}
-    if tests_by_delong(problem):
+    if problem.logits:
         return bootstrap_auroc(values, outputs, regions, **options)
     links = links or ["identity"] * len(outputs)
 

@@ -17,7 +17,6 @@ from chromkeras.comparison.predictions.differences import (
     compare_replicates,
     pairs_of,
     stratum_bootstrap,
-    tests_by_delong,
 )
 from chromkeras.comparison.predictions.shown import Shown, shown_figures
 from chromkeras.evaluation.evaluate import Evaluation, evaluate
@@ -127,7 +126,7 @@ def _agreement(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the agreement of pairs of models: of logits, or of what problems make of outputs."""
     problem, dataset = comparison.problem, comparison.dataset
-    if tests_by_delong(problem):
+    if problem.logits:
         return agreement(comparison.outputs, pairs)
     each = list(zip(comparison.outputs, comparison.links, strict=True))
     ranking = np.stack([problem.ranking(*one) for one in each])
@@ -136,7 +135,7 @@ def _agreement(
 
 
 def _calibrations(comparison: Comparison, labels: np.ndarray) -> list[Calibration]:
-    if not tests_by_delong(comparison.problem):
+    if not comparison.problem.logits:
         return []
     return [
         calibration(labels, comparison.outputs[i], class_weights(model, comparison))
@@ -155,12 +154,10 @@ def class_weights(model: ComparedModel, comparison: Comparison) -> np.ndarray | 
     """
     if model.loss != "rebalanced":
         return np.full(len(comparison.tasks), 0.5)
-    if comparison.dataset.origin is not None:
-        return comparison.dataset.origin.positive
-    try:
-        return comparison.dataset.positive_fraction("train")
-    except ValueError:
-        return None
+    dataset = comparison.dataset
+    rho = dataset.origin.positive if dataset.origin else dataset.positive_fraction("train")
+    given = rho is not None and ((rho > 0) & (rho < 1)).all()
+    return rho if given else None
 
 
 def _weights_out(model: ComparedModel, comparison: Comparison, index: int) -> np.ndarray:

@@ -56,7 +56,7 @@ BINARY = Shown(
 
 
 def shown_figures(problem: Problem) -> Shown:
-    """Return what is shown of a problem: the columns of its first table.
+    """Return what is shown of a problem: of one with logits, ``BINARY``; else its first table.
 
     Examples
     --------
@@ -64,7 +64,7 @@ def shown_figures(problem: Problem) -> Shown:
     >>> shown_figures(find_problem("regression")).figures
     ('pearson', 'spearman', 'r_squared', 'mae', 'mse')
     """
-    if problem.score == BINARY.score:
+    if problem.logits:
         return BINARY
     table = problem.tables[0].columns
     columns = {c.heading: c.figure for c in table if c.figure not in problem.counts}

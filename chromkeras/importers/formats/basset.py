@@ -21,6 +21,8 @@ from chromkeras.importers.assemble import Prepared, Rows, assemble, found_in, pa
 from chromkeras.importers.sequences import check_length
 from chromkeras.problems.registry import find_problem
 
+PROBLEM = "binary"  # of all files of this format
+
 
 def prepare(
     path: str | os.PathLike[str],
@@ -68,6 +70,7 @@ def prepare(
             known=known,
             tasks=tuple(to_text(file["target_labels"][...], f"{found}, target_labels").tolist()),
             split=np.repeat(SPLITS, sizes),
+            problem=PROBLEM,
         )
     notes = ["split: the file's own", *how]
     if repair:
@@ -101,7 +104,7 @@ def _check(file: h5py.File, path: Path) -> int:
 
 def _labels(file: h5py.File, path: Path) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     """Return the labels of all parts, which are known, and how they were read."""
-    read = find_problem("binary").read_labels
+    read = find_problem(PROBLEM).read_labels
     parts = [read(file[f"{part}_out"][...], f"{path}, {part}_out") for part in SPLITS]
     labels, known, notes = zip(*parts, strict=True)
     return np.concatenate(labels), np.concatenate(known), tuple(dict.fromkeys(sum(notes, ())))

@@ -149,6 +149,7 @@ def _rows(loaded: _Loaded, regions: Regions, plan: SplitPlan, options: _Options)
         labels=labels,
         tasks=tuple(one.name for one in loaded.peaks),
         split=assign(plan, rows=len(start), length=options.length, chrom=chrom, start=start),
+        problem="binary",
         chrom=chrom,
         start=start,
         kind=np.where(np.arange(len(start)) < elements, "element", "background"),

@@ -13,7 +13,9 @@ RHO = [0.3, 0.5, 0.6]
 
 
 def test_the_poster_s_table():
-    model = build_model(resolve_plan(make_recipe("basset"), TASKS, {"dna": (600, 4)}))
+    model = build_model(
+        resolve_plan(make_recipe("basset"), TASKS, {"dna": (600, 4)}, problem="binary")
+    )
     shapes = {layer.name: layer.output.shape[1:] for layer in model.layers}
     table = {
         "conv_1": (582, 300), "pool_1": (146, 300), "conv_2": (136, 200), "pool_2": (34, 200),
@@ -21,13 +23,17 @@ def test_the_poster_s_table():
     }  # fmt: skip
     assert {name: shapes[name] for name in table} == table
     published = build_model(
-        resolve_plan(make_recipe("basset", size="published"), TASKS, {"dna": (600, 4)})
+        resolve_plan(
+            make_recipe("basset", size="published"), TASKS, {"dna": (600, 4)}, problem="binary"
+        )
     )
     assert published.get_layer("flatten").output.shape == (None, 2000)
 
 
 def test_tied_weights_of_one_task():
-    model = build_model(resolve_plan(make_recipe("soft"), ("a", "b"), {"dna": (600, 4)}))
+    model = build_model(
+        resolve_plan(make_recipe("soft"), ("a", "b"), {"dna": (600, 4)}, problem="binary")
+    )
     tied = sum(w.shape[1] for layer in model.get_layer("sharing_penalty")._tied.layers
                for w in layer.stacked_weights())  # fmt: skip
     assert tied == 19 * 4 * 300 + 11 * 300 * 200 + 7 * 200 * 200 + 2 * (300 + 200 + 200)
@@ -37,7 +43,7 @@ def test_tied_weights_of_one_task():
 def test_any_depth_of_sharing(depth, tiny_recipe):
     for soft in (0, 11):
         recipe = tiny_recipe("hard", f"sharing.depth={depth}", f"sharing.soft={soft}")
-        plan = resolve_plan(recipe, TASKS, {"dna": (300, 4)})
+        plan = resolve_plan(recipe, TASKS, {"dna": (300, 4)}, problem="binary")
         model = build_model(plan)
         assert model.output_shape == (None, 3)
         for entry in plan.layers.weighted:
@@ -48,9 +54,13 @@ def test_any_depth_of_sharing(depth, tiny_recipe):
 
 def test_bad_sizes_are_refused(tiny_recipe):
     with pytest.raises(ValueError, match="too short for this architecture"):
-        build_model(resolve_plan(tiny_recipe(), TASKS, {"dna": (100, 4)}))
+        build_model(resolve_plan(tiny_recipe(), TASKS, {"dna": (100, 4)}, problem="binary"))
     with pytest.raises(ValueError, match=r"sharing.depth: expected 0 to 11 .* received 12"):
-        build_model(resolve_plan(tiny_recipe("hard", "sharing.depth=12"), TASKS, {"dna": (300, 4)}))
+        build_model(
+            resolve_plan(
+                tiny_recipe("hard", "sharing.depth=12"), TASKS, {"dna": (300, 4)}, problem="binary"
+            )
+        )
 
 
 def plain_network(architecture):
@@ -92,7 +102,7 @@ def batches(steps=20):
 def test_stacked_networks_are_separate_trainings(kind, strength, tiny_recipe):
     recipe = tiny_recipe(kind, "architecture.dropout=0", f"sharing.strength={strength}")
     keras.utils.set_random_seed(1)
-    model = build_model(resolve_plan(recipe, TASKS, {"dna": (300, 4)}))
+    model = build_model(resolve_plan(recipe, TASKS, {"dna": (300, 4)}, problem="binary"))
     alone = [plain_network(recipe.architecture) for _ in TASKS]
     for task, net in enumerate(alone):
         rows = slices(model, task)

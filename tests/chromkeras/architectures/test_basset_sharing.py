@@ -58,7 +58,7 @@ def test_every_combination_has_its_layers_and_weights(depth):
         made = recipe(depth, grouped, soft)
         plan, model = (
             sharing_plan(made),
-            build_model(resolve_plan(made, TASKS, {"dna": (LENGTH, 4)})),
+            build_model(resolve_plan(made, TASKS, {"dna": (LENGTH, 4)}, problem="binary")),
         )
         assert model.output_shape == (None, 3)
         by_hand = sum(networks(m) * n for m, n in zip(plan.modes, COUNTS, strict=True))
@@ -97,7 +97,9 @@ def logits(model):
 
 @pytest.mark.parametrize(("depth", "grouped", "soft"), COMBINATIONS[::5])
 def test_equal_weights_give_equal_predictions(depth, grouped, soft):
-    model = build_model(resolve_plan(recipe(depth, grouped, soft), TASKS, {"dna": (LENGTH, 4)}))
+    model = build_model(
+        resolve_plan(recipe(depth, grouped, soft), TASKS, {"dna": (LENGTH, 4)}, problem="binary")
+    )
     random_weights(model, equal=True)
     predicted = logits(model)
     np.testing.assert_allclose(predicted, predicted[:, :1].repeat(3, axis=1), rtol=1e-5)
@@ -125,8 +127,12 @@ def trained(model, steps=4):
 
 @pytest.mark.parametrize("depth", [2, 4, 7])
 def test_one_group_is_sharing_by_all(depth):
-    one = build_model(resolve_plan(recipe(0, depth, groups="a,b,c"), TASKS, {"dna": (LENGTH, 4)}))
-    hard = build_model(resolve_plan(recipe(depth), TASKS, {"dna": (LENGTH, 4)}))
+    one = build_model(
+        resolve_plan(
+            recipe(0, depth, groups="a,b,c"), TASKS, {"dna": (LENGTH, 4)}, problem="binary"
+        )
+    )
+    hard = build_model(resolve_plan(recipe(depth), TASKS, {"dna": (LENGTH, 4)}, problem="binary"))
     copy_weights(hard, one)
     np.testing.assert_allclose(trained(one), trained(hard), atol=2e-4)
 
@@ -135,16 +141,20 @@ def test_one_group_is_sharing_by_all(depth):
 @pytest.mark.parametrize(("depth", "groups"), [(0, "a;b;c"), (1, "a;b"), (5, "a;b")])
 def test_a_group_for_every_task_is_each_its_own(depth, groups):
     each = build_model(
-        resolve_plan(recipe(depth, LAST - 1, groups=groups), TASKS, {"dna": (LENGTH, 4)})
+        resolve_plan(
+            recipe(depth, LAST - 1, groups=groups), TASKS, {"dna": (LENGTH, 4)}, problem="binary"
+        )
     )
-    own = build_model(resolve_plan(recipe(depth), TASKS, {"dna": (LENGTH, 4)}))
+    own = build_model(resolve_plan(recipe(depth), TASKS, {"dna": (LENGTH, 4)}, problem="binary"))
     copy_weights(own, each)
     np.testing.assert_allclose(trained(each), trained(own), atol=2e-4)
 
 
 @pytest.mark.backend
 def test_groups_in_any_order_reach_their_tasks():
-    model = build_model(resolve_plan(recipe(0, 6, groups="c;a,b"), TASKS, {"dna": (LENGTH, 4)}))
+    model = build_model(
+        resolve_plan(recipe(0, 6, groups="c;a,b"), TASKS, {"dna": (LENGTH, 4)}, problem="binary")
+    )
     random_weights(model, equal=True)
     before = logits(model)
     kernel = model.get_layer("conv_1").kernel
@@ -158,7 +168,9 @@ def test_groups_in_any_order_reach_their_tasks():
 
 @pytest.mark.parametrize("grouped", [2, 6, 7])
 def test_deep_lift_passes_where_groups_part(grouped):
-    model = build_model(resolve_plan(recipe(0, grouped), TASKS, {"dna": (LENGTH, 4)}))
+    model = build_model(
+        resolve_plan(recipe(0, grouped), TASKS, {"dna": (LENGTH, 4)}, problem="binary")
+    )
     random_weights(model, equal=False)
     result = deep_lift_shap(model, sequences(2), n_references=3, seed=0)
     assert result.attributions.shape == (3, 2, LENGTH, 4)
@@ -167,7 +179,9 @@ def test_deep_lift_passes_where_groups_part(grouped):
 
 @pytest.mark.parametrize("grouped", [1, 4, 7])
 def test_a_grouped_model_survives_saving(grouped, tmp_path):
-    model = build_model(resolve_plan(recipe(0, grouped, LAST - 1), TASKS, {"dna": (LENGTH, 4)}))
+    model = build_model(
+        resolve_plan(recipe(0, grouped, LAST - 1), TASKS, {"dna": (LENGTH, 4)}, problem="binary")
+    )
     random_weights(model, equal=False)
     model.save(tmp_path / "m.keras")
     again = keras.models.load_model(tmp_path / "m.keras", compile=False)
@@ -175,7 +189,9 @@ def test_a_grouped_model_survives_saving(grouped, tmp_path):
 
 
 def test_a_grouped_layer_costs_its_groups():
-    grouped = model_cost(build_model(resolve_plan(recipe(0, 6), TASKS, {"dna": (LENGTH, 4)})))
+    grouped = model_cost(
+        build_model(resolve_plan(recipe(0, 6), TASKS, {"dna": (LENGTH, 4)}, problem="binary"))
+    )
     first, second = 2 * 26 * 60, 2 * 11 * 18
     head = 2 * (12 * 5 + 5)
     assert grouped.forward == 2 * (first + second) + 3 * head
@@ -183,15 +199,19 @@ def test_a_grouped_layer_costs_its_groups():
 
 def test_groups_must_fit_the_tasks():
     with pytest.raises(ValueError, match=r"unknown task in sharing\.groups: 'c'"):
-        build_model(resolve_plan(recipe(0, 3), ("a", "b"), {"dna": (LENGTH, 4)}))
+        build_model(resolve_plan(recipe(0, 3), ("a", "b"), {"dna": (LENGTH, 4)}, problem="binary"))
     with pytest.raises(ValueError, match="must be resolved with the data first"):
-        build_model(resolve_plan(recipe(0, 3, groups="labels:2"), TASKS, {"dna": (LENGTH, 4)}))
+        build_model(
+            resolve_plan(
+                recipe(0, 3, groups="labels:2"), TASKS, {"dna": (LENGTH, 4)}, problem="binary"
+            )
+        )
 
 
 @pytest.mark.parametrize("name", ["he_uniform", "orthogonal"])
 def test_the_initializer_draws_every_kernel(name):
     made = recipe(1, 4, 0, f"architecture.initializer={name}")
-    model = build_model(resolve_plan(made, TASKS, {"dna": (LENGTH, 4)}))
+    model = build_model(resolve_plan(made, TASKS, {"dna": (LENGTH, 4)}, problem="binary"))
     configs = {layer.name: layer.get_config().get("kernel_initializer") for layer in model.layers}
     drawn = {key: keras.initializers.get(config) for key, config in configs.items() if config}
     assert {type(found) for found in drawn.values()} == {type(keras.initializers.get(name))}
@@ -201,5 +221,7 @@ def test_the_initializer_draws_every_kernel(name):
 def test_same_start_gives_every_task_one_draw():
     for flag in ("true", "false"):
         made = recipe(0, 0, 3, f"sharing.same_start={flag}")
-        predicted = logits(build_model(resolve_plan(made, TASKS, {"dna": (LENGTH, 4)})))
+        predicted = logits(
+            build_model(resolve_plan(made, TASKS, {"dna": (LENGTH, 4)}, problem="binary"))
+        )
         assert (np.ptp(predicted, axis=1).max() < 1e-6) == (flag == "true")

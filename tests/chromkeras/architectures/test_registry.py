@@ -13,7 +13,9 @@ from chromkeras.sharing.plan import resolve_plan
 def test_every_model_round_trips(name, plan, tiny_recipe, tmp_path):
     recipe = tiny_recipe(plan, architecture=name)
     model = build_model(
-        resolve_plan(recipe, ("a", "b", "c"), {"dna": (300, 4)}), fingerprint="f", scores={"x": 1.0}
+        resolve_plan(recipe, ("a", "b", "c"), {"dna": (300, 4)}, problem="binary"),
+        fingerprint="f",
+        scores={"x": 1.0},
     )
     x = np.eye(4, dtype=np.float32)[np.random.default_rng(0).integers(0, 4, (5, 300))]
     logits = model.predict(x, verbose=0)

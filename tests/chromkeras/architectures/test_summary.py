@@ -28,7 +28,7 @@ PLANS = [
 def model_of(tiny_recipe, plan):
     keras.utils.set_random_seed(1)
     recipe = tiny_recipe(*plan, *SUMMARY)
-    return build_model(resolve_plan(recipe, TASKS, {"dna": (300, 4)})), recipe
+    return build_model(resolve_plan(recipe, TASKS, {"dna": (300, 4)}, problem="binary")), recipe
 
 
 def one_hot(rows=5):
@@ -60,7 +60,7 @@ def test_the_dense_layers_read_the_mean_over_positions(tiny_recipe):
 def test_a_summary_is_frozen_with_its_pool_and_shared_as_its_block(tiny_recipe):
     recipe = tiny_recipe("hard", *SUMMARY, "transfer.freeze=3", "sharing.depth=3")
     assert frozen_layers(recipe) == ("conv_1", "norm_1", "summary_1")
-    model = build_model(resolve_plan(recipe, TASKS, {"dna": (300, 4)}))
+    model = build_model(resolve_plan(recipe, TASKS, {"dna": (300, 4)}, problem="binary"))
     assert sharing_plan(recipe)[4] == "own"
     assert model.get_layer("summary_1").gamma.shape == (6,)
     assert model.get_layer("summary_2").gamma.shape == (3 * 5,)

@@ -63,7 +63,9 @@ def train(recipe, data, count=1, shard="data"):
     rows = data.rows("train")
     with distribution(count, shard, tasks=TASKS):
         batches = Batches(data, rows, batch_size=recipe.training.batch_size, seed=0, shift=2)
-        model = build_model(resolve_plan(recipe, data.tasks, {"dna": (LENGTH, 4)}))
+        model = build_model(
+            resolve_plan(recipe, data.tasks, {"dna": (LENGTH, 4)}, problem="binary")
+        )
         freeze_layers(model, frozen_layers(recipe))
         before = model.get_weights()
         optimizer = make_optimizer(recipe.training, len(batches))

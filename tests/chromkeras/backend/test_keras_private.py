@@ -56,6 +56,20 @@ def test_variables_without_values_are_on_the_list():
     assert not {id(v) for v in net.variables} & {id(v) for v in waiting}
 
 
+def test_global_seeds_are_those_of_keras():
+    keras.utils.set_random_seed(5)
+    first = float(keras.random.uniform(()))
+    seeds = keras_private.global_seeds()
+    assert seeds["global_random_seed"] == 5
+    second = float(keras.random.uniform(()))
+    keras.utils.set_random_seed(5)
+    assert keras_private.global_seeds() == {**seeds, "global_seed_generator": None}
+    assert float(keras.random.uniform(())) == first
+    keras_private.set_global_seeds(seeds)
+    assert keras_private.global_seeds() == seeds
+    assert float(keras.random.uniform(())) not in (first, second)
+
+
 def test_optimizers_have_what_accumulation_and_adam_use():
     optimizer = FusedAdam(gradient_accumulation_steps=2)
     net = model()

@@ -22,7 +22,7 @@ def dna(rows=32, length=300):
 def low_precision_model(recipe):
     keras.utils.set_random_seed(0)
     with precision("bfloat16"):
-        return build_model(resolve_plan(recipe, TASKS, {"dna": (300, 4)}))
+        return build_model(resolve_plan(recipe, TASKS, {"dna": (300, 4)}, problem="binary"))
 
 
 @pytest.mark.backend
@@ -51,7 +51,7 @@ def test_weights_and_logits_are_float32_and_the_rest_is_not(plan, tiny_recipe):
 def test_the_penalty_is_float32_s(tiny_recipe):
     recipe = tiny_recipe("soft")
     low = low_precision_model(recipe)
-    whole = build_model(resolve_plan(recipe, TASKS, {"dna": (300, 4)}))
+    whole = build_model(resolve_plan(recipe, TASKS, {"dna": (300, 4)}, problem="binary"))
     whole.set_weights(low.get_weights())
     found, expected = (float(m.get_layer("sharing_penalty").distance()) for m in (low, whole))
     assert found == pytest.approx(expected, rel=1e-6)
@@ -71,7 +71,7 @@ def test_training_works_and_the_file_is_float32(kind, tiny_recipe, tmp_path):
     assert losses[-1] < 0.8 * losses[0]
     save_model(
         path,
-        resolve_plan(recipe, TASKS, {"dna": (300, 4)}),
+        resolve_plan(recipe, TASKS, {"dna": (300, 4)}, problem="binary"),
         model.get_weights(),
         fingerprint="",
         scores={},

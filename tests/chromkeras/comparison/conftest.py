@@ -31,7 +31,7 @@ def make_model(tiny_recipe) -> Callable[..., ComparedModel]:
     ) -> ComparedModel:
         recipe = tiny_recipe(plan, *settings, f"training.seed={seed}")
         keras.utils.set_random_seed(seed)
-        network = build_model(resolve_plan(recipe, tasks, {"dna": (300, 4)}))
+        network = build_model(resolve_plan(recipe, tasks, {"dna": (300, 4)}, problem="binary"))
         random = np.random.default_rng(seed)
         for layer in network.layers:
             if isinstance(layer, keras.layers.BatchNormalization):

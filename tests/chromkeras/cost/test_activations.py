@@ -27,7 +27,9 @@ def test_a_block_by_hand():
 
 def test_a_folded_normalisation_keeps_nothing():
     model = build_model(
-        resolve_plan(make_recipe("single", size="small"), ["a", "b"], {"dna": (300, 4)})
+        resolve_plan(
+            make_recipe("single", size="small"), ["a", "b"], {"dna": (300, 4)}, problem="binary"
+        )
     )
     folded = model_activations(model)
     convolution = model.get_layer("conv_1")
@@ -40,7 +42,11 @@ def test_a_folded_normalisation_keeps_nothing():
 def test_tasks_multiply_the_activations():
     one, four = (
         model_activations(
-            build_model(resolve_plan(make_recipe("single", size="small"), names, {"dna": (300, 4)}))
+            build_model(
+                resolve_plan(
+                    make_recipe("single", size="small"), names, {"dna": (300, 4)}, problem="binary"
+                )
+            )
         )
         for names in (["a"], ["a", "b", "c", "d"])
     )
@@ -51,8 +57,12 @@ def test_tasks_multiply_the_activations():
 
 def test_bfloat16_halves_all_but_the_dna_and_the_logits():
     recipe = make_recipe("hard", size="small")
-    whole = model_activations(build_model(resolve_plan(recipe, ["a"], {"dna": (300, 4)})))
+    whole = model_activations(
+        build_model(resolve_plan(recipe, ["a"], {"dna": (300, 4)}, problem="binary"))
+    )
     with precision("bfloat16"):
-        half = model_activations(build_model(resolve_plan(recipe, ["a"], {"dna": (300, 4)})))
+        half = model_activations(
+            build_model(resolve_plan(recipe, ["a"], {"dna": (300, 4)}, problem="binary"))
+        )
     assert half.largest == whole.largest // 2
     assert whole.kept / 2 < half.kept < 0.9 * whole.kept

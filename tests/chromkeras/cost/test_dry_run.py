@@ -20,7 +20,8 @@ import keras
 keras.ops.zeros(1)
 before = peak_memory()
 recipe = make_recipe("soft")
-model = untrained_model(recipe, [f"task{i}" for i in range(164)], {"dna": (600, 4)})
+tasks = [f"task{i}" for i in range(164)]
+model = untrained_model(recipe, tasks, {"dna": (600, 4)}, problem="binary")
 training_memory(model, recipe.training, program=0, validated=10)
 print(model.count_params(), peak_memory() - before)
 """
@@ -29,9 +30,9 @@ print(model.count_params(), peak_memory() - before)
 @pytest.mark.backend
 def test_costs_without_weights_are_the_model_s(plan, tiny_recipe):
     recipe, tasks = tiny_recipe(plan), ("a", "b")
-    empty = untrained_model(recipe, tasks, {"dna": (300, 4)})
+    empty = untrained_model(recipe, tasks, {"dna": (300, 4)}, problem="binary")
     assert model_cost(empty) == model_cost(
-        build_model(resolve_plan(recipe, tasks, {"dna": (300, 4)}))
+        build_model(resolve_plan(recipe, tasks, {"dna": (300, 4)}, problem="binary"))
     )
 
 
@@ -49,7 +50,9 @@ def test_552_million_weights_take_no_memory():
 
 @pytest.mark.backend
 def test_its_variables_never_get_values():
-    model = untrained_model(make_recipe("hard", size="small"), ("a", "b"), {"dna": (300, 4)})
+    model = untrained_model(
+        make_recipe("hard", size="small"), ("a", "b"), {"dna": (300, 4)}, problem="binary"
+    )
     with keras.StatelessScope():
         pass  # at its end Keras initialises every variable that is waiting
     assert not any(v._value is not None for v in model.variables)
@@ -58,7 +61,7 @@ def test_its_variables_never_get_values():
 def test_groups_from_the_data_and_frozen_layers(tiny_recipe):
     grouped = ("sharing.depth=3", "sharing.grouped=6", "sharing.groups=labels:2")
     recipe = tiny_recipe("hard", *grouped, "transfer.freeze=3")
-    model = untrained_model(recipe, ("a", "b", "c"), {"dna": (300, 4)})
+    model = untrained_model(recipe, ("a", "b", "c"), {"dna": (300, 4)}, problem="binary")
     assert model.get_layer("conv_2").tasks == 2
     assert not model.get_layer("conv_1").trainable
 

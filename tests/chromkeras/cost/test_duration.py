@@ -14,7 +14,9 @@ SPEED = Speed(flops=1e11, bandwidth=1e10)
 
 
 def test_all_operations_are_some_layer_s():
-    model = untrained_model(make_recipe("hard", size="small"), ["a", "b"], {"dna": (300, 4)})
+    model = untrained_model(
+        make_recipe("hard", size="small"), ["a", "b"], {"dna": (300, 4)}, problem="binary"
+    )
     cost, step, row = model_cost(model), training_work(model, 8), prediction_work(model)
     assert step.convolutions + step.dense == 8 * cost.training
     assert row.convolutions + row.dense == 2 * cost.forward
@@ -30,7 +32,7 @@ def test_terms_are_work_over_speed():
 
 def test_an_epoch_goes_with_its_rows():
     recipe = make_recipe("single", size="small")
-    model = untrained_model(recipe, ["a"], {"dna": (300, 4)})
+    model = untrained_model(recipe, ["a"], {"dna": (300, 4)}, problem="binary")
     once = epoch_seconds(model, recipe.training, rows=100, validated=10, speed=SPEED)
     more = epoch_seconds(model, recipe.training, rows=300, validated=20, speed=SPEED)
     assert more == pytest.approx((3 * once[0], 2 * once[1]))
@@ -39,7 +41,12 @@ def test_an_epoch_goes_with_its_rows():
 
 def test_the_penalty_s_two_products_count_once_a_step():
     soft, single = (
-        training_work(untrained_model(make_recipe(plan), ["a", "b", "c"], {"dna": (600, 4)}), 8)
+        training_work(
+            untrained_model(
+                make_recipe(plan), ["a", "b", "c"], {"dna": (600, 4)}, problem="binary"
+            ),
+            8,
+        )
         for plan in ("soft", "single")
     )
     backbone = 962_800 + 1_400

@@ -1,14 +1,24 @@
+import numpy as np
 import pytest
 
 from chromkeras.comparison.core.figures import growth_curves
 from chromkeras.cost import growth
 from chromkeras.cost.dry_run import untrained_model
-from chromkeras.cost.growth import measure_growth, with_tasks
+from chromkeras.cost.growth import measure_growth, step_seconds, with_tasks
 from chromkeras.cost.operations import model_cost
+from chromkeras.losses.registry import loss_names, of_loss
+from chromkeras.problems.registry import find_problem
+from chromkeras.registry import PROBLEMS
 from chromkeras.sharing.task_groups import task_groups
 
 TASKS = ["a", "b", "c", "d"]
 INPUTS = {"dna": (200, 4)}
+
+
+def names_of_classes(problem):
+    """Return the classes of labels 0, 1 and 2; none where a problem has no classes."""
+    labels = np.arange(3)[:, None]
+    return find_problem(problem).class_names(labels, np.ones(labels.shape, bool))
 
 
 @pytest.mark.slow
@@ -16,12 +26,14 @@ def test_counts_are_exact_and_beyond_the_measured_it_is_an_estimate(tiny_recipe)
     """Slow: a step counts as measured where this machine takes less than 15 seconds for it."""
     recipe, heard = tiny_recipe("hard", "training.batch_size=4"), []
     found = measure_growth(
-        {"hard": recipe}, INPUTS, measured=(2,), estimated=(7,), budget=0.01,
+        {"hard": recipe}, INPUTS, problem="binary", measured=(2,), estimated=(7,), budget=0.01,
         progress=lambda done, total: heard.append((done, total)),
     )  # fmt: skip
     assert [(one.tasks, one.measured) for one in found] == [(2, True), (7, False)]
     for one in found:
-        cost = model_cost(untrained_model(recipe, [str(i) for i in range(one.tasks)], INPUTS))
+        cost = model_cost(
+            untrained_model(recipe, [str(i) for i in range(one.tasks)], INPUTS, problem="binary")
+        )
         assert (one.parameters, one.training) == (cost.parameters, cost.training)
         assert one.step > 0
     assert heard == [(1, 2), (2, 2)]
@@ -34,8 +46,41 @@ def test_counts_are_exact_and_beyond_the_measured_it_is_an_estimate(tiny_recipe)
 
 def test_a_step_that_would_take_too_long_is_estimated(tiny_recipe, monkeypatch):
     monkeypatch.setattr(growth, "LONGEST_STEP", 0.0)
-    found = measure_growth({"hard": tiny_recipe("hard")}, INPUTS, measured=(1,), estimated=())
+    found = measure_growth(
+        {"hard": tiny_recipe("hard")}, INPUTS, problem="binary", measured=(1,), estimated=()
+    )
     assert [one.measured for one in found] == [False]
+
+
+@pytest.mark.parametrize("loss", loss_names())
+def test_a_step_has_the_loss_and_the_outputs_of_every_problem(loss, tiny_recipe, monkeypatch):
+    problem, compiled, compile_model = of_loss(loss, "PROBLEM"), [], growth.compile_model
+
+    def keep(model, optimizer, compiled_loss):
+        compiled.append((model.output_shape[1:], compiled_loss.name))
+        compile_model(model, optimizer, compiled_loss)
+
+    monkeypatch.setattr(growth, "compile_model", keep)
+    recipe = tiny_recipe("hard", "training.batch_size=4", f"training.loss={loss}")
+    kind = {"problem": problem, "classes": names_of_classes(problem)}
+    assert min(step_seconds({"hard": recipe}, 2, INPUTS, **kind, budget=0.0).values()) > 0
+    units = find_problem(problem).units(kind["classes"])
+    assert compiled == [((2,) if units == 1 else (2, units), loss)]
+
+
+@pytest.mark.parametrize("problem", PROBLEMS.names())
+def test_costs_are_those_of_the_problem(problem, tiny_recipe, monkeypatch):
+    monkeypatch.setattr(growth, "step_seconds", lambda recipes, *a, **k: dict.fromkeys(recipes, 1))
+    recipe, kind = tiny_recipe("hard"), {"problem": problem, "classes": names_of_classes(problem)}
+    (found,) = measure_growth({"hard": recipe}, INPUTS, **kind, measured=(2,), estimated=())
+    cost = model_cost(untrained_model(recipe, ["a", "b"], INPUTS, **kind))
+    assert (found.parameters, found.training) == (cost.parameters, cost.training)
+
+
+def test_a_loss_of_another_problem_is_refused(tiny_recipe):
+    recipe = tiny_recipe("hard", "training.loss=mse")
+    with pytest.raises(ValueError, match=r"training.loss: expected .* for a data set with the"):
+        step_seconds({"hard": recipe}, 1, INPUTS, problem="binary", budget=0.0)
 
 
 def test_recipes_forget_what_belongs_to_their_own_tasks(tiny_recipe):
@@ -59,4 +104,4 @@ def test_asked_clusters_keep_their_number(tiny_recipe):
 def test_an_unknown_backend_is_refused(tiny_recipe, monkeypatch):
     monkeypatch.setattr(growth, "COEFFICIENTS", {"abacus": ()})
     with pytest.raises(ValueError, match="expected backend abacus, received"):
-        measure_growth({"hard": tiny_recipe("hard")}, INPUTS)
+        measure_growth({"hard": tiny_recipe("hard")}, INPUTS, problem="binary")

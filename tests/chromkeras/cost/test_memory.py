@@ -17,7 +17,9 @@ POSTER_HEAD = 1401 * 1000 + 1001 * 1000 + 1001
 def estimate(plan, tasks=1, size="poster", **training):
     values = {f"training.{key}": value for key, value in training.items()}
     recipe = make_recipe(plan, size=size, values=values)
-    model = untrained_model(recipe, [f"task{i}" for i in range(tasks)], {"dna": (600, 4)})
+    model = untrained_model(
+        recipe, [f"task{i}" for i in range(tasks)], {"dna": (600, 4)}, problem="binary"
+    )
     return training_memory(model, recipe.training, program=10**9, validated=10**6)
 
 
@@ -50,9 +52,13 @@ def test_the_peak_is_all_that_stays_and_the_larger_phase():
 
 @pytest.mark.backend
 def test_predictions_stay_small():
-    narrow = untrained_model(make_recipe("hard", size="small"), ["a"], {"dna": (300, 4)})
+    narrow = untrained_model(
+        make_recipe("hard", size="small"), ["a"], {"dna": (300, 4)}, problem="binary"
+    )
     assert prediction_batch(narrow) == 256
-    wide = untrained_model(make_recipe("soft"), [f"task{i}" for i in range(164)], {"dna": (600, 4)})
+    wide = untrained_model(
+        make_recipe("soft"), [f"task{i}" for i in range(164)], {"dna": (600, 4)}, problem="binary"
+    )
     assert prediction_batch(wide) == 2
     memory = estimate("soft", 164)
     assert memory.prediction <= PREDICTION

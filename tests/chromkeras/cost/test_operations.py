@@ -20,7 +20,12 @@ HEAD_WEIGHTS = 1401 * 1000 + 1001 * 1000 + 1001
 def _poster(plan: str, tasks: int) -> Cost:
     return model_cost(
         build_model(
-            resolve_plan(make_recipe(plan), [f"task{i}" for i in range(tasks)], {"dna": (600, 4)})
+            resolve_plan(
+                make_recipe(plan),
+                [f"task{i}" for i in range(tasks)],
+                {"dna": (600, 4)},
+                problem="binary",
+            )
         )
     )
 

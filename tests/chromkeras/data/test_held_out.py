@@ -122,15 +122,12 @@ def test_what_cannot_be_held_out_is_said(whole):
         held_out(replace(whole, split=np.full(ROWS, "train")))
     with pytest.raises(ValueError, match="did you mean task2"):
         held_out(whole, [("tsk2",)])
-    with pytest.raises(ValueError, match="'task0' has only negatives"):
-        held_out(replace(whole, labels=np.zeros_like(whole.labels)))
 
 
 def test_there_is_nothing_to_train_on(whole):
     part = held_out(whole)
     said = f"no rows; these were held out of the data set {whole.fingerprint}, which has the rows"
-    with pytest.raises(ValueError, match=said):
-        part.positive_fraction("train")
+    assert np.isnan(part.positive_fraction("train")).all()
     with pytest.raises(ValueError, match=said):
         held_out(part)
 

@@ -24,6 +24,7 @@ def make(**changes: Any) -> Rows:
         "labels": np.array([[1], [0], [1], [0], [1], [0], [1]], np.int8),
         "tasks": ("a",),
         "split": np.array(["train", "train", "valid", "valid", "test", "test", ""]),
+        "problem": "binary",
         "chrom": np.array(["c"] * 7),
         "start": np.arange(7) * 5,
         "kind": np.array(["element"] * 7),

@@ -1,10 +1,10 @@
 """Batches of every kind of label, and each loss in plain NumPy."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from scipy.special import expit, log_softmax
+
+from chromkeras.data.dataset import Dataset
 
 TASKS, CLASSES = 2, 4
 
@@ -72,16 +72,10 @@ def draw():
 
 @pytest.fixture(scope="session")
 def labelled(draw):
-    """Return a function that gives what a loss reads of a data set, with labels of a problem."""
+    """Return a function that gives labels of a problem as a data set, without inputs."""
 
     def dataset(problem):
         y, _, known = draw(problem, rows=50)
-        return SimpleNamespace(
-            problem=problem,
-            labels=np.where(known, y, 0),
-            known=known,
-            tasks=("a", "b"),
-            positive_fraction=lambda split: np.array([0.25, 0.1]),
-        )
+        return Dataset({}, y, ("a", "b"), np.full(len(y), "train"), known, problem=problem)
 
     return dataset

@@ -31,7 +31,7 @@ def model_path(small_recipe: Recipe, tmp_path_factory: pytest.TempPathFactory) -
     from chromkeras.sharing.plan import resolve_plan
 
     path = tmp_path_factory.mktemp("model") / "m.keras"
-    plan = resolve_plan(small_recipe, TASKS, {"dna": (LENGTH, 4)})
+    plan = resolve_plan(small_recipe, TASKS, {"dna": (LENGTH, 4)}, problem="binary")
     scores = {"validation_auroc": dict.fromkeys(TASKS, 0.5)}
     weights = build_model(plan).get_weights()
     save_model(path, plan, weights, fingerprint="f", scores=scores)

@@ -4,7 +4,7 @@ from chromkeras.sharing.plan import resolve_plan
 
 
 def test_a_model_is_saved_whole_and_opened_again(small_recipe, tmp_path):
-    plan = resolve_plan(small_recipe, ("a", "b"), {"dna": (60, 4)})
+    plan = resolve_plan(small_recipe, ("a", "b"), {"dna": (60, 4)}, problem="binary")
     weights = build_model(plan).get_weights()
     scores = {"validation_auroc_mean": float("nan")}
     save_model(tmp_path / "m.keras", plan, weights, fingerprint="f", scores=scores)

@@ -30,7 +30,9 @@ def sequences(n: int) -> np.ndarray:
 def a_model(name, recipe) -> keras.Model:
     """Return a model as after training: batch-norm statistics are no longer 0 and 1."""
     keras.utils.set_random_seed(1)
-    model = build_model(resolve_plan(recipe, ("task0", "task1", "task2"), {"dna": (LENGTH, 4)}))
+    model = build_model(
+        resolve_plan(recipe, ("task0", "task1", "task2"), {"dna": (LENGTH, 4)}, problem="binary")
+    )
     rng = np.random.default_rng(2)
     for variable in model.weights:
         if "variance" in variable.path or "gamma" in variable.path:

@@ -20,7 +20,9 @@ from chromkeras.sharing.plan import resolve_plan
 )
 def test_whose_filters_they_are(settings, names, tiny_dataset, tiny_recipe, tmp_path):
     dataset = tiny_dataset()
-    model = build_model(resolve_plan(tiny_recipe(*settings), dataset.tasks, {"dna": (300, 4)}))
+    model = build_model(
+        resolve_plan(tiny_recipe(*settings), dataset.tasks, {"dna": (300, 4)}, problem="binary")
+    )
     random = np.random.default_rng(0)
     database = [Motif(f"m{i}", random.dirichlet([0.3] * 4, 9)) for i in range(80)]
     reading = interpret_filters(

@@ -25,11 +25,13 @@ QUICK = InterpretOptions(sequences=3, scan=12, references=2, modisco=0, motifs="
 def model_file(tiny_dataset, tiny_recipe, tmp_path, plan):
     dataset = tiny_dataset()
     keras.utils.set_random_seed(0)
-    model = build_model(resolve_plan(tiny_recipe(plan), dataset.tasks, {"dna": (300, 4)}))
+    model = build_model(
+        resolve_plan(tiny_recipe(plan), dataset.tasks, {"dna": (300, 4)}, problem="binary")
+    )
     path = tmp_path / f"{plan}.keras"
     save_model(
         path,
-        resolve_plan(tiny_recipe(plan), dataset.tasks, {"dna": (300, 4)}),
+        resolve_plan(tiny_recipe(plan), dataset.tasks, {"dna": (300, 4)}, problem="binary"),
         model.get_weights(),
         fingerprint=dataset.fingerprint,
         scores={},
@@ -150,11 +152,13 @@ def test_truth_needs_planted_motifs(model_file, tiny_dataset, tmp_path):
 
 def test_everything_is_scored_by_the_truth(tiny_recipe, tmp_path):
     dataset = simulate(Simulation(tasks=2, sequences=120, length=300, span=200))
-    model = build_model(resolve_plan(tiny_recipe("hard"), dataset.tasks, {"dna": (300, 4)}))
+    model = build_model(
+        resolve_plan(tiny_recipe("hard"), dataset.tasks, {"dna": (300, 4)}, problem="binary")
+    )
     path = tmp_path / "hard.keras"
     save_model(
         path,
-        resolve_plan(tiny_recipe("hard"), dataset.tasks, {"dna": (300, 4)}),
+        resolve_plan(tiny_recipe("hard"), dataset.tasks, {"dna": (300, 4)}, problem="binary"),
         model.get_weights(),
         fingerprint=dataset.fingerprint,
         scores={},

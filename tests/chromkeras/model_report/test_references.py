@@ -49,7 +49,9 @@ def test_genomic_references_are_training_rows_that_are_open_in_no_task(with_clos
 )
 def test_every_kind_reaches_the_attributions(with_closed_rows, tiny_recipe, kind, count, name):
     dataset = with_closed_rows
-    model = build_model(resolve_plan(tiny_recipe("hard"), dataset.tasks, {"dna": (300, 4)}))
+    model = build_model(
+        resolve_plan(tiny_recipe("hard"), dataset.tasks, {"dna": (300, 4)}, problem="binary")
+    )
     targets = choose_targets(("task1",), (), dataset.tasks)
     rows = np.arange(2)
     methods = ("deep_lift_shap", "gradient")

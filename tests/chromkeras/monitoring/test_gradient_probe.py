@@ -138,10 +138,12 @@ def test_equal_to_differentiating_the_whole_model(kind, tiny_dataset, tiny_recip
     dataset = tiny_dataset(rows=48)
     recipe = tiny_recipe(*PLANS[kind])
     keras.utils.set_random_seed(3)
-    model = build_model(resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}))
+    model = build_model(resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}, problem="binary"))
     loss = TaskLoss(positive_fraction=[0.3, 0.5, 0.6])
     probe = draw_probe(dataset, recipe, rows=12, parts=2)
-    networks = task_networks(model, resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}))
+    networks = task_networks(
+        model, resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}, problem="binary")
+    )
     moment = GradientProbe(networks, probe, loss).measure(0)
     place = {v.path: i for i, v in enumerate(model.trainable_variables)}
     values = [keras.ops.convert_to_numpy(v) for v in model.trainable_variables]
@@ -172,8 +174,8 @@ def test_sketched_cosines_are_near(tiny_dataset, tiny_recipe):
     recipe = tiny_recipe("hard", "architecture.filters=[32, 32, 32]")
     keras.utils.set_random_seed(3)
     networks = task_networks(
-        build_model(resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)})),
-        resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}),
+        build_model(resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}, problem="binary")),
+        resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}, problem="binary"),
     )
     probe = draw_probe(dataset, recipe, rows=12, parts=2)
     exact = GradientProbe(networks, probe, TaskLoss("plain")).measure(0).cosine
@@ -185,13 +187,15 @@ def test_sketched_cosines_are_near(tiny_dataset, tiny_recipe):
 def test_dead_filters_are_counted(tiny_dataset, tiny_recipe):
     """Filters of the second block that batch normalisation puts below 0, in one task of three."""
     dataset, recipe = tiny_dataset(rows=48), tiny_recipe("single")
-    model = build_model(resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}))
+    model = build_model(resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}, problem="binary"))
     norm = model.get_layer("norm_2")
     gamma, beta = np.ones((3, 5), np.float32), np.zeros((3, 5), np.float32)
     gamma[1, :2], beta[1, :2] = 0.0, -1.0
     norm.gamma.assign(gamma.ravel())
     norm.beta.assign(beta.ravel())
-    networks = task_networks(model, resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}))
+    networks = task_networks(
+        model, resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}, problem="binary")
+    )
     probe = GradientProbe(networks, draw_probe(dataset, recipe, rows=12), TaskLoss("plain"))
     dead = probe.measure(0).dead
     at = probe.activations.index("activation_2")
@@ -200,11 +204,13 @@ def test_dead_filters_are_counted(tiny_dataset, tiny_recipe):
 
 def test_frozen_layers_are_not_watched(tiny_dataset, tiny_recipe):
     dataset, recipe = tiny_dataset(rows=48), tiny_recipe("hard")
-    model = build_model(resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}))
+    model = build_model(resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}, problem="binary"))
     model.get_layer("conv_1").trainable = model.get_layer("norm_1").trainable = False
     names = [
         x.name
-        for x in task_networks(model, resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)})).layers
+        for x in task_networks(
+            model, resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}, problem="binary")
+        ).layers
     ]
     assert names == ["conv_2", "norm_2", "conv_3", "norm_3", "dense_10", "dense_11", "logits"]
 

@@ -126,7 +126,7 @@ def test_counting_goes_on_after_a_stop(empty, tmp_path):
 def test_a_dozen_moments_and_logs_of_other_runs(tiny_dataset, tiny_recipe, empty, tmp_path):
     dataset, out = tiny_dataset(), tmp_path / "m.keras"
     recipe = tiny_recipe("hard", "training.epochs=3")
-    plan = resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)})
+    plan = resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}, problem="binary")
     model = build_model(plan)
 
     def watch(**options):

@@ -24,7 +24,9 @@ NUMBERED = {
 def test_layers_are_numbered_as_on_the_poster(number, plan, tiny_recipe):
     names = frozen_layers(tiny_recipe(plan, f"transfer.freeze={number}"))
     assert names == NUMBERED[number]
-    model = build_model(resolve_plan(tiny_recipe(plan), ("a", "b"), {"dna": (300, 4)}))
+    model = build_model(
+        resolve_plan(tiny_recipe(plan), ("a", "b"), {"dna": (300, 4)}, problem="binary")
+    )
     freeze_layers(model, names)
     frozen = {layer.name for layer in model.layers if layer.weights and not layer.trainable}
     assert frozen == set(names)
@@ -46,7 +48,7 @@ def old_model(tiny_recipe, tmp_path):
         recipe, tasks = tiny_recipe(kind), ("task0", "task1", "task2")
         keras.utils.set_random_seed(5)
         model, rng = (
-            build_model(resolve_plan(recipe, tasks, {"dna": (300, 4)})),
+            build_model(resolve_plan(recipe, tasks, {"dna": (300, 4)}, problem="binary")),
             np.random.default_rng(0),
         )
         for layer in model.layers:
@@ -56,7 +58,7 @@ def old_model(tiny_recipe, tmp_path):
         path = tmp_path / "old.keras"
         save_model(
             path,
-            resolve_plan(recipe, tasks, {"dna": (300, 4)}),
+            resolve_plan(recipe, tasks, {"dna": (300, 4)}, problem="binary"),
             model.get_weights(),
             fingerprint="",
             scores={},
@@ -93,7 +95,7 @@ def test_the_saved_model_predicts_as_the_trained_one(
     )
     recipe, dataset = tiny_recipe(plan, *SHORT, "transfer.freeze=4"), tiny_dataset()
     result = train(dataset, recipe, tmp_path / "m.keras")
-    frozen = build_model(resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}))
+    frozen = build_model(resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}, problem="binary"))
     freeze_layers(frozen, frozen_layers(recipe))
     frozen.set_weights(kept[0])
     rows = dataset.rows("valid")

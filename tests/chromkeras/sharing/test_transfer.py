@@ -49,7 +49,9 @@ def make(tiny_recipe, built):
         recipe = tiny_recipe(plan, *settings)
         kind = (plan, settings, tasks, seed, length)
         if kind not in built:
-            built[kind] = build_model(resolve_plan(recipe, tasks, {"dna": (length, 4)}))
+            built[kind] = build_model(
+                resolve_plan(recipe, tasks, {"dna": (length, 4)}, problem="binary")
+            )
         model = built[kind]
         rng = np.random.default_rng(seed)
         for weight in model.weights:
@@ -187,7 +189,7 @@ def trained(make, tmp_path):
     def write(plan="hard", tasks=("task0", "task1", "task2")):
         recipe, model = make(plan, tasks=tasks)
         path = tmp_path / f"{plan}.keras"
-        resolved = resolve_plan(recipe, tasks, {"dna": (300, 4)})
+        resolved = resolve_plan(recipe, tasks, {"dna": (300, 4)}, problem="binary")
         save_model(path, resolved, model.get_weights(), fingerprint="f", scores={})
         return path, model
 

@@ -31,7 +31,7 @@ def test_symmetric_and_repeatable(tiny_dataset, tiny_recipe):
 
 
 def with_equal_heads(recipe, tasks):
-    model = build_model(resolve_plan(recipe, tasks, {"dna": (300, 4)}))
+    model = build_model(resolve_plan(recipe, tasks, {"dna": (300, 4)}, problem="binary"))
     for layer in model.layers:
         if hasattr(layer, "tasks") and layer.weights:
             for weight in layer.weights:
@@ -48,7 +48,7 @@ def test_the_cosines_are_those_of_each_task_s_own_gradient(
     dataset = tiny_dataset(rows=64, tasks=3)
     recipe = tiny_recipe("hard", "architecture.dropout=0.0", f"architecture.summary={summary}")
     keras.utils.set_random_seed(6)
-    model = build_model(resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}))
+    model = build_model(resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}, problem="binary"))
     loss = TaskLoss(positive_fraction=[0.3, 0.5, 0.6])
     batches = Batches(dataset, dataset.rows("train"), batch_size=16, seed=0)
     found = _mean_cosine(model, batches, loss, probes=2)
@@ -90,7 +90,9 @@ def test_a_task_without_known_labels_has_no_gradient(tiny_dataset, tiny_recipe):
     dataset = tiny_dataset(rows=64, tasks=3)
     known = dataset.known.copy()
     known[:, 1] = False
-    model = build_model(resolve_plan(tiny_recipe("hard"), dataset.tasks, {"dna": (300, 4)}))
+    model = build_model(
+        resolve_plan(tiny_recipe("hard"), dataset.tasks, {"dna": (300, 4)}, problem="binary")
+    )
     batches = Batches(replace(dataset, known=known), np.arange(32), batch_size=16, seed=0)
     found = _mean_cosine(model, batches, TaskLoss("plain"), probes=2)
     np.testing.assert_array_equal(found[1], 0)
@@ -103,6 +105,8 @@ def test_gradients_become_groups(tiny_dataset, tiny_recipe):
     assert made.sharing.groups.count(";") == 1
     assert sorted(made.sharing.groups.replace(";", ",").split(",")) == sorted(dataset.tasks)
     assert (
-        build_model(resolve_plan(made, dataset.tasks, {"dna": (300, 4)})).get_layer("conv_1").tasks
+        build_model(resolve_plan(made, dataset.tasks, {"dna": (300, 4)}, problem="binary"))
+        .get_layer("conv_1")
+        .tasks
         == 2
     )

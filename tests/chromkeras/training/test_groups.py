@@ -63,7 +63,9 @@ def test_labels_find_the_families(families, tiny_recipe):
     assert task_groups(made.sharing.groups, families.tasks) == (0, 1, 0, 1, 1, 0)
     assert resolve_groups(made, families) == made
     assert (
-        build_model(resolve_plan(made, families.tasks, {"dna": (300, 4)})).get_layer("conv_1").tasks
+        build_model(resolve_plan(made, families.tasks, {"dna": (300, 4)}, problem="binary"))
+        .get_layer("conv_1")
+        .tasks
         == 2
     )
 

@@ -47,7 +47,7 @@ def meme(tmp_path):
 
 def drawn_and_started(recipe, path):
     keras.utils.set_random_seed(0)
-    model = build_model(resolve_plan(recipe, TASKS, {"dna": (300, 4)}))
+    model = build_model(resolve_plan(recipe, TASKS, {"dna": (300, 4)}, problem="binary"))
     kernel = model.get_layer("conv_1").kernel
     before = keras.ops.convert_to_numpy(kernel).copy()
     count = start_from_motifs(model, path)
@@ -87,7 +87,9 @@ def test_the_most_informative_of_too_many(tiny_recipe, meme):
 
 
 def test_what_cannot_start_filters_is_said(tiny_recipe, meme, tmp_path):
-    model = build_model(resolve_plan(tiny_recipe("hard"), TASKS, {"dna": (300, 4)}))
+    model = build_model(
+        resolve_plan(tiny_recipe("hard"), TASKS, {"dna": (300, 4)}, problem="binary")
+    )
     with pytest.raises(ValueError, match=r"motif file .*absent\.meme does not exist"):
         start_from_motifs(model, tmp_path / "absent.meme")
     flat = meme(Motif("flat", np.full((4, 4), 0.25)))

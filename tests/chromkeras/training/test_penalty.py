@@ -36,7 +36,10 @@ def tiny(tiny_recipe, plan="soft"):
     keras.utils.set_random_seed(0)
     model = build_model(
         resolve_plan(
-            tiny_recipe(plan, "sharing.strength=0.5", "sharing.soft=6"), TASKS, {"dna": (300, 4)}
+            tiny_recipe(plan, "sharing.strength=0.5", "sharing.soft=6"),
+            TASKS,
+            {"dna": (300, 4)},
+            problem="binary",
         )
     )
     compile_model(model, keras.optimizers.Adam(1e-3), TaskLoss("plain"))

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from chromkeras.backend.seeds import seeded
 from chromkeras.cost.operations import model_cost
 from chromkeras.layers.fan_out import FanOut
 from chromkeras.layers.task_weights import TaskWeights
@@ -28,8 +29,9 @@ GROUPED = ("sharing.depth=3", "sharing.grouped=9", "sharing.groups=task0,task2")
 def run(dataset, recipe, folder):
     if recipe.training.loss == "auto":
         recipe = recipe.with_values("training", loss="rebalanced")
-    plan = resolve_plan(recipe, dataset.tasks, dataset.shapes)
-    return prepare(dataset, plan, folder / "model.keras", resume=False)
+    plan = resolve_plan(recipe, dataset.tasks, dataset.shapes, problem="binary")
+    with seeded(recipe.training.seed):
+        return prepare(dataset, plan, folder / "model.keras", resume=False)
 
 
 @pytest.mark.parametrize("setting", BALANCE)
@@ -118,7 +120,7 @@ def test_tasks_that_wait_keep_their_weights(
 def test_weights_of_tasks_cost_their_own_parameters_and_no_operations(weighting, tiny_recipe):
     def build(name):
         recipe = tiny_recipe("hard", f"balance.weighting={name}")
-        return build_model(resolve_plan(recipe, ("a", "b"), {"dna": (300, 4)}))
+        return build_model(resolve_plan(recipe, ("a", "b"), {"dna": (300, 4)}, problem="binary"))
 
     plain, weighted = build("equal"), build(weighting)
     own = [layer.count_params() for layer in weighted.layers if isinstance(layer, TaskWeights)]

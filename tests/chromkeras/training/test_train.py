@@ -1,4 +1,5 @@
 import csv
+import random
 from dataclasses import replace
 
 import keras
@@ -26,6 +27,26 @@ def test_same_seed_same_result(tiny_dataset, tiny_recipe, tmp_path):
     other = tiny_recipe("soft", *SHORT, "training.seed=1")
     other = train(tiny_dataset(), other, tmp_path / "c.keras")
     assert other.scores != runs[0].scores
+
+
+@pytest.mark.parametrize("groups", ["", "gradients:2"])
+def test_the_callers_random_numbers_neither_change_nor_matter(
+    groups, tiny_dataset, tiny_recipe, tmp_path
+):
+    def draw():
+        return random.random(), np.random.random(), float(keras.random.uniform(()))  # noqa: NPY002
+
+    grouped = ("sharing.depth=3", "sharing.grouped=9", f"sharing.groups={groups}")
+    recipe, runs = tiny_recipe("hard", *SHORT, *(grouped if groups else ())), []
+    for seed in (5, 6):
+        keras.utils.set_random_seed(seed)
+        expected = draw(), draw()
+        keras.utils.set_random_seed(seed)
+        before = draw()
+        runs.append(train(tiny_dataset(), recipe, tmp_path / f"{seed}.keras"))
+        assert (before, draw()) == expected
+    for one, other in zip(*(weights(run.model) for run in runs), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 class Interrupt(keras.callbacks.Callback):

@@ -35,10 +35,10 @@ def make(tiny_recipe, tiny_dataset, tmp_path):
         recipe = tiny_recipe(plan, *settings, f"training.seed={seed}")
         path = tmp_path / name
         keras.utils.set_random_seed(seed)
-        model = build_model(resolve_plan(recipe, tasks, {"dna": (length, 4)}))
+        model = build_model(resolve_plan(recipe, tasks, {"dna": (length, 4)}, problem="binary"))
         save_model(
             path,
-            resolve_plan(recipe, tasks, {"dna": (length, 4)}),
+            resolve_plan(recipe, tasks, {"dna": (length, 4)}, problem="binary"),
             model.get_weights(),
             fingerprint=dataset.fingerprint,
             scores={},

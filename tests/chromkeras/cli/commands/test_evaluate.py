@@ -24,11 +24,11 @@ def made(tiny_recipe, tiny_dataset, tmp_path):
     kind = np.where(np.arange(200) % 3 == 0, "background", "element")
     labels = np.where((kind == "background")[:, None], 0, dataset.labels).astype(np.int8)
     dataset = replace(dataset, kind=kind, labels=labels)
-    model = build_model(resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}))
+    model = build_model(resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}, problem="binary"))
     path = tmp_path / "hard.keras"
     save_model(
         path,
-        resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}),
+        resolve_plan(recipe, dataset.tasks, {"dna": (300, 4)}, problem="binary"),
         model.get_weights(),
         fingerprint=dataset.fingerprint,
         scores={},

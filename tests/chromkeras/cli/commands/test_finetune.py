@@ -31,10 +31,10 @@ def model_file(tiny_recipe, tmp_path):
 
     def write(plan="hard", *settings, tasks=TASKS):
         recipe = tiny_recipe(plan, "training.learning_rate=0.02", *settings)
-        model = build_model(resolve_plan(recipe, tasks, {"dna": (300, 4)}))
+        model = build_model(resolve_plan(recipe, tasks, {"dna": (300, 4)}, problem="binary"))
         save_model(
             tmp_path / f"{plan}.keras",
-            resolve_plan(recipe, tasks, {"dna": (300, 4)}),
+            resolve_plan(recipe, tasks, {"dna": (300, 4)}, problem="binary"),
             model.get_weights(),
             fingerprint="f",
             scores={},

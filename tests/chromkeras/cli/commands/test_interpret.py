@@ -21,10 +21,12 @@ def files(tiny_dataset, tiny_recipe, tmp_path, monkeypatch):
     dataset = replace(dataset, tasks=TASKS)
     save_dataset(dataset, tmp_path / "data.h5")
     recipe = tiny_recipe("hard")
-    weights = build_model(resolve_plan(recipe, TASKS, {"dna": (300, 4)})).get_weights()
+    weights = build_model(
+        resolve_plan(recipe, TASKS, {"dna": (300, 4)}, problem="binary")
+    ).get_weights()
     save_model(
         tmp_path / "model.keras",
-        resolve_plan(recipe, TASKS, {"dna": (300, 4)}),
+        resolve_plan(recipe, TASKS, {"dna": (300, 4)}, problem="binary"),
         weights,
         fingerprint=dataset.fingerprint,
         scores={},

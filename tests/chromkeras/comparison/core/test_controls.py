@@ -32,7 +32,7 @@ def test_an_untrained_copy_is_what_its_seed_gives_and_leaves_the_caller_alone(ma
     copy = untrained_copy(model, seed=5)
     assert random.random() == expected
     keras.utils.set_random_seed(5)
-    plan = resolve_plan(model.recipe, model.tasks, {"dna": (300, 4)})
+    plan = resolve_plan(model.recipe, model.tasks, {"dna": (300, 4)}, problem="binary")
     for ours, usual in zip(
         copy.network.get_weights(), build_model(plan).get_weights(), strict=True
     ):

@@ -45,7 +45,7 @@ def test_another_table_is_refused(tmp_path):
 
 def test_costs_are_those_of_the_model(tiny_recipe, tmp_path):
     recipe = tiny_recipe("hard")
-    model = build_model(resolve_plan(recipe, ["a", "b"], {"dna": (300, 4)}))
+    model = build_model(resolve_plan(recipe, ["a", "b"], {"dna": (300, 4)}, problem="binary"))
     path = tmp_path / "hard.keras"
     history_path(path).write_text(HISTORY)
     found, cost = model_costs(model, recipe, path), model_cost(model)

@@ -10,6 +10,8 @@ from chromkeras.comparison.predictions.differences import (
     pairs_of,
     stratum_bootstrap,
 )
+from chromkeras.comparison.predictions.shown import BINARY, shown_figures
+from chromkeras.problems.binary import PROBLEM, Binary
 from chromkeras.statistics.bootstrap import bootstrap_auroc
 from chromkeras.statistics.delong import delong
 
@@ -38,6 +40,26 @@ def compared(case, replicates, baseline=0):
 def test_the_baseline_is_always_taken_away():
     assert pairs_of(3, 0) == ((1, 0), (2, 0), (2, 1))
     assert pairs_of(3, 1) == ((0, 1), (2, 1), (2, 0))
+
+
+class Foreign(Binary):
+    """A problem from outside whose score has the key of ours, but whose outputs are no logits."""
+
+    name, score_title, logits = "foreign", "area", False
+
+
+def test_a_score_of_the_same_key_is_not_taken_for_logits(case):
+    labels, logits, _ = case
+    values, outputs = np.where(labels < 0, np.nan, labels), logits.astype(np.float32)
+    pairs, regions = pairs_of(MODELS, 0), np.arange(ROWS) // 2
+    options = {"replicates": 20, "seed": 1, "problem": Foreign()}
+    drawn = stratum_bootstrap(values, outputs, regions, **options)
+    found = compare_replicates(values, outputs, OWN, pairs, drawn, problem=Foreign())
+    assert (found.p_value >= 2 / 21).all(), "the least p of 20 replicates"
+    assert (compared(case, OWN).p_value < 2 / 21).any()
+    shown = shown_figures(Foreign())
+    assert (shown.title, shown.test, shown.ranking) == ("area", "bootstrap", "output")
+    assert shown_figures(PROBLEM) is BINARY
 
 
 def test_differences_are_scikit_learns(case):

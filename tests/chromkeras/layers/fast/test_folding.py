@@ -69,7 +69,10 @@ def test_a_model_trains_as_without(plan, changes, tmp_path, monkeypatch):
     keras.utils.set_random_seed(0)
     ours = build_model(
         resolve_plan(
-            make_recipe(plan, size="poster", values=sizes | changes), list("abc"), {"dna": (300, 4)}
+            make_recipe(plan, size="poster", values=sizes | changes),
+            list("abc"),
+            {"dna": (300, 4)},
+            problem="binary",
         )
     )
     assert ours.get_layer("conv_1").folded(training=True) is ours.get_layer("norm_1")
