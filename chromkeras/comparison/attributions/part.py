@@ -56,14 +56,14 @@ def compare_part(comparison: Comparison) -> PartResult:
 
 def _agreement_result(comparison: Comparison, notes: Sequence[str]) -> PartResult:
     inputs = comparison.elements(comparison.options.attributed)
-    with progress("attributions") as say:
+    with progress("attributions") as report:
         found = attribution_agreements(
             comparison.models,
             inputs,
             tasks=comparison.tasks,
             seed=comparison.options.seed,
             untrained=True,
-            progress=say,
+            progress=report,
         )
     trained = [each for each in found if each.kind != UNTRAINED]
     figure = matrix_grid([_matrix(comparison, trained)])

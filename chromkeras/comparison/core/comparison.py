@@ -281,10 +281,10 @@ class Comparison:
             return chosen
         total = len(self.models) * len(self.rows)
         each = []
-        with progress("predict") as say:
+        with progress("predict") as report:
             for k, model in enumerate(self.models):
-                report = partial(_report, say, k * len(self.rows), total)
-                found = predict_logits(model.network, self.dataset, self.rows, progress=report)
+                step = partial(_report, report, k * len(self.rows), total)
+                found = predict_logits(model.network, self.dataset, self.rows, progress=step)
                 each.append(found[:, model.places(self.tasks)])
         return np.stack(each)
 
@@ -377,8 +377,8 @@ def common_tasks(tasks: dict[str, Sequence[str]], dataset: Dataset) -> tuple[str
     return known
 
 
-def _report(say: Callable[[int, int], None], before: int, total: int, done: int, _: int) -> None:
-    say(before + done, total)
+def _report(report: Callable[[int, int], None], before: int, total: int, done: int, _: int) -> None:
+    report(before + done, total)
 
 
 def _baseline(name: str, names: list[str], replicates: tuple[Replicates, ...]) -> int:

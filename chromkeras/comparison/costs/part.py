@@ -97,8 +97,8 @@ def _growth(comparison: Comparison) -> list[Growth]:
     recipes = {
         group.name: comparison.models[group.members[0]].recipe for group in comparison.replicates
     }
-    with progress("growth with the number of tasks") as say:
-        return measure_growth(recipes, comparison.dataset.shapes, progress=say)
+    with progress("growth with the number of tasks") as report:
+        return measure_growth(recipes, comparison.dataset.shapes, progress=report)
 
 
 def _growth_row(one: Growth) -> dict[str, Any]:
