@@ -100,8 +100,8 @@ class InterpretOptions:
         if self.modisco < 0:
             raise InputError(f"`modisco`: expected at least 0, received {self.modisco}")
         for method in self.methods:
-            if method not in METHODS:
-                raise unknown("method", method, tuple(METHODS))
+            if method not in METHODS.names():
+                raise unknown("method", method, METHODS.names())
         check_unique("`methods` name", self.methods)
         if self.references > MOST_REFERENCES:
             raise InputError(
