@@ -1,10 +1,12 @@
 """Registries by file name: what a room offers are its modules, and what others register."""
 
+import ast
 import importlib
 import pkgutil
 from collections.abc import Collection
 from functools import cached_property
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
 from chrominterpret.names import unknown
@@ -61,6 +63,19 @@ class Registry:
             return self._entry_points[name].load()
         raise unknown(self.kind, name, self.names())
 
+    def summary(self, name: str) -> str:
+        """Return the first line of a member's docstring without the full stop, for help texts.
+
+        A module of the room is read, not imported, as importing may take long.
+        """
+        if name in self._modules and name not in self._registered:
+            source = Path(importlib.import_module(self.package).__path__[0], name)
+            file = source / f"{self._inside[1:]}.py" if self._inside else source.with_suffix(".py")
+            text = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))
+        else:
+            text = self.get(name).__doc__
+        return (text or "").partition("\n")[0].rstrip(".")
+
     def register(self, name: str, member: Any) -> None:
         """Add a member from outside the package; it has what the modules of the room have."""
         self._registered[name] = member
@@ -78,3 +93,6 @@ class Registry:
     @cached_property
     def _entry_points(self) -> dict[str, Any]:
         return {point.name: point for point in entry_points(group=self.package)}
+
+
+METHODS = Registry("chrominterpret.methods", "attribution method", without={"base"})

@@ -52,3 +52,14 @@ def test_members_of_other_packages_are_found_by_their_entry_point(monkeypatch):
     registry = Registry("chrominterpret.methods", "method")
     assert "theirs" in registry.names()
     assert registry.get("theirs") is smooth_grad
+
+
+def test_the_summary_is_the_first_line_of_the_docstring_and_imports_nothing():
+    code = (
+        "import sys; from chrominterpret.registry import METHODS;"
+        "print(METHODS.summary('smooth_grad'), 'keras' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    expected = smooth_grad.__doc__.splitlines()[0].rstrip(".")
+    assert done.stdout.strip() == f"{expected} False"
+    assert METHODS.summary("smooth_grad") == expected

@@ -37,8 +37,8 @@ def _model_facts(path: Path) -> dict[str, Any]:
 
 
 def _dataset_facts(path: Path) -> dict[str, Any]:
-    from chromkeras.data.dataset import SPLITS
     from chromkeras.data.hdf5 import load_dataset
+    from chromkeras.data.split_names import SPLITS
 
     dataset = load_dataset(path)
     counts = {split: len(dataset.rows(split)) for split in SPLITS}

@@ -41,7 +41,7 @@ class CompareOptions:
     Attributes
     ----------
     split
-        Rows to predict: "test", "valid" or "train".
+        Name of the split whose rows are predicted, or "all".
     baseline
         Name of the model that the others are compared with; "" takes the first.
     seed

@@ -12,9 +12,7 @@ from typing import Any
 
 from chrominterpret.attribution import Attribution
 from chrominterpret.errors import InputError
-from chrominterpret.registry import Registry
-
-METHODS = Registry("chrominterpret.methods", "attribution method", without={"base"})
+from chrominterpret.registry import METHODS
 
 
 def find_method(name: str) -> type[Any]:
