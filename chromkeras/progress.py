@@ -15,22 +15,22 @@ EVERY = 15.0
 _log = logging.getLogger(__name__)
 
 
-class Say(Protocol):
+class Report(Protocol):
     """What long work calls as it goes on."""
 
     def __call__(self, done: int, total: int, note: str = "") -> None:
         """Tell that ``done`` of ``total`` pieces are done, with a note such as the loss."""
 
 
-Reporter = Callable[[str], AbstractContextManager[Say]]
+Reporter = Callable[[str], AbstractContextManager[Report]]
 
 
 @contextmanager
-def log_progress(label: str) -> Iterator[Say]:
+def log_progress(label: str) -> Iterator[Report]:
     """Log a line every 15 seconds, with the time left."""
     began = spoke = time.monotonic()
 
-    def say(done: int, total: int, note: str = "") -> None:
+    def report(done: int, total: int, note: str = "") -> None:
         nonlocal spoke
         now = time.monotonic()
         if done and now - spoke >= EVERY:
@@ -38,7 +38,7 @@ def log_progress(label: str) -> Iterator[Say]:
             left = duration((now - began) / done * (total - done))
             _log.info("%s: %d of %d, about %s left", label, done, total, left)
 
-    yield say
+    yield report
 
 
 _reporter: ContextVar[Reporter] = ContextVar("reporter", default=log_progress)
@@ -51,7 +51,7 @@ def reporting(reporter: Reporter) -> Iterator[None]:
     Parameters
     ----------
     reporter
-        From a label to a context that gives a `Say`.
+        From a label to a context that gives a `Report`.
 
     Examples
     --------
@@ -59,8 +59,8 @@ def reporting(reporter: Reporter) -> Iterator[None]:
     >>> @contextmanager
     ... def loud(label):
     ...     yield lambda done, total, note="": print(f"{label} {done}/{total}")
-    >>> with reporting(loud), progress("work") as say:
-    ...     say(1, 2)
+    >>> with reporting(loud), progress("work") as report:
+    ...     report(1, 2)
     work 1/2
     """
     token = _reporter.set(reporter)
@@ -71,10 +71,10 @@ def reporting(reporter: Reporter) -> Iterator[None]:
 
 
 @contextmanager
-def progress(label: str) -> Iterator[Say]:
+def progress(label: str) -> Iterator[Report]:
     """Give a function to be called with (done, total) while the block runs."""
-    with _reporter.get()(label) as say:
-        yield say
+    with _reporter.get()(label) as report:
+        yield report
 
 
 def duration(seconds: float) -> str:

@@ -1,95 +1,17 @@
-"""Registries by file name: what a room offers are its modules, and what others register."""
+"""Registries of chromkeras: every room whose members are found by name."""
 
-import importlib
-import pkgutil
-from collections.abc import Collection
-from functools import cached_property
-from importlib.metadata import entry_points
-from typing import Any
-
-from chromkeras.names import unknown
-
-
-class Registry:
-    """The members of a room: one module each, by the module's name.
-
-    Members from outside the package are added by `register`, or by an entry point of another
-    distribution in the group that is named like the room, such as ``chromkeras.architectures``.
-
-    Parameters
-    ----------
-    package
-        Dotted name of the room, such as "chromkeras.conflict".
-    kind
-        What a member is called in messages.
-    without
-        Modules of the room that are no members.
-    module
-        Module in the folder of each member, for rooms of one folder a member.
-
-    Examples
-    --------
-    >>> from chromkeras.registry import CONFLICT_METHODS
-    >>> "pcgrad" in CONFLICT_METHODS.names()
-    True
-    """
-
-    def __init__(
-        self, package: str, kind: str, *, without: Collection[str] = (), module: str = ""
-    ) -> None:
-        self.package, self.kind, self._without = package, kind, {"registry", *without}
-        self._inside = f".{module}" if module else ""
-        self._registered: dict[str, Any] = {}
-
-    def names(self) -> tuple[str, ...]:
-        """Return the names of all members, sorted; none is imported."""
-        return tuple(sorted({*self._modules, *self._entry_points, *self._registered}))
-
-    def get(self, name: str) -> Any:
-        """Return a member: its module, or what was registered under its name.
-
-        Raises
-        ------
-        InputError
-            There is no member of this name.
-        """
-        if name in self._registered:
-            return self._registered[name]
-        if name in self._modules:
-            return importlib.import_module(f"{self.package}.{name}{self._inside}")
-        if name in self._entry_points:
-            return self._entry_points[name].load()
-        raise unknown(self.kind, name, self.names())
-
-    def register(self, name: str, member: Any) -> None:
-        """Add a member from outside the package; it has what the modules of the room have."""
-        self._registered[name] = member
-
-    def unregister(self, name: str) -> None:
-        """Take a registered member away again."""
-        self._registered.pop(name, None)
-
-    @cached_property
-    def _modules(self) -> frozenset[str]:
-        room = importlib.import_module(self.package)
-        found = {module.name for module in pkgutil.iter_modules(room.__path__)}
-        return frozenset(found - self._without)
-
-    @cached_property
-    def _entry_points(self) -> dict[str, Any]:
-        return {point.name: point for point in entry_points(group=self.package)}
-
+from chrominterpret.registry import Registry
 
 ARCHITECTURES = Registry("chromkeras.architectures", "architecture", without={"options"})
 PROBLEMS = Registry("chromkeras.problems", "problem", without={"problem", "reading"})
 LOSSES = Registry("chromkeras.losses", "loss", without={"masks", "task_loss"})
-CONFLICT_METHODS = Registry("chromkeras.conflict", "merging method", without={"gram", "simplex"})
+CONFLICT_METHODS = Registry("chromkeras.conflict", "conflict method", without={"gram", "simplex"})
 IMPORT_FORMATS = Registry("chromkeras.importers.formats", "import format")
 GRAMMARS = Registry("chromkeras.importers.grammars", "grammar")
 COMPARISON_PARTS = Registry(
     "chromkeras.comparison",
     "part of the comparison",
-    without={"core", "patterns"},
+    without={"core"},
     module="part",
 )
 COMMANDS = Registry("chromkeras.cli.commands", "command")

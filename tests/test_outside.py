@@ -2,7 +2,7 @@
 
 A toy architecture reads DNA and a dense table with a row index of its own, and has real outputs.
 It is trained, resumed, evaluated, compared, interpreted and transferred; a loss, a problem, a
-merging method, a part of the comparison and an import format are added likewise.
+conflict method, a part of the comparison and an import format are added likewise.
 """
 
 import json
@@ -220,7 +220,7 @@ def absolute(y, output, known):
     return sum_known(ops.abs(output - y), known)
 
 
-def test_a_loss_and_a_merging_method_from_outside_train(trained, added):
+def test_a_loss_and_a_conflict_method_from_outside_train(trained, added):
     own = {"per_task": absolute, "constants": lambda dataset: {}}
     added(LOSSES, "absolute", PROBLEM="regression", LINK="identity", **own)
     mean = {"coefficients": lambda gram: ops.ones_like(gram[0]) / gram.shape[0]}

@@ -75,6 +75,19 @@ def test_every_room_imports_only_what_is_below_it():
     assert wrong == []
 
 
+def test_parts_of_the_comparison_import_only_their_core():
+    wrong = []
+    for name, tree in modules("chromkeras"):
+        if not name.startswith("chromkeras.comparison."):
+            continue
+        for imported in imports(tree):
+            if imported.startswith("chromkeras.comparison."):
+                own, other = (each.split(".")[2] for each in (name, imported))
+                if other not in (own, "core"):
+                    wrong.append(f"{name} imports {imported}")
+    assert wrong == []
+
+
 def test_the_list_names_every_room_once():
     found = {room_of(name) for name, _ in modules("chromkeras")} - {""}
     assert found == set().union(*ROOMS)

@@ -14,10 +14,9 @@ import keras
 from keras import ops
 from keras.distribution import DataParallel, DeviceMesh, LayoutMap, ModelParallel, TensorLayout
 
+from chromkeras.backend.shards import SHARDS
 from chromkeras.errors import InputError
 from chromkeras.names import unknown
-
-SHARDS = ("data", "tasks")
 
 
 def distribution(count: int = 1, shard: str = "data", *, tasks: int) -> AbstractContextManager[Any]:
@@ -32,16 +31,17 @@ def distribution(count: int = 1, shard: str = "data", *, tasks: int) -> Abstract
     count
         Number of devices.
     shard
-        Name of what the devices share out: "data" (the rows of each batch) or, on JAX, "tasks" (the
-        weights with a task axis; layers that tasks share are computed on every device).
+        Name of what is divided among the devices: "data" (the rows of each batch) or, on JAX,
+        "tasks" (the weights with a task axis; layers that tasks share are computed on every
+        device).
     tasks
         Number of tasks T.
 
     Raises
     ------
     InputError
-        Unknown ``shard``; fewer devices than ``count``; tasks that the devices cannot share out
-        equally, or not on this backend.
+        Unknown ``shard``; fewer devices than ``count``; tasks that cannot be divided equally
+        among the devices, or not on this backend.
     """
     if shard not in SHARDS:
         raise unknown("`shard`", shard, SHARDS)
@@ -54,8 +54,8 @@ def distribution(count: int = 1, shard: str = "data", *, tasks: int) -> Abstract
     if shard == "tasks":
         if tasks % count:
             raise InputError(
-                f"`shard` tasks: expected a number of tasks that {count} devices can share out "
-                f"equally, received {tasks}"
+                f"`shard` tasks: expected a number of tasks that is divided equally among "
+                f"{count} devices, received {tasks}"
             )
         return _TaskShards(devices).scope()
     if backend == "jax":

@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from contextlib import redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from typing import Any, TextIO, cast
 
 import typer
@@ -32,6 +32,7 @@ def _program() -> None:
 
 def main() -> None:
     """Run the program; bad input ends with one line on standard error and exit code 2."""
+    sys.stderr = _safe(sys.stderr)  # for good, as a traceback may hold names of a file too
     try:
         with stoppable():
             code = run(sys.argv[1:])
@@ -48,7 +49,7 @@ def run(arguments: list[str]) -> int:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        with shown(), redirect_stdout(cast(TextIO, SafeOutput(sys.stdout))):
+        with redirect_stderr(_safe(sys.stderr)), redirect_stdout(_safe(sys.stdout)), shown():
             code = app(arguments, prog_name="chromkeras", standalone_mode=False)
     except typer.Abort as error:  # what Typer makes of an EOFError
         _complain(str(error.__cause__ or "stopped"))
@@ -59,6 +60,10 @@ def run(arguments: list[str]) -> int:
         _complain(_in_options(_message(error), arguments))
         return 2
     return code if isinstance(code, int) else 0
+
+
+def _safe(stream: TextIO) -> TextIO:
+    return stream if isinstance(stream, SafeOutput) else cast(TextIO, SafeOutput(stream))
 
 
 def _message(error: Exception) -> str:

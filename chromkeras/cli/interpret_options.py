@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
-from chromkeras.registry import Registry
+from chrominterpret.filters.rules import RULES
+from chrominterpret.registry import METHODS
+from chromkeras.cli.options import described
+from chromkeras.model_report.choices import DEFAULT_METHODS, REFERENCE_KINDS
 
-# By the names of their files, as importing them takes long.
-METHODS = Registry("chrominterpret.methods", "attribution method", without={"base"})
 Model = Annotated[Path, typer.Option(help="Model file from `train`.")]
 Out = Annotated[
     Path | None, typer.Option(help="Folder to write.", show_default="MODEL_interpretation")
@@ -28,7 +29,6 @@ Contrasts = Annotated[
         metavar="TASK-TASK",
     ),
 ]
-Split = Annotated[str, typer.Option(help="Where sequences come from: train, valid, test, all.")]
 Sequences = Annotated[
     int,
     typer.Option(
@@ -40,7 +40,7 @@ Methods = Annotated[
     list[str] | None,
     typer.Option(
         help=f"Attribution method (repeat or comma list): {', '.join(METHODS.names())}.",
-        show_default="deep_lift_shap,gradient_x_input",
+        show_default=",".join(DEFAULT_METHODS),
     ),
 ]
 References = Annotated[
@@ -50,8 +50,7 @@ Kind = Annotated[
     str,
     typer.Option(
         "--reference-kind",
-        help="What sequences are compared with: shuffle (of their dinucleotides), background (mean "
-        "base frequencies), uniform, zeros, genomic (training rows closed in every task).",
+        help=f"What sequences are compared with: {described(REFERENCE_KINDS)}.",
     ),
 ]
 Modisco = Annotated[
@@ -63,10 +62,4 @@ Modisco = Annotated[
     ),
 ]
 Truth = Annotated[bool, typer.Option(help="Score it all by what `simulate` planted: truth.tsv.")]
-Rule = Annotated[
-    str,
-    typer.Option(
-        help="Filter to motif: threshold (sites above half of the highest activation) or top "
-        "(the 100 sequences that activate it most)."
-    ),
-]
+Rule = Annotated[str, typer.Option(help=f"Filter to motif: {described(RULES)}.")]

@@ -1,11 +1,26 @@
 """Options that several commands have."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from chromkeras.backend.shards import SHARDS
+from chromkeras.data.split_names import CHOICES
+
+
+def one_of(names: Iterable[str]) -> str:
+    """Return names as people list choices: "a, b or c"."""
+    *others, last = names
+    return " or ".join([", ".join(others)] * bool(others) + [last])
+
+
+def described(texts: Mapping[str, str]) -> str:
+    """Return choices with what each of them is: "a (this) or b (that)"."""
+    return one_of(f"{name} ({text})" for name, text in texts.items())
+
 
 Tasks = Annotated[
     str | None, typer.Option(help="Tasks to train, with commas between.", show_default="all")
@@ -21,10 +36,7 @@ Seed = Annotated[int | None, typer.Option(help="Seed of the training: short for 
 Resume = Annotated[bool, typer.Option(help="Go on with a run that was stopped.")]
 Devices = Annotated[int, typer.Option(help="Number of devices to train on.", min=1)]
 Shard = Annotated[
-    str,
-    typer.Option(
-        help="Dimension that devices share out: data (rows of a batch) or, on JAX, tasks."
-    ),
+    str, typer.Option(help=f"What is divided among the devices: {described(SHARDS)}.")
 ]
 WatchGradients = Annotated[
     bool,
@@ -33,6 +45,7 @@ WatchGradients = Annotated[
         help="Measure each task's gradient at each layer a dozen times: MODEL.gradients.npz.",
     ),
 ]
+Split = Annotated[str, typer.Option(help=f"Rows to use: {one_of(CHOICES)}.")]
 Data = Annotated[
     Path | None, typer.Option(help="Data set from `prepare` or `simulate`; without it a demo.")
 ]
@@ -62,11 +75,6 @@ InitTask = Annotated[
     str | None,
     typer.Option(help="Task of that model to start every task from: short for transfer.task."),
 ]
-
-
-def one_of(names: Sequence[str]) -> str:
-    """Return names as people list choices: "a, b or c"."""
-    return " or ".join([", ".join(names[:-1])] * (len(names) > 1) + [names[-1]])
 
 
 def comma_list(texts: list[str] | None) -> tuple[str, ...]:

@@ -13,19 +13,19 @@ class SafeOutput:
     Parameters
     ----------
     stream
-        Where to write.
+        Stream to write to; for what has to draw on a terminal, such as a bar, it is ``stream``.
     """
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+        self.stream = stream
 
     def write(self, text: str) -> int:
         """Write a text, and return how many characters of it there were."""
         if not text.isprintable():
             text = "".join(c if c in LAYOUT else printable(c) for c in text)
-        self._stream.write(text)
+        self.stream.write(text)
         return len(text)
 
     def __getattr__(self, name: str) -> Any:
         """Return anything else as the stream has it."""
-        return getattr(self._stream, name)
+        return getattr(self.stream, name)

@@ -3,9 +3,12 @@
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
+from typing import Any, TextIO, cast
 
-from chromkeras.progress import Say, log_progress, reporting
+from chromkeras.cli.output import SafeOutput
+from chromkeras.names import printable
+from chromkeras.progress import Report, log_progress, reporting
 
 PACKAGES = ("chromkeras", "chrominterpret")
 
@@ -16,7 +19,7 @@ class _ToStandardError(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write one message."""
         loud = "WARNING: " if record.levelno >= logging.WARNING else ""
-        print(f"{loud}{record.getMessage()}", file=sys.stderr, flush=True)
+        print(f"{loud}{printable(record.getMessage())}", file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -39,11 +42,14 @@ def shown() -> Iterator[None]:
 
 
 @contextmanager
-def _progress(label: str) -> Iterator[Say]:
-    """Show a bar with the time left on a terminal, a line now and then elsewhere."""
+def _progress(label: str) -> Iterator[Report]:
+    """Show a bar with the time left on a terminal, a line now and then elsewhere.
+
+    The bar is drawn past the safe stream, so its label and notes are made safe here.
+    """
     if not sys.stderr.isatty():
-        with log_progress(label) as say:
-            yield say
+        with log_progress(label) as report:
+            yield report
         return
     from rich.console import Console
     from rich.progress import (
@@ -55,14 +61,28 @@ def _progress(label: str) -> Iterator[Say]:
     )
 
     with Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", markup=False),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
-        console=Console(file=sys.stderr),
+        console=Console(file=_terminal()),
         transient=True,
     ) as bar:
-        task = bar.add_task(label, total=None, note="")
-        yield lambda done, total, note="": bar.update(task, completed=done, total=total, note=note)
+        task = bar.add_task(printable(label), total=None, note="")
+
+        def report(done: int, total: int, note: str = "") -> None:
+            bar.update(task, completed=done, total=total, note=printable(note))
+
+        # Rich takes standard error meanwhile, and would act on what is printed there.
+        with redirect_stderr(cast(TextIO, SafeOutput(sys.stderr))):
+            yield report
+
+
+def _terminal() -> TextIO:
+    """Return standard error itself, which a bar may draw on."""
+    stream: Any = sys.stderr
+    while isinstance(stream, SafeOutput):
+        stream = stream.stream
+    return cast(TextIO, stream)

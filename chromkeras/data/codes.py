@@ -4,14 +4,12 @@ import numpy as np
 
 from chromkeras.errors import InputError
 
-BASES = "ACGT"
 UNKNOWN = 4
 _FROM_ASCII = np.full(256, 255, np.uint8)
 for _code, _base in enumerate("ACGTN"):
     _FROM_ASCII[ord(_base)] = _FROM_ASCII[ord(_base.lower())] = _code
 for _base in "RYSWKMBDHV":
     _FROM_ASCII[ord(_base)] = _FROM_ASCII[ord(_base.lower())] = UNKNOWN
-_TO_ASCII = np.frombuffer(b"ACGTN", np.uint8)
 _ONE_HOT = np.vstack([np.eye(4), np.zeros((1, 4))]).astype(np.float32)
 _PAIRS = np.indices((5, 5), np.uint8).reshape(2, 25).T.copy()
 _ONE_HOT_OF_PAIRS = np.zeros((UNKNOWN * 257 + 1, 8), np.float32)
@@ -45,16 +43,6 @@ def encode(sequence: str | bytes) -> np.ndarray:
             f"expected IUPAC nucleotides, received {chr(raw[place])!r} at position {place}"
         )
     return codes
-
-
-def decode(codes: np.ndarray) -> str:
-    """Return the letters (upper case, N for unknown) of codes of shape (length,)."""
-    return _TO_ASCII[np.asarray(codes, np.uint8)].tobytes().decode("ascii")
-
-
-def one_hot(codes: np.ndarray) -> np.ndarray:
-    """Return float32 one-hot of shape (..., length, 4), channels A C G T; N is four zeros."""
-    return np.take(_ONE_HOT, codes, axis=0)
 
 
 def one_hot_into(out: np.ndarray, codes: np.ndarray) -> None:

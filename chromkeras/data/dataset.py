@@ -16,12 +16,12 @@ from chromkeras.data.checks import (
 )
 from chromkeras.data.fingerprint import fingerprint
 from chromkeras.data.packed import PackedSequences
+from chromkeras.data.split_names import ALL, CHOICES, SPLITS
 from chromkeras.data.tables import Augmentation, Empty, Table, new_array
 from chromkeras.data.truth import Truth
 from chromkeras.errors import InputError
 from chromkeras.names import unknown
 
-SPLITS = ("train", "valid", "test")
 KINDS = ("element", "background")
 UNNAMED = "binary"  # problem where none is named: in calls, in old files and in fingerprints
 
@@ -178,10 +178,10 @@ class Dataset:
 
     def rows(self, split: str) -> np.ndarray:
         """Return the row numbers of a split ("train", "valid", "test" or "all")."""
-        if split == "all":
+        if split == ALL:
             return np.arange(len(self))
         if split not in SPLITS:
-            raise unknown("split", split, (*SPLITS, "all"))
+            raise unknown("split", split, CHOICES)
         return np.flatnonzero(self.split == split)
 
     def table_rows(self, name: str, rows: np.ndarray) -> np.ndarray:

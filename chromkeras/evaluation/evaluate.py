@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from chromkeras.data.dataset import SPLITS, Dataset
+from chromkeras.data.dataset import Dataset
+from chromkeras.data.split_names import SPLITS
 from chromkeras.errors import InputError
 from chromkeras.problems.problem import Problem, Threshold
 from chromkeras.problems.registry import find_problem

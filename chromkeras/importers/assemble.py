@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from chromkeras.data.dataset import SPLITS, Dataset
+from chromkeras.data.dataset import Dataset
 from chromkeras.data.packed import PackedSequences
+from chromkeras.data.split_names import SPLITS
 from chromkeras.data.splits import DROPPED
 from chromkeras.data.tables import Table
 from chromkeras.errors import InputError

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from chromkeras.data.dataset import SPLITS, Dataset
+from chromkeras.data.dataset import Dataset
+from chromkeras.data.split_names import SPLITS
 from chromkeras.importers.assemble import Prepared
 from chromkeras.problems.registry import find_problem
 from chromkeras.tables import align

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from chrominterpret.filters.cooccurrence import Cooccurrence, cooccurrence
-from chrominterpret.filters.filter_motifs import FilterMotif, Rule, filter_motifs
+from chrominterpret.filters.filter_motifs import FilterMotif, filter_motifs
 from chrominterpret.filters.influence import Influence, filter_influence
 from chrominterpret.filters.profiles import FilterProfiles, filter_profiles
+from chrominterpret.filters.rules import Rule
 from chrominterpret.motifs.chance import matches_by_chance
 from chrominterpret.motifs.letters import save_figure
 from chrominterpret.motifs.logos import logo_grid, logo_pairs

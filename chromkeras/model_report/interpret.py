@@ -4,14 +4,14 @@ import os
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import keras
 
-from chrominterpret.filters.filter_motifs import Rule
-from chrominterpret.methods.registry import METHODS
+from chrominterpret.filters.rules import RULES, Rule
 from chrominterpret.motifs.jaspar import load_motifs
 from chrominterpret.motifs.pwm import Motif
+from chrominterpret.registry import METHODS
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import match_tasks
@@ -20,6 +20,7 @@ from chromkeras.files import write_json
 from chromkeras.losses.registry import trained_loss
 from chromkeras.model_file.model_file import open_model
 from chromkeras.model_report.attributions import Request, attribute, write_attributions
+from chromkeras.model_report.choices import DEFAULT_METHODS, REFERENCE_KINDS, ReferenceKind
 from chromkeras.model_report.choose import attributed_rows, element_rows, scanned_rows
 from chromkeras.model_report.contrasts import choose_targets
 from chromkeras.model_report.explained import explained_network
@@ -30,7 +31,7 @@ from chromkeras.model_report.patterns import (
     find_patterns,
     write_patterns,
 )
-from chromkeras.model_report.references import ReferenceKind, check_references
+from chromkeras.model_report.references import check_references
 from chromkeras.model_report.report import Findings, write_report
 from chromkeras.model_report.scores import score_all
 from chromkeras.model_report.truth import check_planted, write_truth_table
@@ -41,7 +42,6 @@ from chromkeras.tables import plain
 
 MOST_REFERENCES = 1000
 PACKAGES = ("chromkeras", "keras", "tensorflow", "numpy", "modisco-lite", "memelite", "pyjaspar")
-DEFAULT_METHODS = ("deep_lift_shap", "gradient_x_input")
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class InterpretOptions:
     contrasts
         Differences between tasks to attribute, as ``contrasts.parse_contrast`` reads them.
     split
-        Where sequences are taken from.
+        Name of the split that sequences are taken from.
     sequences
         How many sequences are attributed.
     scan
@@ -66,7 +66,7 @@ class InterpretOptions:
         How many references a sequence has (shuffles or genomic sequences), for the methods that
         compare with them.
     reference_kind
-        What they are; see ``references.make_references``.
+        Kind of reference, in ``choices.REFERENCE_KINDS``.
     modisco
         Most elements of each task for TF-MoDISco; 0 leaves it out.
     truth
@@ -74,7 +74,7 @@ class InterpretOptions:
     motifs
         Database for TomTom, as ``chrominterpret.motifs.jaspar.load_motifs`` reads it.
     rule
-        How filters become motifs, "threshold" or "top".
+        Rule by which filters become motifs, in ``chrominterpret.filters.rules.RULES``.
     seed
         Seed of every random choice.
     """
@@ -100,20 +100,20 @@ class InterpretOptions:
         if self.modisco < 0:
             raise InputError(f"`modisco`: expected at least 0, received {self.modisco}")
         for method in self.methods:
-            if method not in METHODS:
-                raise unknown("method", method, tuple(METHODS))
+            if method not in METHODS.names():
+                raise unknown("method", method, METHODS.names())
         check_unique("`methods` name", self.methods)
         if self.references > MOST_REFERENCES:
             raise InputError(
                 f"`references`: expected at most {MOST_REFERENCES}, received {self.references}"
             )
         check_unique("`tasks` name", self.tasks)
-        if self.reference_kind not in get_args(ReferenceKind):
-            raise unknown("reference kind", self.reference_kind, get_args(ReferenceKind))
+        if self.reference_kind not in REFERENCE_KINDS:
+            raise unknown("reference kind", self.reference_kind, REFERENCE_KINDS)
         if self.truth and self.contrasts:
             raise InputError("`truth`: expected no `contrasts`, as tasks are scored; received some")
-        if self.rule not in get_args(Rule):
-            raise unknown("rule", self.rule, get_args(Rule))
+        if self.rule not in RULES:
+            raise unknown("rule", self.rule, RULES)
 
 
 def interpret(

@@ -1,14 +1,11 @@
 """References: what sequences are compared with, by the names of `reference_kind`."""
 
-from typing import Literal
-
 import numpy as np
 
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
+from chromkeras.model_report.choices import ReferenceKind
 from chromkeras.problems.registry import find_problem
-
-ReferenceKind = Literal["shuffle", "background", "uniform", "zeros", "genomic"]
 
 
 def check_references(kind: ReferenceKind, dataset: Dataset, count: int) -> None:
@@ -34,9 +31,7 @@ def make_references(
     Parameters
     ----------
     kind
-        "shuffle", dinucleotide shuffles of each sequence; "background", the mean base frequencies
-        of the attributed sequences; "uniform", a quarter of each base; "zeros"; "genomic",
-        training rows that are closed in every task, the same for every sequence.
+        Kind of reference, described in ``choices.REFERENCE_KINDS``.
     dataset
         To draw genomic references from.
     count, seed

@@ -102,7 +102,7 @@ def build_model(
 class Builder(Outline):
     """Builder object that makes Keras layers.
 
-    Where tasks branch, a layer hands the common activations to every task; with a merging method
+    Where tasks branch, a layer hands the common activations to every task; with a conflict method
     it merges their gradients on the way back. Convolutions and dense layers of several tasks read
     shared activations without copies of them.
 

@@ -59,13 +59,6 @@ class LinearCKA:
         return np.divide(self._cross, scale, out=np.full(scale.shape, np.nan), where=scale > 0)
 
 
-def linear_cka(first: np.ndarray, second: np.ndarray) -> float:
-    """Return the unbiased linear CKA of two layers, shapes (n, ...), in one batch."""
-    cka = LinearCKA(1, 1)
-    cka.update([first], [second])
-    return float(cka.value[0, 0])
-
-
 def unbiased_hsic(k: np.ndarray, l: np.ndarray) -> float:  # noqa: E741  # the paper's names
     """Return the unbiased estimate for two kernel matrices (n, n) with zero diagonals."""
     n = len(k)

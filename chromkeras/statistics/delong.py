@@ -4,59 +4,8 @@ DeLong, DeLong and Clarke-Pearson 1988 (Biometrics 44:837), by midranks as Sun a
 Signal Processing Letters 21:1389).
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.stats import norm, rankdata
-
-from chromkeras.errors import InputError
-
-
-@dataclass(frozen=True)
-class DeLong:
-    """Comparison of two AUROCs.
-
-    Attributes
-    ----------
-    first, second
-        Areas under the ROC curve.
-    standard_error
-        Standard error of their difference.
-    p_value
-        Two-sided p of no difference; 1 for equal scores, NaN where a class has fewer than 2 rows.
-    """
-
-    first: float
-    second: float
-    standard_error: float
-    p_value: float
-
-
-def delong(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> DeLong:
-    """Test the difference of two models' AUROCs on one task.
-
-    Parameters
-    ----------
-    labels
-        Labels (n,); 1, 0, anything else unknown.
-    first, second
-        Scores of the two models, shape (n,).
-
-    Raises
-    ------
-    InputError
-        The shapes differ.
-    """
-    if not labels.shape == first.shape == second.shape:
-        raise InputError(
-            f"expected labels and scores of one shape, received {labels.shape}, {first.shape} "
-            f"and {second.shape}"
-        )
-    area, covariance = auroc_covariance(labels, np.stack([first, second]))
-    if np.isnan(area).any():
-        return DeLong(np.nan, np.nan, np.nan, np.nan)
-    error = contrast_error(covariance, np.array([1.0, -1.0]))
-    return DeLong(float(area[0]), float(area[1]), error, p_value(area[0] - area[1], error))
 
 
 def auroc_covariance(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -9,36 +9,13 @@ import numpy as np
 from chromkeras.errors import InputError
 
 
-def svcca(first: np.ndarray, second: np.ndarray, *, kept: float = 0.99) -> float:
-    """Return the mean canonical correlation of two layers.
-
-    Parameters
-    ----------
-    first, second
-        Activations of the same n sequences, shapes (n, F) and (n, G), or with more axes, of which
-        all but the first are flattened.
-    kept
-        Share of each layer's variance that its leading directions must hold.
-
-    Returns
-    -------
-    float
-        Correlation, 0 to 1, the mean over the directions of the smaller layer; NaN where a layer
-        does not vary. Unrelated layers do not come out at 0: with d directions of n
-        sequences some correlate by chance, so compare it with that of an untrained model.
-
-    Raises
-    ------
-    InputError
-        The numbers of sequences differ, or ``kept`` is not in (0, 1].
-    """
-    if len(first) != len(second):
-        raise InputError(f"expected equally many rows, received {len(first)} and {len(second)}")
-    return mean_correlation(*(leading_directions(layer, kept) for layer in (first, second)))
-
-
 def mean_correlation(first: np.ndarray, second: np.ndarray) -> float:
-    """Return the mean canonical correlation of two orthonormal bases, (n, d) and (n, e)."""
+    """Return the mean canonical correlation of two orthonormal bases, (n, d) and (n, e).
+
+    It is from 0 to 1, the mean over the directions of the smaller one, and NaN where one has none.
+    Unrelated layers do not come out at 0: with d directions of n sequences some correlate by
+    chance, so compare it with that of an untrained model.
+    """
     if min(first.shape[1], second.shape[1]) == 0:
         return float("nan")
     # both bases are orthonormal, so the singular values are the canonical correlations
@@ -49,8 +26,19 @@ def mean_correlation(first: np.ndarray, second: np.ndarray) -> float:
 def leading_directions(layer: np.ndarray, kept: float) -> np.ndarray:
     """Return an orthonormal basis (n, d), float64, of a layer's leading directions.
 
-    d is the number of directions that hold the share ``kept`` of the variance over sequences; 0
-    for a layer that does not vary. The layer and ``kept`` are as for `svcca`.
+    Parameters
+    ----------
+    layer
+        Activations of n sequences, shape (n, F), or with more axes, of which all but the first are
+        flattened.
+    kept
+        Share of the variance over sequences that the d directions hold; d is 0 for a layer that
+        does not vary.
+
+    Raises
+    ------
+    InputError
+        ``kept`` is not in (0, 1].
     """
     if not 0 < kept <= 1:
         raise InputError(f"expected a kept share in (0, 1], received {kept}")

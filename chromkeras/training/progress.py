@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from chromkeras.problems.problem import Problem
-from chromkeras.progress import Say, duration, progress
+from chromkeras.progress import Report, duration, progress
 
 _log = logging.getLogger(__name__)
 
@@ -33,12 +33,12 @@ class ShowProgress(keras.callbacks.Callback):
         self.epochs, self.steps, self.first_epoch = epochs, steps, first_epoch
         self.problem, self.epoch = problem, first_epoch
         self._open, self._began = ExitStack(), time.monotonic()
-        self._say: Say | None = None
+        self._report: Report | None = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Start the clock."""
         self._began = time.monotonic()
-        self._say = self._open.enter_context(progress("train"))
+        self._report = self._open.enter_context(progress("train"))
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Remember the epoch."""
@@ -46,10 +46,10 @@ class ShowProgress(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Advance by one step."""
-        if self._say is not None:
+        if self._report is not None:
             loss = (logs or {}).get("loss", float("nan"))
             note = f"epoch {self.epoch + 1}/{self.epochs}, loss {loss:.4f}"
-            self._say(self.epoch * self.steps + batch + 1, self.epochs * self.steps, note)
+            self._report(self.epoch * self.steps + batch + 1, self.epochs * self.steps, note)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Log the epoch's figures and the time left."""

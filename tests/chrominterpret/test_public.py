@@ -15,7 +15,7 @@ def test_each_name_is_there_and_documented(name):
 def test_every_method_has_its_function_here():
     from chrominterpret.methods.registry import METHODS
 
-    names = {"shap_attribution" if name == "shap" else name for name in METHODS}
+    names = {"shap_attribution" if name == "shap" else name for name in METHODS.names()}
     assert names <= set(chrominterpret.__all__)
 
 

@@ -13,12 +13,14 @@ ROOT = Path(chrominterpret.__file__).parent
 GROUND = ("errors", "files", "sequences", "attribution")
 ROOMS: dict[str, tuple[str, ...]] = {
     "errors": (),
+    "names": ("errors",),
+    "registry": ("errors", "names"),
     "files": ("errors",),
     "sequences": ("errors",),
     "attribution": ("errors", "files"),
     "engine": ("errors", "sequences"),
     "methods.base": ("errors", "sequences", "attribution", "engine"),
-    "methods": ("errors", "sequences", "attribution", "engine", "methods.base"),
+    "methods": ("errors", "registry", "sequences", "attribution", "engine", "methods.base"),
     "motifs": ("errors", "files", "sequences"),
     "filters": (*GROUND, "engine", "motifs"),
     "tracks": (*GROUND, "motifs"),

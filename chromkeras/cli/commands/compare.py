@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chromkeras.cli.options import DataOfModel, EverySeed, Motifs, comma_list
+from chromkeras.cli.options import DataOfModel, EverySeed, Motifs, Split, comma_list
 from chromkeras.cli.places import check_output_folder
 from chromkeras.registry import COMPARISON_PARTS
 
@@ -14,7 +14,7 @@ def command(
     models: Annotated[list[Path], typer.Argument(help="Two or more model files from `train`.")],
     data: DataOfModel = None,
     out: Annotated[Path, typer.Option(help="Folder to write.")] = Path("compare"),
-    split: Annotated[str, typer.Option(help="Rows to predict: test, valid or train.")] = "test",
+    split: Split = "test",
     baseline: Annotated[
         str,
         typer.Option(

@@ -5,14 +5,14 @@ from typing import Annotated
 
 import typer
 
-from chromkeras.cli.options import DataOfModel, Mmap
+from chromkeras.cli.options import DataOfModel, Mmap, Split
 from chromkeras.cli.places import check_output_file, check_output_folder
 
 
 def command(
     model: Annotated[Path, typer.Option(help="Model file from `train`.")],
     data: DataOfModel = None,
-    split: Annotated[str, typer.Option(help="train, valid, test or all.")] = "test",
+    split: Split = "test",
     out: Annotated[
         Path | None,
         typer.Option(

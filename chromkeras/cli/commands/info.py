@@ -38,8 +38,8 @@ def _model_facts(path: Path) -> dict[str, Any]:
 
 
 def _dataset_facts(path: Path) -> dict[str, Any]:
-    from chromkeras.data.dataset import SPLITS
     from chromkeras.data.hdf5 import load_dataset
+    from chromkeras.data.split_names import SPLITS
     from chromkeras.problems.registry import find_problem
 
     dataset = load_dataset(path)

@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from chromkeras.cli import interpret_options as given
-from chromkeras.cli.options import DataOfModel, EverySeed, Motifs, comma_list
+from chromkeras.cli.options import DataOfModel, EverySeed, Motifs, Split, comma_list
 from chromkeras.cli.places import check_output_folder
+from chromkeras.model_report.choices import DEFAULT_METHODS
 from chromkeras.names import printable
 
 
@@ -15,7 +16,7 @@ def command(
     out: given.Out = None,
     tasks: given.Tasks = None,
     contrasts: given.Contrasts = None,
-    split: given.Split = "valid",
+    split: Split = "valid",
     sequences: given.Sequences = 48,
     scan: given.Scan = 1000,
     methods: given.Methods = None,
@@ -47,7 +48,7 @@ def command(
     from chromkeras.backend.quiet import import_keras
 
     import_keras()  # only now, as it takes seconds and all that is wrong above takes none
-    from chromkeras.model_report.interpret import DEFAULT_METHODS, InterpretOptions, interpret
+    from chromkeras.model_report.interpret import InterpretOptions, interpret
 
     options = InterpretOptions(
         tasks=comma_list(tasks),

@@ -6,27 +6,28 @@ from typing import Annotated
 
 import typer
 
-from chromkeras.cli.options import comma_list
+from chromkeras.cli.options import comma_list, described
 from chromkeras.cli.places import check_output_file
 from chromkeras.errors import InputError
+from chromkeras.registry import GRAMMARS
+
+# what stands behind the colon in the first line of each
+_RULES = {name: GRAMMARS.summary(name).partition(": ")[2] for name in GRAMMARS.names()}
+_OWN = "the grammar's own"
 
 
 def command(
     out: Annotated[Path, typer.Option(help="Data set file to write (HDF5).")],
     grammar: Annotated[
         str,
-        typer.Option(
-            help="Rule that opens a row: presence (any motif of the cell type's), density (many "
-            "copies of one, not few), pair (both motifs, not one), fixed_spacing (both at one "
-            "distance, not at others) or bounded_spacing (both within a range of distances)."
-        ),
+        typer.Option(help=f"Rule that opens a row: {described(_RULES)}."),
     ] = "presence",
     spacing: Annotated[
         str | None,
         typer.Option(
-            help="Bases between the motifs of a pair: one number for fixed_spacing, LEAST-MOST for "
-            "bounded_spacing.",
-            show_default="10, or 5-15",
+            help="Bases between the motifs of a pair, in a grammar with a spacing: one number, or "
+            "LEAST-MOST.",
+            show_default=_OWN,
         ),
     ] = None,
     tasks: Annotated[int, typer.Option(help="Number of cell types.")] = 4,
@@ -52,16 +53,16 @@ def command(
     copies: Annotated[
         str | None,
         typer.Option(
-            help="Instances of a motif where it is present (density: where there are many; "
-            "spacing: of a pair), fewest-most.",
-            show_default="3-5; pair 2-3; with a spacing 1-2",
+            help="Instances of a motif where it is present or dense (or of a pair with a "
+            "spacing), fewest-most.",
+            show_default=_OWN,
         ),
     ] = None,
     span: Annotated[
         int | None,
         typer.Option(
             help="Bases in the middle that take the instances.",
-            show_default="200; density 300; with a spacing 400; or the length if that is less",
+            show_default=f"{_OWN}, or the length if that is less",
         ),
     ] = None,
     background_fraction: Annotated[

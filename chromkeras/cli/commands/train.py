@@ -22,10 +22,14 @@ from chromkeras.cli.options import (
     one_of,
 )
 from chromkeras.recipe.choices import DEFAULT_ARCHITECTURE, PLANS
+from chromkeras.recipe.reading import size_names
 from chromkeras.registry import ARCHITECTURES
 
 if TYPE_CHECKING:
     from chromkeras.recipe.recipe import Recipe
+
+
+_SIZES = "; ".join(f"{name}: {one_of(size_names(name))}" for name in ARCHITECTURES.names())
 
 
 def command(
@@ -44,10 +48,7 @@ def command(
     ] = None,
     size: Annotated[
         str,
-        typer.Option(
-            help="Named size of the architecture: small (for laptops), published, or for Basset "
-            "poster."
-        ),
+        typer.Option(help=f"Named size of the architecture; small is for laptops. {_SIZES}."),
     ] = "small",
     recipe: Annotated[Path | None, typer.Option(help="Recipe in TOML.")] = None,
     settings: Settings = None,

@@ -1,11 +1,9 @@
-"""The part "attributions": whether models read the same bases, and the same motifs in them."""
+"""The part "attributions": whether models read the same bases."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from chrominterpret.motifs.jaspar import load_motifs
 from chrominterpret.page.blocks import Block, Cell, Notes, Number, Section, Table
 from chromkeras.comparison.attributions.attribution_agreement import (
     AttributionAgreement,
@@ -15,8 +13,6 @@ from chromkeras.comparison.core.comparison import Comparison
 from chromkeras.comparison.core.controls import UNTRAINED, explained_by_dna
 from chromkeras.comparison.core.matrices import Matrix, matrix_grid
 from chromkeras.comparison.core.part import PartResult, picture
-from chromkeras.comparison.patterns.pattern_result import pattern_result
-from chromkeras.comparison.patterns.pattern_search import pattern_tasks
 from chromkeras.model_report.network_inputs import DNA
 from chromkeras.progress import progress
 
@@ -30,40 +26,20 @@ _LEAD = (
 )
 
 
-def check_part(comparison: Comparison) -> None:
-    """Raise ``InputError`` where TF-MoDISco's tasks are unknown or known motifs not readable."""
-    pattern_tasks(comparison.options.modisco_tasks, comparison.tasks)
-    if comparison.options.modisco:
-        load_motifs(comparison.options.motifs)
-
-
 def compare_part(comparison: Comparison) -> PartResult:
-    """Correlate the models' attributions, and match the patterns in them where asked to."""
+    """Correlate the models' attributions."""
     comparison, notes = explained_by_dna(comparison)
     if len(comparison.models) < 2:
         return PartResult([Section("Attributions", [Notes(notes)])])
-    agreement = _agreement_result(comparison, notes)
-    if not comparison.options.modisco:
-        return agreement
-    patterns = pattern_result(comparison)
-    return PartResult(
-        [*agreement.sections, *patterns.sections],
-        {**agreement.facts, **patterns.facts},
-        {**agreement.tables, **patterns.tables},
-        {**agreement.figures, **patterns.figures},
-    )
-
-
-def _agreement_result(comparison: Comparison, notes: Sequence[str]) -> PartResult:
     inputs = comparison.elements(comparison.options.attributed)
-    with progress("attributions") as say:
+    with progress("attributions") as report:
         found = attribution_agreements(
             comparison.models,
             inputs,
             tasks=comparison.tasks,
             seed=comparison.options.seed,
             untrained=True,
-            progress=say,
+            progress=report,
         )
     trained = [each for each in found if each.kind != UNTRAINED]
     figure = matrix_grid([_matrix(comparison, trained)])

@@ -50,10 +50,7 @@ def compare(
         has been written.
     """
     names = chosen_parts(options.parts)
-    if options.modisco and "attributions" not in names:
-        raise InputError(
-            "`modisco`: expected the part attributions among `parts`, received " + ", ".join(names)
-        )
+    _check_options_are_read(options, names)
     comparison = open_comparison(paths, dataset, options)
     parts = [COMPARISON_PARTS.get(name) for name in names]
     for part in parts:  # what is wrong with the options is said before the work
@@ -86,6 +83,17 @@ def chosen_parts(names: Sequence[str]) -> tuple[str, ...]:
             raise unknown("part", name, known)
     check_unique("`parts` name", names)
     return tuple(sorted(names or known, key=lambda name: (COMPARISON_PARTS.get(name).ORDER, name)))
+
+
+def _check_options_are_read(options: CompareOptions, names: Sequence[str]) -> None:
+    """Raise ``InputError`` where an option is given that only a part left out reads."""
+    for name in set(COMPARISON_PARTS.names()) - set(names):
+        for option in getattr(COMPARISON_PARTS.get(name), "OPTIONS", ()):
+            if getattr(options, option) != getattr(CompareOptions, option):
+                raise InputError(
+                    f"`{option}`: expected the part {name} among `parts`, received "
+                    + ", ".join(names)
+                )
 
 
 def _write(

@@ -46,7 +46,7 @@ class CompareOptions:
     Attributes
     ----------
     split
-        Rows to predict: "test", "valid" or "train".
+        Name of the split whose rows are predicted, or "all".
     baseline
         Name of the model that the others are compared with; "" takes the first.
     seed
@@ -286,10 +286,10 @@ class Comparison:
             return chosen
         total = len(self.models) * len(self.rows)
         each = []
-        with progress("predict") as say:
+        with progress("predict") as report:
             for k, model in enumerate(self.models):
-                report = partial(_report, say, k * len(self.rows), total)
-                found = predict_logits(model.network, self.dataset, self.rows, progress=report)
+                step = partial(_report, report, k * len(self.rows), total)
+                found = predict_logits(model.network, self.dataset, self.rows, progress=step)
                 each.append(found[:, model.places(self.tasks)])
         return np.stack(each)
 
@@ -378,8 +378,8 @@ def common_tasks(tasks: dict[str, Sequence[str]], dataset: Dataset) -> tuple[str
     return known
 
 
-def _report(say: Callable[[int, int], None], before: int, total: int, done: int, _: int) -> None:
-    say(before + done, total)
+def _report(report: Callable[[int, int], None], before: int, total: int, done: int, _: int) -> None:
+    report(before + done, total)
 
 
 def _baseline(name: str, names: list[str], replicates: tuple[Replicates, ...]) -> int:

@@ -97,13 +97,13 @@ def _growth(comparison: Comparison) -> list[Growth]:
     recipes = {
         group.name: comparison.models[group.members[0]].recipe for group in comparison.replicates
     }
-    with progress("growth with the number of tasks") as say:
+    with progress("growth with the number of tasks") as report:
         return measure_growth(
             recipes,
             comparison.dataset.shapes,
             problem=comparison.dataset.problem,
             classes=comparison.dataset.classes,
-            progress=say,
+            progress=report,
         )
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from chrominterpret.engine.batches import Progress
-from chrominterpret.filters.filter_motifs import Rule, filter_motifs
+from chrominterpret.filters.filter_motifs import filter_motifs
 from chrominterpret.filters.influence import filter_influence
+from chrominterpret.filters.rules import Rule
 from chrominterpret.motifs.pwm import Motif
 from chromkeras.comparison.core.comparison import ComparedModel
 from chromkeras.comparison.core.controls import check_models

@@ -108,15 +108,15 @@ _LEAD = (
 def _match_all(comparison: Comparison) -> tuple[list[FirstFilters], list[PairMatch]]:
     models, seed = comparison.models, comparison.options.seed
     inputs = comparison.elements(comparison.options.sequences)
-    with progress("filters") as say:
+    with progress("filters") as report:
         filters = []
         for model in models:
             filters.append(read_filters(model, inputs))
-            say(len(filters), len(models) + 2)
+            report(len(filters), len(models) + 2)
         by_activation = activation_matchings(
             models, some_rows(inputs, slice(CORRELATED)), seed=seed
         )
-        say(len(models) + 1, len(models) + 2)
+        report(len(models) + 1, len(models) + 2)
         by_motif = motif_matchings(models, filters, seed=seed)
     known = {one.model: one for one in filters}
     sharing = {model.name: sharing_text(model.recipe) for model in models}

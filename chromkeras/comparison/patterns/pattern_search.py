@@ -61,7 +61,7 @@ def search_all(comparison: Comparison) -> list[Searched]:
     tasks = pattern_tasks(options.modisco_tasks, comparison.tasks)
     found, total = [], len(tasks) * len(comparison.models)
     outputs, link = comparison.mean_outputs()
-    with progress("TF-MoDISco") as say:
+    with progress("TF-MoDISco") as report:
         for task in tasks:
             target = Target(task, (task,))
             rows = attributed_rows(
@@ -70,7 +70,7 @@ def search_all(comparison: Comparison) -> list[Searched]:
             inputs = comparison.dataset.batch(np.sort(rows))
             for model in comparison.models:
                 found.append(search(model, inputs, target, seed=options.seed))
-                say(len(found), total)
+                report(len(found), total)
     return found
 
 

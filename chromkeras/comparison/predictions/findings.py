@@ -88,7 +88,7 @@ def measure_predictions(comparison: Comparison) -> Findings:
     pairs = pairs_of(len(own), comparison.baseline)
     replicate_pairs = pairs_of(len(replicates), comparison.baseline_replicates)
     by_model, by_name = {}, {}
-    with progress("bootstrap") as say:
+    with progress("bootstrap") as report:
         for k, (name, mask) in enumerate(masks.items()):
             bootstrap = stratum_bootstrap(
                 labels[mask],
@@ -96,7 +96,7 @@ def measure_predictions(comparison: Comparison) -> Findings:
                 comparison.regions[mask],
                 replicates=comparison.options.bootstrap,
                 seed=comparison.options.seed,
-                progress=partial(_report, say, k, len(masks)),
+                progress=partial(_report, report, k, len(masks)),
                 **problem,
             )
             rows = (labels[mask], outputs[:, mask])
@@ -143,8 +143,10 @@ def _calibrations(comparison: Comparison, labels: np.ndarray) -> list[Calibratio
     ]
 
 
-def _report(say: Callable[[int, int], None], part: int, parts: int, done: int, total: int) -> None:
-    say(part * total + done, parts * total)
+def _report(
+    report: Callable[[int, int], None], part: int, parts: int, done: int, total: int
+) -> None:
+    report(part * total + done, parts * total)
 
 
 def class_weights(model: ComparedModel, comparison: Comparison) -> np.ndarray | None:

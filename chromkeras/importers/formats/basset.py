@@ -13,7 +13,7 @@ import numpy as np
 
 from chromkeras.data.blocks import row_blocks
 from chromkeras.data.codes import from_one_hot
-from chromkeras.data.dataset import SPLITS
+from chromkeras.data.split_names import SPLITS
 from chromkeras.errors import InputError
 from chromkeras.files import require_file
 from chromkeras.importers.array_file import open_hdf5, to_text

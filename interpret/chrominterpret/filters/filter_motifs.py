@@ -1,7 +1,7 @@
 """First-layer filters as motifs: the sites where a filter is active, aligned and counted."""
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import keras
 import numpy as np
@@ -17,9 +17,8 @@ from chrominterpret.filters.first_layer import (
     checked_onehot,
     find_first_layer,
 )
+from chrominterpret.filters.rules import Rule
 from chrominterpret.motifs.pwm import Floats, Motif, motif_from_counts
-
-Rule = Literal["threshold", "top"]
 
 _BATCH_SIZE: Final = 32
 

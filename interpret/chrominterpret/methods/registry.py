@@ -1,22 +1,18 @@
 """Attribution methods by name, all called alike.
 
 Every module of `chrominterpret.methods` but this one is a method of that name: its ``METHOD`` is a
-subclass of `chrominterpret.methods.base.method.Method`.
+subclass of `chrominterpret.methods.base.method.Method`. ``METHODS.names()`` lists them and imports
+none. Other packages add theirs, an object with such a ``METHOD``, by ``METHODS.register`` or an
+entry point in the group ``chrominterpret.methods``.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any
 
-from chrominterpret import methods
 from chrominterpret.attribution import Attribution
 from chrominterpret.errors import InputError
-
-METHODS: tuple[str, ...] = tuple(
-    sorted(m.name for m in iter_modules(methods.__path__) if not m.ispkg and m.name != "registry")
-)
+from chrominterpret.registry import METHODS
 
 
 def find_method(name: str) -> type[Any]:
@@ -32,9 +28,7 @@ def find_method(name: str) -> type[Any]:
     >>> find_method("smooth_grad")(n_samples=10).sigma
     0.15
     """
-    if name not in METHODS:
-        raise InputError(f"expected a method of {', '.join(METHODS)}, received {name!r}")
-    found: type[Any] = import_module(f"{methods.__name__}.{name}").METHOD
+    found: type[Any] = METHODS.get(name).METHOD
     return found
 
 
@@ -78,7 +72,7 @@ def attribute(name: str, model: Any, x: Any, **options: Any) -> Attribution:
     Parameters
     ----------
     name
-        Name of the method, in `METHODS`.
+        Name of the method, one of ``METHODS.names()``.
     model, x
         As for `chrominterpret.methods.base.method.Method`.
     **options
@@ -104,11 +98,11 @@ def attribute(name: str, model: Any, x: Any, **options: Any) -> Attribution:
 
 
 def _check_some_method_takes(options: Iterable[str]) -> None:
-    every = frozenset().union(*(method_options(name) for name in METHODS))
+    every = frozenset().union(*(method_options(name) for name in METHODS.names()))
     unknown = sorted(set(options) - every)
     if unknown:
         raise InputError(f"expected options among {sorted(every)}, received {unknown}")
 
 
 def _takers(option: str) -> list[str]:
-    return [name for name in METHODS if option in method_options(name)]
+    return [name for name in METHODS.names() if option in method_options(name)]

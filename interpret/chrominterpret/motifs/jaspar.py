@@ -27,12 +27,6 @@ def releases() -> list[str]:
     return list(pyjaspar.jaspar_releases)
 
 
-def collections(*, release: str = DEFAULT_RELEASE) -> list[str]:
-    """Return the collections of a release."""
-    with _database(release) as database:
-        return _collections(database)
-
-
 def taxonomic_groups(
     *, release: str = DEFAULT_RELEASE, collection: str = DEFAULT_COLLECTION
 ) -> list[str]:

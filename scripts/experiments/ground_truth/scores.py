@@ -32,7 +32,7 @@ SEARCHED = 500
 Of a hundred, motifs in many surroundings (pairs at changing distances) may leave too few seqlets.
 """
 SOURCES = ("filters", "modisco")
-NAMES = (*METHODS, *SOURCES)
+NAMES = (*METHODS.names(), *SOURCES)
 
 
 def main() -> None:

@@ -1,5 +1,8 @@
 """What holds for every attribution method, over the table of methods."""
 
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
@@ -21,8 +24,8 @@ pytestmark = pytest.mark.backend
 LENGTH = 12
 BACKEND = keras.backend.backend()
 # the methods whose results are not contributions of observed bases against references
-CONTRIBUTIONS = [name for name in METHODS if "references" in method_options(name)]
-COMPARED = [name for name in METHODS if name != "in_silico_mutagenesis"]  # any numbers
+CONTRIBUTIONS = [name for name in METHODS.names() if "references" in method_options(name)]
+COMPARED = [name for name in METHODS.names() if name != "in_silico_mutagenesis"]  # any numbers
 
 
 def run(name, model, x, **options):
@@ -51,7 +54,7 @@ def small_model() -> keras.Model:
     return keras.Model(x, layers.Dense(3)(h))
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", METHODS.names())
 def test_a_linear_model_by_hand(name):
     model, w = linear_model()
     x, reference = sequences(3), sequences(1, seed=9)[0]
@@ -67,7 +70,7 @@ def test_a_linear_model_by_hand(name):
     assert result.warnings == ()
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", METHODS.names())
 @pytest.mark.filterwarnings("ignore:contributions miss the difference")
 def test_hypothetical_contributions_are_the_observed_ones_at_observed_bases(name):
     x = sequences(2)
@@ -78,7 +81,7 @@ def test_hypothetical_contributions_are_the_observed_ones_at_observed_bases(name
     np.testing.assert_allclose(result.hypothetical * x, result.attributions, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", METHODS.names())
 @pytest.mark.filterwarnings("ignore:contributions miss the difference")
 def test_batches_and_batch_mates_make_no_difference(name):
     model, x = small_model(), sequences(5)
@@ -94,7 +97,7 @@ def test_batches_and_batch_mates_make_no_difference(name):
     np.testing.assert_allclose(alone.prediction, whole.prediction[:, 3:4], atol=1e-5)
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", METHODS.names())
 @pytest.mark.filterwarnings("ignore:contributions miss the difference")
 def test_a_seed_gives_the_same_again_and_another_does_not(name):
     model, x = small_model(), sequences(2)
@@ -202,7 +205,7 @@ def test_what_only_bases_have_is_refused_elsewhere(name):
             run(name, model, x, references=np.ones((2, 3)))
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", METHODS.names())
 def test_bad_arguments(name):
     model, x = small_model(), sequences(2)
     with pytest.raises(ValueError, match="expected"):
@@ -219,7 +222,7 @@ def test_bad_arguments(name):
         run(name, model, x, memory=0)
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", METHODS.names())
 @pytest.mark.filterwarnings("ignore:contributions miss the difference")
 def test_progress_ends_with_all(name):
     seen = []
@@ -230,10 +233,32 @@ def test_progress_ends_with_all(name):
 
 
 def test_names():
-    with pytest.raises(InputError, match=r"gradient, gradient_x_input.*'guided'"):
+    with pytest.raises(InputError, match=r"unknown attribution method 'guided'.*gradient"):
         find_method("guided")
-    assert [find_method(name).name for name in METHODS] == list(METHODS)
-    assert all(issubclass(find_method(name), Method) for name in METHODS)
+    assert [find_method(name).name for name in METHODS.names()] == list(METHODS.names())
+    assert all(issubclass(find_method(name), Method) for name in METHODS.names())
+
+
+def test_a_method_from_outside():
+    @dataclass(frozen=True, kw_only=True, eq=False)
+    class Doubled(find_method("gradient")):
+        name = "doubled"
+        factor: float = 2.0
+
+        def run(self, explained):
+            result = super().run(explained)
+            return replace(result, attributions=self.factor * result.attributions)
+
+    METHODS.register("doubled", SimpleNamespace(METHOD=Doubled))
+    try:
+        model, x = small_model(), sequences(2)
+        found = attribute("doubled", model, x, **applicable("doubled", {"factor": 3, "seed": 1}))
+        assert found.method == "doubled"
+        once = attribute("gradient", model, x)
+        np.testing.assert_allclose(found.attributions, 3 * once.attributions, rtol=1e-6)
+    finally:
+        METHODS.unregister("doubled")
+    assert "doubled" not in METHODS.names()
 
 
 def test_no_option_is_dropped_in_silence():
@@ -242,7 +267,7 @@ def test_no_option_is_dropped_in_silence():
         attribute("integrated_gradients", model, x, n_step=3)
     with pytest.raises(InputError, match=r"received 'n_steps' of integrated_gradients$"):
         attribute("gradient", model, x, n_steps=3)
-    takers = ", ".join(name for name in METHODS if "references" in method_options(name))
+    takers = ", ".join(name for name in METHODS.names() if "references" in method_options(name))
     with pytest.raises(InputError, match=f"'references' of {takers}; 'seed' of "):
         attribute("gradient", model, x, references=None, seed=1)
     assert "references" not in method_options("gradient")

@@ -16,8 +16,8 @@ pytestmark = pytest.mark.backend
 
 LENGTH = 12
 SHAPES = {"2-D": (7,), "3-D": (5, 3)}
-ON_NUMBERS = [name for name in METHODS if name != "in_silico_mutagenesis"]
-COMPARING = [name for name in METHODS if "references" in method_options(name)]
+ON_NUMBERS = [name for name in METHODS.names() if name != "in_silico_mutagenesis"]
+COMPARING = [name for name in METHODS.names() if "references" in method_options(name)]
 
 
 def run(name, model, x, **options):
@@ -56,7 +56,7 @@ def gated_model(shape: tuple) -> keras.Model:
 
 @pytest.mark.parametrize("kind", SHAPES)
 @pytest.mark.parametrize("wrt", ["dna", "signal"])
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", METHODS.names())
 def test_a_linear_model_by_hand(name, wrt, kind):
     model, weights = linear_model(SHAPES[kind])
     x = arrays(SHAPES[kind])

@@ -4,8 +4,20 @@ import time
 
 import pytest
 
+from chrominterpret.filters.rules import RULES
+from chrominterpret.registry import METHODS
+from chromkeras.backend.shards import SHARDS
 from chromkeras.cli.app import run
-from chromkeras.registry import COMMANDS, IMPORT_FORMATS
+from chromkeras.data.split_names import CHOICES
+from chromkeras.model_report.choices import REFERENCE_KINDS
+from chromkeras.recipe.reading import size_names
+from chromkeras.registry import (
+    ARCHITECTURES,
+    COMMANDS,
+    COMPARISON_PARTS,
+    GRAMMARS,
+    IMPORT_FORMATS,
+)
 
 EVERY = [[name] for name in COMMANDS.names()] + [["prepare", n] for n in IMPORT_FORMATS.names()]
 HEAVY = ("keras", "tensorflow", "numpy", "h5py", "matplotlib", "pandas")
@@ -19,9 +31,10 @@ def test_every_command_has_help(words, capsys):
     assert "Options:" in printed
 
 
-def test_help_imports_nothing_heavy():
+@pytest.mark.parametrize("command", ["train", "simulate", "compare", "interpret"])
+def test_help_imports_nothing_heavy(command):
     code = (
-        "import sys; from chromkeras.cli.app import run; run(['train', '--help']); "
+        f"import sys; from chromkeras.cli.app import run; run(['{command}', '--help']); "
         f"print([name for name in {HEAVY} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -57,3 +70,20 @@ def test_errors_of_the_machine_are_one_line(error, message, monkeypatch, capsys)
     monkeypatch.setattr("chromkeras.files.require_file", fail)
     assert run(["info", "x.h5"]) == 2
     assert capsys.readouterr().err.strip() == f"chromkeras: {message}"
+
+
+def test_help_lists_what_registries_hold(capsys):
+    def words(command):
+        assert run([command, "--help"]) == 0
+        return capsys.readouterr().out.replace("-\n", "-").split()
+
+    listed = {
+        "train": {*ARCHITECTURES.names(), *SHARDS, *size_names()},
+        "simulate": {*GRAMMARS.names()},
+        "compare": {*COMPARISON_PARTS.names(), *CHOICES},
+        "interpret": {*METHODS.names(), *REFERENCE_KINDS, *RULES, *CHOICES},
+        "evaluate": {*CHOICES},
+    }
+    for command, names in listed.items():
+        shown = {word.strip(",.:;()[]") for word in words(command)}
+        assert names <= shown, command

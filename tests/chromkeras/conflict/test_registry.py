@@ -1,4 +1,4 @@
-"""What every merging method keeps to, found by itself."""
+"""What every conflict method keeps to, found by itself."""
 
 import subprocess
 import sys
@@ -87,7 +87,7 @@ def test_the_recipe_takes_every_method():
         assert make_recipe("hard", settings=settings).balance.conflict == name
     with pytest.raises(ValueError, match=r"balance.conflict 'pcgrd'; did you mean pcgrad"):
         make_recipe("hard", settings=["balance.conflict=pcgrd"])
-    with pytest.raises(ValueError, match="unknown merging method 'gram'"):
+    with pytest.raises(ValueError, match="unknown conflict method 'gram'"):
         CONFLICT_METHODS.get("gram")
 
 

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from chrominterpret.sequences import one_hot
 from chromkeras.data.batches import Batches
-from chromkeras.data.codes import from_one_hot, one_hot, reverse_complement
+from chromkeras.data.codes import from_one_hot, reverse_complement
 from chromkeras.data.dataset import Dataset
 from chromkeras.data.packed import PackedSequences
 from chromkeras.data.tables import DenseTable

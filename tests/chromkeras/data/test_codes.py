@@ -3,12 +3,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chrominterpret.sequences import decode, one_hot
 from chromkeras.data.codes import (
     UNKNOWN,
-    decode,
     encode,
     from_one_hot,
-    one_hot,
     one_hot_into,
     reverse_complement,
     shift,
@@ -31,7 +30,7 @@ def test_a_letter_that_is_no_base_fails(text: str, letter: str, place: int) -> N
 
 
 @given(dna)
-def test_decode_inverts_encode(text: str) -> None:
+def test_letters_are_decoded_again(text: str) -> None:
     assert decode(encode(text)) == text
     assert decode(encode(text.lower())) == text
 

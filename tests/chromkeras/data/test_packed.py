@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from chromkeras.data.codes import one_hot
+from chrominterpret.sequences import one_hot
 from chromkeras.data.packed import PackedSequences
 
 shapes = st.tuples(st.integers(0, 9), st.integers(1, 21))

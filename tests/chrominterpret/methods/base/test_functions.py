@@ -15,7 +15,7 @@ def function_of(name):
     return found
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", METHODS.names())
 def test_the_signature_is_that_of_the_options(name):
     parameters = inspect.signature(function_of(name)).parameters
     assert list(parameters)[:2] == ["model", "x"]
@@ -26,7 +26,7 @@ def test_the_signature_is_that_of_the_options(name):
     assert {n: p.default for n, p in options.items()} == {n: p.default for n, p in own.items()}
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", METHODS.names())
 def test_each_parameter_is_documented_once(name):
     text = inspect.getdoc(function_of(name))
     _, _, rest = text.partition("\nParameters\n----------\n")
@@ -37,7 +37,7 @@ def test_each_parameter_is_documented_once(name):
     assert "\nRaises\n------\n" in text
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", METHODS.names())
 def test_it_is_found_where_it_says(name):
     function = function_of(name)
     assert pickle.loads(pickle.dumps(function)) is function

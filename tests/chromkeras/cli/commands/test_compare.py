@@ -156,7 +156,7 @@ def test_bad_input_ends_with_one_line_and_writes_nothing(make, tmp_path, capsys)
     for models, options, message in (
         ((hard,), (), "expected at least 2 models, received 1"),
         ((hard, tmp_path / "none.keras"), (), "none.keras does not exist"),
-        ((hard, tmp_path / "text.keras"), (), "is not a .keras file"),
+        ((hard, tmp_path / "text.keras"), (), "damaged or no .keras file"),
         ((hard, other), (), "no task in common: hard has task0, task1, task2; other has x, y"),
         ((hard, longer), (), "longer reads sequences of 320 bases, but the data set's have 300"),
         ((hard, single), ("--baseline", "hrd"), "did you mean hard?"),
@@ -164,7 +164,8 @@ def test_bad_input_ends_with_one_line_and_writes_nothing(make, tmp_path, capsys)
         ((hard, single), ("--parts", "predictons"), "did you mean predictions or gradients?"),
         ((hard, single), ("--motifs", tmp_path / "none.meme"), "no file"),
         ((hard, single), ("--modisco", 5, "--modisco-tasks", "task0, taks1"), "did you mean task"),
-        ((hard, single), ("--modisco", 5, *COSTS), "the part attributions among --parts"),
+        ((hard, single), ("--modisco", 5, *COSTS), "the part patterns among --parts"),
+        ((hard, single), ("--parts", "patterns"), "expected --modisco above 0 as well"),
         ((hard, single), ("--modisco", -1), "Invalid value for '--modisco'"),
         ((hard, single), ("--modisco-tasks", "task0"), "expected --modisco above 0 as well"),
         ((hard, single), ("--out", data), "is a file; expected a folder"),

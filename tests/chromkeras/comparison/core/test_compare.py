@@ -27,7 +27,7 @@ def test_parts_are_in_the_order_of_the_page(toy):
     every = chosen_parts(())
     assert every == (
         "predictions", "costs", "toy", "layers", "filters", "distances", "attributions",
-        "gradients",
+        "patterns", "gradients",
     )  # fmt: skip
     assert chosen_parts(("layers", "toy")) == ("toy", "layers")
 

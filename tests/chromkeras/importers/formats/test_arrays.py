@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import pytest
 
-from chromkeras.data.codes import one_hot
+from chrominterpret.sequences import one_hot
 from chromkeras.data.known import to_flagged
 from chromkeras.importers.formats.arrays import prepare
 from chromkeras.importers.genome import load_genome

@@ -5,7 +5,7 @@ import h5py
 import numpy as np
 import pytest
 
-from chromkeras.data.codes import one_hot
+from chrominterpret.sequences import one_hot
 from chromkeras.importers.formats.basset import prepare
 
 SIZES = {"train": 20, "valid": 6, "test": 5}

@@ -7,7 +7,7 @@ from chrominterpret.page.blocks import Notes, Table
 from chrominterpret.page.render import render_page
 from chromkeras.comparison.core.comparison import CompareOptions, Comparison
 from chromkeras.comparison.patterns import compared_patterns
-from chromkeras.comparison.patterns.pattern_result import pattern_result
+from chromkeras.comparison.patterns.part import pattern_result
 from chromkeras.comparison.patterns.pattern_search import Searched
 
 WORD = "TTATCAGTGT"

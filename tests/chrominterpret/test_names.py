@@ -1,6 +1,6 @@
 import pytest
 
-from chromkeras.names import check_unique, unknown
+from chrominterpret.names import check_unique, unknown
 
 
 def test_near_names_come_first() -> None:
