@@ -10,6 +10,7 @@ from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.problems.problem import Column, FigureTable, Problem, Threshold, check_link
 from chromkeras.problems.reading import label_table, refuse
+from chromkeras.statistics.means import median_defined
 from chromkeras.statistics.regression import (
     mean_absolute_error,
     mean_squared_error,
@@ -155,8 +156,8 @@ class Regression(Problem):
 
 def _medians(values: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Return the median of the known values of each task, shape (T,); NaN where there is none."""
-    columns = (column[mask] for column, mask in zip(values.T, known.T, strict=True))
-    return np.array([np.median(column) if len(column) else np.nan for column in columns])
+    columns = zip(values.T, known.T, strict=True)
+    return np.array([median_defined(column[mask]) for column, mask in columns])
 
 
 def _notes(y: np.ndarray, values: np.ndarray, known: np.ndarray) -> list[str]:

@@ -1,4 +1,4 @@
-"""Means over values that are defined, as some tasks, models or moments have none."""
+"""Means and medians over values that are defined: some tasks, models or moments have none."""
 
 from typing import overload
 
@@ -37,3 +37,34 @@ def mean_defined(values: np.ndarray, axis: int | None = None) -> float | np.ndar
     count = defined.sum(axis=axis)
     total: np.ndarray = np.where(defined, values, 0.0).sum(axis=axis)
     return total / np.where(count > 0, count, np.nan)
+
+
+@overload
+def median_defined(values: np.ndarray) -> float: ...
+@overload
+def median_defined(values: np.ndarray, axis: int) -> np.ndarray: ...
+def median_defined(values: np.ndarray, axis: int | None = None) -> float | np.ndarray:
+    """Return the median over the values that are numbers; NaN where there is none.
+
+    Parameters
+    ----------
+    values
+        Values of any shape, float; NaN and infinite values are left out.
+    axis
+        Axis to take the median over; None takes it over all values.
+
+    Returns
+    -------
+    float or np.ndarray
+        Median of all, or an array without that axis.
+
+    Examples
+    --------
+    >>> median_defined(np.array([1.0, np.nan, 3.0, 8.0]))
+    3.0
+    >>> median_defined(np.array([[1.0, np.nan, 2.0], [np.nan, np.nan, np.nan]]), axis=1)
+    array([1.5, nan])
+    """
+    median = np.ma.median(np.ma.masked_invalid(values), axis=axis)
+    found: np.ndarray = np.ma.filled(median, np.nan)
+    return float(found) if axis is None else found

@@ -19,6 +19,7 @@ from chromkeras.monitoring.gradient_flow import (
 )
 from chromkeras.monitoring.gradient_log import GradientLog, load_gradient_log
 from chromkeras.monitoring.gradient_plot import gradient_figure
+from chromkeras.statistics.means import median_defined
 
 ORDER = 70
 
@@ -145,15 +146,10 @@ def _norm_map(log: GradientLog) -> HeatMap:
     norm = log.norm.astype(np.float64)
     first = norm[0]
     share = np.divide(norm, first, out=np.full(norm.shape, np.nan), where=first > 0)
-    middle = np.full((len(log.moments), len(log.layers)), np.nan)
-    known = np.isfinite(share).any(axis=1)
-    for layer in range(len(log.layers)):
-        rows = known[:, layer]
-        middle[rows, layer] = np.nanmedian(share[rows][..., layer], axis=1)
     names = [f"{n}, {s}" for n, s in zip(log.layers, log.sharing, strict=True)]
     epochs = [f"{epoch:.2f}" for epoch in log.epochs]
     caption = "Gradient norm over that before training, median task, by layer and epoch."
-    return HeatMap(middle.T, names, epochs, caption, signed=False)
+    return HeatMap(median_defined(share, axis=1).T, names, epochs, caption, signed=False)
 
 
 def _conflict_map(log: GradientLog) -> HeatMap:
