@@ -186,3 +186,18 @@ def test_deep_lift_says_that_it_has_no_rule():
         InterpretationError, match=r"DeepLIFT rule, received 'recurrent_4' of class"
     ):
         check_supported(model)
+
+
+def test_a_table_of_an_earlier_version_is_read():
+    plan = resolve_plan(
+        make_recipe("hard", settings=("architecture.summary=true",)), ("a",), {"dna": (600, 4)}
+    )
+    config = plan.layers.to_config()
+    summaries = [entry for entry in config["entries"] if entry["role"] == "summary"]
+    assert [entry["name"] for entry in summaries] == ["summary_1", "summary_2", "summary_3"]
+    for entry in config["entries"]:
+        del entry["follows"]
+        entry["role"] = "normalization" if entry in summaries else entry["role"]
+    found = LayerTable.from_config(config, ("a",))
+    assert [entry.name for entry in found.weighted] == [e.name for e in plan.layers.weighted]
+    assert [entry.title for entry in found] == [entry.title for entry in plan.layers]
