@@ -312,6 +312,7 @@ def _write_log(path: Path) -> None:
     log = GradientLog(
         tasks=TASKS, layers=("conv_1", "logits"), sharing=("shared", "own"),
         activations=("relu",), steps_per_epoch=10, rows=8, parts=4, fingerprint="f",
+        roles=("convolution", "output"), activated=("conv_1",),
     )  # fmt: skip
     norm = np.ones((3, 2), np.float32)
     for step in (0, 7):

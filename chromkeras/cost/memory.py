@@ -11,7 +11,7 @@ from chromkeras.cost.activations import model_activations
 from chromkeras.layers.sharing_penalty import SharingPenalty
 from chromkeras.layers.task_conv1d import TaskConv1D
 from chromkeras.layers.task_layer import TaskLayer
-from chromkeras.optimizers.optimizers import SLOTS
+from chromkeras.optimizers.optimizers import OPTIMIZERS
 from chromkeras.recipe.recipe import TrainingRecipe
 
 FLOAT = 4
@@ -102,7 +102,7 @@ def training_memory(
         program=program,
         working=int(WORKING[backend]),
         weights=_bytes(model.variables),
-        slots=SLOTS[training.optimizer] * trained,
+        slots=OPTIMIZERS[training.optimizer].slots * trained,
         accumulators=trained if training.accumulate > 1 else 0,
         best=_bytes(model.weights),
         gradients=GRADIENTS * trained + KERNEL_COPIES * wide,

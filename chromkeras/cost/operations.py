@@ -38,10 +38,12 @@ def model_cost(model: keras.Model) -> Cost:
 
     Every weight of a kernel is multiplied and added once at each output position, so a layer
     does 2 · positions · weights operations forward: 2 · L' · W · C · F for a convolution (L' its
-    output length), 2 · F · U for a dense layer, T times that for T tasks. A training step does
-    as many again for the gradient of the kernel and for the gradient of the input, so three
-    times the forward count, but a frozen layer has no first, and a layer without anything to
-    train before it, such as the one that reads the DNA, no second.
+    output length), 2 · F · U for a dense layer, T times that for T tasks. A recurrent layer uses
+    both its kernels at every position: 2 · L · G · U · (C + U), with G = 4 for an LSTM and 3 for
+    a GRU, twice that in two directions. A training step does as many again for the gradient of
+    the kernel and for the gradient of the input, so three times the forward count, but a frozen
+    layer has no first, and a layer without anything to train before it, such as the one that
+    reads the DNA, no second; the recurrent kernel of a layer that is trained always has both.
 
     Not counted: element-wise work (normalisation, activations, pooling, biases, the optimizer)
     and the soft-sharing penalty, whose cost does not depend on the batch.
@@ -90,8 +92,29 @@ def _node_costs(node: Any, needed: list[bool], trains: bool) -> list[tuple[Any, 
     if isinstance(node.operation, keras.Model):
         inputs = zip(node.operation.inputs, needed, strict=True)
         return _walk(node.operation, {id(t) for t, need in inputs if need})
-    ahead = _layer_flops(node.operation, tuple(node.output_tensors[0].shape))
-    return [(node.operation, ahead, ahead * (1 + trains + any(needed)))]
+    layer, steps = node.operation, 1 + trains + any(needed)
+    if isinstance(layer, RECURRENT):
+        read, carried = _recurrent_flops(layer, tuple(node.input_tensors[0].shape))
+        through = 1 + trains + (trains or any(needed))
+        return [(layer, read + carried, steps * read + through * carried)]
+    ahead = _layer_flops(layer, tuple(node.output_tensors[0].shape))
+    return [(layer, ahead, ahead * steps)]
+
+
+def _recurrent_flops(layer: Any, input_shape: tuple[int | None, ...]) -> tuple[int, int]:
+    """Return the forward operations, per sequence, of the input's and of the recurrent kernels."""
+    cells = [layer]
+    if isinstance(layer, keras.layers.Bidirectional):
+        cells = [layer.forward_layer, layer.backward_layer]
+    cells = [getattr(one, "cell", None) for one in cells]
+    if not all(isinstance(cell, CELLS) for cell in cells):
+        raise InputError(f"{layer.name}: no formula for the cost of a {type(layer).__name__}")
+    _, length, _ = input_shape
+    if length is None:
+        raise InputError(f"{layer.name}: expected a known length, received shape {input_shape}")
+    kernels = ([c.kernel for c in cells], [c.recurrent_kernel for c in cells])
+    read, carried = (2 * length * sum(math.prod(k.shape) for k in some) for some in kernels)
+    return read, carried
 
 
 def _layer_flops(layer: Any, output_shape: tuple[int | None, ...]) -> int:
@@ -126,5 +149,7 @@ POSITIONS: dict[type, Callable[[tuple[int | None, ...]], tuple[int | None, ...]]
     keras.layers.Dense: _between,
     TaskDense: _one,
 }
+RECURRENT = (keras.layers.RNN, keras.layers.Bidirectional)
+CELLS = (keras.layers.LSTMCell, keras.layers.GRUCell, keras.layers.SimpleRNNCell)
 # Per-task batch normalisation is one too. Dropout's only weight is its seed.
 ELEMENT_WISE = (keras.layers.BatchNormalization, keras.layers.Dropout, TaskWeights)

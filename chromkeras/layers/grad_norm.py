@@ -43,6 +43,8 @@ class GradNorm(TaskWeights):
     epoch, so r_i is 1 in the first two.
     """
 
+    at_outputs = False
+
     def __init__(
         self, tasks: int, *, alpha: float = 1.5, on_channels: bool = False, **kwargs: Any
     ) -> None:

@@ -4,6 +4,7 @@ from collections import deque
 from typing import Any
 
 import keras
+from keras import ops
 
 from chromkeras.backend.keras_private import producer
 from chromkeras.backend.operations import normalize_batch
@@ -15,7 +16,8 @@ class TaskBatchNormalization(TaskLayer, keras.layers.BatchNormalization):
     """Normalise each channel of each task on its own.
 
     With the tasks side by side on the channel axis this is plain batch normalisation; the layer
-    only knows that its weights belong to tasks.
+    only knows that its weights belong to tasks. With the tasks on a leading axis it normalises
+    each feature of each task over the batch.
 
     Parameters
     ----------
@@ -23,21 +25,36 @@ class TaskBatchNormalization(TaskLayer, keras.layers.BatchNormalization):
         Number of tasks T.
     soft
         Whether the soft-sharing penalty ties scale and offset.
+    leading
+        Whether the tasks lie on a leading axis.
     **kwargs
         Arguments of ``keras.layers.BatchNormalization``.
 
     Notes
     -----
-    Input and output shape (batch, length, T * C). ``window_rule`` is for in-silico mutagenesis.
+    Input and output shape (batch, length, T * C), or (T, batch, F) when ``leading``; the weights
+    then have the shape (T * F,). ``window_rule`` is for in-silico mutagenesis.
     """
 
     window_rule = "position"
 
-    def __init__(self, tasks: int, *, soft: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, tasks: int, *, soft: bool = False, leading: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
-        self.tasks, self.soft = tasks, soft
+        self.tasks, self.soft, self.leading = tasks, soft, leading
         # More than one where the layers are called on several inputs before this one is.
         self._normalised: deque[Any] = deque(maxlen=8)
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Make the weights of all tasks."""
+        if self.leading:
+            tasks, batch, features = input_shape
+            super().build((batch, (tasks or 0) * (features or 0)))
+            # Keras now expects features on the last axis of two.
+            self.input_spec = keras.layers.InputSpec(shape=(tasks, None, features))
+        else:
+            super().build(input_shape)
 
     def uses_batch(self, training: bool | None) -> bool:
         """Return whether the layer normalises by the statistics of the batch."""
@@ -54,7 +71,7 @@ class TaskBatchNormalization(TaskLayer, keras.layers.BatchNormalization):
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Call the layer; on the output of a convolution of its own tasks, fold into that one."""
-        if isinstance(inputs, keras.KerasTensor):
+        if not self.leading and isinstance(inputs, keras.KerasTensor):
             convolution, _ = producer(inputs)
             if getattr(convolution, "folds", False) and convolution.tasks == self.tasks:
                 convolution.fold(self)
@@ -62,6 +79,8 @@ class TaskBatchNormalization(TaskLayer, keras.layers.BatchNormalization):
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Return the normalised activations; in training, by and with the batch's statistics."""
+        if self.leading:
+            return self._call_leading(inputs, training, mask)
         for place, done in enumerate(self._normalised):
             if inputs is done:
                 del self._normalised[place]
@@ -75,6 +94,17 @@ class TaskBatchNormalization(TaskLayer, keras.layers.BatchNormalization):
         self.take_statistics(mean, variance)
         return out
 
+    def _call_leading(self, inputs: Any, training: bool | None, mask: Any) -> Any:
+        tasks, _, features = inputs.shape
+        flat = ops.reshape(ops.transpose(inputs, (1, 0, 2)), (-1, tasks * features))
+        flat = super().call(flat, training=training, mask=mask)
+        return ops.transpose(ops.reshape(flat, (-1, tasks, features)), (1, 0, 2))
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Return the shape of the input."""
+        return input_shape
+
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""
-        return super().get_config() | {"tasks": self.tasks, "soft": self.soft}
+        own = {"tasks": self.tasks, "soft": self.soft, "leading": self.leading}
+        return super().get_config() | own

@@ -20,12 +20,18 @@ class TaskWeights(keras.layers.Layer):
     tasks
         Number of tasks T.
 
+    Attributes
+    ----------
+    at_outputs
+        Whether the layer belongs behind the outputs; else, where the tasks branch.
+
     Notes
     -----
     Input and output have the same shape.
     """
 
     attribution_rule = "identity"
+    at_outputs = True
 
     def __init__(self, tasks: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -12,7 +12,7 @@ import numpy as np
 from chromkeras.errors import InputError
 from chromkeras.monitoring.gradient_log import GradientLog
 from chromkeras.names import unknown
-from chromkeras.statistics.means import mean_defined
+from chromkeras.statistics.means import mean_defined, median_defined
 
 SHARE = 0.01
 REFERENCES = ("first", "median")
@@ -58,7 +58,7 @@ def near_zero(norms: np.ndarray, *, share: float = SHARE, reference: str = "firs
     if len(norms) == 0:
         raise InputError("expected a gradient log of at least one moment, received none")
     norms = np.asarray(norms, np.float64)
-    level = norms[0] if reference == "first" else _median(norms)
+    level = norms[0] if reference == "first" else median_defined(norms, axis=0)
     return (norms == 0) | (norms < share * level)
 
 
@@ -208,11 +208,3 @@ def _all_defined(dead: np.ndarray, norms: np.ndarray) -> np.ndarray:
     defined = np.isfinite(norms)
     everywhere: np.ndarray = (dead | ~defined).all(axis=1) & defined.any(axis=1)
     return everywhere
-
-
-def _median(norms: np.ndarray) -> np.ndarray:
-    """Return the median over moments of what is defined; NaN where nothing is."""
-    flat = norms.reshape(len(norms), -1)
-    defined = (column[np.isfinite(column)] for column in flat.T)
-    level = np.array([np.median(column) if len(column) else np.nan for column in defined])
-    return level.reshape(norms.shape[1:])

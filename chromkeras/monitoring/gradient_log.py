@@ -20,12 +20,11 @@ from chromkeras.model_file.facts import (
     wrong,
 )
 from chromkeras.model_file.npz import SUFFIX, read_array, read_text
+from chromkeras.sharing.layer_table import COMMON, MODES, ROLES, SCALES
 
 VERSION = 1
-COMMON = ("shared", "grouped")
 MOST_MOMENTS = 100_000
 MOST_NAMES = 10_000
-SHARINGS = (*COMMON, "soft", "own")
 
 
 @dataclass(frozen=True)
@@ -81,6 +80,11 @@ class GradientLog:
         Number of sequences in the probe, and of the parts they are divided into.
     fingerprint
         Fingerprint of the data set.
+    roles
+        Role of each layer in the layer table, shape (L,); none in logs of earlier versions.
+    activated
+        Names of the layers that the activations belong to, "" for none, shape (R,); none in logs
+        of earlier versions.
     moments
         Measurements at M moments.
     """
@@ -93,12 +97,24 @@ class GradientLog:
     rows: int
     parts: int
     fingerprint: str
+    roles: tuple[str, ...] = ()
+    activated: tuple[str, ...] = ()
     moments: tuple[Moment, ...] = field(default=(), repr=False)
 
     @property
     def common(self) -> tuple[int, ...]:
         """Places among ``layers`` of the S that tasks share; none where all are the tasks' own."""
         return tuple(i for i, sharing in enumerate(self.sharing) if sharing in COMMON)
+
+    @property
+    def main(self) -> tuple[int, ...]:
+        """Places among ``layers`` of those that do more than scale and shift, or else of all.
+
+        Of a log without roles, all.
+        """
+        roles = self.roles or ("",) * len(self.layers)
+        places = tuple(i for i, role in enumerate(roles) if role not in SCALES)
+        return places or tuple(range(len(self.layers)))
 
     @property
     def steps(self) -> np.ndarray:
@@ -224,13 +240,19 @@ def _read_facts(archive: Archive) -> GradientLog:
     facts = as_table(read_json(read_text(archive, "facts"), where), where, needed=("version",))
     if facts["version"] != VERSION:
         raise wrong(f"{archive.title}: version", str(VERSION), facts["version"])
-    as_table(facts, where, needed=("version", *_FACTS), allowed=())
+    needed = [fact for fact in _FACTS if fact not in _LATER]
+    as_table(facts, where, needed=("version", *needed), allowed=_LATER)
     values: dict[str, Any] = {key: _names(facts[key], f"{where}: {key}") for key in _NAMES}
+    values |= {key: _texts(facts.get(key, []), f"{where}: {key}") for key in _LATER}
     values |= {key: as_int(facts[key], f"{where}: {key}", least=1) for key in _NUMBERS}
     fingerprint = as_text(facts["fingerprint"], f"{where}: fingerprint")
     log = GradientLog(fingerprint=fingerprint, **values)
-    if not log.tasks or len(log.sharing) != len(log.layers) or not set(log.sharing) <= {*SHARINGS}:
-        raise InputError(f"{where}: expected tasks, and {', '.join(SHARINGS)} for each layer")
+    if not log.tasks or len(log.sharing) != len(log.layers) or not set(log.sharing) <= {*MODES}:
+        raise InputError(f"{where}: expected tasks, and {', '.join(MODES)} for each layer")
+    if len(log.roles) not in (0, len(log.layers)) or not set(log.roles) <= {*ROLES}:
+        raise InputError(f"{where}: roles: expected {', '.join(ROLES)} for each layer")
+    if len(log.activated) not in (0, len(log.activations)):
+        raise InputError(f"{where}: activated: expected a layer for each activation")
     return log
 
 
@@ -238,7 +260,13 @@ def _names(value: Any, where: str) -> tuple[str, ...]:
     return tuple(as_name(name, where) for name in as_list(value, where, most=MOST_NAMES))
 
 
+def _texts(value: Any, where: str) -> tuple[str, ...]:
+    return tuple(as_text(text, where) for text in as_list(value, where, most=MOST_NAMES))
+
+
 _ARRAYS = ("steps", "loss", "norm", "signal", "dead", "cosine")
 _FACTS = tuple(f.name for f in fields(GradientLog) if f.name != "moments")
 _NAMES = ("tasks", "layers", "sharing", "activations")
+# Facts that logs of earlier versions do not have.
+_LATER = ("roles", "activated")
 _NUMBERS = ("steps_per_epoch", "rows", "parts")

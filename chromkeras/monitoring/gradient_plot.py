@@ -1,6 +1,7 @@
 """Figure of the tasks' gradients over a training: where they vanish and where they conflict."""
 
 import os
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -18,18 +19,11 @@ from chromkeras.monitoring.gradient_flow import (
 )
 from chromkeras.monitoring.gradient_log import GradientLog
 from chromkeras.plots.style import COLOURS, save_png, task_lines
+from chromkeras.statistics.means import median_defined
 
 _COLUMNS = 3
 _SHADE = "#fae9e2"
 _NAMED = 24  # tasks whose names fit beside the matrix
-
-
-def normalises(layer: str) -> bool:
-    """Return whether a layer only scales and shifts: it is in the numbers, not among the panels.
-
-    A log holds no roles of layers, so it goes by the names that the builder gives.
-    """
-    return layer.startswith(("norm_", "summary_"))
 
 
 def plot_gradients(log: GradientLog, path: str | os.PathLike[str]) -> None:
@@ -50,9 +44,10 @@ def gradient_figure(log: GradientLog, *, share: float = SHARE) -> Figure:
     Returns
     -------
     Figure
-        A panel for each layer with a line for each task, and below them the state of the whole
-        network; at the right the cosines of the tasks' gradients at shared layers. Moments at
-        which all tasks' gradients are near zero are shaded.
+        A panel for each layer with a line for each task, batch normalisation left out where the
+        log holds roles, and below them the state of the whole network; at the right the cosines
+        of the tasks' gradients at shared layers. Moments at which all tasks' gradients are near
+        zero are shaded.
 
     Raises
     ------
@@ -61,8 +56,7 @@ def gradient_figure(log: GradientLog, *, share: float = SHARE) -> Figure:
     """
     if not log.moments:
         raise InputError("expected a gradient log of at least one moment, received none")
-    shown = [i for i, name in enumerate(log.layers) if not normalises(name)]
-    shown = shown or list(range(len(log.layers)))
+    shown = log.main
     rows = -(-len(shown) // _COLUMNS)
     figure = Figure(figsize=(13.2, 2.15 * (rows + 1) + 0.5), layout="constrained")
     grid = GridSpec(rows + 1, _COLUMNS + 1, figure, width_ratios=[1] * _COLUMNS + [1.45])
@@ -71,7 +65,7 @@ def gradient_figure(log: GradientLog, *, share: float = SHARE) -> Figure:
     below = [figure.add_subplot(grid[rows, column]) for column in range(_COLUMNS)]
     _draw_loss(below[0], log)
     _draw_dead(below[1], log)
-    _draw_signal(below[2], log, shown)
+    _draw_signal(below[2], log)
     for panel in figure.axes:
         _shade(panel, log.epochs, dead)
         _style(panel)
@@ -93,7 +87,7 @@ def gradient_figure(log: GradientLog, *, share: float = SHARE) -> Figure:
 
 
 def _draw_norms(
-    figure: Figure, grid: GridSpec, log: GradientLog, shown: list[int], share: float
+    figure: Figure, grid: GridSpec, log: GradientLog, shown: Sequence[int], share: float
 ) -> None:
     panels: list[Axes] = []
     floor = _floor(log.norm[..., shown])
@@ -141,8 +135,9 @@ def _tasks(panel: Axes, log: GradientLog, values: np.ndarray) -> None:
     lines = {task: (log.epochs, values[:, t]) for t, task in enumerate(log.tasks)}
     task_lines(panel, lines, list(log.tasks))
     if len(log.tasks) > len(COLOURS):
-        median = [np.median(v[np.isfinite(v)]) if np.isfinite(v).any() else np.nan for v in values]
-        panel.plot(log.epochs, median, lw=1.8, color="black", label="median")
+        panel.plot(
+            log.epochs, median_defined(values, axis=1), lw=1.8, color="black", label="median"
+        )
 
 
 def _draw_loss(panel: Axes, log: GradientLog) -> None:
@@ -153,29 +148,27 @@ def _draw_loss(panel: Axes, log: GradientLog) -> None:
 
 
 def _draw_dead(panel: Axes, log: GradientLog) -> None:
-    by_number = {_number(name): name for name in log.layers if not normalises(name)}
-    names = [by_number.get(_number(name), name) for name in log.activations]
-    _layers(panel, log, {name: log.dead[..., i].mean(axis=1) for i, name in enumerate(names)})
+    _layers(panel, log, log.dead.mean(axis=1), *activation_labels(log))
     panel.set_title("Dead ReLUs, mean task", fontsize=9, loc="left")
     panel.set_ylabel("Share of units", fontsize=9)
     panel.set_ylim(bottom=min(0.0, panel.get_ylim()[0]))
 
 
-def _number(layer: str) -> str:
-    """Return what a layer and the activation after it have in common: the end of their names."""
-    return layer.rsplit("_", 1)[-1]
+def activation_labels(log: GradientLog) -> tuple[list[str], list[str]]:
+    """Return how each activation is labelled, and the layer whose colour it has.
+
+    It is labelled as the layer that it belongs to, and by its own name where that has several
+    activations or is not known.
+    """
+    layers = [of or name for of, name in zip(log.activated, log.activations, strict=False)]
+    layers = layers or list(log.activations)
+    pairs = zip(log.activations, layers, strict=True)
+    return [of if layers.count(of) == 1 else name for name, of in pairs], layers
 
 
-def _draw_signal(panel: Axes, log: GradientLog, shown: list[int]) -> None:
-    signal: np.ndarray = np.where(np.isfinite(log.signal), log.signal, np.nan)
-    with_values = np.isfinite(signal).any(axis=1)
-    lines = {}
-    for layer in shown:
-        values = np.full(len(signal), np.nan)
-        known = with_values[:, layer]
-        values[known] = np.nanmedian(signal[known][..., layer], axis=1)
-        lines[log.layers[layer]] = values
-    _layers(panel, log, lines)
+def _draw_signal(panel: Axes, log: GradientLog) -> None:
+    names = [log.layers[i] for i in log.main]
+    _layers(panel, log, median_defined(log.signal, axis=1)[:, list(log.main)], names)
     floor = 1 / np.sqrt(log.parts)
     panel.axhline(floor, lw=0.9, ls=":", color="black")
     panel.set_ylim(bottom=0)
@@ -184,21 +177,30 @@ def _draw_signal(panel: Axes, log: GradientLog, shown: list[int]) -> None:
     panel.set_ylabel("Norm / deviation, median task", fontsize=8)
 
 
-def _layers(panel: Axes, log: GradientLog, lines: dict[str, np.ndarray]) -> None:
-    """Draw a line for each layer, whose colour is the same in every panel."""
-    main = [name for name in log.layers if not normalises(name)] or list(log.layers)
-    for extra, (name, values) in enumerate(lines.items()):
+def _layers(
+    panel: Axes,
+    log: GradientLog,
+    values: np.ndarray,
+    labels: Sequence[str],
+    layers: Sequence[str] | None = None,
+) -> None:
+    """Draw a line for each column, whose colour is that of its layer in every panel.
+
+    The layers are those of the labels, where nothing else is said.
+    """
+    main = [log.layers[i] for i in log.main]
+    for extra, (label, name) in enumerate(zip(labels, layers or labels, strict=True)):
         k = main.index(name) if name in main else len(main) + extra
         style = ("-", "--", ":")[k // len(COLOURS) % 3]
         panel.plot(
             log.epochs,
-            values,
+            values[:, extra],
             style,
             lw=1.3,
             marker=".",
             ms=3,
             color=COLOURS[k % len(COLOURS)],
-            label=name,
+            label=label,
         )
 
 
@@ -223,9 +225,9 @@ def _draw_conflict(panel: Axes, log: GradientLog) -> None:
 
 def _draw_agreement(panel: Axes, log: GradientLog) -> None:
     values = agreement(log)
-    names = [log.layers[i] for i in log.common]
-    kept = [i for i, name in enumerate(names) if not normalises(name)]
-    _layers(panel, log, {names[i]: values[:, i] for i in kept or range(len(names))})
+    kept = [i for i, place in enumerate(log.common) if place in log.main]
+    kept = kept or list(range(len(log.common)))
+    _layers(panel, log, values[:, kept], [log.layers[log.common[i]] for i in kept])
     right = 1 / np.sqrt(len(log.tasks))
     panel.axhline(right, lw=0.9, ls=":", color="black")
     panel.set_ylim(0, 1.02)

@@ -125,6 +125,8 @@ def watch_gradients(
         rows=probe.labels.shape[0] * probe.labels.shape[1],
         parts=len(probe.labels),
         fingerprint=dataset.fingerprint,
+        roles=tuple(layer.role for layer in networks.layers),
+        activated=tuple(plan.layers[name].follows for name in watched.activations),
     )
     if first_epoch and path.exists():
         log = _resumed(path, log, first_epoch * steps)
@@ -134,6 +136,8 @@ def watch_gradients(
 
 def _resumed(path: Path, log: GradientLog, step: int) -> GradientLog:
     found = load_gradient_log(path).before(step)
+    if not found.roles:  # of an earlier version
+        found = replace(found, roles=log.roles, activated=log.activated)
     if replace(found, moments=()) != log:
         raise InputError(
             f"gradient log {path} belongs to another run; move it away or train without `resume`"

@@ -10,7 +10,7 @@ from keras import ops
 from chromkeras.backend.precision import precision
 from chromkeras.recipe.recipe import BalanceRecipe
 from chromkeras.sharing.builder import build_model
-from chromkeras.sharing.model_layers import LayerRows, layer_rows
+from chromkeras.sharing.model_layers import LayerRows, layer_rows, named_weights
 from chromkeras.sharing.plan import Plan, resolve_plan
 
 
@@ -28,12 +28,15 @@ class WatchedLayer:
         Index of the set of weights that each task reads, shape (T,).
     places
         Indices of its trained weights among ``TaskNetworks.variables``.
+    role
+        Role of the layer in the layer table.
     """
 
     name: str
     sharing: str
     readers: tuple[int, ...]
     places: tuple[int, ...]
+    role: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,16 +92,16 @@ def task_networks(model: keras.Model, plan: Plan) -> TaskNetworks:
     for name, held in layer_rows(model).items():
         layer = network.get_layer(name)
         layer.trainable = held.layer.trainable
-        trained = {variable.name for variable in layer.trainable_variables}
+        trained = {id(variable) for variable in layer.trainable_variables}
         places = []
-        for variable in layer.weights:
-            if variable.name in trained:
+        for weight, variable in named_weights(layer).items():
+            if id(variable) in trained:
                 places.append(len(variables))
             variables.append(variable)
-            rows.append((held, variable.name))
+            rows.append((held, weight))
         if places:
-            readers = held.rows_of(plan.tasks)
-            layers.append(WatchedLayer(name, held.entry.mode, readers, tuple(places)))
+            readers, entry = held.rows_of(plan.tasks), held.entry
+            layers.append(WatchedLayer(name, entry.mode, readers, tuple(places), entry.role))
     return TaskNetworks(network, tuple(variables), tuple(layers), plan.tasks, tuple(rows))
 
 

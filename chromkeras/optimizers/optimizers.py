@@ -1,6 +1,7 @@
 """Optimizers and learning-rate schedules by name."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import keras
 
@@ -8,13 +9,29 @@ from chromkeras.backend.keras_private import FusedAdam
 from chromkeras.errors import InputError
 from chromkeras.recipe.recipe import TrainingRecipe
 
+
+class Optimizer(NamedTuple):
+    """Kind of optimizer.
+
+    Attributes
+    ----------
+    make
+        Class of the optimizer.
+    slots
+        Number of copies of every trained weight that it keeps.
+    """
+
+    make: Callable[..., Any]
+    slots: int
+
+
 OPTIMIZERS = {
-    "adam": FusedAdam,
-    "rmsprop": keras.optimizers.RMSprop,
-    "sgd": keras.optimizers.SGD,
+    "adam": Optimizer(FusedAdam, slots=2),
+    "rmsprop": Optimizer(keras.optimizers.RMSprop, slots=1),
+    "sgd": Optimizer(keras.optimizers.SGD, slots=0),
 }
-# Copies of every trained weight that the optimizer keeps.
-SLOTS = {"adam": 2, "rmsprop": 1, "sgd": 0}
+# Schedule -> learning rates from the first one and a number of updates; None for a constant.
+RATE_SCHEDULES = {"cosine": keras.optimizers.schedules.CosineDecay, "constant": None}
 
 
 @keras.saving.register_keras_serializable(package="chromkeras")
@@ -76,11 +93,12 @@ def make_optimizer(training: TrainingRecipe, steps: int) -> Any:
             f"run, received {batches}"
         )
     rate: Any = training.learning_rate
-    if training.schedule == "cosine":
+    decay = RATE_SCHEDULES[training.schedule]
+    if decay is not None:
         updates = training.epochs * steps // batches
-        rate = keras.optimizers.schedules.CosineDecay(rate, max(updates, 1))
+        rate = decay(rate, max(updates, 1))
         rate = PerUpdate(rate, batches) if batches > 1 else rate
-    return OPTIMIZERS[training.optimizer](
+    return OPTIMIZERS[training.optimizer].make(
         learning_rate=rate,
         weight_decay=training.weight_decay or None,
         gradient_accumulation_steps=batches if batches > 1 else None,

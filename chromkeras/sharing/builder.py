@@ -24,6 +24,7 @@ from chromkeras.layers.task_axis import (
 from chromkeras.layers.task_batch_normalization import TaskBatchNormalization
 from chromkeras.layers.task_conv1d import TaskConv1D
 from chromkeras.layers.task_dense import TaskDense
+from chromkeras.layers.task_weights import TaskWeights
 from chromkeras.layers.uncertainty_weights import UncertaintyWeights
 from chromkeras.registry import ARCHITECTURES
 from chromkeras.sharing.layer_table import GROUPED, SHARED, SOFT, LayerEntry
@@ -31,8 +32,14 @@ from chromkeras.sharing.outline import SAME, VALID, Networks, Outline
 from chromkeras.sharing.plan import Plan
 
 MOMENTUM = 0.99
-# Weights of the tasks' losses that are held at the logits.
-WEIGHTS = {"uncertainty": UncertaintyWeights, "dwa": DynamicWeights}
+RECURRENT_CELLS = {"lstm": layers.LSTM, "gru": layers.GRU}
+# Weighting -> layer that holds the weights of the tasks' losses.
+WEIGHTINGS: dict[str, type[TaskWeights] | None] = {
+    "equal": None,
+    "uncertainty": UncertaintyWeights,
+    "gradnorm": GradNorm,
+    "dwa": DynamicWeights,
+}
 
 
 def build_model(
@@ -76,8 +83,9 @@ def build_model(
     }
     module = ARCHITECTURES.get(recipe.architecture.name)
     x = module.build(recipe.architecture, nets, lay).x
-    if recipe.balance.weighting in WEIGHTS:
-        x = WEIGHTS[recipe.balance.weighting](len(plan.tasks), name="task_weights")(x)
+    weights = WEIGHTINGS[recipe.balance.weighting]
+    if weights is not None and weights.at_outputs:
+        x = weights(len(plan.tasks), name="task_weights")(x)
     if plan.sharing.has_soft:
         sharing = recipe.sharing
         x = SharingPenalty(
@@ -139,24 +147,28 @@ class Builder(Outline):
             return layers.Conv1D(**common)(net.x)
         return TaskConv1D(stacked=net.stacked, **self._stacked(entry), **common)(net.x)
 
+    def _recurrent(self, net: Networks, entry: LayerEntry, units: int, **how: Any) -> Any:
+        kind, both = RECURRENT_CELLS[how["cell"]], how["bidirectional"]
+        name = how["cell"] if both else entry.name
+        layer = kind(units, return_sequences=how["return_sequences"], name=name)
+        return (layers.Bidirectional(layer, name=entry.name) if both else layer)(net.x)
+
     def _batch_norm(self, net: Networks, entry: LayerEntry) -> Any:
-        if not net.positions:
-            raise InputError("batch_norm: expected activations with positions, received features")
         return self._normalised(self._read(net, entry, copies=True), entry)
 
     def _normalised(self, net: Networks, entry: LayerEntry) -> Any:
         common: dict[str, Any] = {"momentum": MOMENTUM, "name": entry.name}
         if entry.mode == SHARED:
             return layers.BatchNormalization(**common)(net.x)
-        return TaskBatchNormalization(**self._stacked(entry), **common)(net.x)
+        own = {**self._stacked(entry), "leading": not net.positions}
+        return TaskBatchNormalization(**own, **common)(net.x)
 
     def _activation(self, net: Networks, entry: LayerEntry, name: str) -> Any:
         return layers.Activation(name, name=entry.name)(net.x)
 
-    def _summary(self, net: Networks, entry: LayerEntry) -> Any:
-        name = entry.name.replace("summary", "mean")
-        mean = layers.GlobalAveragePooling1D(keepdims=True, name=name)(net.x)
-        return self._normalised(replace(net, x=mean), entry)
+    def _summary(self, net: Networks, entry: LayerEntry, mean: str) -> Any:
+        x = layers.GlobalAveragePooling1D(keepdims=True, name=self._unique(mean))(net.x)
+        return self._normalised(replace(net, x=x), entry)
 
     def _max_pool(self, net: Networks, entry: LayerEntry, size: int) -> Any:
         return layers.MaxPooling1D(size, padding=SAME, name=entry.name)(net.x)
@@ -252,7 +264,8 @@ class Builder(Outline):
         It is the first with weights where each task has its own features, and not the input
         itself.
         """
-        if self.plan.recipe.balance.weighting != "gradnorm":
+        weights = WEIGHTINGS[self.plan.recipe.balance.weighting]
+        if weights is None or weights.at_outputs:
             return 0
         branched = [e for e in self.plan.layers.weighted if e.mode not in (SHARED, GROUPED)]
         if len({entry.reads for entry in self.plan.layers if entry.reads}) > 1:

@@ -7,10 +7,14 @@ from typing import Any
 from chromkeras.errors import InputError
 
 SHARED, GROUPED, SOFT, OWN = MODES = ("shared", "grouped", "soft", "own")
-CONVOLUTION, NORMALIZATION, DENSE, OUTPUT = "convolution", "normalization", "dense", "output"
-RECURRENT = "recurrent"
-WITH_WEIGHTS = (CONVOLUTION, NORMALIZATION, DENSE, RECURRENT, OUTPUT)
-ROLES = (*WITH_WEIGHTS, "pool", "activation", "sum")
+COMMON = (SHARED, GROUPED)
+CONVOLUTION, NORMALIZATION, SUMMARY = "convolution", "normalization", "summary"
+DENSE, RECURRENT, OUTPUT = "dense", "recurrent", "output"
+WITH_WEIGHTS = (CONVOLUTION, NORMALIZATION, SUMMARY, DENSE, RECURRENT, OUTPUT)
+ACTIVATION = "activation"
+ROLES = (*WITH_WEIGHTS, "pool", ACTIVATION, "sum")
+# Roles of layers that only scale and shift; in files of earlier versions a summary has the first.
+SCALES = (NORMALIZATION, SUMMARY)
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,8 @@ class LayerEntry:
     ----------
     number
         Place in the numbering of the architecture, from 1: convolutions, normalisations, pools,
-        dense layers and the outputs count; other layers have the number of what they follow.
+        dense and recurrent layers and the outputs count; other layers have the number of what
+        they follow.
     name
         Name of the Keras layer.
     role
@@ -36,6 +41,9 @@ class LayerEntry:
         layers in comparisons; else "".
     positions
         Whether its output has an axis of positions.
+    follows
+        Name of the convolution, dense or recurrent layer whose output it works on, "" for none:
+        for such a layer itself, and in files of earlier versions.
     """
 
     number: int
@@ -45,6 +53,7 @@ class LayerEntry:
     reads: str = ""
     title: str = ""
     positions: bool = True
+    follows: str = ""
 
     @property
     def has_weights(self) -> bool:
@@ -94,10 +103,6 @@ class LayerTable:
     def titled(self) -> tuple[LayerEntry, ...]:
         """The layers whose output stands for a block of layers."""
         return tuple(entry for entry in self.entries if entry.title)
-
-    def up_to(self, number: int) -> tuple[LayerEntry, ...]:
-        """Return the layers with weights of numbers 1 to ``number``."""
-        return tuple(entry for entry in self.weighted if entry.number <= number)
 
     def first_convolution(self, reads: str = "dna") -> LayerEntry:
         """Return the first convolution that reads an input.
@@ -178,9 +183,11 @@ def with_titles(entries: Iterable[LayerEntry]) -> tuple[LayerEntry, ...]:
     """Return the layers with those that stand for a block named.
 
     The last layer with positions before the next convolution stands for "block 1", "block 2", …;
-    the activation of a dense layer, or the layer itself, for "dense N"; the outputs for "logits".
+    the activation of a dense layer, or the layer itself, for "dense N", and likewise for a
+    recurrent layer without positions; the outputs for "logits".
     """
     found = list(entries)
+    vectors = {entry.name: entry for entry in found if entry.role in (DENSE, RECURRENT)}
     last: dict[str, int] = {}
     block = 0
     for place, entry in enumerate(found):
@@ -188,10 +195,11 @@ def with_titles(entries: Iterable[LayerEntry]) -> tuple[LayerEntry, ...]:
             block += 1
         if entry.role == OUTPUT:
             last["logits"] = place
-        elif entry.positions and not entry.name.startswith("summary_"):
+        elif entry.positions and entry.role != SUMMARY:
             last[f"block {block}"] = place
-        elif entry.role in (DENSE, RECURRENT) or (entry.role == "activation"):
-            last[f"dense {entry.number}"] = place
+        elif entry.name in vectors or entry.role == ACTIVATION:
+            made = vectors.get(entry.follows, entry)
+            last[f"{made.role if made.name in vectors else DENSE} {made.number}"] = place
     titles = {place: title for title, place in last.items()}
     values = (asdict(entry) | {"title": titles.get(i, "")} for i, entry in enumerate(found))
     return tuple(LayerEntry(**one) for one in values)

@@ -1,5 +1,6 @@
 """Layers of a built model by its layer table, and the tasks that read their weights."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -39,7 +40,7 @@ class LayerRows:
     @property
     def weights(self) -> dict[str, Any]:
         """The layer's variables by name."""
-        return {variable.name: variable for variable in self.layer.weights}
+        return named_weights(self.layer)
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -66,6 +67,19 @@ class LayerRows:
         """Return the tasks whose rows take ``row``."""
         pairs = zip(self.readers, taken, strict=True)
         return tuple(task for some, one in pairs if one == row for task in some)
+
+
+def named_weights(layer: Any) -> dict[str, Any]:
+    """Return a layer's variables by name, a name's second one as ``NAME_2``.
+
+    The layers of both directions in a bidirectional one have the same names.
+    """
+    used, found = Counter[str](), {}
+    for variable in layer.weights:
+        used[variable.name] += 1
+        count = used[variable.name]
+        found[variable.name if count == 1 else f"{variable.name}_{count}"] = variable
+    return found
 
 
 def run_card(model: keras.Model) -> RunCard:

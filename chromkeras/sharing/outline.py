@@ -2,20 +2,28 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chromkeras.errors import InputError
+from chromkeras.names import unknown
 from chromkeras.sharing.layer_table import (
+    ACTIVATION,
     CONVOLUTION,
     DENSE,
+    GROUPED,
+    MODES,
     NORMALIZATION,
     OUTPUT,
+    RECURRENT,
     SHARED,
+    SOFT,
+    SUMMARY,
     LayerEntry,
 )
 
 VALID, SAME = "valid", "same"
+CELLS = ("lstm", "gru")
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,8 @@ class Networks:
         Name of the model's input that this is, "" for the output of a layer.
     follows
         Suffix of the name of the layer that made it, such as "3"; activations are named after it.
+    layer
+        Name of the convolution, dense or recurrent layer that made it, "" for none.
     """
 
     x: Any
@@ -42,6 +52,7 @@ class Networks:
     positions: bool = True
     reads: str = ""
     follows: str = ""
+    layer: str = ""
 
     @property
     def stacked(self) -> bool:
@@ -52,8 +63,8 @@ class Networks:
 class Outline:
     """Builder object without Keras layers: it numbers those that an architecture asks for.
 
-    Convolutions, normalisations, pools, dense layers and the outputs are numbered in the order
-    in which they are asked for; the mode of each number is that of the sharing plan.
+    Convolutions, normalisations, pools, dense and recurrent layers and the outputs are numbered
+    in the order in which they are asked for; the mode of each number is that of the sharing plan.
 
     Parameters
     ----------
@@ -87,24 +98,57 @@ class Outline:
         suffix = str(self._convolutions)
         entry = self._numbered(CONVOLUTION, f"conv_{suffix}", net)
         out = self._conv1d(net, entry, filters, width, dilation=dilation, padding=padding)
-        return self._result(out, entry.mode, follows=suffix)
+        return Networks(out, entry.mode, follows=suffix, layer=entry.name)
+
+    def recurrent(
+        self,
+        net: Networks,
+        units: int,
+        *,
+        cell: str = "lstm",
+        bidirectional: bool = True,
+        return_sequences: bool = False,
+    ) -> Networks:
+        """Go through the positions by an LSTM or a GRU, whose weights cannot be stacked.
+
+        With ``return_sequences`` there is an output at every position; else only the last, and
+        the backbone ends here. Two directions lie side by side in 2 * ``units`` channels.
+        """
+        if cell not in CELLS:
+            raise unknown("recurrent cell", cell, CELLS)
+        if not net.positions:
+            raise InputError("recurrent: expected activations with positions, received features")
+        suffix = str(self.number + 1)
+        entry = self._numbered(RECURRENT, f"recurrent_{suffix}", net, positions=return_sequences)
+        self._check_shared(entry)
+        if not return_sequences:
+            self.backbone = self.number
+        out = self._recurrent(
+            net,
+            entry,
+            units,
+            cell=cell,
+            bidirectional=bidirectional,
+            return_sequences=return_sequences,
+        )
+        return Networks(out, entry.mode, return_sequences, follows=suffix, layer=entry.name)
 
     def batch_norm(self, net: Networks) -> Networks:
-        """Normalise each channel by batch statistics."""
+        """Normalise each channel, or each feature where there are no positions, by the batch."""
         suffix = net.follows or str(self.number + 1)
         entry = self._numbered(NORMALIZATION, f"norm_{suffix}", net)
         out = self._batch_norm(net, entry)
-        return self._result(out, entry.mode, follows=suffix, positions=net.positions)
+        return Networks(out, entry.mode, net.positions, follows=suffix, layer=net.layer)
 
     def activation(self, net: Networks, name: str) -> Networks:
         """Apply an activation function, by its Keras name."""
-        entry = self._unnumbered("activation", f"activation_{net.follows}", net)
+        entry = self._unnumbered(ACTIVATION, f"activation_{net.follows}", net)
         return self._like(net, self._activation(net, entry, name))
 
     def summary(self, net: Networks) -> Networks:
         """Return the mean over positions, of length 1, normalised: how dense a pattern is."""
-        entry = self._unnumbered(NORMALIZATION, f"summary_{net.follows}", net, ahead=1)
-        return self._like(net, self._summary(net, entry))
+        entry = self._unnumbered(SUMMARY, f"summary_{net.follows}", net, ahead=1)
+        return self._like(net, self._summary(net, entry, f"mean_{net.follows}"))
 
     def max_pool(self, net: Networks, size: int) -> Networks:
         """Keep the largest of each ``size`` positions, padded to whole windows."""
@@ -132,7 +176,7 @@ class Outline:
         suffix = str(self.number + 1)
         entry = self._numbered(DENSE, f"dense_{suffix}", net, positions=False)
         out = self._dense(net, entry, units)
-        return self._result(out, entry.mode, follows=suffix, positions=False)
+        return Networks(out, entry.mode, False, follows=suffix, layer=entry.name)
 
     def dropout(self, net: Networks, rate: float) -> Networks:
         """Set a random fraction of the features to 0 in training."""
@@ -157,7 +201,7 @@ class Outline:
         """Return the outputs of all tasks: each task's own dense layer, the last one."""
         net = self.flatten(net)
         entry = self._numbered(OUTPUT, "logits", net, positions=False)
-        return self._result(self._outputs(net, entry), entry.mode, positions=False)
+        return Networks(self._outputs(net, entry), entry.mode, False, layer=entry.name)
 
     # what makes layers, in a subclass
 
@@ -166,13 +210,16 @@ class Outline:
     ) -> Any:
         return None
 
+    def _recurrent(self, net: Networks, entry: LayerEntry, units: int, **how: Any) -> Any:
+        return None
+
     def _batch_norm(self, net: Networks, entry: LayerEntry) -> Any:
         return None
 
     def _activation(self, net: Networks, entry: LayerEntry, name: str) -> Any:
         return None
 
-    def _summary(self, net: Networks, entry: LayerEntry) -> Any:
+    def _summary(self, net: Networks, entry: LayerEntry, mean: str) -> Any:
         return None
 
     def _max_pool(self, net: Networks, entry: LayerEntry, size: int) -> Any:
@@ -212,34 +259,50 @@ class Outline:
             mode or self.mode(self.number),
             reads=net.reads,
             positions=positions and net.positions,
+            follows="" if role in _MAKERS else net.layer,
         )
         self.entries.append(entry)
         return entry
 
     def _unnumbered(self, role: str, name: str, net: Networks, *, ahead: int = 0) -> LayerEntry:
         entry = LayerEntry(
-            self.number + ahead, self._unique(name), role, net.mode, positions=net.positions
+            self.number + ahead,
+            self._unique(name),
+            role,
+            net.mode,
+            positions=net.positions,
+            follows=net.layer,
         )
         self.entries.append(entry)
         return entry
+
+    def _check_shared(self, entry: LayerEntry) -> None:
+        """Raise ``InputError`` unless all tasks share a layer whose weights cannot be stacked."""
+        if entry.mode != SHARED:
+            raise InputError(
+                f"layer {entry.number} ({entry.role}) cannot be laid once per "
+                f"{'group' if entry.mode == GROUPED else 'task'}; share it: "
+                f"sharing.depth ≥ {entry.number}"
+            )
 
     def _unique(self, name: str) -> str:
         """Return the name, with a number behind it where it is taken."""
         self._used[name] += 1
         return name if self._used[name] == 1 else f"{name}_{self._used[name]}"
 
-    def _result(self, x: Any, mode: str, *, follows: str = "", positions: bool = True) -> Networks:
-        return Networks(x, mode, positions, follows=follows)
-
     def _like(self, net: Networks, x: Any) -> Networks:
-        return Networks(x, net.mode, net.positions, follows=net.follows)
+        return replace(net, x=x, reads="")
 
     def _features(self, net: Networks, x: Any) -> Networks:
-        return Networks(x, net.mode, False, net.reads, net.follows)
+        return replace(net, x=x, positions=False)
 
     def _most_branched(self, nets: Sequence[Networks]) -> Networks:
         """Return the activations of the tasks furthest branched; the others are copied to these."""
         if len({net.positions for net in nets}) != 1:
             raise InputError("expected activations that all have positions, or none of them")
-        order = {"shared": 0, "grouped": 1, "soft": 2, "own": 2}
-        return max(reversed(nets), key=lambda net: order[net.mode])
+        # Soft and own weights are equally many.
+        return max(reversed(nets), key=lambda net: min(_RANK[net.mode], _RANK[SOFT]))
+
+
+_MAKERS = (CONVOLUTION, RECURRENT, DENSE, OUTPUT)
+_RANK = {mode: rank for rank, mode in enumerate(MODES)}

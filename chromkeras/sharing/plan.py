@@ -1,6 +1,6 @@
 """Plan of a model: sharing mode of each layer, resolved once and passed on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chromkeras.errors import InputError
@@ -114,6 +114,27 @@ class Outlined:
     outline: Outline = field(repr=False, compare=False)
 
 
+def _none(found: Outlined) -> int:
+    return 0
+
+
+def _backbone(found: Outlined) -> int:
+    return found.backbone
+
+
+def _all_but_outputs(found: Outlined) -> int:
+    return found.last - 1
+
+
+# Plan -> number of the last layer that is shared, and of the last that is soft-shared.
+OWN_VALUES: dict[str, tuple[Callable[[Outlined], int], Callable[[Outlined], int]]] = {
+    "single": (_none, _none),
+    "hard": (_backbone, _none),
+    "soft": (_none, _backbone),
+    "basset": (_all_but_outputs, _none),
+}
+
+
 def outline(recipe: Recipe, modes: Sequence[str] = ()) -> Outlined:
     """List the layers of a recipe's architecture, without making any.
 
@@ -145,9 +166,8 @@ def sharing_plan(recipe: Recipe) -> SharingPlan:
     """
     found = outline(recipe)
     backbone, last = found.backbone, found.last
-    own_depth = {"single": 0, "soft": 0, "hard": backbone, "basset": last - 1}[recipe.plan]
+    own_depth, own_soft = (number(found) for number in OWN_VALUES[recipe.plan])
     depth = own_depth if recipe.sharing.depth is None else recipe.sharing.depth
-    own_soft = backbone if recipe.plan == "soft" else 0
     soft = own_soft if recipe.sharing.soft is None else recipe.sharing.soft
     grouped = recipe.sharing.grouped
     for key, value in (("depth", depth), ("grouped", grouped), ("soft", soft)):

@@ -19,8 +19,7 @@ class FollowPenalty(keras.callbacks.Callback):
     Parameters
     ----------
     schedule
-        "constant", "rising" (from 0 in the first epoch, evenly, to the full λ in the last) or
-        "falling" (from the full λ in the first to 0 in the last).
+        Name of the schedule, one of ``SHARES``.
     epochs
         Number of epochs of the whole run.
     """
@@ -55,9 +54,24 @@ def strength_share(schedule: str, epoch: int, epochs: int) -> float:
     InputError
         The schedule is unknown.
     """
-    passed = epoch / max(epochs - 1, 1)
-    rising = passed if epochs > 1 else 1.0
-    shares = {"constant": 1.0, "rising": rising, "falling": 1.0 - passed}
-    if schedule not in shares:
-        raise InputError(f"expected a schedule of {', '.join(shares)}, received {schedule!r}")
-    return shares[schedule]
+    if schedule not in SHARES:
+        raise InputError(f"expected a schedule of {', '.join(SHARES)}, received {schedule!r}")
+    return SHARES[schedule](epoch, epochs)
+
+
+def _constant(epoch: int, epochs: int) -> float:
+    return 1.0
+
+
+def _rising(epoch: int, epochs: int) -> float:
+    """Return 0 in the first epoch, then evenly more up to 1 in the last; 1 where it is the only."""
+    return epoch / (epochs - 1) if epochs > 1 else 1.0
+
+
+def _falling(epoch: int, epochs: int) -> float:
+    """Return 1 in the first epoch, then evenly less down to 0 in the last."""
+    return 1.0 - epoch / max(epochs - 1, 1)
+
+
+# Schedule -> share of the full λ at an epoch, counted from 0, of a number of epochs.
+SHARES = {"constant": _constant, "rising": _rising, "falling": _falling}

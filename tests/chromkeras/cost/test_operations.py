@@ -75,6 +75,22 @@ def test_plain_layers_by_hand():
     assert (cost.forward, cost.training) == (grouped + dense, 2 * grouped + 3 * dense)
 
 
+@pytest.mark.parametrize(("kind", "gates"), [(layers.LSTM, 4), (layers.GRU, 3)])
+@pytest.mark.parametrize("sequences", [False, True])
+def test_recurrent_layers_by_hand(kind, gates, sequences):
+    length, channels, units, unread = 20, 4, 5, 6
+    dna = keras.Input((length, channels))
+    first = kind(units, return_sequences=True)(dna)
+    both = layers.Bidirectional(kind(unread, return_sequences=sequences))(first)
+    # A multiplication and an addition of every weight at every position.
+    read, carried = 2 * gates * units * channels * length, 2 * gates * units * units * length
+    second = 2 * (2 * gates * unread * (units + unread)) * length
+    cost = model_cost(keras.Model(dna, both))
+    assert cost.forward == read + carried + second
+    # The DNA needs no gradient, but what the first layer carries on does.
+    assert cost.training == 2 * read + 3 * carried + 3 * second
+
+
 def test_a_frozen_backbone_costs_a_prediction_only():
     x = keras.Input((10,))
     backbone = layers.Dense(20, trainable=False)
@@ -95,7 +111,9 @@ def test_what_cannot_be_counted_is_an_error():
     with pytest.raises(ValueError, match="conv: expected a known output length"):
         model_cost(keras.Model(dna, conv(dna)))
     short = keras.Input((10, 4))
-    with pytest.raises(ValueError, match="no formula for the cost of a GRU"):
-        model_cost(keras.Model(short, layers.GRU(3, name="gru")(short)))
+    with pytest.raises(ValueError, match="norm: no formula for the cost of a GroupNormalization"):
+        model_cost(keras.Model(short, layers.GroupNormalization(2, name="norm")(short)))
+    with pytest.raises(ValueError, match="gru: expected a known length"):
+        model_cost(keras.Model(dna, layers.GRU(3, name="gru")(dna)))
     with pytest.raises(ValueError, match="expected a functional model, received Model"):
         model_cost(keras.Model())

@@ -42,7 +42,10 @@ EXAMPLES = {
         ({"tasks": 2, "units": 4, "use_bias": False, "soft": True}, (3,)),
         ({"tasks": 2, "units": 4, "same_start": True, "kernel_initializer": "he_normal"}, (3,)),
     ],
-    TaskBatchNormalization: [({"tasks": 3, "soft": True, "momentum": 0.7}, (9, 6))],
+    TaskBatchNormalization: [
+        ({"tasks": 3, "soft": True, "momentum": 0.7}, (9, 6)),
+        ({"tasks": 3, "leading": True}, (3, None, 5)),
+    ],
     RepeatTasks: [({"tasks": 3}, (9, 5))],
     SpreadChannels: [({"groups": [1, 0, 1]}, (9, 6)), ({"groups": [0, 0]}, (9, 5))],
     SpreadFeatures: [({"groups": [1, 0, 1]}, (2, None, 5))],

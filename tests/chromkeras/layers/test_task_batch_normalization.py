@@ -60,3 +60,43 @@ def test_bfloat16_has_float32_statistics():
     np.testing.assert_allclose(*map(keras.ops.convert_to_numpy, (exact, rough)), atol=0.03)
     moving = [keras.ops.convert_to_numpy(layer.moving_mean) for layer in (whole, low)]
     np.testing.assert_allclose(*moving, rtol=1e-2, atol=1e-4)
+
+
+def test_on_a_leading_axis_each_task_is_normalised_as_by_a_layer_of_its_own(gradients):
+    tasks, rows, features = 3, 8, 5
+    rng = np.random.default_rng(0)
+    scale = np.array([1.0, 5.0, 0.2])[:, None, None]
+    x = (rng.normal(1, 2, size=(tasks, rows, features)) * scale).astype(np.float32)
+    weight = rng.normal(size=x.shape).astype(np.float32)
+    together = TaskBatchNormalization(tasks, leading=True, momentum=0.7)
+    apart = [keras.layers.BatchNormalization(momentum=0.7) for _ in range(tasks)]
+    together.build(x.shape)
+    values = [rng.uniform(0.5, 2, size=(tasks, features)) for _ in together.weights]
+    together.set_weights([value.ravel() for value in values])
+    for task, layer in enumerate(apart):
+        layer.build(x[task].shape)
+        layer.set_weights([value[task] for value in values])
+    for training in (False, True):
+        out, (slope,) = gradients(
+            lambda x, training=training: keras.ops.sum(together(x, training=training) * weight), x
+        )
+        pairs = [
+            gradients(
+                lambda x, layer=layer, w=weight[task], training=training: keras.ops.sum(
+                    layer(x, training=training) * w
+                ),
+                x[task],
+            )
+            for task, layer in enumerate(apart)
+        ]
+        np.testing.assert_allclose(out, sum(value for value, _ in pairs), rtol=1e-4)
+        np.testing.assert_allclose(slope, np.stack([s for _, (s,) in pairs]), atol=1e-4)
+        outputs = np.stack([
+            keras.ops.convert_to_numpy(layer(x[task], training=training))
+            for task, layer in enumerate(apart)
+        ])  # fmt: skip
+        received = keras.ops.convert_to_numpy(together(x, training=training))
+        np.testing.assert_allclose(received, outputs, atol=1e-5)
+    for place, ours in enumerate(together.get_weights()):
+        theirs = np.stack([layer.get_weights()[place] for layer in apart])
+        np.testing.assert_allclose(ours.reshape(tasks, features), theirs, rtol=1e-5)

@@ -28,7 +28,7 @@ def log():
     start = GradientLog(
         tasks=("a", "b, c"), layers=("conv_1", "dense_2", "logits"),
         sharing=("shared", "own", "own"), activations=("relu",), steps_per_epoch=10, rows=8,
-        parts=4, fingerprint="f",
+        parts=4, fingerprint="f", roles=("convolution", "dense", "output"), activated=("conv_1",),
     )  # fmt: skip
     return start.with_moment(moment(0)).with_moment(moment(7, 1))
 
@@ -38,6 +38,7 @@ def test_round_trip(log, tmp_path):
     save_gradient_log(log, path)
     found = load_gradient_log(path)
     assert (found.tasks, found.layers, found.common) == (log.tasks, log.layers, (0,))
+    assert (found.roles, found.activated) == (log.roles, log.activated)
     assert found.steps.tolist() == [0, 7]
     assert found.epochs.tolist() == [0, 0.7]
     assert [m.seconds for m in found.moments] == [0.5, 0.5]
@@ -51,6 +52,19 @@ def test_an_empty_log_has_shapes(log, tmp_path):
     found = load_gradient_log(tmp_path / "log.npz")
     shapes = [getattr(found, n).shape for n in ("loss", "norm", "signal", "dead", "cosine")]
     assert shapes == [(0, 2), (0, 2, 3), (0, 2, 3), (0, 2, 1), (0, 1, 2, 2)]
+
+
+def test_a_log_of_an_earlier_version_opens_without_roles(log, tmp_path):
+    path = tmp_path / "log.npz"
+    save_gradient_log(log, path)
+    with np.load(path) as file:
+        arrays = dict(file)
+    facts = json.loads(str(arrays["facts"]))
+    del facts["roles"], facts["activated"]
+    np.savez(path, **arrays | {"facts": np.array(json.dumps(facts))})
+    found = load_gradient_log(path)
+    assert (found.roles, found.activated, found.main) == ((), (), (0, 1, 2))
+    np.testing.assert_array_equal(found.norm, log.norm)
 
 
 def test_moments_come_in_order(log):
@@ -96,6 +110,9 @@ def test_bad_files(log, tmp_path):
         ({"facts": {"tasks": []}}, "facts: expected tasks"),
         ({"facts": {"sharing": ["shared", "own", "lent"]}}, "facts: expected tasks, and shared"),
         ({"facts": {"steps_per_epoch": 0}}, "steps_per_epoch: expected a whole number"),
+        ({"facts": {"roles": ["dense"]}}, "facts: roles: expected convolution, .* for each layer"),
+        ({"facts": {"roles": ["dense", "dense", "none"]}}, "facts: roles: expected convolution"),
+        ({"facts": {"activated": ["a", "b"]}}, "activated: expected a layer for each activation"),
         ({"facts": {"extra": 0}}, "facts: expected .*, received 'extra'"),
     ],
 )

@@ -6,7 +6,7 @@ from chromkeras.layers.task_axis import JoinLogits
 from chromkeras.layers.task_conv1d import TaskConv1D
 from chromkeras.layers.task_dense import TaskDense
 from chromkeras.losses.task_loss import TaskLoss
-from chromkeras.optimizers.optimizers import OPTIMIZERS, SLOTS, PerUpdate, make_optimizer
+from chromkeras.optimizers.optimizers import OPTIMIZERS, PerUpdate, make_optimizer
 from chromkeras.recipe.recipe import TrainingRecipe
 
 TASKS, BATCH, UPDATES = 2, 4, 4
@@ -70,7 +70,7 @@ def test_slots_are_what_the_optimizer_makes(kind):
         variable = keras.Variable(np.ones(1000, np.float32))
         optimizer.build([variable])
         kept = sum(int(np.prod(v.shape)) for v in optimizer.variables if v.shape == (1000,))
-        assert kept == 1000 * (SLOTS[kind] + (accumulate > 1))
+        assert kept == 1000 * (OPTIMIZERS[kind].slots + (accumulate > 1))
 
 
 @pytest.mark.backend

@@ -7,16 +7,15 @@ from keras import ops
 
 from chromkeras.layers.dynamic_weights import DynamicWeights
 from chromkeras.layers.fan_out import FanOut
-from chromkeras.layers.grad_norm import GradNorm
 from chromkeras.layers.task_axis import JoinLogits
 from chromkeras.layers.task_dense import TaskDense
-from chromkeras.layers.uncertainty_weights import UncertaintyWeights
 from chromkeras.losses.task_loss import TaskLoss
+from chromkeras.sharing.builder import WEIGHTINGS
 from chromkeras.training.task_loss_metric import TaskLosses
 from chromkeras.training.task_weighting import WeighTasks
 
 TASKS = ("a", "b", "c")
-WEIGHTINGS = ["uncertainty", "dwa", "gradnorm"]
+LAYERS = {name: layer for name, layer in WEIGHTINGS.items() if layer is not None}
 
 
 def data(rows=48):
@@ -31,15 +30,11 @@ def compiled(weighting, seed=0):
     keras.utils.set_random_seed(seed)
     inputs = keras.Input((5,))
     x = FanOut(3, "pcgrad")(keras.layers.Dense(6, activation="tanh")(inputs))
-    if weighting == "gradnorm":
-        x = GradNorm(3, name="task_weights")(x)
+    layer = LAYERS[weighting](3, name="task_weights")
+    x = x if layer.at_outputs else layer(x)
     x = JoinLogits(3)(TaskDense(3, 1)(x))
-    if weighting == "uncertainty":
-        x = UncertaintyWeights(3, name="task_weights")(x)
-    if weighting == "dwa":
-        x = DynamicWeights(3, name="task_weights")(x)
+    x = layer(x) if layer.at_outputs else x
     model = keras.Model(inputs, x)
-    layer = model.get_layer("task_weights")
     model.compile(
         keras.optimizers.Adam(0.02),
         TaskLoss("plain").weighted_by(layer),
@@ -57,7 +52,7 @@ def fit(model, callbacks, epochs, first=0):
     ).history  # fmt: skip
 
 
-@pytest.mark.parametrize("weighting", WEIGHTINGS)
+@pytest.mark.parametrize("weighting", LAYERS)
 def test_a_resumed_run_equals_an_uninterrupted_one(weighting):
     whole, callbacks = compiled(weighting)
     fit(whole, callbacks, 5)
@@ -77,7 +72,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(weighting):
 
 
 @pytest.mark.backend
-@pytest.mark.parametrize("weighting", WEIGHTINGS)
+@pytest.mark.parametrize("weighting", LAYERS)
 def test_weights_move_and_losses_are_reported_unweighted(weighting):
     model, callbacks = compiled(weighting)
     history = fit(model, callbacks, 8)
@@ -102,7 +97,7 @@ def test_dynamic_weights_follow_the_losses_in_the_logs():
 
 
 def test_a_saved_model_keeps_its_weights(tmp_path):
-    for weighting in WEIGHTINGS:
+    for weighting in LAYERS:
         model, callbacks = compiled(weighting)
         fit(model, callbacks, 3)
         model.save(tmp_path / "model.keras")
