@@ -272,7 +272,7 @@ def _write_good_files(folder: Path) -> None:
     from chromkeras.backend.quiet import import_keras
 
     import_keras()
-    from chromkeras.model_file.model_file import save_model
+    from chromkeras.model_file.save_model import save_model
     from chromkeras.sharing.builder import build_model
     from chromkeras.sharing.plan import resolve_plan
 

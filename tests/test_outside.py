@@ -135,7 +135,7 @@ def test_every_depth_of_sharing_has_its_networks(dataset):
 
 
 def test_a_stopped_run_resumes_to_the_same_weights(trained, dataset, tmp_path, monkeypatch):
-    from chromkeras.model_file.model_file import open_model
+    from chromkeras.model_file.open_model import open_model
     from chromkeras.training import train as training
     from chromkeras.training.best_weights import BestWeights
 
@@ -153,18 +153,18 @@ def test_a_stopped_run_resumes_to_the_same_weights(trained, dataset, tmp_path, m
     again = training.train(
         dataset, recipe_of("soft", "training.epochs=3"), tmp_path / "broken.keras", resume=True
     )
-    pairs = zip(*(open_model(r.model)[0].get_weights() for r in (whole, again)), strict=True)
+    pairs = zip(*(open_model(r.model).network.get_weights() for r in (whole, again)), strict=True)
     for one, other in pairs:
         np.testing.assert_array_equal(one, other)
 
 
 def test_transfer_copies_the_shared_towers_to_every_task(trained, tmp_path):
-    from chromkeras.model_file.model_file import open_model
+    from chromkeras.model_file.open_model import open_model
 
     hard = trained("hard")
     init = f"transfer.init={hard.model}"
     single = trained("single", init, "training.epochs=1", "training.learning_rate=1e-12")
-    old, new = (open_model(each.model)[0] for each in (hard, single))
+    old, new = (open_model(each.model).network for each in (hard, single))
     kernel = old.get_layer("conv_1").get_weights()[0]
     for own in new.get_layer("conv_1").get_weights()[0]:
         np.testing.assert_allclose(own, kernel, atol=1e-6)

@@ -86,17 +86,14 @@ def evaluate_model(
 
     import_keras()  # only now, as it takes seconds and all that is wrong above takes none
     from chromkeras.evaluation.predict import predict_logits
-    from chromkeras.losses.registry import of_loss, trained_loss
-    from chromkeras.model_file.model_file import open_model
-    from chromkeras.recipe.reading import recipe_from_dict
+    from chromkeras.model_file.open_model import open_model
 
-    network, card = open_model(model)
-    predict = partial(predict_logits, network, dataset, both_strands=both_strands)
+    opened = open_model(model)
+    predict = partial(predict_logits, opened.network, dataset, both_strands=both_strands)
     outputs = predict(rows)
     wanted = find_problem(dataset.problem).needs_validation(threshold)
     valid = predict(dataset.rows("valid")) if wanted else None
-    loss = trained_loss(recipe_from_dict(card.recipe).training.loss, card.problem)
-    link = of_loss(loss, "LINK")
+    link = opened.link
     evaluation = evaluate(
         outputs, dataset, rows, link=link, threshold=threshold, valid_outputs=valid
     )
@@ -106,13 +103,13 @@ def evaluate_model(
         "split": split,
         "rows": len(rows),
         "both_strands": both_strands,
-        "fingerprint": _fingerprints(card.fingerprint, given, dataset),
+        "fingerprint": _fingerprints(opened.card.fingerprint, given, dataset),
     }
     target = metrics_path(model) if out is None else Path(out)
     write_json(target, described | evaluation.to_json())
     folder = target.parent if plots is None else Path(plots)
     pictures = evaluation.problem.draw(outputs, dataset, rows, folder, link=link)
-    return EvaluationReport(evaluation, dataset, rows, card.fingerprint, target, pictures)
+    return EvaluationReport(evaluation, dataset, rows, opened.card.fingerprint, target, pictures)
 
 
 def metrics_path(model: str | os.PathLike[str]) -> Path:

@@ -7,7 +7,7 @@ import random
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +31,8 @@ from chromkeras.problems.registry import find_problem
 from chromkeras.recipe.reading import recipe_from_dict
 from chromkeras.recipe.recipe import Recipe
 from chromkeras.registry import ARCHITECTURES
+from chromkeras.sharing.layer_table import LayerTable
+from chromkeras.sharing.model_layers import layer_table
 
 # Numbers that any layer may put out for one sequence: 1 GB of them.
 LARGEST_OUTPUT = 2**28
@@ -43,7 +45,7 @@ NONSENSE: tuple[type[Exception], ...] = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OpenModel:
     """A model of ours, ready to be used.
 
@@ -52,7 +54,8 @@ class OpenModel:
     path
         Its file.
     network
-        The Keras model, not compiled.
+        The Keras model, not compiled: from its inputs by name to outputs (batch, T), or
+        (batch, T, C) for C classes.
     card
         Its run card.
     """
@@ -77,15 +80,23 @@ class OpenModel:
         return find_problem(self.card.problem)
 
     @property
-    def link(self) -> str:
-        """What an output means: "identity", or "exp" where it is the logarithm of a prediction."""
-        loss = trained_loss(self.recipe.training.loss, self.card.problem)
-        return str(of_loss(loss, "LINK"))
+    def loss(self) -> str:
+        """Name of the loss that it was trained by."""
+        return trained_loss(self.recipe.training.loss, self.card.problem)
 
     @property
-    def layers(self) -> dict[str, Any]:
-        """Layer table, as plain values; empty in files of version ""."""
-        return self.card.layers
+    def link(self) -> str:
+        """What an output means: "identity", or "exp" where it is the logarithm of a prediction."""
+        return str(of_loss(self.loss, "LINK"))
+
+    @cached_property
+    def layers(self) -> LayerTable:
+        """Its layer table."""
+        return layer_table(self.network)
+
+    def places(self, tasks: Sequence[str]) -> list[int]:
+        """Return the places of tasks among the outputs."""
+        return [self.tasks.index(task) for task in tasks]
 
 
 def open_model(path: str | os.PathLike[str]) -> OpenModel:

@@ -17,8 +17,7 @@ from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import match_tasks
 from chromkeras.evaluation.predict import predict_logits
 from chromkeras.files import write_json
-from chromkeras.losses.registry import trained_loss
-from chromkeras.model_file.model_file import open_model
+from chromkeras.model_file.open_model import open_model
 from chromkeras.model_report.attributions import Request, attribute, write_attributions
 from chromkeras.model_report.choices import DEFAULT_METHODS, REFERENCE_KINDS, ReferenceKind
 from chromkeras.model_report.choose import attributed_rows, element_rows, scanned_rows
@@ -36,8 +35,6 @@ from chromkeras.model_report.report import Findings, write_report
 from chromkeras.model_report.scores import score_all
 from chromkeras.model_report.truth import check_planted, write_truth_table
 from chromkeras.names import check_unique, unknown
-from chromkeras.recipe.reading import recipe_from_dict
-from chromkeras.registry import LOSSES
 from chromkeras.tables import plain
 
 MOST_REFERENCES = 1000
@@ -116,11 +113,14 @@ class InterpretOptions:
             raise unknown("rule", self.rule, RULES)
 
 
+DEFAULT = InterpretOptions()
+
+
 def interpret(
     model_path: str | os.PathLike[str],
     dataset: Dataset,
     out: str | os.PathLike[str],
-    options: InterpretOptions,
+    options: InterpretOptions = DEFAULT,
 ) -> dict[str, Any]:
     """Write attributions, filters and their matches of a model to a folder.
 
@@ -146,14 +146,15 @@ def interpret(
         The model is not ours, tasks or lengths do not fit, or an option is wrong; then nothing
         has been written.
     """
-    model, card = open_model(model_path)
+    opened = open_model(model_path)
+    model, card = opened.network, opened.card
     data = match_tasks(dataset, card.tasks)
     targets = choose_targets(options.tasks, options.contrasts, card.tasks)
     wanted = max(options.references, REFERENCES if options.modisco else 0)
     check_references(options.reference_kind, data, wanted)
     database = load_motifs(options.motifs)
     scanned = scanned_rows(data, options.split, options.scan, options.seed)
-    link = LOSSES.get(trained_loss(recipe_from_dict(card.recipe).training.loss, card.problem)).LINK
+    link = opened.link
     outputs = predict_logits(model, data, scanned)
     rows = attributed_rows(data, scanned, outputs, targets, options.sequences, link=link)
     names = [target.name for target in targets]

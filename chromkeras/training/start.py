@@ -6,7 +6,7 @@ import keras
 
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
-from chromkeras.model_file.model_file import open_model
+from chromkeras.model_file.open_model import open_model
 from chromkeras.names import printable
 from chromkeras.recipe.recipe import Recipe
 from chromkeras.sharing.freezing import freeze_layers, frozen_layers
@@ -45,8 +45,10 @@ def start(model: keras.Model, recipe: Recipe, dataset: Dataset, *, resumed: bool
 
 
 def _transfer(model: keras.Model, recipe: Recipe, dataset: Dataset) -> Transfer:
-    source, card = open_model(recipe.transfer.init)
-    return transfer_weights(source, card.tasks, model, dataset.tasks, task=recipe.transfer.task)
+    source = open_model(recipe.transfer.init)
+    return transfer_weights(
+        source.network, source.tasks, model, dataset.tasks, task=recipe.transfer.task
+    )
 
 
 def _check_trained(transfer: Transfer, frozen: tuple[str, ...]) -> None:

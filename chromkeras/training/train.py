@@ -13,7 +13,7 @@ from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.losses.registry import trained_loss
 from chromkeras.model_file.beside import check_model_path, checkpoint_path
-from chromkeras.model_file.model_file import save_model
+from chromkeras.model_file.save_model import save_model
 from chromkeras.problems.problem import Problem
 from chromkeras.problems.registry import find_problem
 from chromkeras.recipe.recipe import Recipe

@@ -18,12 +18,14 @@ from chromkeras.plots.style import save_png
 from chromkeras.registry import COMPARISON_PARTS
 from chromkeras.tables import plain, write_tsv
 
+DEFAULT = CompareOptions()
+
 
 def compare(
     paths: Sequence[str | os.PathLike[str]],
     dataset: Dataset,
     out: str | os.PathLike[str],
-    options: CompareOptions,
+    options: CompareOptions = DEFAULT,
 ) -> dict[str, Any]:
     """Compare models and write tables, pictures and a page to a folder.
 
@@ -154,7 +156,7 @@ def _made(comparison: Comparison, dataset: Dataset) -> Section:
         training = model.recipe.training
         values[model.name] = (
             f"{model.path}, {model.recipe.plan}, seed {training.seed}, {training.epochs} epochs, "
-            f"data {model.fingerprint}"
+            f"data {model.card.fingerprint}"
         )
     options = about["options"] | {"baseline": about["baseline"]}
     values |= {name: _text(value) for name, value in options.items() if name != "split"}

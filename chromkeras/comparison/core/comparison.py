@@ -7,7 +7,6 @@ from functools import cached_property, partial
 from itertools import combinations
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from chromkeras.comparison.core.model_names import (
@@ -21,20 +20,14 @@ from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import check_rows
 from chromkeras.evaluation.predict import predict_logits
-from chromkeras.losses.registry import trained_loss
 from chromkeras.model_file.card import RunCard, read_card
-from chromkeras.model_file.model_file import open_model
+from chromkeras.model_file.open_model import OpenModel, open_model
 from chromkeras.model_report.choose import scanned_rows
 from chromkeras.model_report.network_inputs import DNA
 from chromkeras.names import unknown
 from chromkeras.problems.problem import Problem
 from chromkeras.problems.registry import find_problem
 from chromkeras.progress import progress
-from chromkeras.recipe.reading import recipe_from_dict
-from chromkeras.recipe.recipe import Recipe
-from chromkeras.registry import LOSSES
-from chromkeras.sharing.layer_table import LayerTable
-from chromkeras.sharing.model_layers import layer_table
 
 MOST_MATRICES = 4  # recipes of which a page shows every pair
 
@@ -92,69 +85,16 @@ class CompareOptions:
 
 
 @dataclass(frozen=True, eq=False)
-class ComparedModel:
+class ComparedModel(OpenModel):
     """A model of the comparison.
 
     Attributes
     ----------
     name
         Unique among the compared.
-    path
-        Its file.
-    network
-        The opened model, from its inputs to (batch, tasks), or (batch, tasks, C) for C classes.
-    card
-        Its run card.
     """
 
     name: str
-    path: Path
-    network: keras.Model
-    card: RunCard
-
-    @cached_property
-    def recipe(self) -> Recipe:
-        """The recipe that it was trained by."""
-        return recipe_from_dict(self.card.recipe)
-
-    @property
-    def tasks(self) -> tuple[str, ...]:
-        """Names of the model's T tasks, in the order of its outputs."""
-        return self.card.tasks
-
-    @property
-    def fingerprint(self) -> str:
-        """Fingerprint of the data that it was trained on."""
-        return self.card.fingerprint
-
-    @property
-    def problem(self) -> str:
-        """Name of the kind of labels that it was trained on."""
-        return self.card.problem
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """Names of the classes, for the problem "classes"."""
-        return self.card.classes
-
-    @property
-    def loss(self) -> str:
-        """Name of the loss that it was trained by."""
-        return trained_loss(self.recipe.training.loss, self.problem)
-
-    @property
-    def link(self) -> str:
-        """What its loss makes of an output: "identity" or "exp"."""
-        return str(LOSSES.get(self.loss).LINK)
-
-    @cached_property
-    def layers(self) -> LayerTable:
-        """Its layer table."""
-        return layer_table(self.network)
-
-    def places(self, tasks: Sequence[str]) -> list[int]:
-        """Return the places of tasks among the model's outputs."""
-        return [self.tasks.index(task) for task in tasks]
 
 
 @dataclass(frozen=True, eq=False)
@@ -316,7 +256,7 @@ def open_comparison(
     notes = [*_left_out(names, cards, tasks), *_other_data(names, cards, dataset)]
     data = dataset if dataset.tasks == tasks else dataset.select_tasks(tasks)
     models = tuple(
-        ComparedModel(name, path, open_model(path)[0], card)
+        ComparedModel(path, open_model(path).network, card, name)
         for name, path, card in zip(names, files, cards, strict=True)
     )
     for model in models:
@@ -327,10 +267,10 @@ def open_comparison(
 def _check_model(model: ComparedModel, dataset: Dataset) -> None:
     """Raise ``InputError`` unless a model fits the inputs and labels of the data."""
     problem, classes = dataset.problem, dataset.classes
-    if (model.problem, model.classes) != (problem, classes):
+    if (model.card.problem, model.card.classes) != (problem, classes):
         raise InputError(
-            f"{model.name} predicts {_kind(model.problem, model.classes)}, but the data set holds "
-            f"{_kind(problem, classes)}"
+            f"{model.name} predicts {_kind(model.card.problem, model.card.classes)}, but the data "
+            f"set holds {_kind(problem, classes)}"
         )
     for tensor in model.network.inputs:
         name, shape = tensor.name, tuple(tensor.shape[1:])

@@ -48,7 +48,7 @@ def compare_part(comparison: Comparison) -> PartResult:
             notes.append(f"{model.name}: no {path.name} beside it; train with `watch_gradients`.")
             continue
         log = load_gradient_log(path)
-        if log.fingerprint != model.fingerprint or not log.moments:
+        if log.fingerprint != model.card.fingerprint or not log.moments:
             notes.append(f"{model.name}: {path.name} is of another training, and left out.")
             continue
         logs[model.name] = log

@@ -20,7 +20,7 @@ from chrominterpret.motifs.pwm import Motif
 from chromkeras.data.hdf5 import load_dataset
 from chromkeras.files import replacing
 from chromkeras.model_file.card import read_card
-from chromkeras.model_file.model_file import open_model
+from chromkeras.model_file.open_model import open_model
 from chromkeras.model_report.choose import scanned_rows
 from chromkeras.model_report.truth import score_motifs, score_positions, score_task_motifs
 
@@ -82,7 +82,7 @@ class Scorer:
     """
 
     def __init__(self, model: Path, data: Path, sequences: int, references: int, seed: int) -> None:
-        self.model, _ = open_model(model)
+        self.model = open_model(model).network
         self.validation_auroc = float(read_card(model).scores["validation_auroc_mean"])
         self.dataset = load_dataset(data)
         self.scanned = scanned_rows(self.dataset, SPLIT, SCANNED, seed)

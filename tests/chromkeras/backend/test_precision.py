@@ -5,7 +5,8 @@ import pytest
 from chromkeras.backend.operations import compile_model
 from chromkeras.backend.precision import POLICIES, precision
 from chromkeras.losses.task_loss import TaskLoss
-from chromkeras.model_file.model_file import open_model, save_model
+from chromkeras.model_file.open_model import open_model
+from chromkeras.model_file.save_model import save_model
 from chromkeras.optimizers.optimizers import make_optimizer
 from chromkeras.recipe.recipe import TrainingRecipe
 from chromkeras.sharing.builder import build_model
@@ -76,7 +77,7 @@ def test_training_works_and_the_file_is_float32(kind, tiny_recipe, tmp_path):
         fingerprint="",
         scores={},
     )
-    again = open_model(path)[0]
+    again = open_model(path).network
     assert {layer.compute_dtype for layer in again.layers} == {"float32"}
     low, whole = (m.predict(x, verbose=0) for m in (model, again))
     assert low.dtype == whole.dtype == np.float32

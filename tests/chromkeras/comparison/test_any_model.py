@@ -103,7 +103,7 @@ def model(data: Dataset, name: str, architecture: str = "two_inputs", seed: int 
         "problem": data.problem,
         "classes": list(data.classes),
     }  # fmt: skip
-    return ComparedModel(name, Path(f"{name}.keras"), build_model(plan), card)
+    return ComparedModel(Path(f"{name}.keras"), build_model(plan), card, name)
 
 
 def compared(data: Dataset, *models: ComparedModel) -> Comparison:

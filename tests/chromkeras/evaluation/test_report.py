@@ -11,7 +11,8 @@ from chromkeras.evaluation.evaluate import evaluate
 from chromkeras.evaluation.predict import predict_logits
 from chromkeras.evaluation.report import evaluate_model, metrics_path
 from chromkeras.losses.registry import loss_names, of_loss
-from chromkeras.model_file.model_file import open_model, save_model
+from chromkeras.model_file.open_model import open_model
+from chromkeras.model_file.save_model import save_model
 from chromkeras.problems.registry import find_problem
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import resolve_plan
@@ -43,7 +44,7 @@ def test_figures_are_those_of_the_model_s_predictions(loss, make):
     path, dataset = make(loss)
     found = evaluate_model(path, dataset, source="here")
     rows = dataset.rows("test")
-    outputs = predict_logits(open_model(path)[0], dataset, rows)
+    outputs = predict_logits(open_model(path).network, dataset, rows)
     link = of_loss(loss, "LINK")
     expected = evaluate(outputs, dataset, rows, link=link)
     assert found.metrics == metrics_path(path)
@@ -94,6 +95,6 @@ def test_what_does_not_fit_is_refused_before_anything_is_written(make):
 def test_no_rows_have_no_predictions(make):
     for loss in ("plain", "crossentropy"):
         path, dataset = make(loss)
-        outputs = predict_logits(open_model(path)[0], dataset, np.arange(0))
+        outputs = predict_logits(open_model(path).network, dataset, np.arange(0))
         units = find_problem(dataset.problem).units(dataset)
         assert outputs.shape == ((0, 3) if units == 1 else (0, 3, units))

@@ -26,7 +26,7 @@ def small_recipe() -> Recipe:
 @pytest.fixture(scope="session")
 def model_path(small_recipe: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model file, which no test may change."""
-    from chromkeras.model_file.model_file import save_model
+    from chromkeras.model_file.save_model import save_model
     from chromkeras.sharing.builder import build_model
     from chromkeras.sharing.plan import resolve_plan
 

@@ -10,7 +10,8 @@ from chrominterpret.attribution import Attribution
 from chrominterpret.motifs.motif_files import read_meme
 from chromkeras.importers.simulate import simulate
 from chromkeras.importers.simulation import Simulation
-from chromkeras.model_file.model_file import open_model, save_model
+from chromkeras.model_file.open_model import open_model
+from chromkeras.model_file.save_model import save_model
 from chromkeras.model_report.attributions import Request, attribute
 from chromkeras.model_report.contrasts import choose_targets
 from chromkeras.model_report.interpret import InterpretOptions, interpret
@@ -49,7 +50,7 @@ def test_what_a_person_gets(model_file, tiny_dataset, tmp_path, plan):
     assert lift.relative_delta.max() < 1e-4
     assert summary["attributions"]["deep_lift_shap"]["relative convergence delta, largest"] < 1e-4
     sequences = pd.read_csv(out / "sequences.tsv", sep="\t")
-    logits = open_model(model_file)[0].predict(dataset.one_hot(sequences["row"]), verbose=0)
+    logits = open_model(model_file).network.predict(dataset.one_hot(sequences["row"]), verbose=0)
     np.testing.assert_allclose(lift.prediction, logits.T, atol=1e-4)
     filters = pd.read_csv(out / "filters.tsv", sep="\t")
     expected = 6 if plan == "hard" else 18
@@ -91,7 +92,7 @@ def test_the_page_spells_the_sequences_whatever_the_method(model_file, tiny_data
     dataset = tiny_dataset()
     rows = np.flatnonzero((dataset.labels == 1).any(axis=1))[:6]
     asked = Request(
-        open_model(model_file)[0], dataset, rows, choose_targets((), (), dataset.tasks),
+        open_model(model_file).network, dataset, rows, choose_targets((), (), dataset.tasks),
         ("gradient", "gradient_x_input"), 2, "shuffle", 0,
     )  # fmt: skip
     (tracks,) = sequences_section(attribute(asked)).blocks
@@ -122,7 +123,7 @@ def test_a_contrast_goes_through_everything(model_file, tiny_dataset, tmp_path):
     lift = Attribution.load(tmp_path / "deep_lift_shap.npz")
     assert lift.target_names == ("task0", name)
     rows = pd.read_csv(tmp_path / "sequences.tsv", sep="\t")["row"]
-    logits = open_model(model_file)[0].predict(dataset.one_hot(rows), verbose=0)
+    logits = open_model(model_file).network.predict(dataset.one_hot(rows), verbose=0)
     expected = logits[:, 2] - logits[:, :2].mean(axis=1)
     np.testing.assert_allclose(lift.prediction[1], expected, atol=1e-4)
     assert set(summary["patterns"]) == {"task0", name}

@@ -6,7 +6,7 @@ from chromkeras.cli.app import run
 from chromkeras.data.hdf5 import save_dataset
 from chromkeras.losses.task_loss import TaskLoss
 from chromkeras.model_file.beside import gradient_log_path
-from chromkeras.model_file.model_file import open_model
+from chromkeras.model_file.open_model import open_model
 from chromkeras.monitoring.gradient_log import (
     GradientLog,
     Moment,
@@ -22,7 +22,7 @@ SHORT = ("training.epochs=2", "training.batch_size=16", "training.learning_rate=
 
 
 def weights(path):
-    return open_model(path)[0].get_weights()
+    return open_model(path).network.get_weights()
 
 
 class Interrupt(keras.callbacks.Callback):

@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 
 from chromkeras.evaluation.predict import predict_logits
-from chromkeras.model_file.model_file import open_model, save_model
+from chromkeras.model_file.open_model import open_model
+from chromkeras.model_file.save_model import save_model
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.freezing import freeze_layers, frozen_layers
 from chromkeras.sharing.plan import resolve_plan
@@ -73,7 +74,7 @@ def test_frozen_layers_stay_and_others_learn(plan, old_model, tiny_dataset, tiny
     old = old_model(plan)
     recipe = tiny_recipe(plan, *SHORT, f"transfer.init={old}", "transfer.freeze=6")
     result = train(tiny_dataset(), recipe, tmp_path / "new.keras")
-    before, after = open_model(old)[0], open_model(result.model)[0]
+    before, after = open_model(old).network, open_model(result.model).network
     frozen = frozen_layers(recipe)
     assert frozen
     for layer in before.layers:
@@ -101,7 +102,7 @@ def test_the_saved_model_predicts_as_the_trained_one(
     rows = dataset.rows("valid")
     np.testing.assert_array_equal(
         predict_logits(frozen, dataset, rows),
-        predict_logits(open_model(result.model)[0], dataset, rows),
+        predict_logits(open_model(result.model).network, dataset, rows),
     )
 
 

@@ -13,7 +13,7 @@ from chromkeras.architectures import options as common
 from chromkeras.cost.operations import layer_costs
 from chromkeras.errors import InputError
 from chromkeras.model_file.beside import gradient_log_path
-from chromkeras.model_file.model_file import open_model
+from chromkeras.model_file.open_model import open_model
 from chromkeras.monitoring.gradient_log import load_gradient_log
 from chromkeras.monitoring.gradient_plot import gradient_figure
 from chromkeras.recipe.reading import make_recipe
@@ -77,7 +77,7 @@ def dataset(tiny_dataset):
 
 
 def weights(path, layer=None):
-    model = open_model(path)[0]
+    model = open_model(path).network
     return (model if layer is None else model.get_layer(layer)).get_weights()
 
 

@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from chromkeras.model_file.model_file import open_model, save_model
+from chromkeras.model_file.open_model import open_model
+from chromkeras.model_file.save_model import save_model
 from chromkeras.recipe.choices import PLANS
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import GROUPED, OWN, SHARED, SOFT, resolve_plan, sharing_plan
@@ -207,7 +208,8 @@ def test_training_starts_from_the_model_of_the_recipe(
     out = tmp_path / "soft.keras"
     recipe = tiny_recipe("soft", f"transfer.init={path}", *STILL)
     train(tiny_dataset(), recipe, out)
-    model, card = open_model(out)
+    found = open_model(out)
+    model, card = found.network, found.card
     same(predict(model, dna), predict(source, dna))
     assert f"started from {path}: tasks kept: task0, task1, task2" in caplog.messages
     assert card.recipe["transfer"]["init"] == str(path)
@@ -233,7 +235,7 @@ def test_an_interrupted_transfer_resumes_without_the_old_model(
             train(tiny_dataset(), recipe, broken)
     path.unlink()
     train(tiny_dataset(), recipe, broken, resume=True)
-    for one, two in zip(*(open_model(p)[0].get_weights() for p in (whole.model, broken)),
+    for one, two in zip(*(open_model(p).network.get_weights() for p in (whole.model, broken)),
                         strict=True):  # fmt: skip
         np.testing.assert_array_equal(one, two)
 

@@ -10,7 +10,7 @@ import pytest
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.model_file.beside import checkpoint_path
-from chromkeras.model_file.model_file import open_model
+from chromkeras.model_file.open_model import open_model
 from chromkeras.recipe.recipe import Recipe
 from chromkeras.training.checkpoint import load_checkpoint
 from chromkeras.training.train import train
@@ -49,7 +49,9 @@ def test_half_an_update_is_taken_up_where_it_was(tiny_dataset, recipe, broken, t
     whole = train(tiny_dataset(), recipe, tmp_path / "whole.keras")
     resumed = train(tiny_dataset(), recipe, broken, resume=True)
     assert [row["loss"] for row in resumed.rows] == [row["loss"] for row in whole.rows]
-    pairs = zip(*(open_model(run.model)[0].get_weights() for run in (whole, resumed)), strict=True)
+    pairs = zip(
+        *(open_model(run.model).network.get_weights() for run in (whole, resumed)), strict=True
+    )
     for one, other in pairs:
         np.testing.assert_array_equal(one, other)
 

@@ -7,7 +7,7 @@ from chromkeras.backend.seeds import seeded
 from chromkeras.cost.operations import model_cost
 from chromkeras.layers.fan_out import FanOut
 from chromkeras.layers.task_weights import TaskWeights
-from chromkeras.model_file.model_file import open_model
+from chromkeras.model_file.open_model import open_model
 from chromkeras.recipe.choices import PLANS
 from chromkeras.recipe.reading import recipe_choices
 from chromkeras.registry import CONFLICT_METHODS
@@ -40,7 +40,8 @@ def test_a_hard_model_trains_and_comes_back_from_its_file(
 ):
     dataset = tiny_dataset()
     result = train(dataset, tiny_recipe("hard", setting, *SHORT), tmp_path / "model.keras")
-    model, card = open_model(result.model)
+    found = open_model(result.model)
+    model, card = found.network, found.card
     assert np.isfinite([row["loss"] for row in result.rows]).all()
     assert model(dataset.one_hot(np.arange(4))).shape == (4, 3)
     key, value = setting.removeprefix("balance.").split("=")

@@ -8,14 +8,14 @@ import pytest
 
 from chromkeras.evaluation.predict import predict_logits
 from chromkeras.model_file.beside import checkpoint_path
-from chromkeras.model_file.model_file import open_model
+from chromkeras.model_file.open_model import open_model
 from chromkeras.training.train import train
 
 SHORT = ("training.epochs=3", "training.batch_size=16", "training.learning_rate=0.01")
 
 
 def weights(path):
-    return open_model(path)[0].get_weights()
+    return open_model(path).network.get_weights()
 
 
 def test_same_seed_same_result(tiny_dataset, tiny_recipe, tmp_path):
@@ -92,7 +92,8 @@ def test_resume_wants_the_same_run(tiny_dataset, tiny_recipe, tmp_path, monkeypa
 def test_the_best_epoch_is_kept(plan, tiny_dataset, tiny_recipe, tmp_path):
     dataset = tiny_dataset(rows=200)
     result = train(dataset, tiny_recipe(plan, *SHORT), tmp_path / "m.keras")
-    model, card = open_model(result.model)
+    found = open_model(result.model)
+    model, card = found.network, found.card
     rows = dataset.rows("valid")
     from chromkeras.statistics.metrics import auroc
 

@@ -14,7 +14,8 @@ from chromkeras.cost.growth import measure_growth
 from chromkeras.data.hdf5 import save_dataset
 from chromkeras.data.held_out import held_out
 from chromkeras.evaluation.predict import predict_logits
-from chromkeras.model_file.model_file import open_model, save_model
+from chromkeras.model_file.open_model import open_model
+from chromkeras.model_file.save_model import save_model
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import resolve_plan
 
@@ -79,7 +80,7 @@ def test_tables_summary_pictures_and_page(make, tmp_path, capsys):
     rows = dataset.rows("test")
     labels = dataset.values(rows)
     for path in paths:
-        logits = predict_logits(open_model(path)[0], dataset, rows)
+        logits = predict_logits(open_model(path).network, dataset, rows)
         own = [row for row in table(out / "tasks.tsv") if row["model"] == path.stem]
         whole = [row for row in own if row["stratum"] == "all"]
         assert [row["task"] for row in whole] == list(dataset.tasks)

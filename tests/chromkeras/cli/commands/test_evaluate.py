@@ -12,7 +12,8 @@ from chromkeras.cli.app import run
 from chromkeras.data.hdf5 import save_dataset
 from chromkeras.data.held_out import held_out
 from chromkeras.evaluation.predict import predict_logits
-from chromkeras.model_file.model_file import open_model, save_model
+from chromkeras.model_file.open_model import open_model
+from chromkeras.model_file.save_model import save_model
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import resolve_plan
 
@@ -53,7 +54,7 @@ def test_json_table_and_pictures_are_written(made, capsys):
     read = json.loads((folder / "metrics.json").read_text())
     assert read["split"] == "test"
     assert read["fingerprint"]["same"]
-    model, _ = open_model(path)
+    model = open_model(path).network
     rows = dataset.rows("test")
     logits, labels = predict_logits(model, dataset, rows), dataset.values(rows)
     for t, task in enumerate(dataset.tasks):

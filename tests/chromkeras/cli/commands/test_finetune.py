@@ -5,7 +5,8 @@ from chromkeras.cli.app import run
 from chromkeras.data.hdf5 import save_dataset
 from chromkeras.evaluation.predict import predict_logits
 from chromkeras.model_file.card import read_card
-from chromkeras.model_file.model_file import open_model, save_model
+from chromkeras.model_file.open_model import open_model
+from chromkeras.model_file.save_model import save_model
 from chromkeras.recipe.recipe import BalanceRecipe, SharingRecipe
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import resolve_plan
@@ -49,7 +50,7 @@ def call(command, *words):
 
 
 def logits(path, dataset):
-    return predict_logits(open_model(path)[0], dataset, dataset.rows("valid"))
+    return predict_logits(open_model(path).network, dataset, dataset.rows("valid"))
 
 
 STILL = ("--epochs", 1, "--set", "training.learning_rate=1e-12", "--set", "transfer.freeze=9")
@@ -87,7 +88,7 @@ def test_every_task_gets_its_own_copy(model_file, data, dataset, tmp_path):
     assert read_card(out).recipe["plan"] == "single"
     np.testing.assert_allclose(logits(out, dataset), logits(path, dataset), atol=1e-5)
     assert call("finetune", *words, "--epochs", 1, "--freeze", 6) == 0
-    before, after = open_model(path)[0], open_model(out)[0]
+    before, after = open_model(path).network, open_model(out).network
     same = {
         layer.name: np.allclose(
             after.get_layer(layer.name).get_weights()[0].reshape(3, -1),
@@ -110,7 +111,7 @@ def test_new_tasks_get_new_heads(model_file, data, dataset, tmp_path, capsys):
         "tasks kept: task0, task2; tasks new: task1; tasks left out: old; "
         "new tasks start afresh in dense_10, dense_11, logits\n"
     ) in said
-    before, after = open_model(path)[0], open_model(out)[0]
+    before, after = open_model(path).network, open_model(out).network
     for name in ("conv_1", "norm_1", "norm_3"):
         for one, two in zip(
             before.get_layer(name).get_weights(), after.get_layer(name).get_weights(), strict=True

@@ -5,7 +5,7 @@ import pytest
 
 from chromkeras.cli.app import run
 from chromkeras.data.hdf5 import save_dataset
-from chromkeras.model_file.model_file import save_model
+from chromkeras.model_file.save_model import save_model
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import resolve_plan
 

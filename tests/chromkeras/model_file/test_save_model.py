@@ -1,4 +1,5 @@
-from chromkeras.model_file.model_file import open_model, save_model
+from chromkeras.model_file.open_model import open_model
+from chromkeras.model_file.save_model import save_model
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import resolve_plan
 
@@ -9,6 +10,6 @@ def test_a_model_is_saved_whole_and_opened_again(small_recipe, tmp_path):
     scores = {"validation_auroc_mean": float("nan")}
     save_model(tmp_path / "m.keras", plan, weights, fingerprint="f", scores=scores)
     assert [path.name for path in tmp_path.iterdir()] == ["m.keras"]
-    network, card = open_model(tmp_path / "m.keras")
-    assert (card.tasks, card.fingerprint) == (("a", "b"), "f")
-    assert [w.tolist() for w in network.get_weights()] == [w.tolist() for w in weights]
+    found = open_model(tmp_path / "m.keras")
+    assert (found.tasks, found.card.fingerprint) == (("a", "b"), "f")
+    assert [w.tolist() for w in found.network.get_weights()] == [w.tolist() for w in weights]

@@ -1,14 +1,11 @@
-"""The .keras file: a model with its run card inside."""
+"""Writing of the .keras file: a model with its run card inside."""
 
 import os
 from typing import Any
 
-import keras
 import numpy as np
 
 from chromkeras.files import replacing
-from chromkeras.layers.run_card import RunCard
-from chromkeras.model_file import open_model as opened
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import Plan
 
@@ -40,15 +37,3 @@ def save_model(
     model.set_weights(weights)
     with replacing(path) as beside:
         model.save(beside)
-
-
-def open_model(path: str | os.PathLike[str]) -> tuple[keras.Model, RunCard]:
-    """Return a model of ours and the layer with its run card.
-
-    Raises
-    ------
-    InputError
-        See `chromkeras.model_file.open_model.open_model`, whose result has more to it.
-    """
-    network = opened.open_model(path).network
-    return network, next(layer for layer in network.layers if isinstance(layer, RunCard))
