@@ -32,7 +32,7 @@ class Origin:
     Attributes
     ----------
     fingerprints
-        Of the whole, and of the whole with only some of its tasks.
+        Fingerprints of the whole, and of the whole with only some of its tasks.
     positive
         Shape (T,): share of positives among the known labels of its training split; None where
         labels are not binary.

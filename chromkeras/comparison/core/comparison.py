@@ -303,7 +303,7 @@ def open_comparison(
     files = [Path(path) for path in paths]
     if len(files) < 2:
         raise InputError(
-            f"compare: expected at least 2 models, received {len(files)}; `chromkeras evaluate` "
+            f"compare: expected at least 2 models, received {len(files)}; `evaluate_model` "
             "measures one"
         )
     cards = [read_card(path) for path in files]
