@@ -84,7 +84,7 @@ def _devices(count: int, backend: str) -> list[str]:
 
 
 class _RowShards(DataParallel):
-    """Weights on every device; the rows of a batch are shared out.
+    """Weights on every device; the rows of a batch are sharded.
 
     JAX takes input whose rows are split only where every device gets as many. So a batch goes
     to all devices whole and is split where the first layers put it out: inside a compiled step
@@ -104,7 +104,7 @@ class _RowShards(DataParallel):
 
 
 class _TaskShards(ModelParallel):
-    """Weights with a task axis are shared out by task; batches and other weights are whole."""
+    """Weights with a task axis are sharded by task; batches and other weights are whole."""
 
     def __init__(self, devices: list[str]) -> None:
         mesh = DeviceMesh((1, len(devices)), ("batch", "tasks"), devices)
@@ -118,7 +118,7 @@ class _TaskShards(ModelParallel):
 
 
 def split_by_task(path: str, tasks: int) -> None:
-    """Have the devices share out the coming weight ``path``, where they share out tasks.
+    """Have the coming weight ``path`` sharded by task, where the tasks are divided among devices.
 
     Parameters
     ----------
@@ -203,10 +203,10 @@ def replicas() -> int:
     return int(tf.distribute.get_strategy().num_replicas_in_sync)
 
 
-def shares_rows() -> bool:
-    """Return whether several devices share out the rows of a batch."""
-    shared = isinstance(keras.distribution.distribution(), DataParallel)
-    return shared or replicas() > 1
+def shards_rows() -> bool:
+    """Return whether the rows of a batch are divided among several devices."""
+    sharded = isinstance(keras.distribution.distribution(), DataParallel)
+    return sharded or replicas() > 1
 
 
 def sum_over_replicas(x: Any) -> Any:
@@ -215,16 +215,16 @@ def sum_over_replicas(x: Any) -> Any:
     return context.all_reduce("SUM", x) if context else x
 
 
-def level_over_replicas(share: Any) -> Any:
-    """Return a replica's share of a loss with its gradient, and the mean share as its value.
+def level_over_replicas(loss: Any) -> Any:
+    """Return a loss of a replica's shard with its gradient, and the mean over shards as its value.
 
     Keras weights the losses it logs by the rows of each replica, which is exact only where all
-    shares are alike.
+    shards are alike.
     """
     if _replica_context() is None:
-        return share
-    value = ops.stop_gradient(share)
-    return share - value + sum_over_replicas(value) / replicas()
+        return loss
+    value = ops.stop_gradient(loss)
+    return loss - value + sum_over_replicas(value) / replicas()
 
 
 def once_over_replicas(loss: Any) -> Any:

@@ -26,7 +26,7 @@ def note_other_data(fingerprint: str, *datasets: Dataset) -> bool:
     Parameters
     ----------
     fingerprint
-        Of the data that it was trained on, from its card.
+        Fingerprint of the data that it was trained on, from its card.
     *datasets
         The data set at hand, whole and with only the model's tasks.
     """

@@ -80,8 +80,9 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[Any, Any, Any]:
         """Return a batch as Keras reads it: inputs, labels and their weights, all float32.
 
-        Of one input the array, shape (n, *its own), of several a dictionary of arrays by name. The
-        weights say which labels are known: 1 or 0, shape (n, T) like the labels.
+        The inputs are an array, shape (n, *its own), or where there are several a dictionary of
+        arrays by name. The weights say which labels are known: 1 or 0, shape (n, T) like the
+        labels.
         """
         batch = slice(index * self.batch_size, (index + 1) * self.batch_size)
         rows, augmentation = self.order[batch], self._augmentation and self._augmentation[batch]

@@ -18,6 +18,7 @@ def row_blocks(array: Any, *, size: int = BYTES) -> Iterator[slice]:
 
     Examples
     --------
+    >>> import numpy as np
     >>> list(row_blocks(np.zeros((5, 2), np.uint8), size=4))
     [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
     """

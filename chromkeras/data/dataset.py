@@ -33,7 +33,7 @@ class Origin:
     Attributes
     ----------
     fingerprints
-        Of the whole, and of the whole with only some of its tasks.
+        Fingerprints of the whole, and of the whole with only some of its tasks.
     positive
         Shape (T,): share of positives among the known labels of its training split, NaN where
         none is known; None where labels are not 0 and 1.

@@ -103,7 +103,7 @@ def load_dataset(path: str | os.PathLike[str], *, mmap: bool = False) -> Dataset
     """
     found = require_file(path, "data set")
     if not h5py.is_hdf5(found):
-        raise InputError(f"{found} is not an HDF5 file; expected what `chromkeras prepare` writes")
+        raise InputError(f"{found} is not an HDF5 file; expected what `save_dataset` writes")
     try:
         opened = h5py.File(found)
     except OSError as error:
@@ -165,9 +165,9 @@ def dataset_tasks(path: str | os.PathLike[str]) -> tuple[str, ...]:
 def _check_format(file: h5py.File, path: Path) -> None:
     if file.attrs.get("format") != FORMAT:
         hint = (
-            f"convert it with `chromkeras prepare basset {path} --out NEW.h5`"
+            "convert it by the import format basset"
             if "train_in" in file
-            else f"convert it with `chromkeras prepare arrays {path} --out NEW.h5`"
+            else "convert it by the import format arrays"
         )
         raise InputError(f"{path} is no chromkeras data set; {hint}")
     if file.attrs["version"] > VERSION:

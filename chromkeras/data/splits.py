@@ -62,16 +62,16 @@ def _region(match: re.Match[str], text: str) -> Region:
 
 @dataclass(frozen=True)
 class SplitPlan:
-    """How rows are shared out; each of valid and test is a list of regions or a fraction.
+    """Rule by which rows are split; each of valid and test is a list of regions or a fraction.
 
     Attributes
     ----------
     valid, test
-        Regions; empty when the part is drawn by chance.
+        Regions; empty when the split is drawn by chance.
     valid_fraction, test_fraction
         Share of all rows to draw, used where no region is given.
     seed
-        Of the draw.
+        Seed of the draw.
     """
 
     valid: tuple[Region, ...] = ()
@@ -82,9 +82,9 @@ class SplitPlan:
 
     def __post_init__(self) -> None:
         drawn = self.drawn
-        for part, share in drawn.items():
+        for split, share in drawn.items():
             if not 0 < share < 1:
-                raise InputError(f"expected a {part} fraction between 0 and 1, received {share}")
+                raise InputError(f"expected a {split} fraction between 0 and 1, received {share}")
         if sum(drawn.values()) >= 1:
             raise InputError(
                 f"valid and test fractions sum to {sum(drawn.values()):g}; "
@@ -94,16 +94,16 @@ class SplitPlan:
 
     @property
     def drawn(self) -> dict[str, float]:
-        """Fraction of each part that is drawn by chance."""
-        parts = {
+        """Fraction of each split that is drawn by chance."""
+        splits = {
             "valid": (self.valid, self.valid_fraction),
             "test": (self.test, self.test_fraction),
         }
-        return {part: share for part, (regions, share) in parts.items() if not regions}
+        return {split: share for split, (regions, share) in splits.items() if not regions}
 
     @property
     def by_region(self) -> bool:
-        """Whether a part is given by regions, so that rows need places."""
+        """Whether a split is given by regions, so that rows need places."""
         return bool(self.valid or self.test)
 
 
@@ -124,18 +124,18 @@ def make_split_plan(
     valid_fraction, test_fraction
         Share to draw where no region is given; None for 0.1.
     seed
-        Of the draw; None for 0.
+        Seed of the draw; None for 0.
 
     Raises
     ------
     InputError
-        A text is no region, both regions and a fraction are given, or parts overlap.
+        A text is no region, both regions and a fraction are given, or splits overlap.
     """
     given = {"valid": (valid, valid_fraction), "test": (test, test_fraction)}
-    for part, (regions, share) in given.items():
+    for split, (regions, share) in given.items():
         if regions and share is not None:
-            raise InputError(f"expected `{part}` or `{part}_fraction`, received both")
-    texts = {part: [x] if isinstance(x, str) else x for part, (x, _) in given.items()}
+            raise InputError(f"expected `{split}` or `{split}_fraction`, received both")
+    texts = {split: [x] if isinstance(x, str) else x for split, (x, _) in given.items()}
     shares = {"valid_fraction": valid_fraction, "test_fraction": test_fraction}
     return SplitPlan(
         valid=parse_regions(texts["valid"]),
@@ -146,16 +146,16 @@ def make_split_plan(
 
 
 def _check_apart(regions: list[tuple[Region, str]]) -> None:
-    for i, (one, part) in enumerate(regions):
-        for other, other_part in regions[:i]:
+    for i, (one, split) in enumerate(regions):
+        for other, other_split in regions[:i]:
             one_end, other_end = one.end or np.inf, other.end or np.inf
             if (
                 one.chrom == other.chrom
                 and one.start < other_end
                 and other.start < one_end
-                and part != other_part
+                and split != other_split
             ):
-                raise InputError(f"{other_part} region {other} and {part} region {one} overlap")
+                raise InputError(f"{other_split} region {other} and {split} region {one} overlap")
 
 
 def assign(
@@ -167,7 +167,7 @@ def assign(
     start: np.ndarray | None = None,
     groups: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Return the part of every row.
+    """Return the split of every row.
 
     Parameters
     ----------
@@ -193,28 +193,28 @@ def assign(
     InputError
         Regions are asked for and the rows have no places.
     """
-    part = np.full(rows, "train", dtype="U5")
+    split = np.full(rows, "train", dtype="U5")
     if chrom is not None and start is not None:
-        _mark_regions(part, plan, chrom, start, start + length)
+        _mark_regions(split, plan, chrom, start, start + length)
         groups = overlap_groups(chrom, start, length)
     elif plan.by_region:
         raise InputError(
             "a split by region needs chrom and start of every row; use fractions instead"
         )
     if plan.drawn:
-        _draw(part, plan, np.arange(rows) if groups is None else groups)
-    return part
+        _draw(split, plan, np.arange(rows) if groups is None else groups)
+    return split
 
 
 def _mark_regions(
-    part: np.ndarray, plan: SplitPlan, chrom: np.ndarray, start: np.ndarray, end: np.ndarray
+    split: np.ndarray, plan: SplitPlan, chrom: np.ndarray, start: np.ndarray, end: np.ndarray
 ) -> None:
     for name, regions in (("valid", plan.valid), ("test", plan.test)):
         for first, last, where in _joined(regions):
             touches = (chrom == where) & (start < last) & (end > first)
             inside = (start >= first) & (end <= last)
-            part[touches & inside] = name
-            part[touches & ~inside] = DROPPED
+            split[touches & inside] = name
+            split[touches & ~inside] = DROPPED
 
 
 def _joined(regions: tuple[Region, ...]) -> list[tuple[int, float, str]]:
@@ -252,11 +252,11 @@ def overlap_groups(chrom: np.ndarray, start: np.ndarray, length: int) -> np.ndar
     return groups
 
 
-def _draw(part: np.ndarray, plan: SplitPlan, groups: np.ndarray) -> None:
+def _draw(split: np.ndarray, plan: SplitPlan, groups: np.ndarray) -> None:
     """Fill valid and test with whole groups in random order, up to their fractions."""
-    free = np.flatnonzero(part == "train")
+    free = np.flatnonzero(split == "train")
     _, group, sizes = np.unique(groups[free], return_inverse=True, return_counts=True)
-    kept = np.count_nonzero(part != DROPPED)
+    kept = np.count_nonzero(split != DROPPED)
     room = {name: round(share * kept) for name, share in plan.drawn.items()}
     choice = np.full(len(sizes), "train", dtype="U5")
     for g in np.random.default_rng(plan.seed).permutation(len(sizes)):
@@ -266,4 +266,4 @@ def _draw(part: np.ndarray, plan: SplitPlan, groups: np.ndarray) -> None:
             room[name] -= sizes[g]
         if not any(room.values()):
             break
-    part[free] = choice[group]
+    split[free] = choice[group]

@@ -9,7 +9,7 @@ import numpy as np
 
 from chromkeras.cost.memory import prediction_batch
 from chromkeras.data.dataset import Dataset
-from chromkeras.data.share_out import in_equal_parts
+from chromkeras.data.sharded import in_equal_shards
 from chromkeras.data.tables import feed
 from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import check_rows
@@ -141,6 +141,6 @@ def _input_names(model: keras.Model, dataset: Dataset) -> tuple[str, ...]:
 
 def _predict(model: keras.Model, x: Any, batch_size: int) -> np.ndarray:
     count = len(keras.tree.flatten(x)[0])
-    rows, batch_size = in_equal_parts(x, batch_size)
+    rows, batch_size = in_equal_shards(x, batch_size)
     logits: np.ndarray = model.predict(rows, batch_size=batch_size, verbose=0)[:count]
     return logits

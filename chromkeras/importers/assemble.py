@@ -127,12 +127,12 @@ def assemble(
     notes
         Lines for a person.
     may_lack
-        Whether a part of the split may be empty, as in data to test on alone.
+        Whether a split may be empty, as in data to test on alone.
 
     Raises
     ------
     InputError
-        A row holds nothing but N, a part of the split is empty, or a task has nothing to learn
+        A row holds nothing but N, a split is empty, or a task has nothing to learn
         from among the training rows.
     """
     straddling = rows.split == DROPPED
@@ -142,11 +142,11 @@ def assemble(
     if unknown.any() and not drop_unknown:
         raise InputError(
             f"{_name(rows, int(np.argmax(unknown)))} is nothing but N ({unknown.sum()} such "
-            "rows); remove it or leave such rows out with --drop-unknown"
+            "rows); remove it or leave such rows out (`drop_unknown`)"
         )
     counts = {ALL_UNKNOWN: int(unknown.sum()), STRADDLING: int((straddling & ~unknown).sum())}
     dataset = _dataset(rows, np.flatnonzero(~straddling & ~unknown))
-    lacking = check_parts(dataset, may_lack=may_lack)
+    lacking = check_splits(dataset, may_lack=may_lack)
     return Prepared(dataset, (dropped or {}) | counts, (*notes, *lacking))
 
 
@@ -178,30 +178,30 @@ def _dataset(rows: Rows, kept: np.ndarray) -> Dataset:
     )
 
 
-def check_parts(dataset: Dataset, *, may_lack: bool = False) -> tuple[str, ...]:
-    """Check that every part of the split has rows, and that there is something to learn.
+def check_splits(dataset: Dataset, *, may_lack: bool = False) -> tuple[str, ...]:
+    """Check that every split has rows, and that there is something to learn.
 
     Parameters
     ----------
     dataset
         The data set.
     may_lack
-        Whether to say of an empty part that it is, instead of refusing it.
+        Whether to say of an empty split that it is, instead of refusing it.
 
     Returns
     -------
     tuple of str
-        A line for a person about the parts that are empty, if any.
+        A line for a person about the splits that are empty, if any.
 
     Raises
     ------
     InputError
-        A part is empty, or a task has labels of one value among the training rows.
+        A split is empty, or a task has labels of one value among the training rows.
     """
-    sizes = {part: len(dataset.rows(part)) for part in SPLITS}
-    empty = [part for part in SPLITS if not sizes[part]]
+    sizes = {split: len(dataset.rows(split)) for split in SPLITS}
+    empty = [split for split in SPLITS if not sizes[split]]
     if empty and not (may_lack and len(dataset)):
-        text = ", ".join(f"{part} {size}" for part, size in sizes.items())
+        text = ", ".join(f"{split} {size}" for split, size in sizes.items())
         raise InputError(f"no row is left for {empty[0]} ({text}); change the split")
     if sizes["train"]:
         find_problem(dataset.problem).check_training(dataset)

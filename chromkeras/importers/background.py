@@ -74,7 +74,7 @@ def draw_background(
     ratio
         Windows per element.
     seed
-        Of the draw.
+        Seed of the draw.
 
     Returns
     -------

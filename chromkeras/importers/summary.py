@@ -21,15 +21,15 @@ def summary(prepared: Prepared) -> str:
 
 
 def _table(dataset: Dataset) -> str:
-    parts = [dataset.rows(part) for part in (*SPLITS, "all")]
+    splits = [dataset.rows(split) for split in (*SPLITS, "all")]
     lines: list[Sequence[str]] = [("", *SPLITS, "all")]
-    lines.append(("rows", *(f"{len(rows):,}" for rows in parts)))
-    lines.append(("elements", *(f"{dataset.elements[rows].sum():,}" for rows in parts)))
-    lines.append(("background", *(f"{(~dataset.elements[rows]).sum():,}" for rows in parts)))
+    lines.append(("rows", *(f"{len(rows):,}" for rows in splits)))
+    lines.append(("elements", *(f"{dataset.elements[rows].sum():,}" for rows in splits)))
+    lines.append(("background", *(f"{(~dataset.elements[rows]).sum():,}" for rows in splits)))
     problem = find_problem(dataset.problem)
     lines.append((problem.described, "", "", "", ""))
     for task in dataset.tasks:
         own = dataset.select_tasks([task])
-        cells = (problem.describe(own.values(rows)[:, 0], own.classes) for rows in parts)
+        cells = (problem.describe(own.values(rows)[:, 0], own.classes) for rows in splits)
         lines.append((f"  {task}", *cells))
     return align(lines)

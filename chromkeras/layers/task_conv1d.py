@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from chromkeras.backend.devices import shares_rows
+from chromkeras.backend.devices import shards_rows
 from chromkeras.backend.keras_private import readers
 from chromkeras.errors import InputError
 from chromkeras.layers.fast.folding import biased_convolution, fold_normalization
@@ -111,11 +111,11 @@ class TaskConv1D(TaskLayer, keras.layers.Layer):
     def folded(self, training: bool | None) -> TaskBatchNormalization | None:
         """Return the layer that this one normalises in the place of, if it does.
 
-        It does not where devices share out the rows: replicas know the statistics of their own
+        It does not where rows are sharded: replicas know the statistics of their own
         rows only, and JAX lays the output out anew, so that normalisation does not know it again.
         """
         norm = self._normalization() if self._normalization else None
-        if norm is None or not norm.uses_batch(training) or shares_rows():
+        if norm is None or not norm.uses_batch(training) or shards_rows():
             return None
         others = readers(self) - {id(norm)}
         return None if others else norm

@@ -31,7 +31,7 @@ class TaskLayer:
     attribution_rule = "linear"
 
     def add_weight(self, *args: Any, **kwargs: Any) -> Any:
-        """Make a weight, which several devices may share out by task."""
+        """Make a weight, which may be sharded by task."""
         split_by_task(f"{self.path}/{kwargs.get('name')}", self.tasks)  # type: ignore[attr-defined]
         return super().add_weight(*args, **kwargs)  # type: ignore[misc]
 

@@ -43,7 +43,7 @@ class RunCard:
     recipe
         ``Recipe.to_dict()``.
     fingerprint
-        Of the training data.
+        Fingerprint of the training data.
     scores
         Validation scores and the like, plain JSON values.
     problem

@@ -230,8 +230,7 @@ def _card(entries: list[dict[str, Any]]) -> dict[str, Any]:
     cards = [entry["config"] for entry in entries if entry["class_name"] == CARD]
     if not cards:
         raise InputError(
-            "it is a Keras model without a chromkeras run card; expected what `chromkeras train` "
-            "writes"
+            "it is a Keras model without a chromkeras run card; expected a file that `train` wrote"
         )
     if len(cards) > 1:
         raise InputError(f"expected one run card, received {len(cards)}")

@@ -48,7 +48,7 @@ class FilterReading:
     matches
         TomTom's table of ``motifs`` against ``targets``.
     influence
-        Of each filter on each task, (F, T).
+        Influence of each filter on each task, (F, T).
     profiles
         Where along the sequences each filter is active.
     together

@@ -21,9 +21,9 @@ class TruthScores:
     Attributes
     ----------
     positions
-        Of each attribution method and task, and the mean over tasks.
+        Scores of each attribution method and task, and the mean over tasks.
     motifs
-        Of the filters' motifs, and of TF-MoDISco's patterns where it was asked for.
+        Scores of the filters' motifs, and of TF-MoDISco's patterns where it was asked for.
     """
 
     positions: list[PositionRow]

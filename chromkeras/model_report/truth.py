@@ -37,7 +37,8 @@ class PositionRow:
     sequences
         Sequences scored: those that are open; in the row of the mean their sum over tasks.
     seconds
-        Of the attribution of all tasks, in the row of the mean; None elsewhere or when unknown.
+        Time of the attribution of all tasks, in the row of the mean; None elsewhere or where
+        unknown.
     """
 
     method: str
@@ -116,7 +117,7 @@ def score_positions(
     Parameters
     ----------
     attribution
-        Of K tasks, named as in the data set, and n sequences.
+        Attribution of K tasks, named as in the data set, and n sequences.
     dataset
         Simulated.
     rows
@@ -286,9 +287,7 @@ def write_truth_table(
 
 def _truth(dataset: Dataset) -> Truth:
     if dataset.truth is None or dataset.motifs is None:
-        raise InputError(
-            "expected a simulated data set with planted motifs; make one with `chromkeras simulate`"
-        )
+        raise InputError("expected a simulated data set with planted motifs; `simulate` makes one")
     return dataset.truth
 
 

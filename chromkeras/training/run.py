@@ -10,7 +10,7 @@ from chromkeras.backend.operations import compile_model
 from chromkeras.backend.precision import precision
 from chromkeras.data.batches import Batches
 from chromkeras.data.dataset import Dataset
-from chromkeras.data.share_out import share_out
+from chromkeras.data.sharded import sharded
 from chromkeras.data.turns import TaskTurns
 from chromkeras.layers.task_weights import TaskWeights
 from chromkeras.losses.task_loss import TaskLoss, make_loss
@@ -58,7 +58,7 @@ class Run:
             return None
         try:
             self.model.fit(
-                share_out(self.batches),
+                sharded(self.batches),
                 epochs=self.epochs,
                 initial_epoch=self.first_epoch,
                 shuffle=False,

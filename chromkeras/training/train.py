@@ -73,7 +73,7 @@ def train(
     resume
         Whether to go on from that state.
     devices, shard
-        Number of devices to train on, and what they share out; see ``devices.distribution``.
+        Number of devices to train on, and what is divided among them; see ``devices.distribution``.
     watch_gradients
         Whether to measure each task's gradient at each layer about a dozen times, and keep them
         in ``gradient_log_path(out)``; on one device.

@@ -18,9 +18,9 @@ class PartResult:
     Attributes
     ----------
     sections
-        Of the page.
+        Sections of the page.
     facts
-        For ``summary.json``; NaN becomes None there.
+        Facts for ``summary.json``; NaN becomes None there.
     tables
         Rows by the name of a TSV file; all rows of a table have the same keys.
     figures

@@ -47,7 +47,7 @@ class ModelCosts:
     memory
         Estimated bytes of training beyond the program and its data.
     time
-        Of its training.
+        Time of its training.
     """
 
     parameters: int

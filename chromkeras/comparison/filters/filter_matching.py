@@ -69,7 +69,7 @@ class FilterMatching:
     tasks
         K names.
     matched
-        Of each task.
+        Matched filters of each task.
     chance
         Share of the first model's filters that such a match finds by chance; None where it was
         not asked for.

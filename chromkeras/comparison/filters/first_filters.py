@@ -32,9 +32,9 @@ class FirstFilters:
     networks
         R.
     names
-        Of each filter, such as "f3", or "Intest:f3" where tasks have their own.
+        Name of each filter, such as "f3", or "Intest:f3" where tasks have their own.
     motifs
-        Of each filter; None where it has none.
+        Motif of each filter; None where it has none.
     influence
         Shape (R * F, T), float64: how far each filter raises each task's logit, on average.
     """

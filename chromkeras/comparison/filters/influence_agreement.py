@@ -42,7 +42,7 @@ def influence_agreement(
     first, second
         Filters of the two models.
     matching
-        Of these models.
+        Matching of these models' filters.
     """
     rows = []
     for task, matched in zip(matching.tasks, matching.matched, strict=True):

@@ -35,7 +35,7 @@ def motif_matchings(
     models
         Models of ours.
     filters
-        Of each model.
+        First filters of each model.
     seed
         Seed of the shuffles: those that TomTom's p-values refer to, and those of the second model's
         motifs that give ``chance``.
@@ -66,7 +66,8 @@ def match_by_motif(
     first, second
         Filters of the two models.
     p_values
-        Of every filter of the first against every one of the second, as in `motif_p_values`.
+        P-value of every filter of the first against every one of the second, as in
+        `motif_p_values`.
     threshold
         Filters are alike below this q-value (Benjamini and Hochberg over a task's pairs).
     kind

@@ -49,7 +49,7 @@ class PairMatch:
     activation, motif
         The matches.
     influence
-        Of the filters found again by activation.
+        Agreement on the influence of the filters found again by activation.
     """
 
     first: FirstFilters

@@ -63,10 +63,10 @@ class Representation:
     sizes
         Sequences in each minibatch.
     grams
-        Of each layer, shape (R, Σ b²), float32: its R networks' centred kernels of all
+        Centred kernels of each layer's R networks, shape (R, Σ b²), float32, of all
         minibatches, of length 1, so that products are CKA; 0 for a network that does not vary.
     directions
-        Of each layer's networks, an orthonormal basis of shape (n, d), float32.
+        Orthonormal basis of each layer's networks, shape (n, d), float32.
     """
 
     layers: Layers
@@ -121,7 +121,7 @@ def represent(
     Parameters
     ----------
     batches
-        Of each minibatch, the activations of every layer: (R, b, P, C) of R networks at P
+        Activations of every layer for each minibatch: (R, b, P, C) of R networks at P
         positions, or (R, b, U); float. b is at least 4.
     layers
         Which layers they are.
@@ -159,7 +159,7 @@ def layer_similarity(
     Parameters
     ----------
     first, second
-        Of the same sequences in the same minibatches.
+        Layers read from the same sequences in the same minibatches.
     names, kind
         As in `LayerSimilarity`.
 

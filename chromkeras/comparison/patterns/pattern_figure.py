@@ -29,7 +29,7 @@ def weight_dots(
     replicates
         Each has its look; its members are dots of their own.
     labels
-        Of the patterns.
+        Names of the patterns, as the picture shows them.
     """
     columns = _columns([group.label for group in replicates])
     height = 1.25 + _ROW * len(uses) + 0.2 * -(-len(replicates) // columns)

@@ -24,7 +24,7 @@ class Searched:
     model, task
         Their names.
     contributions
-        Of the observed bases to the task's logit, shape (n, length), float32.
+        Contributions of the observed bases to the task's logit, shape (n, length), float32.
     patterns
         What TF-MoDISco found in them.
     """

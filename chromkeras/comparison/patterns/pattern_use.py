@@ -147,7 +147,7 @@ def relative_weight(contributions: np.ndarray, bases: np.ndarray, sign: str, win
     Parameters
     ----------
     contributions
-        Of a model, shape (n, length).
+        Contributions in a model, shape (n, length).
     bases
         Which, shape (n, length), bool; at least one.
     sign

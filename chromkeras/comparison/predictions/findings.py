@@ -33,13 +33,13 @@ class Findings:
     comparison
         What was compared.
     evaluations
-        Of each model.
+        Evaluation of each model.
     masks
         Rows of each stratum.
     models, replicates
         Differences by stratum: of single models, and of replicates (recipes).
     calibrations
-        Of each model, on all rows; none where outputs are not one probability a task.
+        Calibration of each model, on all rows; none where outputs are not one probability a task.
     pairs
         Pairs of models, as in ``models``.
     correlation, calls

@@ -62,7 +62,7 @@ def prepare(
                 f"{found} is scrambled: the four channels of a position do not sum to 1, but do "
                 f"when each row is read as ({bases}, 4); pass `repair` to read it so"
             )
-        sizes = [len(file[f"{part}_in"]) for part in SPLITS]
+        sizes = [len(file[f"{split}_in"]) for split in SPLITS]
         labels, known, how = _labels(file, found)
         rows = Rows(
             dna=pack_blocks(_blocks(file, found, scrambled), bases),
@@ -81,7 +81,7 @@ def prepare(
 
 def _check(file: h5py.File, path: Path) -> int:
     """Return the sequence length after checking names and shapes."""
-    needed = ["target_labels", *(f"{part}_{side}" for part in SPLITS for side in ("in", "out"))]
+    needed = ["target_labels", *(f"{split}_{side}" for split in SPLITS for side in ("in", "out"))]
     missing = [name for name in needed if name not in file]
     if missing:
         raise InputError(f"{path} is no Basset file: it lacks {', '.join(missing)}")
@@ -90,28 +90,28 @@ def _check(file: h5py.File, path: Path) -> int:
             raise InputError(f"{path}, {name}: expected an array with axes")
     bases = int(file["train_in"].shape[-1])
     tasks = len(file["target_labels"])
-    for part in SPLITS:
-        x, y = file[f"{part}_in"].shape, file[f"{part}_out"].shape
+    for split in SPLITS:
+        x, y = file[f"{split}_in"].shape, file[f"{split}_out"].shape
         if x[1:] != (4, 1, bases):
             raise InputError(
-                f"{path}, {part}_in: expected shape (N, 4, 1, {bases}) with channels A C G T "
+                f"{path}, {split}_in: expected shape (N, 4, 1, {bases}) with channels A C G T "
                 f"second, received {x}"
             )
         if y != (x[0], tasks):
-            raise InputError(f"{path}, {part}_out: expected shape ({x[0]}, {tasks}), received {y}")
+            raise InputError(f"{path}, {split}_out: expected shape ({x[0]}, {tasks}), received {y}")
     return bases
 
 
 def _labels(file: h5py.File, path: Path) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     """Return the labels of all parts, which are known, and how they were read."""
     read = find_problem(PROBLEM).read_labels
-    parts = [read(file[f"{part}_out"][...], f"{path}, {part}_out") for part in SPLITS]
+    parts = [read(file[f"{split}_out"][...], f"{path}, {split}_out") for split in SPLITS]
     labels, known, notes = zip(*parts, strict=True)
     return np.concatenate(labels), np.concatenate(known), tuple(dict.fromkeys(sum(notes, ())))
 
 
 def _is_scrambled(file: h5py.File, path: Path) -> bool:
-    table = next((file[f"{part}_in"] for part in SPLITS if len(file[f"{part}_in"])), None)
+    table = next((file[f"{split}_in"] for split in SPLITS if len(file[f"{split}_in"])), None)
     if table is None:
         raise InputError(f"{path} has no row")
     block = table[next(row_blocks(table))]
@@ -139,10 +139,10 @@ def _scrambled(block: np.ndarray) -> np.ndarray:
 
 def _blocks(file: h5py.File, path: Path, scrambled: bool) -> Iterator[np.ndarray]:
     read = _scrambled if scrambled else _plain
-    for part in SPLITS:
-        table = file[f"{part}_in"]
+    for split in SPLITS:
+        table = file[f"{split}_in"]
         for rows in row_blocks(table):
             try:
                 yield from_one_hot(read(table[rows]))
             except InputError as error:
-                raise InputError(f"{path}, {part}_in, from row {rows.start}: {error}") from None
+                raise InputError(f"{path}, {split}_in, from row {rows.start}: {error}") from None

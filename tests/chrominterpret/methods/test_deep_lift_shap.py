@@ -497,13 +497,13 @@ class Squaring(layers.Layer):
         return ops.square(h) + h
 
 
-def test_a_false_declaration_shows_in_the_delta():
+def test_a_false_declaration_shows_in_the_delta(caplog):
     register_rule(Squaring, "linear")
     x = keras.Input((LENGTH, 4))
     h = layers.GlobalAveragePooling1D()(Squaring()(layers.Conv1D(4, 5)(x)))
     model = randomised(keras.Model(x, layers.Dense(1)(h)))
-    with pytest.warns(UserWarning, match="difference of outputs"):
-        result = deep_lift_shap(model, sequences(2), n_references=2)
+    result = deep_lift_shap(model, sequences(2), n_references=2)
+    assert "difference of outputs" in caplog.text
     assert len(result.warnings) == 1
     register_rule(Squaring, "elementwise")
     assert deep_lift_shap(model, sequences(2), n_references=2).warnings == ()

@@ -71,7 +71,6 @@ def test_a_linear_model_by_hand(name):
 
 
 @pytest.mark.parametrize("name", METHODS.names())
-@pytest.mark.filterwarnings("ignore:contributions miss the difference")
 def test_hypothetical_contributions_are_the_observed_ones_at_observed_bases(name):
     x = sequences(2)
     result = run(name, small_model(), x, targets=[1], n_references=40)
@@ -82,7 +81,6 @@ def test_hypothetical_contributions_are_the_observed_ones_at_observed_bases(name
 
 
 @pytest.mark.parametrize("name", METHODS.names())
-@pytest.mark.filterwarnings("ignore:contributions miss the difference")
 def test_batches_and_batch_mates_make_no_difference(name):
     model, x = small_model(), sequences(5)
     options = {"targets": {"0 − 2": {0: 1, 2: -1}}}
@@ -98,7 +96,6 @@ def test_batches_and_batch_mates_make_no_difference(name):
 
 
 @pytest.mark.parametrize("name", METHODS.names())
-@pytest.mark.filterwarnings("ignore:contributions miss the difference")
 def test_a_seed_gives_the_same_again_and_another_does_not(name):
     model, x = small_model(), sequences(2)
     first, again, other = (run(name, model, x, targets=0, seed=seed) for seed in (5, 5, 6))
@@ -111,7 +108,6 @@ def test_a_seed_gives_the_same_again_and_another_does_not(name):
 
 
 @pytest.mark.parametrize("name", CONTRIBUTIONS)
-@pytest.mark.filterwarnings("ignore:contributions miss the difference")
 def test_references_and_deltas_are_kept(name):
     model, x = small_model(), sequences(3)
     shuffled = run(name, model, x, targets=[0])
@@ -140,7 +136,6 @@ def two_inputs() -> keras.Model:
 
 @pytest.mark.parametrize("name", COMPARED)
 @pytest.mark.parametrize("wrt", ["dna", "bins"])
-@pytest.mark.filterwarnings("ignore:contributions miss the difference")
 def test_either_input_of_two(name, wrt):
     rng = np.random.default_rng(0)
     x = {"dna": sequences(3), "bins": rng.gamma(1, 2, (3, 10, 5)).astype(np.float32)}
@@ -223,7 +218,6 @@ def test_bad_arguments(name):
 
 
 @pytest.mark.parametrize("name", METHODS.names())
-@pytest.mark.filterwarnings("ignore:contributions miss the difference")
 def test_progress_ends_with_all(name):
     seen = []
     run(name, small_model(), sequences(3), batch_size=8, progress=lambda *p: seen.append(p))

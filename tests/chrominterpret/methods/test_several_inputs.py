@@ -154,7 +154,6 @@ def test_mutants_keep_the_signal_of_their_sequence(kind):
 
 
 @pytest.mark.parametrize("name", ON_NUMBERS)
-@pytest.mark.filterwarnings("ignore:contributions miss the difference")
 def test_batch_mates_make_no_difference_to_the_signal(name):
     model, x = gated_model((7,)), arrays((7,))
     whole = run(name, model, x, wrt="signal")

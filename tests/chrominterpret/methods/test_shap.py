@@ -67,7 +67,6 @@ def test_deep_explainer_agrees_with_deep_lift(output, ending):
 
 
 @pytest.mark.usefixtures("tensorflow")
-@pytest.mark.filterwarnings("ignore:contributions miss the difference")
 def test_gradient_explainer_goes_with_expected_gradients():
     model, x, pool = relu_model(), sequences(1), sequences(8, seed=4)
     state = np.random.get_state()[1].copy()  # noqa: NPY002
@@ -91,10 +90,10 @@ def test_what_shap_cannot_do_is_one_line():
 
 
 @pytest.mark.usefixtures("tensorflow")
-def test_a_silent_error_shows_in_the_delta_and_others_warnings_come_through():
+def test_a_silent_error_shows_in_the_delta_and_others_warnings_come_through(caplog):
     model = relu_model(lambda h: layers.Dense(1)(layers.Activation("silu")(layers.Dense(9)(h))))
-    with pytest.warns(UserWarning, match="contributions miss the difference"):
-        result = shap_attribution(model, 1.0 * sequences(2), n_references=4)
+    result = shap_attribution(model, 1.0 * sequences(2), n_references=4)
+    assert "contributions miss the difference" in caplog.text
     assert len(result.warnings) == 1
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")

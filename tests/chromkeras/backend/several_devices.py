@@ -27,7 +27,7 @@ from chromkeras.data.batches import Batches  # noqa: E402
 from chromkeras.data.dataset import Dataset  # noqa: E402
 from chromkeras.data.known import from_flagged  # noqa: E402
 from chromkeras.data.packed import PackedSequences  # noqa: E402
-from chromkeras.data.share_out import share_out  # noqa: E402
+from chromkeras.data.sharded import sharded  # noqa: E402
 from chromkeras.evaluation.predict import predict_logits  # noqa: E402
 from chromkeras.losses.task_loss import TaskLoss  # noqa: E402
 from chromkeras.optimizers.optimizers import make_optimizer  # noqa: E402
@@ -71,7 +71,7 @@ def train(recipe, data, count=1, shard="data"):
         optimizer = make_optimizer(recipe.training, len(batches))
         compile_model(model, optimizer, TaskLoss(positive_fraction=[0.3, 0.4]))
         epochs = recipe.training.epochs
-        history = model.fit(share_out(batches), epochs=epochs, shuffle=False, verbose=0)
+        history = model.fit(sharded(batches), epochs=epochs, shuffle=False, verbose=0)
         logits = predict_logits(model, data, rows[:5], batch_size=5)
     return before, model.get_weights(), history.history["loss"], [logits], model
 
@@ -82,7 +82,7 @@ def apart(one, other):
 
 
 def compare(plan, *settings, rows=21, shard="data"):
-    """Return how far two devices, which share out ``shard``, are from one."""
+    """Return how far two devices, which shard ``shard``, are from one."""
     recipe, data = make_recipe(plan, settings=(*COLUMN, *settings)), dataset(rows)
     before, weights, losses, logits, _ = train(recipe, data)
     _, *other, model = train(recipe, data, 2, shard)

@@ -43,7 +43,7 @@ def outcome(backend):
 @pytest.mark.parametrize("plan", ["hard", "soft"])
 @pytest.mark.parametrize("backend", ["jax", "tensorflow"])
 def test_two_devices_train_as_one(backend, plan):
-    """Devices share out rows; soft on JAX: tasks."""
+    """Rows are sharded; soft on JAX: tasks."""
     result = outcome(backend)["results"][plan]
     assert result["moved"] > 1e-2
     assert result["weights"] < 1e-5
@@ -54,7 +54,7 @@ def test_two_devices_train_as_one(backend, plan):
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", ["jax", "tensorflow"])
 def test_adam_and_a_last_batch_of_one_row(backend):
-    """Devices share out rows; on JAX: tasks."""
+    """Rows are sharded; on JAX: tasks."""
     # The first steps divide gradients by their own size: rounding of tiny ones comes out large.
     result = outcome(backend)["results"]["adam"]
     assert result["moved"] > 3e-3
@@ -79,7 +79,7 @@ def test_the_penalty_counts_once_where_batch_norm_does_not_make_replicas_meet():
     ("backend", "what", "message"),
     [
         ("jax", "devices", "`devices`: expected 1 to 2, the devices jax sees (cpu:0, cpu:1)"),
-        ("jax", "tasks", "a number of tasks that 2 devices can share out equally, received 3"),
+        ("jax", "tasks", "a number of tasks that is divided equally among 2 devices, received 3"),
         ("tensorflow", "devices", "the devices tensorflow sees (cpu:0, cpu:1), received 3"),
         ("tensorflow", "tasks", "`shard` tasks: expected KERAS_BACKEND=jax, received tensorflow"),
         ("tensorflow", "accumulate", "training.accumulate: expected 1 on 2 devices"),

@@ -146,11 +146,11 @@ def test_files_that_are_no_data_set_fail(tmp_path: Path) -> None:
         load_dataset(path)
 
 
-@pytest.mark.parametrize(("name", "hint"), [("train_in", "--basset"), ("x", "--arrays")])
+@pytest.mark.parametrize(("name", "hint"), [("train_in", "basset"), ("x", "arrays")])
 def test_hdf5_of_another_kind_says_how_to_convert_it(tmp_path: Path, name: str, hint: str) -> None:
     with h5py.File(tmp_path / "x.h5", "w") as file:
         file[name] = [1]
-    with pytest.raises(ValueError, match=f"no chromkeras data set; convert it with .*{hint}"):
+    with pytest.raises(ValueError, match=f"no chromkeras data set; convert it by .*{hint}"):
         load_dataset(tmp_path / "x.h5")
 
 

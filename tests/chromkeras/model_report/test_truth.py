@@ -105,7 +105,7 @@ def test_wrong_targets_shapes_and_data_are_refused():
         score_positions(attribution(np.zeros((1, 2, 10)), ("x - y",)), data, rows)
     with pytest.raises(ValueError, match=r"expected attributions of shape \(1, 2, 10, 4\)"):
         score_positions(attribution(np.zeros((1, 3, 10)), ("x",)), data, rows)
-    with pytest.raises(ValueError, match="make one with `chromkeras simulate`"):
+    with pytest.raises(ValueError, match="`simulate` makes one"):
         causal_mask(replace(data, truth=None), rows, ("x",))
 
 

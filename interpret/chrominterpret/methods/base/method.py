@@ -1,6 +1,6 @@
 """What every attribution method is: options that it checks, and a call that runs it."""
 
-import warnings
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +13,8 @@ from chrominterpret.engine.batches import Progress
 from chrominterpret.engine.memory import BUDGET, GRADIENT, rows_at_once
 from chrominterpret.errors import InputError
 from chrominterpret.methods.base.explained import ExplainedModel, explained_model
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -116,7 +118,7 @@ class Method(ABC):
         )
 
     def _warned(self, result: Attribution) -> Attribution:
-        """Warn of incomplete contributions, in the result and once as a Python warning."""
+        """Warn of incomplete contributions, in the result and the log."""
         if result.relative_delta is None:
             return result
         large = self.large_delta()
@@ -128,7 +130,7 @@ class Method(ABC):
             f"in {beyond.mean():.1%} of target, sequence, reference triples "
             f"(at worst {result.relative_delta.max():.2g})"
         )
-        warnings.warn(message, stacklevel=4)
+        _log.warning("%s: %s", self.name, message)
         return replace(result, warnings=(*result.warnings, message))
 
 

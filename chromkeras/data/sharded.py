@@ -1,4 +1,4 @@
-"""Batches that ``MirroredStrategy`` can share out: no replica without a row.
+"""Batches that ``MirroredStrategy`` can shard: no replica without a row.
 
 The strategy gives each of N replicas ceil(n / N) rows of a batch until none are left. A replica
 left with none would end the run: TensorFlow's convolution on a CPU (2.21, oneDNN) returns an
@@ -13,7 +13,7 @@ import numpy as np
 from chromkeras.backend.devices import replicas
 
 
-def share_out(batches: keras.utils.PyDataset) -> keras.utils.PyDataset:
+def sharded(batches: keras.utils.PyDataset) -> keras.utils.PyDataset:
     """Return batches for ``fit`` that leave no replica without a row.
 
     Parameters
@@ -27,16 +27,16 @@ def share_out(batches: keras.utils.PyDataset) -> keras.utils.PyDataset:
     keras.utils.PyDataset
         ``batches`` itself where there is one replica.
     """
-    return batches if replicas() == 1 else _SharedOut(batches, replicas())
+    return batches if replicas() == 1 else _Sharded(batches, replicas())
 
 
-class _SharedOut(keras.utils.PyDataset):
+class _Sharded(keras.utils.PyDataset):
     """A batch too small for all replicas goes whole to each, with labels to the first alone.
 
     So batch-norm statistics, losses, gradients and counts of labels stay those of the batch;
     only the mean loss of an epoch that Keras logs counts such a batch N times. Before the first
-    epoch Keras draws one batch to see its shape and takes the mean of the replicas' parts, so
-    until then parts are of one size.
+    epoch Keras draws one batch to see its shape and takes the mean of the replicas' shards,
+    so until then shards are of one size.
     """
 
     def __init__(self, batches: keras.utils.PyDataset, count: int) -> None:
@@ -49,9 +49,9 @@ class _SharedOut(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[Any, Any, Any]:
         """Return inputs, labels and which are known, n or N n of them."""
         x, labels, known = self.batches[index]
-        part = -(-len(labels) // self.count)
-        whole = len(labels) == part * self.count
-        if whole or (self.begun and part * (self.count - 1) < len(labels)):
+        shard = -(-len(labels) // self.count)
+        whole = len(labels) == shard * self.count
+        if whole or (self.begun and shard * (self.count - 1) < len(labels)):
             return x, labels, known
         unknown = [np.zeros_like(known)] * (self.count - 1)
         x, labels = keras.tree.map_structure(
@@ -69,7 +69,7 @@ class _SharedOut(keras.utils.PyDataset):
         self.batches.on_epoch_end()
 
 
-def in_equal_parts(x: Any, batch_size: int) -> tuple[Any, int]:
+def in_equal_shards(x: Any, batch_size: int) -> tuple[Any, int]:
     """Return rows to predict, and a batch size, that give every replica as many in each batch.
 
     Parameters
