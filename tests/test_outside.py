@@ -5,6 +5,7 @@ It is trained, resumed, evaluated, compared, interpreted and transferred; a loss
 conflict method, a part of the comparison and an import format are added likewise.
 """
 
+import csv
 import json
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -182,13 +183,20 @@ def test_it_is_evaluated(trained, dataset, tmp_path):
 
 def test_it_is_compared(trained, dataset, tmp_path):
     from chromkeras.comparison.core.compare import CompareOptions, compare
+    from chromkeras.evaluation.report import evaluate_model
 
     paths = [trained("hard").model, trained("single").model]
     options = CompareOptions(bootstrap=20, sequences=8, attributed=2)
     summary = compare(paths, dataset, tmp_path / "out", options)
     assert set(summary["models"]) == {"hard", "single"}
-    for file in ("models.tsv", "tasks.tsv", "layers.tsv", "attributions.tsv", "report.html"):
-        assert (tmp_path / "out" / file).stat().st_size > 0
+    with (tmp_path / "out" / "tasks.tsv").open() as file:
+        rows = [row for row in csv.DictReader(file, delimiter="\t") if row["stratum"] == "all"]
+    for name, path in zip(("hard", "single"), paths, strict=True):
+        scored = evaluate_model(path, dataset).evaluation.strata["all"].figures["mae"]
+        found = [float(row["mae"]) for row in rows if row["model"] == name]
+        np.testing.assert_allclose(found, scored, rtol=1e-4)
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert all(task in page for task in TASKS)
 
 
 def test_it_is_interpreted(trained, dataset, tmp_path):
@@ -199,7 +207,8 @@ def test_it_is_interpreted(trained, dataset, tmp_path):
     assert summary["filters"]["filters"] == 6
     with np.load(tmp_path / "out" / "deep_lift_shap.npz") as file:
         assert any(array.shape[-2:] == (LENGTH, 4) for array in map(file.get, file.files))
-    assert (tmp_path / "out" / "report.html").stat().st_size > 0
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert all(task in page for task in TASKS)
 
 
 @pytest.fixture

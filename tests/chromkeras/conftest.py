@@ -3,6 +3,7 @@
 import importlib.util
 import sys
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,17 +14,43 @@ import pytest
 
 from chromkeras.data.dataset import Dataset
 from chromkeras.data.packed import PackedSequences
+from chromkeras.data.tables import DenseTable
 from chromkeras.recipe.choices import PLANS
 from chromkeras.recipe.reading import make_recipe
 from chromkeras.recipe.recipe import Recipe
+from chromkeras.registry import ARCHITECTURES
 
-TINY = {
-    "basset": ("architecture.filters=[6, 5, 4]", "architecture.dense=[7, 6]"),
-    "dilated": (
-        "architecture.name=dilated", "architecture.filters=5", "architecture.layers=2",
-        "architecture.dense=[6]",
-    ),
-}  # fmt: skip
+# Options of at least so much are numbers of channels or units, not widths or numbers of layers.
+MANY = 32
+FURTHER = 5
+
+
+def tiny_settings(architecture: str) -> tuple[str, ...]:
+    """Return settings of the recipe with a few channels, and no more layers than the small size.
+
+    Channels differ between layers and options, so that none is taken for another's.
+    """
+    module = ARCHITECTURES.get(architecture)
+    options, small = module.Options(), module.SIZES.get("small", {})
+    settings, many = [f"architecture.name={architecture}"], 0
+    for field in fields(options):
+        key, value = f"architecture.{field.name}", getattr(options, field.name)
+        sizes = value if isinstance(value, tuple) else (value,)
+        if not sizes or any(type(size) is not int for size in sizes):
+            continue
+        if max(sizes) >= MANY:
+            sizes = [max(6 + many - place, 2) for place in range(len(sizes))]
+            many += 1
+        elif isinstance(value, int):
+            sizes = [min(value, small.get(key, value))]
+        settings.append(f"{key}={[*sizes] if isinstance(value, tuple) else sizes[0]}")
+    return tuple(settings)
+
+
+@pytest.fixture(params=ARCHITECTURES.names())
+def architecture(request: pytest.FixtureRequest) -> str:
+    """Every architecture."""
+    return request.param
 
 
 @pytest.fixture
@@ -31,7 +58,7 @@ def tiny_recipe() -> Callable[..., Recipe]:
     """Return a function that makes a recipe of a tiny architecture."""
 
     def make(plan: str = "hard", *settings: str, architecture: str = "basset") -> Recipe:
-        return make_recipe(plan, settings=(*TINY[architecture], *settings))
+        return make_recipe(plan, settings=(*tiny_settings(architecture), *settings))
 
     return make
 
@@ -44,17 +71,28 @@ def plan(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def tiny_dataset() -> Callable[..., Dataset]:
-    """Return a function that makes random sequences with a learnable letter bias per task."""
+    """Return a function that makes random sequences with a learnable letter bias per task.
 
-    def make(rows: int = 96, tasks: int = 3, length: int = 300, seed: int = 0) -> Dataset:
+    Of an architecture with further inputs, each of these is a table of random numbers.
+    """
+
+    def make(
+        rows: int = 96, tasks: int = 3, length: int = 300, seed: int = 0,
+        architecture: str = "basset",
+    ) -> Dataset:  # fmt: skip
         rng = np.random.default_rng(seed)
         codes = rng.integers(0, 4, (rows, length)).astype(np.uint8)
         share = np.stack([(codes == task % 4).mean(axis=1) for task in range(tasks)], axis=1)
         labels = (share > np.median(share, axis=0)).astype(np.int8)
         known = rng.random(labels.shape) >= 0.1
         split = np.array(["train", "train", "valid", "test"])[np.arange(rows) % 4]
+        inputs = {
+            name: DenseTable(rng.normal(size=(rows, FURTHER)).astype(np.float32))
+            for name in ARCHITECTURES.get(architecture).INPUTS
+            if name != "dna"
+        }
         return Dataset(
-            {"dna": PackedSequences.from_codes(codes)},
+            inputs | {"dna": PackedSequences.from_codes(codes)},
             labels,
             tuple(f"task{i}" for i in range(tasks)),
             split,

@@ -1,5 +1,6 @@
 """shap behind our arguments: agreement with our own methods, other inputs, failures."""
 
+import inspect
 import warnings
 
 import keras
@@ -87,6 +88,25 @@ def test_what_shap_cannot_do_is_one_line():
     assert np.isfinite(gradient(model, sequences(1)).attributions).all()
     with pytest.raises(ValueError, match="engine="):
         shap_attribution(model, sequences(1), engine="kernel")
+
+
+@pytest.mark.usefixtures("tensorflow")
+def test_tensorflow_s_private_function_that_shap_replaces_is_put_back():
+    """``execute.record_gradient`` is private API that `chrominterpret.methods.shap` relies on."""
+    from tensorflow.python.eager import execute
+
+    record = execute.record_gradient
+    names = list(inspect.signature(record).parameters)
+    assert [name.removeprefix("unused_") for name in names] == [
+        "op_name",
+        "inputs",
+        "attrs",
+        "outputs",
+    ]
+    model = relu_model(lambda h: layers.Dense(1)(layers.LeakyReLU()(h)))
+    with pytest.raises(ValueError, match="that shap can explain"):
+        shap_attribution(model, sequences(1), n_references=2)
+    assert execute.record_gradient is record
 
 
 @pytest.mark.usefixtures("tensorflow")

@@ -39,19 +39,6 @@ def test_tied_weights_of_one_task():
     assert tied == 19 * 4 * 300 + 11 * 300 * 200 + 7 * 200 * 200 + 2 * (300 + 200 + 200)
 
 
-@pytest.mark.parametrize("depth", range(12))
-def test_any_depth_of_sharing(depth, tiny_recipe):
-    for soft in (0, 11):
-        recipe = tiny_recipe("hard", f"sharing.depth={depth}", f"sharing.soft={soft}")
-        plan = resolve_plan(recipe, TASKS, {"dna": (300, 4)}, problem="binary")
-        model = build_model(plan)
-        assert model.output_shape == (None, 3)
-        for entry in plan.layers.weighted:
-            assert entry.mode == plan.sharing[entry.number]
-            tasks = getattr(model.get_layer(entry.name), "tasks", 1)
-            assert tasks == (1 if entry.number <= depth else 3)
-
-
 def test_bad_sizes_are_refused(tiny_recipe):
     with pytest.raises(ValueError, match="too short for this architecture"):
         build_model(resolve_plan(tiny_recipe(), TASKS, {"dna": (100, 4)}, problem="binary"))

@@ -1,4 +1,4 @@
-"""Every way of sharing the column's layers: shared, by groups of tasks, soft-shared, own."""
+"""Every way of sharing the layers of Basset: shared, by groups of tasks, soft-shared, own."""
 
 import itertools
 

@@ -36,7 +36,7 @@ from chromkeras.sharing.builder import build_model  # noqa: E402
 from chromkeras.sharing.freezing import freeze_layers, frozen_layers  # noqa: E402
 from chromkeras.sharing.plan import resolve_plan  # noqa: E402
 
-COLUMN = (
+NETWORK = (
     "architecture.filters=[5, 4]", "architecture.widths=[5, 3]", "architecture.pools=[3, 3]",
     "architecture.dense=[6]", "architecture.dropout=0.0", "training.batch_size=32",
     "training.epochs=3", "training.schedule=constant", "sharing.strength=0.1",
@@ -83,7 +83,7 @@ def apart(one, other):
 
 def compare(plan, *settings, rows=21, shard="data"):
     """Return how far two devices, which shard ``shard``, are from one."""
-    recipe, data = make_recipe(plan, settings=(*COLUMN, *settings)), dataset(rows)
+    recipe, data = make_recipe(plan, settings=(*NETWORK, *settings)), dataset(rows)
     before, weights, losses, logits, _ = train(recipe, data)
     _, *other, model = train(recipe, data, 2, shard)
     result = {"moved": apart(before, weights)}
@@ -124,7 +124,7 @@ def main():
     }
     if BACKEND == "tensorflow":
         results["frozen batch norm"] = compare("soft", *SGD, "transfer.freeze=5", "sharing.soft=7")
-        several = make_recipe("hard", settings=(*COLUMN, "training.accumulate=2"))
+        several = make_recipe("hard", settings=(*NETWORK, "training.accumulate=2"))
         refusals["accumulate"] = refused(train, several, dataset(21), 2)
     print(json.dumps({"results": results, "refusals": refusals}))
 

@@ -11,6 +11,7 @@ from chromkeras.backend import keras_private
 from chromkeras.backend.keras_private import FusedAdam, nodes, producer, readers
 
 PACKAGE = Path(keras_private.__file__).parents[1]
+PRIVATE_MODULES = ("keras.src", "tensorflow.python", "jax._src")
 OF_OPTIMIZERS = (
     "_backend_apply_gradients",
     "_get_variable_index",
@@ -81,14 +82,50 @@ def test_optimizers_have_what_accumulation_and_adam_use():
     assert int(optimizer._iterations) == 0
 
 
-def test_no_other_module_reads_them():
-    names = {"_nodes_by_depth", "_keras_history", "_inbound_nodes", "_outbound_nodes",
-             "_momentums", "_velocities", "_accumulated_gradients", *OF_OPTIMIZERS}  # fmt: skip
-    paths = [path for path in PACKAGE.rglob("*.py") if path.name != "keras_private.py"]
-    assert PACKAGE / "layers" / "fan_out.py" in paths
-    for path in paths:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-        assert not used & names, path
+def is_private(name):
+    return name.startswith("_") and not name.startswith("__")
+
+
+def read_privately(tree):
+    """Return private attributes that a module reads, of anything, by name or by a string."""
+    found = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("getattr", "hasattr"):
+            found |= {a.value for a in node.args[1:2] if isinstance(a, ast.Constant)}
+    return {name for name in found if is_private(name)}
+
+
+def defined(tree):
+    """Return names that a module's own classes define: methods, and what they set on themselves."""
+    own = {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            own.add(node.attr)
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            own.add(node.target.id)
+    return own
+
+
+def test_no_other_module_reads_a_private_attribute():
+    trees = {
+        path: ast.parse(path.read_text(encoding="utf-8"))
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if path != Path(keras_private.__file__)
+    }
+    ours = {"_exit"}.union(*map(defined, trees.values()))  # os._exit
+    wrong = {path.name: read_privately(tree) - ours for path, tree in trees.items()}
+    assert {name: names for name, names in wrong.items() if names} == {}
+    for path, tree in trees.items():
         imports = [n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module]
-        assert not [name for name in imports if name.startswith("keras.src")], path
+        assert not [name for name in imports if name.startswith(PRIVATE_MODULES)], path
+
+
+def test_the_walk_finds_what_it_looks_for():
+    source = "def f(layer):\n    getattr(layer, '_losses')\n    return layer._inbound_nodes"
+    assert read_privately(ast.parse(source)) == {"_losses", "_inbound_nodes"}
+    assert defined(ast.parse("class A:\n    def f(self):\n        self._x = self._y")) == {
+        "f",
+        "_x",
+    }
+    private = read_privately(ast.parse(Path(keras_private.__file__).read_text(encoding="utf-8")))
+    assert {"_keras_history", "_inbound_nodes", *OF_OPTIMIZERS} <= private

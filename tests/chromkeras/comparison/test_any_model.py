@@ -13,6 +13,7 @@ from chromkeras.comparison.core.comparison import ComparedModel, CompareOptions,
 from chromkeras.data.dataset import Dataset
 from chromkeras.data.packed import PackedSequences
 from chromkeras.data.tables import DenseTable
+from chromkeras.model_file.card import RunCard
 from chromkeras.recipe.reading import make_recipe
 from chromkeras.registry import ARCHITECTURES, COMPARISON_PARTS
 from chromkeras.sharing.builder import build_model
@@ -98,11 +99,9 @@ def model(data: Dataset, name: str, architecture: str = "two_inputs", seed: int 
     )
     keras.utils.set_random_seed(seed)
     plan = resolve_plan(recipe, TASKS, data.shapes, problem=data.problem, classes=data.classes)
-    card = {
-        "recipe": recipe.to_dict(), "tasks": list(TASKS), "fingerprint": "",
-        "problem": data.problem,
-        "classes": list(data.classes),
-    }  # fmt: skip
+    card = RunCard(
+        tasks=tuple(TASKS), recipe=recipe.to_dict(), problem=data.problem, classes=data.classes
+    )
     return ComparedModel(Path(f"{name}.keras"), build_model(plan), card, name)
 
 

@@ -6,6 +6,9 @@ import keras
 import pytest
 
 from chromkeras.cost.dry_run import DryRun, dry_run, untrained_model
+from chromkeras.cost.duration import epoch_seconds
+from chromkeras.cost.machine import Speed
+from chromkeras.cost.memory import training_memory
 from chromkeras.cost.operations import model_cost
 from chromkeras.recipe.reading import make_recipe
 from chromkeras.sharing.builder import build_model
@@ -66,14 +69,24 @@ def test_groups_from_the_data_and_frozen_layers(tiny_recipe):
     assert not model.get_layer("conv_1").trainable
 
 
-def test_a_dry_run_says_what_it_found(tiny_dataset, tiny_recipe):
-    result = dry_run(tiny_dataset(), tiny_recipe("soft", "training.epochs=7"))
+def test_a_dry_run_says_what_it_found(tiny_dataset, tiny_recipe, monkeypatch):
+    speed, program = Speed(flops=1e10, bandwidth=1e9), 3 * 10**8
+    monkeypatch.setattr("chromkeras.cost.dry_run.measure_speed", lambda: speed)
+    monkeypatch.setattr("chromkeras.cost.dry_run.resident_memory", lambda: program)
+    monkeypatch.setattr("chromkeras.cost.dry_run.free_memory", lambda: 10**9)
+    dataset, recipe = tiny_dataset(), tiny_recipe("soft", "training.epochs=7")
+    result = dry_run(dataset, recipe)
     text = str(result)
     assert text.splitlines()[0].split() == ["parameters", f"{result.cost.parameters:,}"]
     assert "at most 7 epochs" in text
-    assert result.training > 0
-    assert result.validation > 0
-    assert result.memory.peak > result.memory.program > 0
+    model = untrained_model(recipe, dataset.tasks, dataset.shapes, problem="binary")
+    rows, validated = len(dataset.rows("train")), len(dataset.rows("valid"))
+    seconds = epoch_seconds(model, recipe.training, rows=rows, validated=validated, speed=speed)
+    assert (result.training, result.validation) == seconds
+    assert result.memory == training_memory(
+        model, recipe.training, program=program, validated=validated
+    )
+    assert (result.memory.program, result.free) == (program, 10**9 + program)
 
 
 @pytest.mark.parametrize("free", [None, 10**15, 10**6])

@@ -36,7 +36,9 @@ def test_an_epoch_goes_with_its_rows():
     once = epoch_seconds(model, recipe.training, rows=100, validated=10, speed=SPEED)
     more = epoch_seconds(model, recipe.training, rows=300, validated=20, speed=SPEED)
     assert more == pytest.approx((3 * once[0], 2 * once[1]))
-    assert min(once) > 0
+    step = training_work(model, recipe.training.batch_size).seconds(SPEED)
+    assert once[0] == pytest.approx(100 / recipe.training.batch_size * step)
+    assert once[1] == pytest.approx(10 * prediction_work(model).seconds(SPEED))
 
 
 def test_the_penalty_s_two_products_count_once_a_step():

@@ -179,9 +179,13 @@ print(json.dumps(max(most, own()) - before))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads memory from /proc")
 def test_memory_is_bounded(tmp_path):
-    """An epoch over 192 MiB of tables and labels: what the system could not take back."""
+    """An epoch over 192 MiB of tables and labels: what the system could not take back.
+
+    Slow: measures the memory of processes of their own, which differs between machines.
+    """
     rows, width = 1 << 15, 1 << 10
     rng = np.random.default_rng(0)
     labels = (rng.random((rows, 1 << 10)) < 0.5).astype(np.int8)

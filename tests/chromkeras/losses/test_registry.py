@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from chromkeras.errors import InputError
+from chromkeras.layers.task_weights import TaskWeights
 from chromkeras.losses.registry import loss_names, of_loss
 from chromkeras.losses.task_loss import make_loss
 
@@ -73,15 +74,47 @@ def test_a_task_without_a_known_label_adds_nothing(name, problem, loss, draw, re
     assert float(loss(y, output, np.zeros_like(known))) == 0.0
 
 
-def test_unknown_rows_are_as_good_as_absent(problem, loss, draw, gradients):
-    y, output, known = draw(problem)
-    known[:, 1] = known[:, 0]
-    rows = known[:, 0]
-    value, (slope,) = gradients(lambda f: loss(y, f, known), output)
-    alone, (expected,) = gradients(lambda f: loss(y[rows], f, known[rows]), output[rows])
-    assert value == pytest.approx(alone, rel=1e-6)
-    np.testing.assert_allclose(slope[rows], expected, rtol=1e-5, atol=1e-7)
-    assert not slope[~rows].any()
+class HeldWeights(TaskWeights):
+    """Weights of two tasks, and a penalty of those that have a known label."""
+
+    def task_weights(self):
+        return keras.ops.convert_to_tensor([0.5, 3.0])
+
+    def penalty(self, present):
+        return keras.ops.sum(keras.ops.where(present, 1.0, 0.0))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("name", loss_names())
+def test_masked_is_absent(name, weighted, draw, labelled, gradients):
+    """At any mask, each task's value and gradient are those of its known labels alone."""
+    loss = make_loss(name, labelled(of_loss(name, "PROBLEM")))
+    y, output, _ = draw(of_loss(name, "PROBLEM"), rows=ROWS)
+    layer = HeldWeights(TASKS)
+    shown = loss.weighted_by(layer) if weighted else loss
+    weights = np.asarray(layer.task_weights()) if weighted else np.ones(TASKS)
+
+    @settings(max_examples=40, deadline=None)
+    @given(known=arrays(bool, (ROWS, TASKS)))
+    def is_absent(known):
+        value, (slope,) = gradients(lambda f: shown(y, f, known), output)
+        alone = 0.0
+        for task in range(TASKS):
+            rows = np.flatnonzero(known[:, task])
+            assert not slope[~known[:, task], task].any()
+            if len(rows):
+                other = np.zeros((len(rows), TASKS), bool)
+                other[:, task] = True
+                part, (expected,) = gradients(
+                    lambda f, rows=rows, other=other: loss(y[rows], f, other), output[rows]
+                )
+                alone += part
+                np.testing.assert_allclose(
+                    slope[rows, task], weights[task] * expected[:, task], rtol=1e-4, atol=1e-6
+                )
+        assert value == pytest.approx(alone, rel=1e-5)
+
+    is_absent()
 
 
 @pytest.mark.parametrize("name", loss_names())

@@ -81,13 +81,26 @@ def test_what_stands_in_unknown_places_changes_nothing(name, make_dataset, outpu
     changes_nothing()
 
 
-def test_unknown_rows_are_as_good_as_absent(problem, make_dataset, outputs_of):
-    rows = np.arange(120) % 3 > 0
-    dataset = make_dataset(problem.name, known=np.repeat(rows[:, None], TASKS, axis=1))
-    values, outputs = dataset.values(slice(None)), outputs_of(dataset, 1.0)
-    whole, part = problem.figures(values, outputs), problem.figures(values[rows], outputs[rows])
-    for name, expected in part.items():
-        np.testing.assert_allclose(whole[name], expected, rtol=1e-12, err_msg=name)
+@pytest.mark.parametrize("name", PROBLEMS.names())
+def test_masked_is_absent(name, make_dataset, outputs_of):
+    """At any mask, each task's figures are those of its known rows alone."""
+    problem = find_problem(name)
+
+    @settings(max_examples=40, deadline=None)
+    @given(known=arrays(bool, (ROWS, TASKS)))
+    def is_absent(known):
+        dataset = make_dataset(name, rows=ROWS, known=known)
+        values, outputs = dataset.values(slice(None)), outputs_of(dataset, 1.0)
+        whole = problem.figures(values, outputs)
+        for task in np.flatnonzero(known.any(axis=0)):
+            rows = known[:, task]
+            part = problem.figures(values[rows], outputs[rows])
+            for figure, expected in part.items():
+                np.testing.assert_allclose(
+                    whole[figure][task], expected[task], rtol=1e-9, atol=1e-12, err_msg=figure
+                )
+
+    is_absent()
 
 
 def test_strata_are_sets_of_rows(problem, dataset):

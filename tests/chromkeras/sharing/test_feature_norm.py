@@ -57,7 +57,9 @@ def model_of(plan, architecture="dense_norm", shapes=None):
     """Return a model whose weights are all random, and none are negative."""
     name = "hard" if plan == "grouped" else plan
     recipe = make_recipe(name, settings=(f"architecture.name={architecture}", *PLANS[plan]))
-    model = build_model(resolve_plan(recipe, TASKS, shapes or {"cell": (FEATURES,)}))
+    model = build_model(
+        resolve_plan(recipe, TASKS, shapes or {"cell": (FEATURES,)}, problem="binary")
+    )
     random = np.random.default_rng(0)
     for weight in model.weights:
         weight.assign(random.uniform(0.5, 1.5, weight.shape))

@@ -68,7 +68,9 @@ def recipe_of(plan, *settings):
 
 
 def plan_of(plan, *settings):
-    return resolve_plan(recipe_of(plan, *settings), ("a", "b", "c"), {"dna": (LENGTH, 4)})
+    return resolve_plan(
+        recipe_of(plan, *settings), ("a", "b", "c"), {"dna": (LENGTH, 4)}, problem="binary"
+    )
 
 
 @pytest.fixture
@@ -190,7 +192,10 @@ def test_deep_lift_says_that_it_has_no_rule():
 
 def test_a_table_of_an_earlier_version_is_read():
     plan = resolve_plan(
-        make_recipe("hard", settings=("architecture.summary=true",)), ("a",), {"dna": (600, 4)}
+        make_recipe("hard", settings=("architecture.summary=true",)),
+        ("a",),
+        {"dna": (600, 4)},
+        problem="binary",
     )
     config = plan.layers.to_config()
     summaries = [entry for entry in config["entries"] if entry["role"] == "summary"]
