@@ -45,8 +45,9 @@ def check_init(recipe: Recipe) -> None:
 
 def own_recipe(path: str) -> Recipe:
     """Return the recipe that a model file was trained by."""
+    card = read_card(path)
     try:
-        return recipe_from_dict(read_card(path).recipe)
+        return recipe_from_dict(card.recipe)
     except InputError as error:
         raise InputError(f"model {path} is of another version: {error}") from error
 

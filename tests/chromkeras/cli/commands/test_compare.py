@@ -157,7 +157,7 @@ def test_bad_input_ends_with_one_line_and_writes_nothing(make, tmp_path, capsys)
     for models, options, message in (
         ((hard,), (), "expected at least 2 models, received 1"),
         ((hard, tmp_path / "none.keras"), (), "none.keras does not exist"),
-        ((hard, tmp_path / "text.keras"), (), "damaged or no .keras file"),
+        ((hard, tmp_path / "text.keras"), (), "is not a .keras file"),
         ((hard, other), (), "no task in common: hard has task0, task1, task2; other has x, y"),
         ((hard, longer), (), "longer reads sequences of 320 bases, but the data set's have 300"),
         ((hard, single), ("--baseline", "hrd"), "did you mean hard?"),

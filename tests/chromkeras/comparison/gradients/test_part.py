@@ -65,10 +65,12 @@ def test_norms_are_relative_to_the_first(make_log):
 
 def test_models_that_were_not_watched_are_said(make_log, tmp_path):
     models = [
-        SimpleNamespace(name=name, path=tmp_path / f"{name}.keras", fingerprint="f")
+        SimpleNamespace(
+            name=name, path=tmp_path / f"{name}.keras", card=SimpleNamespace(fingerprint="f")
+        )
         for name in ("hard", "other", "soft")
     ]
-    models[1].fingerprint = "g"
+    models[1].card.fingerprint = "g"
     for model in models[:2]:
         save_gradient_log(make_log(), gradient_log_path(model.path))
     result = compare_part(SimpleNamespace(models=models))
