@@ -40,19 +40,20 @@ TASKS, LENGTH = ("a", "b", "c"), 60
 
 def main() -> None:
     arguments = _arguments()
-    folder = Path(tempfile.mkdtemp(prefix="hostile."))
     if arguments.batch:
         print(json.dumps(_run_batch(arguments, Path(arguments.folder))))
         return
-    _make_good_files(folder)
     counts: Counter[str] = Counter()
     worst = {"memory": 0.0, "seconds": 0.0}
-    for kind in KINDS:
-        share = arguments.files // (1 if kind == "model" else 4)
-        for first in range(0, share, BATCH):
-            outcomes = _batch(arguments, folder, kind, first, min(BATCH, share - first))
-            for outcome in outcomes:
-                _count(counts, worst, kind, outcome)
+    with tempfile.TemporaryDirectory(prefix="hostile.") as name:
+        folder = Path(name)
+        _make_good_files(folder)
+        for kind in KINDS:
+            several = arguments.files // (1 if kind == "model" else 4)
+            for first in range(0, several, BATCH):
+                outcomes = _batch(arguments, folder, kind, first, min(BATCH, several - first))
+                for outcome in outcomes:
+                    _count(counts, worst, kind, outcome)
     print(json.dumps({"seed": arguments.seed, **dict(sorted(counts.items())), **worst}, indent=2))
 
 
