@@ -14,6 +14,7 @@ echo "== interpret what it learned"
 "$chromkeras" interpret --model "$out/hard.keras" --out "$out/interpret"
 
 echo
-echo "Look at:"
+echo "Look first at $out/interpret/report.html: what the model reads, on one page that needs no network."
+echo "Then at:"
 find "$out" -type f \( -name '*.png' -o -name '*.tsv' -o -name '*.json' -o -name '*.csv' \
     -o -name '*.meme' -o -name '*.keras' \) | sort | sed 's/^/  /'
