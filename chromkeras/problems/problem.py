@@ -186,7 +186,15 @@ class Problem(ABC):
         """Say what a task has whose known labels are all of one value, for messages."""
 
     def check_training(self, dataset: Dataset) -> None:
-        """Raise ``InputError`` when a task has nothing to learn from in the training split."""
+        """Raise ``InputError`` for an illegal label, or a task with nothing to learn from.
+
+        Parameters
+        ----------
+        dataset
+            Data set of this problem; legal are its known labels of every split, and each task
+            needs labels of several values in the training split.
+        """
+        self.check(dataset.labels, dataset.known, dataset.tasks, dataset.classes)
         rows = dataset.rows("train")
         if len(rows) == 0:
             raise InputError(f"the train split has no rows; {dataset.where_rows_are}")

@@ -66,3 +66,14 @@ def test_predictions_are_probabilities_and_ranking_their_log_odds():
 def test_the_only_class_is_named(make_dataset):
     with pytest.raises(InputError, match="task 'gut' has only class 'both' among the 60 train"):
         PROBLEM.check_training(make_dataset("classes", labels=np.full((120, 3), 2, np.int8)))
+
+
+def test_a_label_without_a_class_is_refused_before_training(make_dataset):
+    labels = np.arange(360, dtype=np.int8).reshape(120, 3) % 3
+    dataset = make_dataset("classes", labels=labels)
+    PROBLEM.check_training(dataset)
+    dataset.labels[5, 1] = 7
+    with pytest.raises(InputError, match="expected 0 to 3 where known, received 7"):
+        PROBLEM.check_training(dataset)
+    dataset.known[5, 1] = False
+    PROBLEM.check_training(dataset)
