@@ -85,6 +85,7 @@ def batches(steps=20):
     return x, np.abs(labels), (labels >= 0).astype(np.float32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "strength"), [("single", 0.0), ("soft", 0.0)])
 def test_stacked_networks_are_separate_trainings(kind, strength, tiny_recipe):
     recipe = tiny_recipe(kind, "architecture.dropout=0", f"sharing.strength={strength}")

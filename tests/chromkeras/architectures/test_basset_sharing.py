@@ -52,6 +52,7 @@ def networks(mode):
     return {SHARED: 1, GROUPED: 2}.get(mode, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("depth", range(LAST))
 def test_every_combination_has_its_layers_and_weights(depth):
     for _, grouped, soft in (c for c in COMBINATIONS if c[0] == depth):

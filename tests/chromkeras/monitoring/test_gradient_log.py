@@ -97,6 +97,7 @@ def test_bad_files(log, tmp_path):
         load_gradient_log(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

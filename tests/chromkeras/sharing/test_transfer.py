@@ -200,6 +200,7 @@ def trained(make, tmp_path):
 STILL = ("training.epochs=1", "training.learning_rate=1e-12", "transfer.freeze=9")
 
 
+@pytest.mark.slow
 def test_training_starts_from_the_model_of_the_recipe(
     trained, tiny_dataset, tiny_recipe, dna, tmp_path, caplog
 ):

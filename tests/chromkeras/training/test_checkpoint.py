@@ -81,6 +81,7 @@ def changed_facts(path: Path, **changed: object) -> np.ndarray:
         return np.array(json.dumps(json.loads(str(file["facts"])) | changed))
 
 
+@pytest.mark.slow
 def test_states_of_other_runs_and_damaged_ones(tiny_dataset: Dataset, recipe, broken):
     dataset, path = tiny_dataset(), checkpoint_path(broken)
     good = path.read_bytes()

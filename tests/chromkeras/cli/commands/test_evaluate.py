@@ -130,6 +130,7 @@ def test_held_out_rows_beside_the_model_say_what_the_whole_data_set_does(made, t
     assert read["data"] == str(path.parent / "held.h5")
 
 
+@pytest.mark.slow
 def test_without_data_beside_it_or_training_rows_in_it(made, capsys):
     path, dataset, data = made
     save_dataset(held_out(dataset), path.parent / "held.h5")
