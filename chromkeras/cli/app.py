@@ -9,7 +9,7 @@ from typing import Any, TextIO, cast
 import typer
 from typer.exceptions import TyperException
 
-from chromkeras.cli.group import group_of, new_app
+from chromkeras.cli.group import group_of, help_without_command, new_app
 from chromkeras.cli.output import SafeOutput
 from chromkeras.cli.stop import Stopped, stoppable
 from chromkeras.cli.terminal import shown
@@ -21,13 +21,13 @@ _SHORT = re.compile(r"[Ss]hort for ([\w.]+\w)")
 app = new_app(
     cls=group_of(COMMANDS, lambda name: COMMANDS.get(name).command),
     name="chromkeras",
-    no_args_is_help=True,
 )
 
 
-@app.callback()
-def _program() -> None:
+@app.callback(invoke_without_command=True)
+def _program(context: typer.Context) -> None:
     """Train, compare and interpret multi-task models of regulatory DNA."""
+    help_without_command(context)
 
 
 def main() -> None:

@@ -54,3 +54,10 @@ def new_app(**options: Any) -> typer.Typer:
         context_settings=SETTINGS,
         **options,
     )
+
+
+def help_without_command(context: typer.Context) -> None:
+    """Print the help of a group that was called without a command, and end with exit code 2."""
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit(2)

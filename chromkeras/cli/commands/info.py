@@ -9,16 +9,22 @@ from chromkeras.names import printable
 
 
 def command(
-    file: Annotated[Path, typer.Argument(help="A .keras model or an .h5 data set of ours.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="A .keras model or an .h5 data set of ours, or a shipped model by name."
+        ),
+    ],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Describe a model file or a data set file."""
     import json as encoder
 
     from chromkeras.files import require_file
+    from chromkeras.model_file.shipped import model_path
     from chromkeras.tables import plain
 
-    found = require_file(file, "file")
+    found = require_file(model_path(file), "file")
     facts = _model_facts(found) if found.suffix == ".keras" else _dataset_facts(found)
     print(encoder.dumps(plain(facts), indent=2) if json else "\n".join(_lines(facts)))
 

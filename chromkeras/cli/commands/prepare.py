@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from chromkeras.cli.from_function import command_of
-from chromkeras.cli.group import group_of, new_app
+from chromkeras.cli.group import group_of, help_without_command, new_app
 from chromkeras.cli.places import check_output_file
 from chromkeras.registry import IMPORT_FORMATS
 
@@ -40,9 +40,10 @@ def _format(name: str) -> Callable[..., None]:
     return command_of(IMPORT_FORMATS.get(name).prepare, _finish, [OUT])
 
 
-command = new_app(cls=group_of(IMPORT_FORMATS, _format), no_args_is_help=True)
+command = new_app(cls=group_of(IMPORT_FORMATS, _format))
 
 
-@command.callback()
-def _prepare() -> None:
+@command.callback(invoke_without_command=True)
+def _prepare(context: typer.Context) -> None:
     """Make a data set of peaks and a genome, of plain arrays, or of Basset's HDF5."""
+    help_without_command(context)

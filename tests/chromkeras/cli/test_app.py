@@ -31,6 +31,14 @@ def test_every_command_has_help(words, capsys):
     assert "Options:" in printed
 
 
+@pytest.mark.parametrize("words", [[], ["prepare"]])
+def test_a_group_without_a_command_prints_its_help(words, capsys):
+    assert run(words) == 2
+    printed = capsys.readouterr()
+    assert printed.out.startswith(f"Usage: {' '.join(['chromkeras', *words])} [OPTIONS] COMMAND")
+    assert printed.err == ""
+
+
 @pytest.mark.parametrize("command", ["train", "simulate", "compare", "interpret"])
 def test_help_imports_nothing_heavy(command):
     code = (

@@ -70,3 +70,10 @@ def test_held_out_rows_cannot_be_trained_on(files, options, tmp_path, capsys):
     expected = f"these were held out of the data set {whole}, which has the rows to train on"
     assert expected in error
     assert not out.exists()
+
+
+def test_a_shipped_model_is_found_by_its_name(capsys):
+    assert run(["info", "worm_hard"]) == 0
+    assert "Intest" in capsys.readouterr().out
+    assert run(["info", "worm_hrd"]) == 2
+    assert "did you mean worm_hard" in capsys.readouterr().err
