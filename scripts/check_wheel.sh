@@ -18,9 +18,9 @@ cd "$work/empty"
 export PATH="$work/env/bin:$PATH" TF_CPP_MIN_LOG_LEVEL=3 MPLBACKEND=Agg
 
 echo "== command line"
-small="--set architecture.filters=8,8,8 --set architecture.dense=16,16 --set training.batch_size=128"
+small=(--set "architecture.filters=[8,8,8]" --set "architecture.dense=[16,16]" --epochs 1)
 for plan in hard single; do
-    chromkeras train "$plan" --epochs 1 $small --out "$plan.keras"
+    chromkeras train "$plan" "${small[@]}" --out "$plan.keras"
 done
 chromkeras evaluate --model hard.keras
 chromkeras interpret --model hard.keras --out interpret --sequences 4 --scan 100 --references 2 \
