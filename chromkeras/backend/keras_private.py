@@ -73,6 +73,27 @@ def set_global_seeds(seeds: Mapping[str, Any]) -> None:
         global_state.set_global_attribute(name, value)
 
 
+def tensorflow_seed() -> dict[str, Any]:
+    """Return TensorFlow's global seed, which Keras sets with every backend; {} without TensorFlow.
+
+    ``tf.random.set_seed`` would start the numbers of an old seed anew.
+    """
+    try:
+        from tensorflow.python.eager.context import context
+    except ImportError:
+        return {}
+    return {name: getattr(context(), name, None) for name in ("_seed", "_rng")}
+
+
+def set_tensorflow_seed(seed: Mapping[str, Any]) -> None:
+    """Set what ``tensorflow_seed`` returned."""
+    if seed:
+        from tensorflow.python.eager.context import context
+
+        for name, value in seed.items():
+            setattr(context(), name, value)
+
+
 class Accumulation:
     """Mixin of optimizers: add each gradient to its sum as soon as it is known.
 

@@ -8,7 +8,12 @@ from contextlib import ExitStack, contextmanager, nullcontext
 import keras
 import numpy as np
 
-from chromkeras.backend.keras_private import global_seeds, set_global_seeds
+from chromkeras.backend.keras_private import (
+    global_seeds,
+    set_global_seeds,
+    set_tensorflow_seed,
+    tensorflow_seed,
+)
 
 
 @contextmanager
@@ -42,27 +47,10 @@ def seeded(seed: int) -> Iterator[None]:
         states.callback(random.setstate, random.getstate())
         states.callback(np.random.set_state, np.random.get_state())  # noqa: NPY002
         states.callback(set_global_seeds, global_seeds())
-        states.enter_context(_tensorflow_seed())
+        states.callback(set_tensorflow_seed, tensorflow_seed())
         states.enter_context(_torch_seed())
         keras.utils.set_random_seed(seed)
         yield
-
-
-@contextmanager
-def _tensorflow_seed() -> Iterator[None]:
-    """Restore TensorFlow's global seed, which Keras sets with every backend."""
-    try:
-        from tensorflow.python.eager.context import context
-    except ImportError:
-        yield
-        return
-    names = ("_seed", "_rng")  # ``tf.random.set_seed`` would start the old seed's numbers anew
-    before = {name: getattr(context(), name, None) for name in names}
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            setattr(context(), name, value)
 
 
 def _torch_seed() -> Context[None]:

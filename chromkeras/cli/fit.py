@@ -55,6 +55,8 @@ def fit(
     from chromkeras.cli.open_data import open_data
 
     dataset = open_data(data, tasks, mmap=mmap)
+    if data is None:
+        print("it trains for some minutes; Ctrl-C stops it", file=sys.stderr)
     from chromkeras.backend.quiet import import_keras
 
     import_keras()

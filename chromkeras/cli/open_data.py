@@ -47,9 +47,5 @@ def _open(path: Path | None, mmap: bool) -> Dataset:
         return load_dataset(path, mmap=mmap)
     from chromkeras.importers.simulate import demo_dataset
 
-    print(
-        "no --data given: using the simulated demo data set, which trains for some minutes; "
-        "Ctrl-C stops",
-        file=sys.stderr,
-    )
+    print("no --data given: using the simulated demo data set", file=sys.stderr)
     return demo_dataset()

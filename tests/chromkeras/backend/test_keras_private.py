@@ -106,6 +106,17 @@ def defined(tree):
     return own
 
 
+def test_the_seed_of_tensorflow_goes_on_where_it_was():
+    tf = pytest.importorskip("tensorflow")
+    tf.random.set_seed(5)
+    tf.random.uniform(())
+    kept = keras_private.tensorflow_seed()
+    assert kept["_seed"] == 5
+    tf.random.set_seed(6)
+    keras_private.set_tensorflow_seed(kept)
+    assert keras_private.tensorflow_seed() == kept
+
+
 def test_no_other_module_reads_a_private_attribute():
     trees = {
         path: ast.parse(path.read_text(encoding="utf-8"))

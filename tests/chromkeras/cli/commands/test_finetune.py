@@ -134,7 +134,7 @@ def test_train_starts_from_one_task(model_file, data, dataset, tmp_path, tiny_re
 BAD = {
     ("finetune",): "Missing option '--model'",
     ("finetune", "--model", "no.keras"): "model no.keras does not exist; check the path",
-    ("finetune", "--model", "data.h5"): "data.h5 is not a .keras file",
+    ("finetune", "--model", "data.h5"): "data.h5 is damaged or is not a .keras file",
     ("finetune", "--model", "single.keras", "--data", "no.h5"): "data set no.h5 does not exist",
     ("finetune", "--model", "single.keras", "--freeze", "12"): "expected 0 to 11",
     ("finetune", "--model", "single.keras", "--freeze", "-1"): "expected at least 0",
