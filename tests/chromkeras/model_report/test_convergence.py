@@ -54,6 +54,7 @@ def check(model: keras.Model) -> None:
     assert windows.warnings == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "settings"), SETTINGS)
 def test_contributions_converge_and_mutants_are_windowed(name, plan, settings, tiny_recipe):
     check(a_model(name, tiny_recipe(plan, *settings, architecture=name)))

@@ -97,7 +97,6 @@ def test_bad_files(log, tmp_path):
         load_gradient_log(path)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -131,6 +130,7 @@ def test_every_value_has_its_type(log, tmp_path, changes, message):
         load_gradient_log(path)
 
 
+@pytest.mark.slow
 def test_hostile_files(log, tmp_path, mutations, traps):
     path = tmp_path / "log.npz"
     save_gradient_log(log, path)

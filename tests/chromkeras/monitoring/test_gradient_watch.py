@@ -59,6 +59,7 @@ def test_watching_a_hard_model_changes_nothing_and_resumes(
         np.testing.assert_array_equal(found, getattr(expected, name))
 
 
+@pytest.mark.slow
 def test_the_command_watches_single_networks_and_changes_nothing(tiny_dataset, tmp_path, capsys):
     data = tmp_path / "data.h5"
     save_dataset(tiny_dataset(), data)

@@ -142,6 +142,7 @@ def test_what_it_needs_is_said():
         Outline().recurrent(Networks(None), 3, cell="rnn")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("conflict", ["sum", "pcgrad"])
 def test_hard_trains_and_resumes_and_is_watched(dataset, tmp_path, monkeypatch, conflict):
     recipe = recipe_of("hard", f"balance.conflict={conflict}")

@@ -200,7 +200,6 @@ def trained(make, tmp_path):
 STILL = ("training.epochs=1", "training.learning_rate=1e-12", "transfer.freeze=9")
 
 
-@pytest.mark.slow
 def test_training_starts_from_the_model_of_the_recipe(
     trained, tiny_dataset, tiny_recipe, dna, tmp_path, caplog
 ):
@@ -216,6 +215,7 @@ def test_training_starts_from_the_model_of_the_recipe(
     assert card.recipe["transfer"]["init"] == str(path)
 
 
+@pytest.mark.slow
 def test_an_interrupted_transfer_resumes_without_the_old_model(
     trained, tiny_dataset, tiny_recipe, tmp_path, monkeypatch
 ):

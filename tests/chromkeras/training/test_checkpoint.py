@@ -44,6 +44,7 @@ def broken(tiny_dataset, recipe, tmp_path, monkeypatch) -> Path:
     return tmp_path / "broken.keras"
 
 
+@pytest.mark.slow
 def test_half_an_update_is_taken_up_where_it_was(tiny_dataset, recipe, broken, tmp_path):
     """The first epoch ends amid an update."""
     whole = train(tiny_dataset(), recipe, tmp_path / "whole.keras")
@@ -81,7 +82,6 @@ def changed_facts(path: Path, **changed: object) -> np.ndarray:
         return np.array(json.dumps(json.loads(str(file["facts"])) | changed))
 
 
-@pytest.mark.slow
 def test_states_of_other_runs_and_damaged_ones(tiny_dataset: Dataset, recipe, broken):
     dataset, path = tiny_dataset(), checkpoint_path(broken)
     good = path.read_bytes()
@@ -115,6 +115,7 @@ def test_states_of_other_runs_and_damaged_ones(tiny_dataset: Dataset, recipe, br
         path.write_bytes(good)
 
 
+@pytest.mark.slow
 def test_hostile_states(tiny_dataset, recipe, broken, mutations: ModuleType, traps):
     path, fingerprint = checkpoint_path(broken), tiny_dataset().fingerprint
     good = path.read_bytes()

@@ -130,7 +130,6 @@ def test_held_out_rows_beside_the_model_say_what_the_whole_data_set_does(made, t
     assert read["data"] == str(path.parent / "held.h5")
 
 
-@pytest.mark.slow
 def test_without_data_beside_it_or_training_rows_in_it(made, capsys):
     path, dataset, data = made
     save_dataset(held_out(dataset), path.parent / "held.h5")
@@ -153,6 +152,7 @@ def test_without_data_beside_it_or_training_rows_in_it(made, capsys):
     assert not (path.parent / "hard_evaluation").exists()
 
 
+@pytest.mark.slow
 def test_works_in_a_process_that_knows_no_layer_yet(made):
     path, _, data = made
     code = "import sys; from chromkeras.cli.app import run; sys.exit(run(sys.argv[1:]))"
