@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -84,3 +84,8 @@ def comma_list(texts: list[str] | None) -> tuple[str, ...]:
     """
     rows = csv.reader(texts or (), skipinitialspace=True)
     return tuple(name.strip() for row in rows for name in row or [""])
+
+
+def given(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of those options that a person gave."""
+    return {name: value for name, value in values.items() if value is not None}

@@ -111,17 +111,13 @@ def _summary(findings: Findings) -> Section:
 def _made(findings: Findings) -> Section:
     summary = findings.summary
     filters = summary["filters"]
-    values = {"command": _command(summary)}
+    values = {"model": summary["model"]}
     values |= {name: _text(value) for name, value in summary["options"].items()}
     values |= {name: _text(v) for name, v in filters.items() if name != "groups of tasks"}
     values["versions"] = ", ".join(" ".join(each) for each in summary["versions"].items())
     values["model's fingerprint of its data"] = summary["fingerprint"]["model"]
     values["data set's fingerprint"] = summary["fingerprint"]["data"]
     return Section("How it was made", [Details(values)])
-
-
-def _command(summary: dict[str, Any]) -> str:
-    return f"chromkeras interpret --model {summary['model']} (options below)"
 
 
 def _text(value: Any) -> str:

@@ -6,7 +6,17 @@ from typing import Annotated
 import typer
 
 from chromkeras.cli.fit import fit
-from chromkeras.cli.options import Devices, Epochs, InitTask, Mmap, Resume, Seed, Shard, Tasks
+from chromkeras.cli.options import (
+    Devices,
+    Epochs,
+    InitTask,
+    Mmap,
+    Resume,
+    Seed,
+    Shard,
+    Tasks,
+    given,
+)
 
 
 def command(
@@ -59,7 +69,7 @@ def command(
         model,
         per_task=per_task,
         settings=settings or (),
-        values={key: value for key, value in values.items() if value is not None},
+        values=given(values),
     )
     target = out or model.with_name(f"{model.stem}.finetuned.keras")
     fit(

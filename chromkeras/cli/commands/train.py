@@ -19,6 +19,7 @@ from chromkeras.cli.options import (
     Shard,
     Tasks,
     WatchGradients,
+    given,
     one_of,
 )
 from chromkeras.recipe.choices import DEFAULT_ARCHITECTURE, PLANS
@@ -87,7 +88,7 @@ def command(
         size=size,
         file=recipe,
         settings=settings or (),
-        values={key: value for key, value in values.items() if value is not None},
+        values=given(values),
     )
     if dry_run:
         _estimate(chosen, data, tasks, mmap)
