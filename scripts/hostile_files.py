@@ -3,7 +3,8 @@
 Model files are given to ``chromkeras info`` and to ``open_model``, those that open are asked for a
 prediction; resume states and gradient logs are given to their readers. Counted are files whose code
 was run (it would leave a file), for which another file was opened or read (Linux says so), that
-ended in anything but one line or a model, that took more than a gigabyte or ten seconds.
+ended in anything but one line or a model, that took more than a gigabyte or ten seconds of the
+processor.
 
     python scripts/hostile_files.py --files 2000 --seed 0
 """
@@ -138,7 +139,7 @@ def _run_batch(arguments: argparse.Namespace, folder: Path) -> list[dict[str, An
 def _outcome(
     read: Callable[[Path], str], path: Path, watch: "_Watch", canary: Path
 ) -> dict[str, Any]:
-    began, end = time.monotonic(), ""
+    began, end = time.process_time(), ""
     _reset_peak()
     before = _memory("VmRSS")
     printed = io.StringIO()
@@ -151,7 +152,7 @@ def _outcome(
     canary.unlink(missing_ok=True)
     return {
         "end": end,
-        "seconds": round(time.monotonic() - began, 2),
+        "seconds": round(time.process_time() - began, 2),
         "memory": _memory("VmHWM"),
         "more": _memory("VmHWM") - before,
         "code run": run,

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from chromkeras.backend.keras_private import nodes
+from chromkeras.cost.operations import RECURRENT, recurrent_cells
 from chromkeras.layers.task_conv1d import TaskConv1D
 from chromkeras.layers.task_dense import TaskDense
 
@@ -21,9 +22,15 @@ KEPT: dict[type, tuple[str, ...]] = {
     keras.layers.Activation: (OUTPUT,),
     keras.layers.MaxPooling1D: (INPUT, OUTPUT),
     keras.layers.Dropout: (OUTPUT,),
+    keras.layers.RNN: (INPUT,),
+    keras.layers.Bidirectional: (INPUT,),
     keras.layers.Flatten: (),
     keras.layers.InputLayer: (),
 }
+# What a recurrent cell keeps of every position besides its gates, in vectors of its units: an LSTM
+# its state before and after the tanh and its output, a GRU the recurrent part of its candidate and
+# its output; a simple one has a single "gate", its output.
+BESIDE_GATES = {keras.layers.LSTMCell: 3, keras.layers.GRUCell: 2, keras.layers.SimpleRNNCell: 0}
 # How layers that need no gradient of their own say so.
 NOTHING_KEPT = ("identity", "linear")
 
@@ -51,7 +58,8 @@ def model_activations(model: keras.Model) -> Activations:
     """Return the memory of a model's activations.
 
     A convolution and a dense layer keep their input (for the kernel's gradient), batch
-    normalisation its input, an activation its output, a max-pool both, dropout its mask. A
+    normalisation its input, an activation its output, a max-pool both, dropout its mask; a
+    recurrent layer keeps its input, and the gates and states of every position. A
     tensor that two layers keep counts once; a layer that only changes the shape, or that is
     folded into the one before it, keeps nothing and its output is its input.
 
@@ -71,6 +79,8 @@ def model_activations(model: keras.Model) -> Activations:
         if inputs and (node.operation in folded or _only_renames(node.operation)):
             same[id(outputs[0])] = inputs[0]
             continue
+        if isinstance(node.operation, RECURRENT):
+            kept[id(node.operation)] = _gates(node.operation, inputs[0])
         wanted = _kept(node.operation)
         tensors = [*(inputs if INPUT in wanted else ()), *(outputs if OUTPUT in wanted else ())]
         kept |= {id(t): _bytes(t) for t in tensors}
@@ -98,8 +108,21 @@ def _kept(layer: Any) -> tuple[str, ...]:
     return () if rule in NOTHING_KEPT else (INPUT, OUTPUT)
 
 
+def _gates(layer: Any, read: Any) -> int:
+    """Return the bytes that a recurrent layer keeps of gates and states of all positions."""
+    values = 0
+    for cell in recurrent_cells(layer):
+        states = next(n for kind, n in BESIDE_GATES.items() if isinstance(cell, kind))
+        units, gates = cell.recurrent_kernel.shape
+        values += gates + states * units
+    return _width(read) * int(read.shape[1]) * values
+
+
 def _bytes(tensor: Any) -> int:
     """Return the bytes of a tensor for one sequence; the batch is the dimension that is unknown."""
-    size = keras.backend.standardize_dtype(tensor.dtype)
-    width = 2 if size in ("bfloat16", "float16") else 4
-    return width * math.prod(n for n in tensor.shape if n is not None)
+    return _width(tensor) * math.prod(n for n in tensor.shape if n is not None)
+
+
+def _width(tensor: Any) -> int:
+    half = keras.backend.standardize_dtype(tensor.dtype) in ("bfloat16", "float16")
+    return 2 if half else 4

@@ -103,18 +103,30 @@ def _node_costs(node: Any, needed: list[bool], trains: bool) -> list[tuple[Any, 
 
 def _recurrent_flops(layer: Any, input_shape: tuple[int | None, ...]) -> tuple[int, int]:
     """Return the forward operations, per sequence, of the input's and of the recurrent kernels."""
-    cells = [layer]
-    if isinstance(layer, keras.layers.Bidirectional):
-        cells = [layer.forward_layer, layer.backward_layer]
-    cells = [getattr(one, "cell", None) for one in cells]
-    if not all(isinstance(cell, CELLS) for cell in cells):
-        raise InputError(f"{layer.name}: no formula for the cost of a {type(layer).__name__}")
+    cells = recurrent_cells(layer)
     _, length, _ = input_shape
     if length is None:
         raise InputError(f"{layer.name}: expected a known length, received shape {input_shape}")
     kernels = ([c.kernel for c in cells], [c.recurrent_kernel for c in cells])
     read, carried = (2 * length * sum(math.prod(k.shape) for k in some) for some in kernels)
     return read, carried
+
+
+def recurrent_cells(layer: Any) -> list[Any]:
+    """Return the cell of a recurrent layer, or those of its two directions.
+
+    Raises
+    ------
+    InputError
+        A cell is not an LSTM, a GRU or a simple one.
+    """
+    cells = [layer]
+    if isinstance(layer, keras.layers.Bidirectional):
+        cells = [layer.forward_layer, layer.backward_layer]
+    cells = [getattr(one, "cell", None) for one in cells]
+    if not all(isinstance(cell, CELLS) for cell in cells):
+        raise InputError(f"{layer.name}: no formula for the cost of a {type(layer).__name__}")
+    return cells
 
 
 def _layer_flops(layer: Any, output_shape: tuple[int | None, ...]) -> int:

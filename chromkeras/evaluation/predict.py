@@ -1,7 +1,7 @@
 """Predictions of a model for rows of a data set."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -13,6 +13,7 @@ from chromkeras.data.sharded import in_equal_shards
 from chromkeras.data.tables import feed
 from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import check_rows
+from chromkeras.evaluation.prior import find_prior
 from chromkeras.model_file.open_model import OpenModel, open_model
 from chromkeras.names import unknown
 
@@ -25,6 +26,8 @@ def predict(
     *,
     split: str = "all",
     both_strands: bool = True,
+    calibrated: bool = True,
+    prior: float | Mapping[str, float] | None = None,
 ) -> np.ndarray:
     """Return what a model predicts for the rows of a data set.
 
@@ -38,6 +41,12 @@ def predict(
         Rows to predict: "train", "valid", "test" or "all".
     both_strands
         Whether to average the outputs for a sequence and its reverse complement.
+    calibrated
+        Whether probabilities of binary labels are for the share of positives in the training
+        rows, where a loss that weights the classes alike learns them for a half; see
+        ``find_prior``.
+    prior
+        Another share of positives, for all tasks or by task.
 
     Returns
     -------
@@ -48,7 +57,8 @@ def predict(
     Raises
     ------
     InputError
-        The file is no model, the data set lacks an input, or the split has no rows.
+        The file is no model, the data set lacks an input, the split has no rows, or the prior is
+        none.
 
     Examples
     --------
@@ -60,8 +70,9 @@ def predict(
     """
     opened = model if isinstance(model, OpenModel) else open_model(model)
     rows = check_rows(dataset, split)
+    moved = find_prior(opened, dataset, calibrated=calibrated, prior=prior)
     outputs = predict_logits(opened.network, dataset, rows, both_strands=both_strands)
-    return opened.problem.predictions(outputs, opened.link)
+    return opened.problem.predictions(moved.applied(outputs), opened.link)
 
 
 def predict_logits(

@@ -1,6 +1,7 @@
 """Evaluation of a trained model: a model file and a data set in, figures and pictures out."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import Evaluation, check_rows, evaluate, match_tasks
+from chromkeras.evaluation.prior import find_prior
 from chromkeras.files import write_json
 from chromkeras.problems.registry import find_problem
 
@@ -48,6 +50,8 @@ def evaluate_model(
     split: str = "test",
     threshold: float | str | None = None,
     both_strands: bool = True,
+    calibrated: bool = True,
+    prior: float | Mapping[str, float] | None = None,
     out: str | os.PathLike[str] | None = None,
     plots: str | os.PathLike[str] | None = None,
     source: str = "",
@@ -66,6 +70,8 @@ def evaluate_model(
         Threshold of binary labels, as for ``evaluate``.
     both_strands
         Whether to average the outputs for a sequence and its reverse complement.
+    calibrated, prior
+        For which share of positives probabilities are given, as for ``predict``.
     out
         JSON file to write; by default ``metrics_path(model)``.
     plots
@@ -76,8 +82,8 @@ def evaluate_model(
     Raises
     ------
     InputError
-        The file is no model, the data set does not fit it, the split has no rows, or the threshold
-        is not one.
+        The file is no model, the data set does not fit it, the split has no rows, or threshold or
+        prior is none.
     """
     dataset, given = match_model(model, dataset), dataset
     rows = check_rows(dataset, split)
@@ -89,10 +95,11 @@ def evaluate_model(
     from chromkeras.model_file.open_model import open_model
 
     opened = open_model(model)
+    moved = find_prior(opened, given, calibrated=calibrated, prior=prior)
     predict = partial(predict_logits, opened.network, dataset, both_strands=both_strands)
-    outputs = predict(rows)
+    outputs = moved.applied(predict(rows))
     wanted = find_problem(dataset.problem).needs_validation(threshold)
-    valid = predict(dataset.rows("valid")) if wanted else None
+    valid = moved.applied(predict(dataset.rows("valid"))) if wanted else None
     link = opened.link
     evaluation = evaluate(
         outputs, dataset, rows, link=link, threshold=threshold, valid_outputs=valid
@@ -103,6 +110,7 @@ def evaluate_model(
         "split": split,
         "rows": len(rows),
         "both_strands": both_strands,
+        "prior": moved.to_json(opened.tasks) if opened.problem.logits else None,
         "fingerprint": _fingerprints(opened.card.fingerprint, given, dataset),
     }
     target = metrics_path(model) if out is None else Path(out)

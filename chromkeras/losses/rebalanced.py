@@ -12,6 +12,7 @@ from chromkeras.problems.registry import find_problem
 
 PROBLEM = "binary"
 LINK = "identity"
+BALANCES_CLASSES = True
 
 
 def per_task(

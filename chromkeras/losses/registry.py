@@ -29,6 +29,11 @@ def of_loss(name: str, what: str) -> Any:
     return getattr(LOSSES.get(name), what)
 
 
+def balances_classes(name: str) -> bool:
+    """Return whether a loss of logits is trained as if half of all rows were positive."""
+    return bool(getattr(LOSSES.get(name), "BALANCES_CLASSES", False))
+
+
 def trained_loss(name: str, problem: str) -> str:
     """Return the name of the loss that a recipe stands for.
 

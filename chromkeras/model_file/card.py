@@ -29,6 +29,8 @@ LARGEST_METADATA = 2**16
 MOST_TASKS = 10_000
 # What every Keras layer has in its configuration.
 OF_THE_LAYER = ("name", "trainable", "dtype")
+# Among the scores: the share of positives among the training rows, by task.
+TRAINING_SHARE = "training_positive_fraction"
 OF_EVERY_CARD = ("tasks", "recipe", "fingerprint", "scores")
 
 

@@ -92,17 +92,6 @@ class Binary(Problem):
         notes = () if y.dtype == np.int8 else (f"labels: {y.dtype} read as 1, 0 and unknown",)
         return np.where(mask, y, 0).astype(np.int8), mask, notes
 
-    def check(
-        self,
-        labels: np.ndarray,
-        known: np.ndarray,
-        tasks: Sequence[str],
-        classes: Sequence[str] = (),
-    ) -> None:
-        """Raise ``InputError`` when a known label is neither 1 nor 0."""
-        strange = known & (labels != 0) & (labels != 1)
-        refuse(labels, strange, "labels", "1 and 0 where known")
-
     def describe(self, values: np.ndarray, classes: Sequence[str] = ()) -> str:
         """Return how many labels are 1, and their share of the known ones."""
         known, positive = np.isfinite(values).sum(), (values == 1).sum()

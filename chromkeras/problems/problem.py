@@ -159,15 +159,18 @@ class Problem(ABC):
         """Return the names of the classes of labels (N, T); none where there are no classes."""
         return ()
 
-    @abstractmethod
-    def check(
+    def check(  # noqa: B027  # a hook: nothing more is asked of most labels
         self,
         labels: np.ndarray,
         known: np.ndarray,
         tasks: Sequence[str],
         classes: Sequence[str] = (),
     ) -> None:
-        """Raise ``InputError`` when a known label of a data set, shape (N, T), is not legal."""
+        """Raise ``InputError`` when a known label, shape (N, T), is not legal.
+
+        A data set holds finite labels, and of the problem "binary" 0 and 1 alone; what else a
+        problem asks of them stands here.
+        """
 
     def describe(self, values: np.ndarray, classes: Sequence[str] = ()) -> str:
         """Return what a table of a data set says of some labels of one task.

@@ -60,16 +60,6 @@ class Regression(Problem):
         values = np.where(mask, y, 0).astype(np.float32)
         return values, mask, tuple(_notes(y, values, mask))
 
-    def check(
-        self,
-        labels: np.ndarray,
-        known: np.ndarray,
-        tasks: Sequence[str],
-        classes: Sequence[str] = (),
-    ) -> None:
-        """Raise ``InputError`` when a known value is NaN or infinite."""
-        refuse(labels, known & ~np.isfinite(labels), "labels", "finite values where known")
-
     def describe(self, values: np.ndarray, classes: Sequence[str] = ()) -> str:
         """Return how many values are known, and their mean."""
         known = values[np.isfinite(values)]

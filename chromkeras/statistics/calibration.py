@@ -39,21 +39,11 @@ def probability(logits: np.ndarray) -> np.ndarray:
     return half
 
 
-def unweighted(logits: np.ndarray, positive_fraction: np.ndarray) -> np.ndarray:
-    """Take the class weights of the rebalanced loss out of logits.
-
-    With weights 1 − ρ for positives and ρ for negatives a model learns the odds times
-    (1 − ρ) / ρ, so log(ρ / (1 − ρ)) is added.
-
-    Parameters
-    ----------
-    logits
-        Logits (..., T).
-    positive_fraction
-        Fractions ρ of positives among the training rows, shape (T,).
-    """
-    rho = positive_fraction
-    return logits + np.log(rho) - np.log1p(-rho)
+def log_odds(share: np.ndarray) -> np.ndarray:
+    """Return log (p / (1 − p)) of shares strictly between 0 and 1, float64."""
+    p = np.asarray(share, np.float64)
+    odds: np.ndarray = np.log(p) - np.log1p(-p)
+    return odds
 
 
 def reliability(labels: np.ndarray, probabilities: np.ndarray, bins: int = BINS) -> Reliability:

@@ -13,6 +13,7 @@ from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.losses.registry import trained_loss
 from chromkeras.model_file.beside import check_model_path, checkpoint_path
+from chromkeras.model_file.card import TRAINING_SHARE
 from chromkeras.model_file.save_model import save_model
 from chromkeras.problems.problem import Problem
 from chromkeras.problems.registry import find_problem
@@ -113,13 +114,17 @@ def train(
 
 
 def _scores(dataset: Dataset, run: Run, problem: Problem) -> dict[str, Any]:
-    """Return validation score and best epoch (from 1), by task and mean; and the size."""
+    """Return validation score and best epoch (from 1), by task and mean; and what else is known."""
     score = run.best.task_score
     epochs = np.broadcast_to(run.best.best_epoch + 1, (len(dataset.tasks),))
     key = f"validation_{problem.score}"
-    return {
+    found = {
         key: dict(zip(dataset.tasks, score.tolist(), strict=True)),
         f"{key}_mean": float(mean_defined(score)),
         "best_epoch": dict(zip(dataset.tasks, epochs.tolist(), strict=True)),
         "parameters": run.model.count_params(),
     }
+    if problem.logits:
+        share = dataset.positive_fraction("train")
+        found[TRAINING_SHARE] = dict(zip(dataset.tasks, share.tolist(), strict=True))
+    return found

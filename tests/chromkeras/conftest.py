@@ -102,15 +102,41 @@ def tiny_dataset() -> Callable[..., Dataset]:
     return make
 
 
+def module_at(place: Path) -> ModuleType:
+    """Return a module of the tests, which are no package."""
+    name = f"{place.parent.name}_{place.stem}"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, place)
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+@pytest.fixture(scope="session")
+def declared() -> Callable[[Path, str], dict[str, Any]]:
+    """Return a function that gathers what the test modules of a folder say under one name.
+
+    So a loss or a problem is tested over the registry as soon as its own test says what it needs.
+    """
+
+    def gather(folder: Path, name: str) -> dict[str, Any]:
+        modules = [module_at(place) for place in sorted(folder.glob("test_*.py"))]
+        found = [getattr(module, name, {}) for module in modules]
+        return {key: value for each in found for key, value in each.items()}
+
+    return gather
+
+
 @pytest.fixture(scope="session")
 def mutations() -> ModuleType:
-    """The module that makes hostile files, ``model_file/mutations.py``."""
-    place = Path(__file__).parent / "model_file" / "mutations.py"
-    spec = importlib.util.spec_from_file_location("mutations", place)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["mutations"] = module
-    spec.loader.exec_module(module)
-    return module
+    """The module that makes hostile files."""
+    return module_at(Path(__file__).parent / "model_file" / "mutations.py")
+
+
+@pytest.fixture(scope="session")
+def problem_draws(declared: Callable[[Path, str], dict[str, Any]]) -> dict[str, Any]:
+    """Of each problem, a function of a generator and a shape that draws labels."""
+    return declared(Path(__file__).parent / "problems", "DRAWS")
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import check_rows
 from chromkeras.evaluation.predict import predict_logits
+from chromkeras.evaluation.prior import Prior, find_prior
 from chromkeras.model_file.card import RunCard, read_card
 from chromkeras.model_file.open_model import OpenModel, open_model
 from chromkeras.model_report.choose import scanned_rows
@@ -60,6 +61,9 @@ class CompareOptions:
         Known motifs, as ``chrominterpret.motifs.jaspar.load_motifs`` reads them.
     parts
         Parts of the comparison, by name; none means all.
+    calibrated
+        Whether probabilities of binary labels are for the share of positives in the training
+        rows of each model.
     """
 
     split: str = "test"
@@ -73,6 +77,7 @@ class CompareOptions:
     modisco_tasks: tuple[str, ...] = ()
     motifs: str = "jaspar"
     parts: tuple[str, ...] = ()
+    calibrated: bool = True
 
     def __post_init__(self) -> None:
         for name, least in (("bootstrap", 1), ("sequences", 4), ("attributed", 1), ("modisco", 0)):
@@ -219,8 +224,23 @@ class Comparison:
         return np.mean([self.problem.predictions(*pair) for pair in pairs], axis=0), "identity"
 
     @cached_property
+    def priors(self) -> tuple[Prior, ...]:
+        """What moves each model's logits to the share of positives in its training rows."""
+        return tuple(find_prior(model, self.source) for model in self.models)
+
+    @cached_property
+    def shifts(self) -> np.ndarray:
+        """Shape (M, T), float32: what ``outputs`` has added to each model's logits."""
+        pairs = zip(self.models, self.priors, strict=True)
+        each = np.stack([prior.shift[model.places(self.tasks)] for model, prior in pairs])
+        return each if self.options.calibrated else np.zeros_like(each)
+
+    @cached_property
     def outputs(self) -> np.ndarray:
-        """Shape (M, n, T), or (M, n, T, C), float32: both strands' mean, for the common tasks."""
+        """Shape (M, n, T), or (M, n, T, C), float32: both strands' mean, for the common tasks.
+
+        Logits of labels 0 and 1 are calibrated, unless ``options.calibrated`` is off.
+        """
         if self.whole is not None:
             chosen: np.ndarray = self.whole.outputs[list(self.chosen)]
             return chosen
@@ -231,7 +251,9 @@ class Comparison:
                 step = partial(_report, report, k * len(self.rows), total)
                 found = predict_logits(model.network, self.dataset, self.rows, progress=step)
                 each.append(found[:, model.places(self.tasks)])
-        return np.stack(each)
+        if not self.shifts.any():
+            return np.stack(each)
+        return np.stack(each) + self.shifts[:, None]
 
 
 def open_comparison(

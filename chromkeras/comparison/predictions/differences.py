@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 
 from chromkeras.comparison.core.model_names import Replicates
-from chromkeras.problems.binary import PROBLEM as BINARY
 from chromkeras.problems.problem import Problem
 from chromkeras.statistics.agreement import equal_calls, logit_correlation
 from chromkeras.statistics.bootstrap import Bootstrap, bootstrap_auroc, bootstrap_scores
-from chromkeras.statistics.calibration import brier, probability, reliability, unweighted
+from chromkeras.statistics.calibration import brier, probability, reliability
 from chromkeras.statistics.delong import auroc_covariance, contrast_error, p_value
 from chromkeras.statistics.fdr import benjamini_hochberg
 from chromkeras.statistics.means import mean_defined
@@ -60,21 +59,20 @@ class Differences:
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """Calibration of one model, each of shape (T,), as given and without the class weights.
+    """Calibration of one model, each of shape (T,), of the probabilities compared and as trained.
 
     Attributes
     ----------
     error, brier
-        Expected calibration error and Brier score of the model's probabilities.
-    error_unweighted, brier_unweighted
-        The same after the rebalanced loss's class weights are taken out of the logits; NaN
-        where the training rows do not give them.
+        Expected calibration error and Brier score of the probabilities that are compared.
+    error_as_trained, brier_as_trained
+        The same of those that the loss taught, for the share of positives that it stands for.
     """
 
     error: np.ndarray
     brier: np.ndarray
-    error_unweighted: np.ndarray
-    brier_unweighted: np.ndarray
+    error_as_trained: np.ndarray
+    brier_as_trained: np.ndarray
 
 
 def pairs_of(count: int, baseline: int) -> tuple[tuple[int, int], ...]:
@@ -90,7 +88,7 @@ def compare_replicates(
     pairs: tuple[tuple[int, int], ...],
     bootstrap: Bootstrap,
     *,
-    problem: Problem = BINARY,
+    problem: Problem,
     links: Sequence[str] = (),
 ) -> Differences:
     """Measure and test the differences of models' scores.
@@ -154,8 +152,8 @@ def stratum_bootstrap(
     *,
     replicates: int,
     seed: int,
+    problem: Problem,
     progress: Callable[[int, int], None] | None = None,
-    problem: Problem = BINARY,
     links: Sequence[str] = (),
 ) -> Bootstrap:
     """Return the bootstrap of the score on some rows; all NaN where there are none.
@@ -175,25 +173,19 @@ def stratum_bootstrap(
     return bootstrap_scores(score, len(outputs), regions, **options)
 
 
-def calibration(
-    labels: np.ndarray, logits: np.ndarray, positive_fraction: np.ndarray | None
-) -> Calibration:
+def calibration(labels: np.ndarray, logits: np.ndarray, shift: np.ndarray) -> Calibration:
     """Measure one model's calibration for each task.
 
     Parameters
     ----------
     labels, logits
         Shape (n, T).
-    positive_fraction
-        ρ by which the loss weighted the classes, shape (T,), 0.5 where it did not; None where
-        it is not known.
+    shift
+        Shape (T,): what was added to the model's own logits.
     """
     given = _calibration(labels, probability(logits))
-    if positive_fraction is None:
-        nothing = np.full(labels.shape[1], np.nan)
-        return Calibration(*given, nothing, nothing)
-    taken_out = probability(unweighted(logits, positive_fraction))
-    return Calibration(*given, *_calibration(labels, taken_out))
+    trained = _calibration(labels, probability(logits - shift)) if shift.any() else given
+    return Calibration(*given, *trained)
 
 
 def agreement(

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chromkeras.comparison.core.comparison import ComparedModel, Comparison
+from chromkeras.comparison.core.comparison import Comparison
 from chromkeras.comparison.core.model_names import Replicates
 from chromkeras.comparison.predictions.differences import (
     Calibration,
@@ -21,7 +21,7 @@ from chromkeras.comparison.predictions.differences import (
 from chromkeras.comparison.predictions.shown import Shown, shown_figures
 from chromkeras.evaluation.evaluate import Evaluation, evaluate
 from chromkeras.progress import progress
-from chromkeras.statistics.calibration import Reliability, probability, reliability, unweighted
+from chromkeras.statistics.calibration import Reliability, probability, reliability
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,19 +61,17 @@ class Findings:
         """What is shown of the problem."""
         return shown_figures(self.comparison.problem)
 
-    def reliability(self, weighted: bool) -> list[Reliability]:
+    def reliability(self, as_trained: bool = False) -> list[Reliability]:
         """Return each group's reliability over all tasks and models together."""
         comparison = self.comparison
         labels = comparison.dataset.values(comparison.rows)
         curves = []
         for group in comparison.replicates:
-            logits = [
-                comparison.outputs[i]
-                if weighted
-                else _weights_out(comparison.models[i], comparison, i)
-                for i in group.members
-            ]
-            p = probability(np.stack(logits))
+            members = list(group.members)
+            logits = comparison.outputs[members]
+            if as_trained:
+                logits = logits - comparison.shifts[members][:, None]
+            p = probability(logits)
             curves.append(reliability(np.broadcast_to(labels, p.shape), p))
         return curves
 
@@ -138,8 +136,8 @@ def _calibrations(comparison: Comparison, labels: np.ndarray) -> list[Calibratio
     if not comparison.problem.logits:
         return []
     return [
-        calibration(labels, comparison.outputs[i], class_weights(model, comparison))
-        for i, model in enumerate(comparison.models)
+        calibration(labels, logits, shift)
+        for logits, shift in zip(comparison.outputs, comparison.shifts, strict=True)
     ]
 
 
@@ -147,22 +145,3 @@ def _report(
     report: Callable[[int, int], None], part: int, parts: int, done: int, total: int
 ) -> None:
     report(part * total + done, parts * total)
-
-
-def class_weights(model: ComparedModel, comparison: Comparison) -> np.ndarray | None:
-    """Return ρ by which a model's loss weighted the classes, shape (T,); 0.5 for the plain loss.
-
-    None where the data set's training rows do not give it.
-    """
-    if model.loss != "rebalanced":
-        return np.full(len(comparison.tasks), 0.5)
-    dataset = comparison.dataset
-    rho = dataset.origin.positive if dataset.origin else dataset.positive_fraction("train")
-    given = rho is not None and ((rho > 0) & (rho < 1)).all()
-    return rho if given else None
-
-
-def _weights_out(model: ComparedModel, comparison: Comparison, index: int) -> np.ndarray:
-    rho = class_weights(model, comparison)
-    logits = comparison.outputs[index]
-    return logits if rho is None else unweighted(logits, rho)

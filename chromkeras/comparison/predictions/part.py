@@ -61,8 +61,8 @@ def _calibration_means(findings: Findings, model: int, stratum: str) -> dict[str
 _CALIBRATION = {
     "error": "calibration_error",
     "brier": "brier",
-    "error_unweighted": "calibration_error_without_class_weights",
-    "brier_unweighted": "brier_without_class_weights",
+    "error_as_trained": "calibration_error_as_trained",
+    "brier_as_trained": "brier_as_trained",
 }
 
 

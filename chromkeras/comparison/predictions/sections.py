@@ -4,11 +4,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from chrominterpret.page.blocks import Block, Cell, Facts, Notes, Number, Section, Table
+from chromkeras.comparison.core.comparison import Comparison
 from chromkeras.comparison.core.figures import DotPanel, difference_dots, reliability_curves
 from chromkeras.comparison.core.matrices import Matrix, matrix_grid
 from chromkeras.comparison.core.part import picture
 from chromkeras.comparison.predictions.differences import SIGNIFICANT, Differences
 from chromkeras.comparison.predictions.findings import Findings
+from chromkeras.evaluation.prior import AS_TRAINED
 from chromkeras.statistics.means import mean_defined
 
 MOST_DRAWN = 60  # tasks in the picture; all are in differences.tsv
@@ -224,16 +226,35 @@ def _drawn(difference: np.ndarray) -> np.ndarray:
 
 
 def _reliability(findings: Findings) -> Figure:
-    panels = {"as predicted": findings.reliability(weighted=True)}
-    if not np.isnan(findings.calibrations[0].error_unweighted).all():
-        panels["class weights of the loss taken out"] = findings.reliability(weighted=False)
+    if not findings.comparison.shifts.any():
+        return reliability_curves({"as trained": findings.reliability()}, _labels(findings))
+    panels = {
+        "as trained": findings.reliability(as_trained=True),
+        "at the share of positives of the training rows": findings.reliability(),
+    }
     return reliability_curves(panels, _labels(findings))
+
+
+def _taken_out(comparison: Comparison) -> str:
+    """Say what was done about the class weights."""
+    if comparison.shifts.any():
+        return (
+            "on the right, and in all figures of this page, that is taken out. No ranking changes."
+        )
+    unknown = [
+        model.name
+        for model, prior in zip(comparison.models, comparison.priors, strict=True)
+        if prior.rule == AS_TRAINED
+    ]
+    if comparison.options.calibrated and unknown:
+        return f"it is left in, as ρ of {', '.join(unknown)} is not known."
+    return "here no model was trained so, or it is left in as asked for."
 
 
 def _calibration(findings: Findings, figures: dict[str, Figure]) -> Section:
     columns = [
-        "model", "calibration error", "Brier", "calibration error, weights out",
-        "Brier, weights out",
+        "model", "calibration error", "Brier", "calibration error, as trained",
+        "Brier, as trained",
     ]  # fmt: skip
     rows: list[list[Cell]] = [
         [name, *(Number.of(float(np.mean(v)), ".4f") for v in vars(found).values())]
@@ -241,12 +262,13 @@ def _calibration(findings: Findings, figures: dict[str, Figure]) -> Section:
     ]
     caption = (
         "Share of positives among rows of like predicted probability, all tasks together, in ten "
-        "bins. The rebalanced loss weights positives by 1 − ρ and negatives by ρ, which raises "
-        "the odds by (1 − ρ)/ρ; on the right that is taken out, which changes no ranking."
+        "bins. The rebalanced loss weights positives by 1 − ρ and negatives by ρ, with the share "
+        "ρ of positives in the training rows, which raises the odds by (1 − ρ)/ρ; "
+        + _taken_out(findings.comparison)
     )
     table = (
         "Expected calibration error (ten bins of equal width) and Brier score, each the mean over "
-        "the tasks, on all rows; also with the class weights of the loss taken out."
+        "the tasks, on all rows; also of the probabilities as the loss trained them."
     )
     shown = picture(figures["reliability.png"], caption, "reliability")
     lead = "Whether a predicted probability comes true as often as it says."

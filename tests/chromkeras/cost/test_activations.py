@@ -66,3 +66,14 @@ def test_bfloat16_halves_all_but_the_dna_and_the_logits():
         )
     assert half.largest == whole.largest // 2
     assert whole.kept / 2 < half.kept < 0.9 * whole.kept
+
+
+@pytest.mark.parametrize(("cell", "kept"), [("LSTM", 7), ("GRU", 5), ("SimpleRNN", 1)])
+@pytest.mark.parametrize("both", [False, True])
+def test_a_recurrent_layer_keeps_gates_and_states_of_every_position(cell, kept, both):
+    dna = keras.Input((20, 4))
+    layer = getattr(layers, cell)(8)
+    model = keras.Model(dna, (layers.Bidirectional(layer) if both else layer)(dna))
+    found = model_activations(model)
+    assert found.kept == 4 * (20 * 4 + (1 + both) * 20 * kept * 8)
+    assert found.largest == 4 * (1 + both) * 8

@@ -9,6 +9,7 @@ import pytest
 from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import evaluate
 from chromkeras.evaluation.predict import predict_logits
+from chromkeras.evaluation.prior import find_prior
 from chromkeras.evaluation.report import evaluate_model, metrics_path
 from chromkeras.losses.registry import loss_names, of_loss
 from chromkeras.model_file.open_model import open_model
@@ -44,7 +45,8 @@ def test_figures_are_those_of_the_model_s_predictions(loss, make):
     path, dataset = make(loss)
     found = evaluate_model(path, dataset, source="here")
     rows = dataset.rows("test")
-    outputs = predict_logits(open_model(path).network, dataset, rows)
+    model = open_model(path)
+    outputs = find_prior(model, dataset).applied(predict_logits(model.network, dataset, rows))
     link = of_loss(loss, "LINK")
     expected = evaluate(outputs, dataset, rows, link=link)
     assert found.metrics == metrics_path(path)
@@ -57,6 +59,20 @@ def test_figures_are_those_of_the_model_s_predictions(loss, make):
     if link == "exp":
         raw = evaluate(outputs, dataset, rows).strata["all"].figures
         assert (raw["mse"] != expected.strata["all"].figures["mse"]).all()
+
+
+def test_a_shift_changes_probabilities_and_no_ranking(make):
+    path, dataset = make("rebalanced")
+    shifted, trained, given = (
+        evaluate_model(path, dataset, **options).evaluation.strata["all"].figures
+        for options in ({}, {"calibrated": False}, {"prior": 0.01})
+    )
+    for other in (trained, given):
+        np.testing.assert_allclose(other["auroc"], shifted["auroc"], atol=1e-6)
+        assert (other["loss"] != shifted["loss"]).all()
+    read = json.loads(metrics_path(path).read_text())["prior"]
+    assert read["rule"] == "given"
+    assert read["share"] == dict.fromkeys(dataset.tasks, 0.01)
 
 
 def test_tasks_are_found_by_name_among_others(make):

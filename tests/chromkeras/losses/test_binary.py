@@ -4,11 +4,24 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from chromkeras.errors import InputError
 from chromkeras.losses.task_loss import TaskLoss, make_loss
 
 pytestmark = pytest.mark.backend
+
+
+def plain(y, z):
+    return -np.where(y == 1, np.log(expit(z)), np.log(expit(-z)))
+
+
+def rebalanced(y, z, positive_fraction):
+    rho = np.asarray(positive_fraction)
+    return np.where(y == 1, 1 - rho, rho) * plain(y, z)
+
+
+REFERENCES = {"plain": plain, "rebalanced": rebalanced}
 
 
 def test_at_logit_0_a_label_costs_log_2_times_its_weight():

@@ -5,6 +5,9 @@ from scipy.special import expit
 from chromkeras.errors import InputError
 from chromkeras.problems.binary import PROBLEM
 
+DRAWS = {"binary": lambda rng, shape: rng.integers(0, 2, shape).astype(np.int8)}
+OUTPUTS = {"binary": lambda labels: 2 * labels - 1}
+
 
 def test_minus_one_and_nan_are_unknown():
     labels, known, notes = PROBLEM.read_labels(np.array([[1, -1], [np.nan, 0]]), "y")

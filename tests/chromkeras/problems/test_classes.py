@@ -6,6 +6,10 @@ from chromkeras.errors import InputError
 from chromkeras.problems.binary import PROBLEM as BINARY
 from chromkeras.problems.classes import PROBLEM
 
+CLASSES = 4
+DRAWS = {"classes": lambda rng, shape: rng.integers(0, CLASSES, shape).astype(np.int8)}
+OUTPUTS = {"classes": lambda labels: 2.0 * (np.arange(CLASSES) == labels[..., None])}
+
 
 def test_minus_one_and_nan_are_unknown_and_the_largest_label_says_how_many_classes():
     labels, known, notes = PROBLEM.read_labels(np.array([[4, -1], [np.nan, 0]]), "y")
@@ -64,7 +68,7 @@ def test_predictions_are_probabilities_and_ranking_their_log_odds():
 
 
 def test_the_only_class_is_named(make_dataset):
-    with pytest.raises(InputError, match="task 'gut' has only class 'both' among the 60 train"):
+    with pytest.raises(InputError, match="task 'gut' has only class '2' among the 60 train"):
         PROBLEM.check_training(make_dataset("classes", labels=np.full((120, 3), 2, np.int8)))
 
 

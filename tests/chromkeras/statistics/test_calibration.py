@@ -4,7 +4,7 @@ from scipy.special import expit, logit
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss
 
-from chromkeras.statistics.calibration import brier, probability, reliability, unweighted
+from chromkeras.statistics.calibration import brier, log_odds, probability, reliability
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_probability_is_the_logistic_function_without_overflow():
     np.testing.assert_allclose(probability(z), expit(z), atol=1e-15)
 
 
-def test_class_weights_are_taken_out_of_the_odds():
-    rho, true = np.array([0.1, 0.5, 0.7]), np.array([0.2, 0.4, 0.9])
-    learned = (1 - rho) * true / ((1 - rho) * true + rho * (1 - true))  # least weighted loss
-    np.testing.assert_allclose(probability(unweighted(logit(learned), rho)), true)
+def test_log_odds_are_the_inverse_of_the_probability():
+    share = np.array([1e-12, 0.25, 0.5, 0.9])
+    np.testing.assert_allclose(log_odds(share), logit(share), rtol=1e-12)
+    np.testing.assert_allclose(probability(log_odds(share)), share, rtol=1e-3)

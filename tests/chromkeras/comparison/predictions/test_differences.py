@@ -33,7 +33,7 @@ def case():
 def compared(case, replicates, baseline=0):
     labels, logits, bootstrap = case
     return compare_replicates(
-        labels, logits, replicates, pairs_of(len(replicates), baseline), bootstrap
+        labels, logits, replicates, pairs_of(len(replicates), baseline), bootstrap, problem=PROBLEM
     )
 
 
@@ -114,7 +114,7 @@ def test_a_line_of_copies_is_tested_as_one_model(case):
     twice = np.stack([logits[0], logits[0], logits[1], logits[1]])
     bootstrap = bootstrap_auroc(labels, twice, np.arange(ROWS), replicates=20)
     replicates = [Replicates("a", (0, 1)), Replicates("b", (2, 3))]
-    found = compare_replicates(labels, twice, replicates, ((1, 0),), bootstrap)
+    found = compare_replicates(labels, twice, replicates, ((1, 0),), bootstrap, problem=PROBLEM)
     for t in range(TASKS):
         assert found.p_value[0, t] == pytest.approx(delong_p(labels[:, t], logits[[1, 0], :, t]))
 
@@ -123,7 +123,7 @@ def test_a_model_compared_with_itself_shows_no_difference(case):
     labels, logits, _ = case
     same = np.stack([logits[0], logits[0]])
     bootstrap = bootstrap_auroc(labels, same, np.arange(ROWS) // 2, replicates=50)
-    found = compare_replicates(labels, same, OWN[:2], ((1, 0),), bootstrap)
+    found = compare_replicates(labels, same, OWN[:2], ((1, 0),), bootstrap, problem=PROBLEM)
     for values in (found.difference, found.interval, found.mean, found.mean_interval):
         np.testing.assert_array_equal(values, 0)
     np.testing.assert_array_equal(found.q_value, 1)
@@ -139,14 +139,14 @@ def test_gains_and_losses_by_hand(case):
     base = np.column_stack([bad[:, 0], good[:, 1], bad[:, 2]])
     both = np.stack([base, mixed])
     bootstrap = bootstrap_auroc(labels, both, np.arange(ROWS), replicates=20)
-    found = compare_replicates(labels, both, OWN[:2], ((1, 0),), bootstrap)
+    found = compare_replicates(labels, both, OWN[:2], ((1, 0),), bootstrap, problem=PROBLEM)
     assert found.gains(0) == (1, 1, 1, 1)
 
 
 def test_a_stratum_without_rows_is_undefined():
     empty = (np.zeros((0, 2), np.int8), np.zeros((2, 0, 2)), np.zeros(0, int))
-    bootstrap = stratum_bootstrap(*empty, replicates=3, seed=0)
-    found = compare_replicates(*empty[:2], OWN[:2], ((1, 0),), bootstrap)
+    bootstrap = stratum_bootstrap(*empty, replicates=3, seed=0, problem=PROBLEM)
+    found = compare_replicates(*empty[:2], OWN[:2], ((1, 0),), bootstrap, problem=PROBLEM)
     assert np.isnan(found.difference).all()
     assert np.isnan(found.mean_interval).all()
 
@@ -155,16 +155,17 @@ def test_progress_ends_at_the_last_replicate(case):
     labels, logits, _ = case
     told = []
     stratum_bootstrap(
-        labels, logits, np.arange(ROWS), replicates=120, seed=0,
+        labels, logits, np.arange(ROWS), replicates=120, seed=0, problem=PROBLEM,
         progress=lambda done, total: told.append((done, total)),
     )  # fmt: skip
     assert told == [(50, 120), (100, 120), (120, 120)]
 
 
-def test_calibration_without_class_weights_needs_them(case):
+def test_calibration_is_measured_before_and_after_the_shift(case):
     labels, logits, _ = case
-    given = calibration(labels, logits[0], None)
-    assert np.isnan(given.error_unweighted).all()
-    plain = calibration(labels, logits[0], np.full(TASKS, 0.5))
-    np.testing.assert_allclose(plain.error_unweighted, given.error)
-    np.testing.assert_allclose(plain.brier_unweighted, given.brier)
+    shift = np.linspace(-2, 2, TASKS).astype(np.float32)
+    plain, moved = (calibration(labels, logits[0] + s, s) for s in (0 * shift, shift))
+    np.testing.assert_array_equal(plain.error_as_trained, plain.error)
+    np.testing.assert_allclose(moved.error_as_trained, plain.error, atol=1e-6)
+    np.testing.assert_allclose(moved.brier_as_trained, plain.brier, atol=1e-6)
+    assert (np.abs(moved.brier - plain.brier) > 1e-3).any()
