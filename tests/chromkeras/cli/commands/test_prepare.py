@@ -97,7 +97,7 @@ def test_basset_to_a_data_set(world: Path) -> None:
 PEAKS = "peaks peaks --genome g.fa"
 BAD_LINES = {
     "--peaks peaks": "No such option: --peaks",
-    "bigbed b.bb": "No such command 'bigbed'",
+    "bigbed b.bb": "unknown import format 'bigbed'",
     "peaks peaks": "Missing option '--genome'",
     "arrays arrays.h5 --genome g.fa": "No such option: --genome",
     "arrays arrays.h5 b.h5": "unexpected extra argument",
