@@ -106,6 +106,8 @@ def _options(arguments: list[str]) -> list[Any]:
     """Return the options of the command that a command line names, if any."""
     command: Any = typer.main.get_command(app)
     for word in arguments:
+        if word.startswith("-"):
+            continue
         if not hasattr(command, "get_command"):
             break
         if (command := command.get_command(None, word)) is None:

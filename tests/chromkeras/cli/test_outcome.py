@@ -68,7 +68,7 @@ def test_every_command_returns_what_it_found(name):
         assert inspect.signature(command).return_annotation is Outcome
 
 
-@pytest.mark.filterwarnings("default")
+@pytest.mark.filterwarnings("ignore")
 def test_text_is_for_people(toy, capsys):
     assert run(["toy"]) == 0
     printed = capsys.readouterr()
@@ -76,7 +76,7 @@ def test_text_is_for_people(toy, capsys):
     assert "WARNING: a warning\n" in printed.err
 
 
-@pytest.mark.filterwarnings("default")
+@pytest.mark.filterwarnings("ignore")
 def test_json_is_one_object_and_all_there_is_on_standard_output(toy, capsys):
     assert run(["toy", "--json"]) == 0
     printed = capsys.readouterr()

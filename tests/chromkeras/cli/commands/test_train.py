@@ -82,6 +82,7 @@ BAD = {
     ("train", "hard", "--epoch", "3"): "No such option: --epoch",
     ("train", "hard", "--size", "tiny"): "unknown size 'tiny'",
     ("train", "hard", "--set", "training.epoch=1"): "did you mean --epochs (training.epochs)",
+    ("-q", "train", "hard", "--epochs", "0"): "--epochs (training.epochs): expected at least 1",
     ("train", "hard", "--data", "absent.h5"): "data set absent.h5 does not exist",
     ("train", "hard", "--recipe", "absent.toml"): "recipe absent.toml does not exist",
     ("train", "hard", "--data", "DATA", "--out", "m.h5"): "ends in .keras, received m.h5",
