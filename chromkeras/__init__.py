@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from chromkeras.importers.formats.basset import prepare as prepare_basset
     from chromkeras.importers.formats.peaks import prepare as prepare_peaks
     from chromkeras.importers.simulate import simulate
+    from chromkeras.installation.doctor import doctor
+    from chromkeras.model_file.info import info
     from chromkeras.model_file.open_model import OpenModel, open_model
     from chromkeras.model_report.interpret import interpret
     from chromkeras.recipe.reading import make_recipe
@@ -35,9 +37,11 @@ _PLACES = {
     "OpenModel": ("model_file.open_model", "OpenModel"),
     "compare": ("comparison.core.compare", "compare"),
     "datasets": ("datasets", ""),
+    "doctor": ("installation.doctor", "doctor"),
     "dry_run": ("cost.dry_run", "dry_run"),
     "evaluate": ("evaluation.report", "evaluate_model"),
     "finetune": ("training.finetune", "finetune"),
+    "info": ("model_file.info", "info"),
     "interpret": ("model_report.interpret", "interpret"),
     "load_dataset": ("data.hdf5", "load_dataset"),
     "make_recipe": ("recipe.reading", "make_recipe"),
@@ -55,9 +59,11 @@ __all__ = [
     "OpenModel",
     "compare",
     "datasets",
+    "doctor",
     "dry_run",
     "evaluate",
     "finetune",
+    "info",
     "interpret",
     "load_dataset",
     "make_recipe",

@@ -1,7 +1,9 @@
 """Tables: as text for a person, as TSV and as JSON."""
 
 import csv
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,15 +40,30 @@ def write_tsv(path: Path, rows: Rows) -> None:
 
 
 def plain(value: Any) -> Any:
-    """Return a value as JSON has it: NaN becomes None, NumPy's arrays and numbers Python's."""
+    """Return a value as JSON has it.
+
+    NaN and infinity become None, NumPy's arrays and numbers Python's, paths texts, and dataclasses
+    what their ``to_json`` returns, or else mappings of their fields.
+
+    Examples
+    --------
+    >>> plain({"auroc": np.array([0.5, np.nan]), "model": Path("hard.keras")})
+    {'auroc': [0.5, None], 'model': 'hard.keras'}
+    """
+    if is_dataclass(value):
+        if hasattr(value, "to_json"):
+            return plain(value.to_json())
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, np.ndarray):
         return plain(value.tolist())
     if isinstance(value, Mapping):
         return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [plain(inner) for inner in value]
+    if isinstance(value, Path):
+        return str(value)
     number = value.item() if hasattr(value, "item") else value
-    return None if number != number else number
+    return None if isinstance(number, float) and not math.isfinite(number) else number
 
 
 def _text(value: Any) -> str:

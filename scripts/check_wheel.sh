@@ -26,7 +26,8 @@ chromkeras evaluate --model hard.keras
 chromkeras interpret --model hard.keras --out interpret --sequences 4 --scan 100 --references 2 \
     --modisco 0
 chromkeras compare hard.keras single.keras --out compare --bootstrap 20 --sequences 16 --attributed 2
-chromkeras info worm_hard
+chromkeras info worm_hard --json | python -m json.tool >/dev/null
+chromkeras doctor
 chromkeras evaluate --model worm_hard
 for file in interpret/report.html compare/report.html; do
     [ -s "$file" ] || { echo "$file is missing" >&2; exit 1; }

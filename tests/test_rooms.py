@@ -28,7 +28,7 @@ ROOMS = (
     {"evaluation"},
     {"monitoring"},
     {"training"},
-    {"baselines", "model_report"},
+    {"baselines", "installation", "model_report"},
     {"comparison"},
     {"cli"},
 )

@@ -10,22 +10,31 @@ import typer
 from typer.exceptions import TyperException
 
 from chromkeras.cli.group import group_of, help_without_command, new_app
+from chromkeras.cli.outcome import Quiet
 from chromkeras.cli.output import SafeOutput
 from chromkeras.cli.stop import Stopped, stoppable
-from chromkeras.cli.terminal import shown
 from chromkeras.errors import InputError
 from chromkeras.names import printable
 from chromkeras.registry import COMMANDS
 
 _SHORT = re.compile(r"[Ss]hort for ([\w.]+\w)")
+EXIT_CODES = {
+    0: "done",
+    1: "an error in chromkeras itself, with its traceback: please report it",
+    2: "wrong input, said in one line, or something that is needed is missing",
+    130: "stopped by Ctrl-C (SIGINT); 143: by SIGTERM",
+}
 app = new_app(
     cls=group_of(COMMANDS, lambda name: COMMANDS.get(name).command),
     name="chromkeras",
+    add_completion=True,
+    epilog="\b\nExit codes:\n"
+    + "\n".join(f"{code:>5}  {meaning}" for code, meaning in EXIT_CODES.items()),
 )
 
 
 @app.callback(invoke_without_command=True)
-def _program(context: typer.Context) -> None:
+def _program(context: typer.Context, quiet: Quiet = False) -> None:
     """Train, compare and interpret multi-task models of regulatory DNA."""
     help_without_command(context)
 
@@ -49,7 +58,7 @@ def run(arguments: list[str]) -> int:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        with redirect_stderr(_safe(sys.stderr)), redirect_stdout(_safe(sys.stdout)), shown():
+        with redirect_stderr(_safe(sys.stderr)), redirect_stdout(_safe(sys.stdout)):
             code = app(arguments, prog_name="chromkeras", standalone_mode=False)
     except typer.Abort as error:  # what Typer makes of an EOFError
         _complain(str(error.__cause__ or "stopped"))
@@ -68,7 +77,9 @@ def _safe(stream: TextIO) -> TextIO:
 
 def _message(error: Exception) -> str:
     if isinstance(error, TyperException):
-        return error.format_message()
+        context = getattr(error, "ctx", None)  # of a wrong use of a command
+        hint = f"; see `{context.command_path} --help`" if context else ""
+        return error.format_message().rstrip(".") + hint
     if isinstance(error, MemoryError):
         return f"out of memory ({error}); ask for less"
     if isinstance(error, OSError) and error.filename and error.strerror:
@@ -95,6 +106,8 @@ def _options(arguments: list[str]) -> list[Any]:
     """Return the options of the command that a command line names, if any."""
     command: Any = typer.main.get_command(app)
     for word in arguments:
+        if word.startswith("-"):
+            continue
         if not hasattr(command, "get_command"):
             break
         if (command := command.get_command(None, word)) is None:

@@ -1,11 +1,13 @@
 """Search for the data set of models, for commands that were given none."""
 
-import sys
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from chromkeras.errors import InputError
 from chromkeras.model_file.shipped import model_path
+
+_log = logging.getLogger(__name__)
 
 
 def find_data(data: Path | None, models: Mapping[Path, Sequence[str]]) -> Path | None:
@@ -45,7 +47,7 @@ def find_data(data: Path | None, models: Mapping[Path, Sequence[str]]) -> Path |
             names = ", ".join(_short(path) for path in found)
             raise InputError(f"no --data given, and several data sets would do: {names}")
         if found:
-            print(f"no --data given: using {_short(found[0])}", file=sys.stderr)
+            _log.info("no --data given: using %s", _short(found[0]))
             return found[0]
     if _in_demo(tasks):
         return None

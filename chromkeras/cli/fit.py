@@ -1,15 +1,18 @@
 """Training of ``train`` and ``finetune``: from a recipe to a model file and a report."""
 
-import sys
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chromkeras.cli.outcome import Outcome
 from chromkeras.cli.places import check_output_file
 from chromkeras.cli.stop import Stopped
 from chromkeras.errors import InputError
 
 if TYPE_CHECKING:
     from chromkeras.recipe.recipe import Recipe
+
+_log = logging.getLogger(__name__)
 
 
 def fit(
@@ -24,8 +27,8 @@ def fit(
     shard: str = "data",
     watch_gradients: bool = False,
     mmap: bool = False,
-) -> None:
-    """Train by a recipe and report the files written, or after a stop how to resume.
+) -> Outcome:
+    """Train by a recipe and return scores and files written, or after a stop say how to resume.
 
     Parameters
     ----------
@@ -56,7 +59,7 @@ def fit(
 
     dataset = open_data(data, tasks, mmap=mmap)
     if data is None:
-        print("it trains for some minutes; Ctrl-C stops it", file=sys.stderr)
+        _log.info("it trains for some minutes; Ctrl-C stops it")
     from chromkeras.backend.quiet import import_keras
 
     import_keras()
@@ -70,9 +73,8 @@ def fit(
     state = checkpoint_path(out)
     saved = _changed(state)
     if saved and not resume:
-        print(
-            f"note: {state} of a stopped run will be replaced; --resume goes on with it instead",
-            file=sys.stderr,
+        _log.info(
+            "note: %s of a stopped run will be replaced; --resume goes on with it instead", state
         )
     try:
         result = train(
@@ -97,14 +99,22 @@ def fit(
     plot_history(result.rows, picture, score=problem.score, title=problem.score_title)
     mean = result.scores[f"validation_{problem.score}_mean"]
     count = len(result.scores["best_epoch"])
-    print(f"validation {problem.score_title} {mean:.4f}, mean over {count} tasks")
-    print(f"wrote {result.model}, {result.history} and {picture}")
+    pictures, lines = (
+        [picture],
+        [
+            f"validation {problem.score_title} {mean:.4f}, mean over {count} tasks",
+            f"wrote {result.model}, {result.history} and {picture}",
+        ],
+    )
     if watch_gradients:
-        _draw_gradients(out)
+        log, drawn = _draw_gradients(out)
+        pictures.append(drawn)
+        lines.append(f"wrote {log} and {drawn}")
+    return Outcome(result.to_json() | {"pictures": pictures}, "\n".join(lines))
 
 
-def _draw_gradients(out: Path) -> None:
-    """Draw the gradients that were watched, beside them."""
+def _draw_gradients(out: Path) -> tuple[Path, Path]:
+    """Draw the gradients that were watched, beside them, and return the paths of both."""
     from chromkeras.model_file.beside import gradient_log_path
     from chromkeras.monitoring.gradient_log import load_gradient_log
     from chromkeras.monitoring.gradient_plot import plot_gradients
@@ -112,7 +122,7 @@ def _draw_gradients(out: Path) -> None:
     path = gradient_log_path(out)
     picture = path.with_suffix(".png")
     plot_gradients(load_gradient_log(path), picture)
-    print(f"wrote {path} and {picture}")
+    return path, picture
 
 
 def _check_places(

@@ -10,16 +10,18 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import docstring_parser
 import typer
 
+from chromkeras.cli import completion
 from chromkeras.cli.options import comma_list
+from chromkeras.cli.outcome import Outcome
 from chromkeras.registry import Registry
 
 
 def command_of(
     function: Callable[..., Any],
-    finish: Callable[..., None],
+    finish: Callable[..., Outcome],
     extra: Sequence[inspect.Parameter] = (),
-) -> Callable[..., None]:
-    """Return a command for Typer that calls a library function.
+) -> Callable[..., Outcome]:
+    """Return a command that calls a library function.
 
     The first parameter of the function becomes an argument, the others options of the same names.
     Paths, texts, numbers and flags are taken as they are annotated; a ``Sequence[str]`` may be
@@ -31,7 +33,8 @@ def command_of(
     function
         Has a NumPy style docstring.
     finish
-        Called with the function, its keyword arguments, and those of ``extra``.
+        Called with the function, its keyword arguments, and those of ``extra``; returns what the
+        command does.
     extra
         Parameters of the command's own, with annotations of Typer.
     """
@@ -41,14 +44,14 @@ def command_of(
     options = [_option(p, texts[p.name] or "", first=i == 0) for i, p in enumerate(parameters)]
     lists = {p.name: _is_comma_list(p.annotation) for p in parameters}
 
-    def command(**given: Any) -> None:
+    def command(**given: Any) -> Outcome:
         own = {p.name: given.pop(p.name) for p in extra}
         arguments = {
             name: comma_list(value) if lists[name] else value
             for name, value in given.items()
             if value is not None  # left out, as the function has defaults of its own
         }
-        finish(function, arguments, **own)
+        return finish(function, arguments, **own)
 
     command.__doc__ = described.description
     command.__signature__ = inspect.Signature([*options, *extra])  # type: ignore[attr-defined]
@@ -59,14 +62,16 @@ def command_of(
 def _option(parameter: inspect.Parameter, text: str, *, first: bool) -> inspect.Parameter:
     kind, choices, several = _kind(parameter.annotation)
     needed = parameter.default is inspect.Parameter.empty
-    shown = {"metavar": "|".join(choices)} if choices else {}
+    shown: dict[str, Any] = {}
+    if choices:
+        shown = {"metavar": "|".join(choices), "autocompletion": completion.one(lambda: choices)}
     text = " ".join(text.replace("`", "").split())
     if several and not first:
         text = text.rstrip(".") + f" (repeat{_comma(parameter.annotation)})."
     details = (
         typer.Argument(help=text, metavar=parameter.name.upper())
         if first
-        else typer.Option(_switch(parameter.name), help=text, **shown)  # type: ignore[arg-type]
+        else typer.Option(_switch(parameter.name), help=text, **shown)
     )
     return parameter.replace(
         kind=inspect.Parameter.KEYWORD_ONLY,

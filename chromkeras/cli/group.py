@@ -6,9 +6,12 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from chromkeras.cli.outcome import telling
+from chromkeras.names import unknown
 from chromkeras.registry import Registry
 
-SETTINGS = {"help_option_names": ["-h", "--help"]}
+# Without colour: what is printed is made safe, and with it what would colour it.
+SETTINGS = {"help_option_names": ["-h", "--help"], "color": False}
 
 
 def group_of(registry: Registry, command: Callable[[str], Any]) -> type[TyperGroup]:
@@ -19,7 +22,7 @@ def group_of(registry: Registry, command: Callable[[str], Any]) -> type[TyperGro
     registry
         Its members are looked up when a command is asked for.
     command
-        Returns a function for Typer, or a ``typer.Typer``, by a member's name.
+        Returns by a member's name a function that returns an ``Outcome``, or a ``typer.Typer``.
     """
 
     class Group(TyperGroup):
@@ -29,6 +32,13 @@ def group_of(registry: Registry, command: Callable[[str], Any]) -> type[TyperGro
             """Return the names of the members."""
             return list(registry.names())
 
+        def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+            """Return name, command and further words of a command line; unknown names fail."""
+            name = args[0]
+            if name not in registry.names() and not (name[:1] == "-" or ctx.resilient_parsing):
+                raise unknown(registry.kind, name, registry.names())
+            return super().resolve_command(ctx, args)
+
         def get_command(self, ctx: Any, cmd_name: str) -> Any:
             """Return the command of a member, or None."""
             if cmd_name not in registry.names():
@@ -36,7 +46,7 @@ def group_of(registry: Registry, command: Callable[[str], Any]) -> type[TyperGro
             found = command(cmd_name)
             if not isinstance(found, typer.Typer):
                 app = new_app()
-                app.command(cmd_name)(found)
+                app.command(cmd_name)(telling(found))
                 found = app
             click_command = typer.main.get_command(found)
             click_command.name = cmd_name
@@ -47,13 +57,13 @@ def group_of(registry: Registry, command: Callable[[str], Any]) -> type[TyperGro
 
 def new_app(**options: Any) -> typer.Typer:
     """Return an empty app with the program's settings."""
-    return typer.Typer(
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        rich_markup_mode=None,
-        context_settings=SETTINGS,
-        **options,
-    )
+    settings = {
+        "add_completion": False,
+        "pretty_exceptions_enable": False,
+        "rich_markup_mode": None,
+        "context_settings": SETTINGS,
+    }
+    return typer.Typer(**settings | options)
 
 
 def help_without_command(context: typer.Context) -> None:

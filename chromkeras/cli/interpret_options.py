@@ -7,10 +7,10 @@ import typer
 
 from chrominterpret.filters.rules import RULES
 from chrominterpret.registry import METHODS
+from chromkeras.cli import completion
 from chromkeras.cli.options import described
 from chromkeras.model_report.choices import DEFAULT_METHODS, REFERENCE_KINDS
 
-Model = Annotated[Path, typer.Option(help="Model file from `train`.")]
 Out = Annotated[
     Path | None, typer.Option(help="Folder to write.", show_default="MODEL_interpretation")
 ]
@@ -41,6 +41,7 @@ Methods = Annotated[
     typer.Option(
         help=f"Attribution method (repeat or comma list): {', '.join(METHODS.names())}.",
         show_default=",".join(DEFAULT_METHODS),
+        autocompletion=completion.several(METHODS.names),
     ),
 ]
 References = Annotated[
@@ -51,6 +52,7 @@ Kind = Annotated[
     typer.Option(
         "--reference-kind",
         help=f"What sequences are compared with: {described(REFERENCE_KINDS)}.",
+        autocompletion=completion.one(REFERENCE_KINDS.keys),
     ),
 ]
 Modisco = Annotated[
@@ -62,4 +64,9 @@ Modisco = Annotated[
     ),
 ]
 Truth = Annotated[bool, typer.Option(help="Score it all by what `simulate` planted: truth.tsv.")]
-Rule = Annotated[str, typer.Option(help=f"Filter to motif: {described(RULES)}.")]
+Rule = Annotated[
+    str,
+    typer.Option(
+        help=f"Filter to motif: {described(RULES)}.", autocompletion=completion.one(RULES.keys)
+    ),
+]

@@ -1,11 +1,13 @@
 """Opening of a command's data set: the user's, or the demo's."""
 
-import sys
+import logging
 from pathlib import Path
 
 from chromkeras.cli.options import comma_list
 from chromkeras.data.dataset import Dataset
 from chromkeras.names import printable
+
+_log = logging.getLogger(__name__)
 
 
 def open_data(path: Path | None, tasks: str | None = None, *, mmap: bool = False) -> Dataset:
@@ -21,7 +23,7 @@ def open_data(path: Path | None, tasks: str | None = None, *, mmap: bool = False
 
 
 def note_other_data(fingerprint: str, *datasets: Dataset) -> bool:
-    """Return whether a model was trained on other data, and if so say it on standard error.
+    """Return whether a model was trained on other data, and if so log it.
 
     Parameters
     ----------
@@ -32,10 +34,11 @@ def note_other_data(fingerprint: str, *datasets: Dataset) -> bool:
     """
     if any(dataset.was_trained_on(fingerprint) for dataset in datasets):
         return False
-    print(
-        f"note: the model was trained on other data ({printable(fingerprint) or 'unknown'}) than "
-        f"this ({datasets[0].fingerprint}); rows here may have been among its training rows",
-        file=sys.stderr,
+    _log.info(
+        "note: the model was trained on other data (%s) than this (%s); rows here may have been "
+        "among its training rows",
+        printable(fingerprint) or "unknown",
+        datasets[0].fingerprint,
     )
     return True
 
@@ -47,5 +50,5 @@ def _open(path: Path | None, mmap: bool) -> Dataset:
         return load_dataset(path, mmap=mmap)
     from chromkeras.importers.simulate import demo_dataset
 
-    print("no --data given: using the simulated demo data set", file=sys.stderr)
+    _log.info("no --data given: using the simulated demo data set")
     return demo_dataset()

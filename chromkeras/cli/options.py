@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from chromkeras.backend.shards import SHARDS
+from chromkeras.cli import completion
 from chromkeras.data.split_names import CHOICES
 
 
@@ -22,12 +23,24 @@ def described(texts: Mapping[str, str]) -> str:
     return one_of(f"{name} ({text})" for name, text in texts.items())
 
 
+Model = Annotated[
+    Path,
+    typer.Option(
+        help="Model file from `train`, or a shipped model by name.",
+        autocompletion=completion.model,
+    ),
+]
 Tasks = Annotated[
     str | None, typer.Option(help="Tasks to train, with commas between.", show_default="all")
 ]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", help="Value of the recipe, as section.key=value.", metavar="KEY=VALUE"),
+    typer.Option(
+        "--set",
+        help="Value of the recipe, as section.key=value.",
+        metavar="KEY=VALUE",
+        autocompletion=completion.setting,
+    ),
 ]
 Epochs = Annotated[
     int | None, typer.Option(help="Number of epochs at most: short for training.epochs.")
@@ -36,7 +49,11 @@ Seed = Annotated[int | None, typer.Option(help="Seed of the training: short for 
 Resume = Annotated[bool, typer.Option(help="Go on with a run that was stopped.")]
 Devices = Annotated[int, typer.Option(help="Number of devices to train on.", min=1)]
 Shard = Annotated[
-    str, typer.Option(help=f"What is divided among the devices: {described(SHARDS)}.")
+    str,
+    typer.Option(
+        help=f"What is divided among the devices: {described(SHARDS)}.",
+        autocompletion=completion.one(SHARDS.keys),
+    ),
 ]
 WatchGradients = Annotated[
     bool,
@@ -45,7 +62,12 @@ WatchGradients = Annotated[
         help="Measure each task's gradient at each layer a dozen times: MODEL.gradients.npz.",
     ),
 ]
-Split = Annotated[str, typer.Option(help=f"Rows to use: {one_of(CHOICES)}.")]
+Split = Annotated[
+    str,
+    typer.Option(
+        help=f"Rows to use: {one_of(CHOICES)}.", autocompletion=completion.one(lambda: CHOICES)
+    ),
+]
 Data = Annotated[
     Path | None, typer.Option(help="Data set from `prepare` or `simulate`; without it a demo.")
 ]

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
 from typing import Any, TextIO, cast
@@ -23,22 +24,35 @@ class _ToStandardError(logging.Handler):
 
 
 @contextmanager
-def shown() -> Iterator[None]:
-    """Show the library's messages and progress on standard error within the block."""
+def shown(*, quiet: bool = False) -> Iterator[None]:
+    """Show the library's messages and progress on standard error within the block.
+
+    Parameters
+    ----------
+    quiet
+        Whether to show neither of them, nor Python's warnings.
+    """
     handler, loggers = _ToStandardError(), [logging.getLogger(name) for name in PACKAGES]
     before = [(logger.level, logger.propagate) for logger in loggers]
     for logger in loggers:
         logger.addHandler(handler)
-        logger.setLevel(logging.INFO)
+        logger.setLevel(logging.ERROR if quiet else logging.INFO)
         logger.propagate = False
     try:
-        with reporting(_progress):
+        with warnings.catch_warnings(), reporting(_no_progress if quiet else _progress):
+            if quiet:
+                warnings.simplefilter("ignore")
             yield
     finally:
         for logger, (level, propagate) in zip(loggers, before, strict=True):
             logger.removeHandler(handler)
             logger.setLevel(level)
             logger.propagate = propagate
+
+
+@contextmanager
+def _no_progress(label: str) -> Iterator[Report]:
+    yield lambda done, total, note="": None
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """Dry run: parameters, operations, memory and time of a training before it begins."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import keras
 import numpy as np
@@ -55,10 +56,14 @@ class DryRun:
         if self.free is None or self.memory.peak <= self.free:
             return ""
         return (
-            f"warning: the run is expected to need {_gigabytes(self.memory.peak)}, but only "
+            f"the run is expected to need {_gigabytes(self.memory.peak)}, but only "
             f"{_gigabytes(self.free)} is free; lower training.batch_size (training.accumulate "
             "keeps the batch of an update) or the sizes of architecture"
         )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the figures by name, and the warning."""
+        return {f.name: getattr(self, f.name) for f in fields(self)} | {"warning": self.warning}
 
     def __str__(self) -> str:
         """Return a line for each figure."""

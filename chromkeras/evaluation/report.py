@@ -33,6 +33,8 @@ class EvaluationReport:
         Path of the JSON file with all figures.
     pictures
         Paths of the PNG files.
+    facts
+        What that JSON file holds.
     """
 
     evaluation: Evaluation
@@ -41,6 +43,11 @@ class EvaluationReport:
     fingerprint: str
     metrics: Path
     pictures: tuple[Path, ...]
+    facts: dict[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the paths, and what the JSON file holds."""
+        return {"metrics": self.metrics, "pictures": list(self.pictures), **self.facts}
 
 
 def evaluate_model(
@@ -104,7 +111,7 @@ def evaluate_model(
     evaluation = evaluate(
         outputs, dataset, rows, link=link, threshold=threshold, valid_outputs=valid
     )
-    described = {
+    facts = {
         "model": str(model),
         "data": source,
         "split": split,
@@ -112,12 +119,15 @@ def evaluate_model(
         "both_strands": both_strands,
         "prior": moved.to_json(opened.tasks) if opened.problem.logits else None,
         "fingerprint": _fingerprints(opened.card.fingerprint, given, dataset),
+        **evaluation.to_json(),
     }
     target = metrics_path(model) if out is None else Path(out)
-    write_json(target, described | evaluation.to_json())
+    write_json(target, facts)
     folder = target.parent if plots is None else Path(plots)
     pictures = evaluation.problem.draw(outputs, dataset, rows, folder, link=link)
-    return EvaluationReport(evaluation, dataset, rows, opened.card.fingerprint, target, pictures)
+    return EvaluationReport(
+        evaluation, dataset, rows, opened.card.fingerprint, target, pictures, facts
+    )
 
 
 def metrics_path(model: str | os.PathLike[str]) -> Path:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from chromkeras.data.split_names import SPLITS
 from chromkeras.data.splits import DROPPED
 from chromkeras.data.tables import Table
 from chromkeras.errors import InputError
+from chromkeras.importers.dataset_facts import dataset_facts
 from chromkeras.problems.registry import find_problem
 
 STRADDLING = "across a split boundary"
@@ -66,6 +68,10 @@ class Prepared:
     dataset: Dataset
     dropped: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what the data set holds, rows left out by reason, and the notes."""
+        return dataset_facts(self.dataset) | {"dropped": self.dropped, "notes": list(self.notes)}
 
 
 @contextmanager

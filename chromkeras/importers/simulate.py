@@ -109,13 +109,18 @@ def demo_dataset(cache_dir: str | os.PathLike[str] | None = None, seed: int = 0)
     settings = Simulation(seed=seed)
     described = json.dumps([_RULE_VERSION, asdict(settings)])
     key = hashlib.sha256(described.encode()).hexdigest()[:12]
-    path = Path(cache_dir or user_cache_dir("chromkeras")) / f"demo-{key}.h5"
+    path = Path(cache_dir or demo_folder()) / f"demo-{key}.h5"
     with suppress(ValueError, OSError, KeyError):
         return load_dataset(path)
     dataset = simulate(settings)
     with suppress(ValueError, OSError):
         save_dataset(dataset, path)
     return dataset
+
+
+def demo_folder() -> Path:
+    """Return the user's cache folder, where the demo is kept."""
+    return Path(user_cache_dir("chromkeras"))
 
 
 def motif_sets(dataset: Dataset) -> dict[str, tuple[str, ...]]:

@@ -46,6 +46,16 @@ class TrainingResult:
     rows: list[dict[str, Any]]
     problem: Problem
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the paths, the problem's name, scores by task, and the number of epochs."""
+        return {
+            "model": self.model,
+            "history": self.history,
+            "problem": self.problem.name,
+            "epochs": len(self.rows),
+            "scores": self.scores,
+        }
+
 
 def train(
     dataset: Dataset,

@@ -5,13 +5,22 @@ from typing import Annotated, Any
 
 import typer
 
+from chromkeras.cli import completion
+from chromkeras.cli.made import folder_outcome
 from chromkeras.cli.options import DataOfModel, EverySeed, Motifs, Split, comma_list
+from chromkeras.cli.outcome import Outcome
 from chromkeras.cli.places import check_output_folder
 from chromkeras.registry import COMPARISON_PARTS
 
 
 def command(
-    models: Annotated[list[Path], typer.Argument(help="Two or more model files from `train`.")],
+    models: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Two or more model files from `train`, or shipped models by name.",
+            autocompletion=completion.model,
+        ),
+    ],
     data: DataOfModel = None,
     out: Annotated[Path, typer.Option(help="Folder to write.")] = Path("compare"),
     split: Split = "test",
@@ -27,6 +36,7 @@ def command(
             help="Part of the comparison (repeat or comma list): "
             f"{', '.join(COMPARISON_PARTS.names())}.",
             show_default="all",
+            autocompletion=completion.several(COMPARISON_PARTS.names),
         ),
     ] = None,
     growth: Annotated[
@@ -51,8 +61,11 @@ def command(
     motifs: Motifs = "jaspar",
     bootstrap: Annotated[int, typer.Option(help="Replicates of the bootstrap.", min=1)] = 1000,
     seed: EverySeed = 0,
-) -> None:
-    """Say which model predicts what better, how surely, at what cost, and what each learned."""
+) -> Outcome:
+    """Compare models: which predicts better, what each learned.
+
+    Says which model predicts what better, how surely, at what cost, and what each has learned.
+    """
     check_output_folder(out)
     from chromkeras.comparison.core.model_names import check_models
     from chromkeras.model_file.card import read_card
@@ -82,22 +95,20 @@ def command(
         parts=comma_list(parts),
     )
     summary = compare(models, dataset, out, options)
-    _report(summary, out)
+    shows = "which model predicts what better, at what cost, and what each learned"
+    return folder_outcome(summary, _text(summary), out, shows)
 
 
-def _report(summary: dict[str, Any], folder: Path) -> None:
+def _text(summary: dict[str, Any]) -> str:
     from chromkeras.tables import align
 
-    print(
-        f"{summary['rows']:,} rows of the {summary['split']} split, {len(summary['tasks'])} tasks"
-    )
-    for note in summary["notes"]:
-        print(f"note: {note}")
+    lines = [
+        f"{summary['rows']:,} rows of the {summary['split']} split, {len(summary['tasks'])} tasks",
+        *(f"note: {note}" for note in summary["notes"]),
+    ]
     if "models" in summary:
-        print()
-        print(align(_lines(summary)))
-    made = sorted(file.name for file in folder.iterdir() if not file.name.startswith("."))
-    print(f"\nwrote {folder}: {', '.join(made)}")
+        lines += ["", align(_lines(summary))]
+    return "\n".join(lines)
 
 
 def _lines(summary: dict[str, Any]) -> list[tuple[str, ...]]:

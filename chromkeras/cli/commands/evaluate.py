@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
-from chromkeras.cli.options import DataOfModel, Mmap, Split
+from chromkeras.cli.options import DataOfModel, Mmap, Model, Split
+from chromkeras.cli.outcome import Outcome
 from chromkeras.cli.places import check_output_file, check_output_folder
 
 
 def command(
-    model: Annotated[Path, typer.Option(help="Model file from `train`.")],
+    model: Model,
     data: DataOfModel = None,
     split: Split = "test",
     out: Annotated[
@@ -34,8 +35,8 @@ def command(
         Path | None, typer.Option(help="Folder for the pictures.", show_default="beside OUT")
     ] = None,
     mmap: Mmap = False,
-) -> None:
-    """Measure a model on a split: per task, mean, and within elements."""
+) -> Outcome:
+    """Measure a model on a split: by task, mean, within elements."""
     from chromkeras.cli.data_beside import find_data
     from chromkeras.cli.open_data import note_other_data, open_data
     from chromkeras.evaluation.report import evaluate_model, metrics_path
@@ -59,9 +60,12 @@ def command(
     )
     note_other_data(found.fingerprint, dataset, found.dataset)
     tasks = len(found.dataset.tasks)
-    print(f"{model} on the {split} split: {len(found.rows):,} rows, {tasks} tasks\n")
-    print(evaluation_table(found.evaluation))
-    print(f"\nwrote {_listed([found.metrics, *found.pictures])}")
+    text = (
+        f"{model} on the {split} split: {len(found.rows):,} rows, {tasks} tasks\n\n"
+        f"{evaluation_table(found.evaluation)}\n\n"
+        f"wrote {_listed([found.metrics, *found.pictures])}"
+    )
+    return Outcome(found, text)
 
 
 def _rule(threshold: str | None) -> float | str | None:

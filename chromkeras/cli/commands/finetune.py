@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from chromkeras.cli import completion
 from chromkeras.cli.fit import fit
 from chromkeras.cli.options import (
     Devices,
@@ -17,10 +18,17 @@ from chromkeras.cli.options import (
     Tasks,
     given,
 )
+from chromkeras.cli.outcome import Outcome
 
 
 def command(
-    model: Annotated[Path, typer.Option(help="Model file from `train` to go on from.")],
+    model: Annotated[
+        Path,
+        typer.Option(
+            help="Model file from `train` to go on from, or a shipped model by name.",
+            autocompletion=completion.model,
+        ),
+    ],
     data: Annotated[
         Path | None,
         typer.Option(
@@ -47,6 +55,7 @@ def command(
             help="Value of the recipe, as section.key=value; others are the model's own, with a "
             "tenth of its learning rate.",
             metavar="KEY=VALUE",
+            autocompletion=completion.setting,
         ),
     ] = None,
     epochs: Epochs = None,
@@ -55,8 +64,11 @@ def command(
     devices: Devices = 1,
     shard: Shard = "data",
     mmap: Mmap = False,
-) -> None:
-    """Fine-tune a trained model, on its own data or others: new tasks get heads of their own."""
+) -> Outcome:
+    """Fine-tune a trained model, on its own data or on others.
+
+    New tasks get heads of their own.
+    """
     from chromkeras.training.finetune import finetune_recipe
 
     values = {
@@ -72,7 +84,7 @@ def command(
         values=given(values),
     )
     target = out or model.with_name(f"{model.stem}.finetuned.keras")
-    fit(
+    return fit(
         recipe,
         data=data,
         tasks=tasks,

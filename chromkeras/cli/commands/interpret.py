@@ -1,17 +1,19 @@
 """``chromkeras interpret``."""
 
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 from chromkeras.cli import interpret_options as given
-from chromkeras.cli.options import DataOfModel, EverySeed, Motifs, Split, comma_list
+from chromkeras.cli.made import folder_outcome
+from chromkeras.cli.options import DataOfModel, EverySeed, Model, Motifs, Split, comma_list
+from chromkeras.cli.outcome import Outcome
 from chromkeras.cli.places import check_output_folder
 from chromkeras.model_report.choices import DEFAULT_METHODS
 from chromkeras.names import printable
 
 
 def command(
-    model: given.Model,
+    model: Model,
     data: DataOfModel = None,
     out: given.Out = None,
     tasks: given.Tasks = None,
@@ -27,8 +29,11 @@ def command(
     motifs: Motifs = "jaspar",
     rule: given.Rule = "threshold",
     seed: EverySeed = 0,
-) -> None:
-    """Say what a model reads: attributions of sequences, filters as motifs, their known matches."""
+) -> Outcome:
+    """Say what a model reads: attributions, filters, motifs.
+
+    Sequences are attributed, filters become motifs, TomTom finds known motifs, TF-MoDISco patterns.
+    """
     folder = out or model.parent / f"{model.stem}_interpretation"
     check_output_folder(folder)
     from chromkeras.model_file.card import read_card
@@ -66,21 +71,20 @@ def command(
         seed=seed,
     )
     summary = interpret(model, dataset, folder, options)
-    _report(summary, folder)
+    shows = "what the model reads, on one page that needs no network"
+    return folder_outcome(summary, "\n".join(_lines(summary)), folder, shows)
 
 
-def _report(summary: dict[str, Any], folder: Path) -> None:
+def _lines(summary: dict[str, Any]) -> Iterator[str]:
     from chromkeras.model_report.filters import LEFT_OUT
 
-    print(f"attributed {summary['attributed sequences']} sequences")
+    yield f"attributed {summary['attributed sequences']} sequences"
     for method, facts in summary["attributions"].items():
         if (delta := facts.get("relative convergence delta, largest")) is not None:
-            print(f"largest relative convergence delta of {method}: {delta:.1e}")
+            yield f"largest relative convergence delta of {method}: {delta:.1e}"
     for task, facts in summary.get("patterns", {}).items():
-        print(f"TF-MoDISco patterns of {printable(task)}: {facts['patterns']}")
+        yield f"TF-MoDISco patterns of {printable(task)}: {facts['patterns']}"
     for name, value in summary["filters"].items():
         if name == LEFT_OUT:
             continue  # some forty names, on the page
-        print(f"{name}: {value:.3g}" if isinstance(value, float) else f"{name}: {value}")
-    made = sorted(f"{file.name}/" if file.is_dir() else file.name for file in folder.iterdir())
-    print(f"wrote {folder}: {', '.join(made)}")
+        yield f"{name}: {value:.3g}" if isinstance(value, float) else f"{name}: {value}"

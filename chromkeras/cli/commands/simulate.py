@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
+from chromkeras.cli import completion
 from chromkeras.cli.options import comma_list, described
+from chromkeras.cli.outcome import Outcome
 from chromkeras.cli.places import check_output_file
 from chromkeras.errors import InputError
 from chromkeras.registry import GRAMMARS
@@ -20,7 +22,10 @@ def command(
     out: Annotated[Path, typer.Option(help="Data set file to write (HDF5).")],
     grammar: Annotated[
         str,
-        typer.Option(help=f"Rule that opens a row: {described(_RULES)}."),
+        typer.Option(
+            help=f"Rule that opens a row: {described(_RULES)}.",
+            autocompletion=completion.one(GRAMMARS.names),
+        ),
     ] = "presence",
     spacing: Annotated[
         str | None,
@@ -78,8 +83,11 @@ def command(
     valid_fraction: Annotated[float, typer.Option(help="Share drawn for validation.")] = 0.1,
     test_fraction: Annotated[float, typer.Option(help="Share drawn for testing.")] = 0.1,
     seed: Annotated[int, typer.Option(help="Same seed, same data set.")] = 0,
-) -> None:
-    """Simulate a data set: random sequences with real motifs planted, and their places."""
+) -> Outcome:
+    """Simulate a data set: random sequences with real motifs.
+
+    The places of the planted motifs are kept in the data set.
+    """
     from chromkeras.importers.grammars.registry import with_defaults
 
     settings = with_defaults(
@@ -108,8 +116,8 @@ def command(
 
     dataset = simulate(settings)
     save_dataset(dataset, out)
-    print(summary(Prepared(dataset, notes=tuple(describe(dataset)))))
-    print(f"\nwrote {out}")
+    prepared = Prepared(dataset, notes=tuple(describe(dataset)))
+    return Outcome({"out": out, **prepared.to_json()}, f"{summary(prepared)}\n\nwrote {out}")
 
 
 def _range(option: str, text: str, example: str) -> tuple[int, int]:

@@ -1,11 +1,12 @@
 """``chromkeras train``."""
 
-import sys
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chromkeras.cli import completion
 from chromkeras.cli.fit import fit
 from chromkeras.cli.options import (
     Data,
@@ -22,6 +23,7 @@ from chromkeras.cli.options import (
     given,
     one_of,
 )
+from chromkeras.cli.outcome import Outcome
 from chromkeras.recipe.choices import DEFAULT_ARCHITECTURE, PLANS
 from chromkeras.recipe.reading import size_names
 from chromkeras.registry import ARCHITECTURES
@@ -29,12 +31,24 @@ from chromkeras.registry import ARCHITECTURES
 if TYPE_CHECKING:
     from chromkeras.recipe.recipe import Recipe
 
-
+_log = logging.getLogger(__name__)
 _SIZES = "; ".join(f"{name}: {one_of(size_names(name))}" for name in ARCHITECTURES.names())
 
 
+def _sizes() -> list[str]:
+    names = (size for architecture in ARCHITECTURES.names() for size in size_names(architecture))
+    return list(dict.fromkeys(names))
+
+
 def command(
-    plan: Annotated[str, typer.Argument(help=f"Sharing plan: {one_of(PLANS)}.", metavar="PLAN")],
+    plan: Annotated[
+        str,
+        typer.Argument(
+            help=f"Sharing plan: {one_of(PLANS)}.",
+            metavar="PLAN",
+            autocompletion=completion.one(lambda: PLANS),
+        ),
+    ],
     data: Data = None,
     tasks: Tasks = None,
     out: Annotated[
@@ -45,17 +59,24 @@ def command(
         typer.Option(
             help=f"Architecture, {one_of(ARCHITECTURES.names())}: short for architecture.name.",
             show_default=DEFAULT_ARCHITECTURE,
+            autocompletion=completion.one(ARCHITECTURES.names),
         ),
     ] = None,
     size: Annotated[
         str,
-        typer.Option(help=f"Named size of the architecture; small is for laptops. {_SIZES}."),
+        typer.Option(
+            help=f"Named size of the architecture; small is for laptops. {_SIZES}.",
+            autocompletion=completion.one(_sizes),
+        ),
     ] = "small",
     recipe: Annotated[Path | None, typer.Option(help="Recipe in TOML.")] = None,
     settings: Settings = None,
     init: Annotated[
         Path | None,
-        typer.Option(help="Trained model to start from: short for transfer.init."),
+        typer.Option(
+            help="Trained model to start from: short for transfer.init.",
+            autocompletion=completion.model,
+        ),
     ] = None,
     init_task: InitTask = None,
     epochs: Epochs = None,
@@ -72,8 +93,11 @@ def command(
             help="Estimate what the run will cost on one device, and end: memory, time per epoch.",
         ),
     ] = False,
-) -> None:
-    """Train a multi-task model: the best epoch by validation ends in one .keras file."""
+) -> Outcome:
+    """Train a multi-task model and keep its best epoch.
+
+    The best epoch by validation ends in one .keras file, with what it was trained on and how.
+    """
     from chromkeras.recipe.reading import make_recipe
 
     values = {
@@ -91,10 +115,9 @@ def command(
         values=given(values),
     )
     if dry_run:
-        _estimate(chosen, data, tasks, mmap)
-        return
+        return _estimate(chosen, data, tasks, mmap)
     target = out or Path(f"{plan}.keras")
-    fit(
+    return fit(
         chosen,
         data=data,
         tasks=tasks,
@@ -108,8 +131,8 @@ def command(
     )
 
 
-def _estimate(recipe: "Recipe", data: Path | None, tasks: str | None, mmap: bool) -> None:
-    """Print the expected cost of a run."""
+def _estimate(recipe: "Recipe", data: Path | None, tasks: str | None, mmap: bool) -> Outcome:
+    """Return the expected cost of a run."""
     from chromkeras.cli.open_data import open_data
     from chromkeras.problems.registry import find_problem
     from chromkeras.training.init_model import check_init
@@ -124,6 +147,6 @@ def _estimate(recipe: "Recipe", data: Path | None, tasks: str | None, mmap: bool
     from chromkeras.cost.dry_run import dry_run
 
     expected = dry_run(dataset, recipe)
-    print(expected)
     if expected.warning:
-        print(expected.warning, file=sys.stderr)
+        _log.warning(expected.warning)
+    return Outcome(expected, str(expected))

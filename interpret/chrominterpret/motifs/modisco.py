@@ -7,7 +7,6 @@ same input gives the same patterns.
 import os
 import warnings
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -19,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from chrominterpret.errors import InputError
 from chrominterpret.files import replacing
+from chrominterpret.motifs.compiled import announce, keep_compiled, modisco_kernels
 from chrominterpret.motifs.pwm import Floats, Motif, Sites
 
 Sign = Literal["pos", "neg"]
@@ -245,7 +245,10 @@ def _run(
         return (None, None), f"sequences of {x.shape[1]} bp; at least {shortest} bp are needed"
     if not (x * h).any():
         return (None, None), "all contributions are 0"
-    _keep_compiled()
+    # modisco-lite keeps it only where it may fork, and other threads, such as TensorFlow's, forbid
+    # that: every process would compile for some 20 s.
+    keep_compiled(kernels := modisco_kernels())
+    announce("TF-MoDISco", kernels, "about half a minute")
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             # it forks helpers that use NumPy alone, which JAX warns of
@@ -254,22 +257,6 @@ def _run(
     except (ValueError, IndexError, ZeroDivisionError) as error:
         # how it fails where contributions have one sign only, or all seqlets are the same
         return (None, None), f"modisco-lite found nothing to compare: {error}"
-
-
-def _keep_compiled() -> None:
-    """Let numba keep on disk what it compiles of modisco-lite.
-
-    modisco-lite sees to it only where it may fork, and other threads, such as TensorFlow's, forbid
-    that: every process would compile for some 20 s.
-    """
-    try:
-        from modiscolite.precompile import _kernels
-    except ImportError:  # another version, with other ways to compile
-        return
-    for group in _kernels():
-        for kernel, _ in group:
-            with suppress(AttributeError, RuntimeError):  # not compiled at all; no place to write
-                kernel.enable_caching()
 
 
 def _to_pattern(sign: Sign, index: int, found: Any, first: int) -> Pattern:

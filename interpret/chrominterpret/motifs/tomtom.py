@@ -18,6 +18,7 @@ from scipy.stats import false_discovery_control
 
 from chrominterpret.errors import InputError
 from chrominterpret.files import replacing
+from chrominterpret.motifs.compiled import announce, tomtom_kernels
 from chrominterpret.motifs.pwm import Floats, Motif, trim
 
 Shuffle = Literal["columns", "bases", "both"]
@@ -97,6 +98,8 @@ def _empty() -> pd.DataFrame:
 def compare(queries: Sequence[Motif], targets: Sequence[Motif]) -> Iterator[Floats]:
     """Yield p, score, offset, overlap and strand, shape (5, q, T), of some q queries at a time."""
     matrices = [target.ppm.T for target in targets]
+    if queries:
+        announce("TomTom", tomtom_kernels(), "one to five minutes")
     for start in range(0, len(queries), _QUERIES_AT_ONCE):
         some = [query.ppm.T for query in queries[start : start + _QUERIES_AT_ONCE]]
         results = memelite.tomtom(some, matrices)

@@ -164,6 +164,20 @@ def test_few_targets_warn(database: list[Motif]) -> None:
         tomtom(queries, database[:5])
 
 
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_compilation_is_announced_where_it_is_due(
+    database: list[Motif],
+    compiled: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("chrominterpret.motifs.compiled.is_compiled", lambda kernels: compiled)
+    caplog.set_level("INFO")
+    tomtom([disguised(database[0], "f0")], database)
+    said = [message for message in caplog.messages if message.startswith("TomTom is compiled now")]
+    assert len(said) == (not compiled)
+
+
 def test_options_are_checked(database: list[Motif]) -> None:
     with pytest.raises(ValueError, match="at least one target"):
         tomtom([FLAT], [])

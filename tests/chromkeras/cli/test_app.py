@@ -31,6 +31,55 @@ def test_every_command_has_help(words, capsys):
     assert "Options:" in printed
 
 
+def test_the_help_of_the_program_is_whole_and_lists_the_exit_codes(capsys):
+    assert run(["--help"]) == 0
+    printed = capsys.readouterr().out
+    assert "..." not in printed.partition("Commands:")[2]
+    for code in ("0", "1", "2", "130", "143"):
+        assert f" {code}" in printed.partition("Exit codes:")[2]
+
+
+@pytest.mark.parametrize(
+    ("lines", "code", "ending"),
+    [
+        ("return Outcome({}, 'done')", 0, ""),
+        ("raise RuntimeError('ours')", 1, "RuntimeError: ours"),
+        ("raise InputError('yours')", 2, "chromkeras: yours"),
+        ("os.kill(os.getpid(), signal.SIGINT)", 130, "chromkeras: stopped by SIGINT"),
+        ("os.kill(os.getpid(), signal.SIGTERM)", 143, "chromkeras: stopped by SIGTERM"),
+    ],
+)
+def test_exit_codes(lines, code, ending):
+    program = (
+        "import os, signal, sys; from types import SimpleNamespace;"
+        "from chromkeras.cli.app import main; from chromkeras.cli.outcome import Outcome;"
+        "from chromkeras.errors import InputError; from chromkeras.registry import COMMANDS\n"
+        f"def command() -> Outcome:\n    {lines}\n"
+        "COMMANDS.register('toy', SimpleNamespace(command=command));"
+        "sys.argv[1:] = ['toy']; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code
+    assert done.stderr.strip().split("\n")[-1] == ending
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["trian"], "unknown command 'trian'; did you mean train?"),
+        (["prepare", "peeks"], "unknown import format 'peeks'; did you mean peaks?"),
+        (["train"], "Missing argument 'PLAN'; see `chromkeras train --help`"),
+        (["info"], "Missing argument 'FILE'; see `chromkeras info --help`"),
+        (["--jsn"], "No such option: --jsn; see `chromkeras --help`"),
+    ],
+)
+def test_a_wrong_command_line_says_where_to_look(words, message, capsys):
+    assert run(words) == 2
+    assert capsys.readouterr().err == f"chromkeras: {message}\n"
+
+
 @pytest.mark.parametrize("words", [[], ["prepare"]])
 def test_a_group_without_a_command_prints_its_help(words, capsys):
     assert run(words) == 2
@@ -75,7 +124,7 @@ def test_errors_of_the_machine_are_one_line(error, message, monkeypatch, capsys)
     def fail(*arguments, **options):
         raise error
 
-    monkeypatch.setattr("chromkeras.files.require_file", fail)
+    monkeypatch.setattr("chromkeras.model_file.info.require_file", fail)
     assert run(["info", "x.h5"]) == 2
     assert capsys.readouterr().err.strip() == f"chromkeras: {message}"
 

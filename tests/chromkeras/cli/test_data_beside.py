@@ -8,6 +8,11 @@ from chromkeras.cli.data_beside import find_data
 from chromkeras.data.hdf5 import save_dataset
 
 
+@pytest.fixture(autouse=True)
+def notes_are_logged(caplog):
+    caplog.set_level("INFO")
+
+
 @pytest.fixture
 def put(tiny_dataset, tmp_path):
     """A function that writes a data set of some of the tasks task0 to task2 in the folder."""
@@ -25,19 +30,19 @@ def put(tiny_dataset, tmp_path):
 TASKS = ("task1", "task0")
 
 
-def test_what_is_given_is_taken(put, tmp_path, capsys):
+def test_what_is_given_is_taken(put, tmp_path, caplog):
     put("beside.h5")
     given = tmp_path / "none.h5"
     assert find_data(given, {tmp_path / "m.keras": TASKS}) == given
-    assert capsys.readouterr().err == ""
+    assert caplog.messages == []
 
 
-def test_found_beside_the_model_and_said(put, tmp_path, capsys, monkeypatch):
+def test_found_beside_the_model_and_said(put, tmp_path, caplog, monkeypatch):
     expected = put("models/data.h5")
     put("around.h5")
     monkeypatch.chdir(tmp_path)
     assert find_data(None, {tmp_path / "models" / "m.keras": TASKS}) == expected
-    assert capsys.readouterr().err == "no --data given: using models/data.h5\n"
+    assert caplog.messages == ["no --data given: using models/data.h5"]
 
 
 def test_a_relative_model_in_the_current_folder(put, tmp_path, monkeypatch):
@@ -46,7 +51,7 @@ def test_a_relative_model_in_the_current_folder(put, tmp_path, monkeypatch):
     assert find_data(None, {Path("m.keras"): TASKS}) == expected
 
 
-def test_dots_in_a_path_are_followed(put, tmp_path, capsys, monkeypatch):
+def test_dots_in_a_path_are_followed(put, tmp_path, caplog, monkeypatch):
     expected = put("data.h5")
     (tmp_path / "models" / "inner").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "models" / "inner")
@@ -54,11 +59,11 @@ def test_dots_in_a_path_are_followed(put, tmp_path, capsys, monkeypatch):
     assert find_data(None, {Path("../m.keras"): TASKS, Path("../inner/../n.keras"): TASKS})
 
 
-def test_found_around_the_models_folders(put, tmp_path, capsys):
+def test_found_around_the_models_folders(put, tmp_path, caplog):
     expected = put("data.h5")
     models = {tmp_path / "a" / "m.keras": TASKS, tmp_path / "b" / "m.keras": ("task0", "task1")}
     assert find_data(None, models) == expected
-    assert str(expected) in capsys.readouterr().err
+    assert str(expected) in caplog.text
 
 
 def test_one_folder_inside_the_other_is_searched_once(put, tmp_path):
@@ -103,9 +108,9 @@ def test_none_says_what_was_wanted_and_where(tmp_path):
 
 
 @pytest.mark.parametrize("tasks", [("cell_1", "cell_3"), ("cell_4",)])
-def test_models_of_the_demo_have_the_demo(tasks, tmp_path, capsys):
+def test_models_of_the_demo_have_the_demo(tasks, tmp_path, caplog):
     assert find_data(None, {tmp_path / "m.keras": tasks}) is None
-    assert capsys.readouterr().err == ""
+    assert caplog.messages == []
 
 
 def test_what_lies_beside_comes_before_the_demo(put, tiny_dataset, tmp_path):

@@ -46,16 +46,17 @@ def test_a_stop_in_a_garbage_collector_callback_is_not_lost():
         collect()
 
 
-def test_notes_say_what_to_do_next(monkeypatch, capsys):
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, "130"), (signal.SIGTERM, "143")])
+def test_notes_say_what_to_do_next(number, code, monkeypatch, capsys):
     def stop(arguments: list[str]) -> int:
-        stopped = Stopped(signal.SIGTERM)
+        stopped = Stopped(number)
         stopped.add_note("go on with --resume")
         raise stopped
 
     monkeypatch.setattr(app, "run", stop)
-    with pytest.raises(SystemExit, match="143"):
+    with pytest.raises(SystemExit, match=code):
         app.main()
-    assert capsys.readouterr().err == "chromkeras: stopped by SIGTERM; go on with --resume\n"
+    assert capsys.readouterr().err == f"chromkeras: stopped by {number.name}; go on with --resume\n"
 
 
 @pytest.mark.slow

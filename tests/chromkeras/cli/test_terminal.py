@@ -2,6 +2,7 @@
 
 import io
 import logging
+import re
 import sys
 from dataclasses import replace
 
@@ -51,7 +52,7 @@ def test_prints_and_errors(monkeypatch, capsys):
         print(NAME, file=sys.stderr)
         raise OSError(NAME)
 
-    monkeypatch.setattr("chromkeras.files.require_file", tell)
+    monkeypatch.setattr("chromkeras.model_file.info.require_file", tell)
     assert run(["info", "none.h5"]) == 2
     assert capsys.readouterr().err == f"{SAFE}\nchromkeras: {SAFE}\n"
 
@@ -60,7 +61,7 @@ def test_tracebacks(monkeypatch, capsys):
     def fail(*arguments, **options):
         raise RuntimeError(NAME)
 
-    monkeypatch.setattr("chromkeras.files.require_file", fail)
+    monkeypatch.setattr("chromkeras.model_file.info.require_file", fail)
     monkeypatch.setattr(sys, "argv", ["chromkeras", "info", "x.h5"])
     monkeypatch.setattr(sys, "stderr", sys.stderr)  # so that it is put back
     with pytest.raises(RuntimeError) as caught:
@@ -86,3 +87,19 @@ def test_labels_notes_and_prints_beside_a_bar(monkeypatch):
     assert "\x1b[31mrks" not in drawn
     assert drawn.count(SAFE) >= 3
     assert "[bold]label" in drawn
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "left"),
+    [("NO_COLOR", "1", {"A", "K", "h", "l"}), ("TERM", "dumb", set())],
+)
+def test_a_bar_without_colour_or_without_anything_but_text(monkeypatch, variable, value, left):
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv(variable, value)
+    with shown(), progress("work") as report:
+        report(1, 2, "note")
+    escapes = re.findall(r"\x1b\[[0-9;?]*([A-Za-z])", terminal.getvalue())
+    assert set(escapes) <= left, "moves of the cursor alone"
+    assert terminal.getvalue().count("\x1b") == len(escapes)

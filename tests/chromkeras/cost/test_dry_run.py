@@ -95,7 +95,7 @@ def test_a_warning_where_memory_is_short(free, tiny_dataset, tiny_recipe):
     values = {name: getattr(found, name) for name in found.__dataclass_fields__}
     warning = DryRun(**values | {"free": free}).warning
     if free == 10**6:
-        assert warning.startswith("warning: the run is expected to need")
+        assert warning.startswith("the run is expected to need")
         assert "only 0.00 GB is free" in warning
         assert "\n" not in warning
     else:

@@ -123,7 +123,13 @@ def test_common_tasks_are_found_by_name(make, tmp_path, capsys):
     assert call(first, second, "--data", data, "--out", out, *COSTS) == 0
     said = capsys.readouterr().out
     assert "second: 1 of its 3 tasks are left out" in said
+    assert f"look first at {out}/report.html: which model predicts what better" in said
+    assert call(first, second, "--data", data, "--out", out, *COSTS, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
     summary = json.loads((out / "summary.json").read_text())
+    assert (told.pop("out"), told.pop("report")) == (str(out), f"{out}/report.html")
+    assert told.pop("written") == sorted(file.name for file in out.iterdir())
+    assert told == summary
     assert summary["tasks"] == ["task2", "task0"]
 
 

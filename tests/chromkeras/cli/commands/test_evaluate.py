@@ -64,12 +64,17 @@ def test_json_table_and_pictures_are_written(made, capsys):
         assert got == pytest.approx(expected, abs=1e-9)
 
 
-def test_a_data_set_left_in_its_file_is_evaluated_alike(made):
+def test_a_data_set_left_in_its_file_is_evaluated_alike_and_told_as_json(made, capsys):
     path, _, data = made
     read = []
     for name, options in (("a.json", ()), ("b.json", ("--mmap",))):
-        assert call("--model", path, "--data", data, "--out", path.parent / name, *options) == 0
-        read.append(json.loads((path.parent / name).read_text()))
+        out = path.parent / name
+        assert call("--model", path, "--data", data, "--out", out, *options, "--json") == 0
+        told = json.loads(capsys.readouterr().out)
+        assert told.pop("metrics") == str(out)
+        assert [name.rpartition("/")[2] for name in told.pop("pictures")] == ["roc.png", "pr.png"]
+        assert told == json.loads(out.read_text())
+        read.append(told)
     assert read[0] == read[1]
 
 

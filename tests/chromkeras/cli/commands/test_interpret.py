@@ -48,8 +48,15 @@ def test_a_contrast_against_background(files, capsys):
         "deep_lift_shap",
     )
     assert call("--out", "out", *words, *QUICK) == 0
-    assert "largest relative convergence delta of deep_lift_shap" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "largest relative convergence delta of deep_lift_shap" in said
+    assert "look first at out/report.html: what the model reads" in said
+    assert call("--out", "out", *words, *QUICK, "--json") == 0
     summary = json.loads((files / "out" / "summary.json").read_text(encoding="utf-8"))
+    told = json.loads(capsys.readouterr().out)
+    assert (told.pop("out"), told.pop("report")) == ("out", "out/report.html")
+    assert {"report.html", "summary.json", "deep_lift_shap.npz"} <= set(told.pop("written"))
+    assert told == summary
     assert summary["options"]["contrasts"] == ["Muscle-Hypod"]
     assert summary["attributions"]["deep_lift_shap"]["references"] == "1 background"
 

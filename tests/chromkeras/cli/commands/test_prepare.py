@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,6 +45,11 @@ def test_peaks_to_a_data_set(world: Path, capsys: pytest.CaptureFixture[str]) ->
     assert f"{len(dataset)} rows of 600 bp, 2 tasks, fingerprint {dataset.fingerprint}" in printed
     assert "wrote w.h5" in printed
     assert printed.count("\n  gut ") == 1
+    assert call(f"{line} --json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["out"], told["rows"], told["tasks"]) == ("w.h5", len(dataset), ["gut", "skin"])
+    assert set(told["splits"]) == {"train", "valid", "test"}
+    assert told["dropped"]
 
 
 @pytest.mark.parametrize("peaks", [
@@ -97,7 +103,7 @@ def test_basset_to_a_data_set(world: Path) -> None:
 PEAKS = "peaks peaks --genome g.fa"
 BAD_LINES = {
     "--peaks peaks": "No such option: --peaks",
-    "bigbed b.bb": "No such command 'bigbed'",
+    "bigbed b.bb": "unknown import format 'bigbed'",
     "peaks peaks": "Missing option '--genome'",
     "arrays arrays.h5 --genome g.fa": "No such option: --genome",
     "arrays arrays.h5 b.h5": "unexpected extra argument",

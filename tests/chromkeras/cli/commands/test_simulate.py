@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from chromkeras.cli.app import run
@@ -20,6 +22,17 @@ def test_simulate_writes_a_data_set_and_says_what_is_in_it(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "200 rows of 150 bp, 2 tasks" in said
     assert "elt-2" in said
+
+
+def test_simulate_tells_what_is_in_it_as_json(tmp_path, capsys):
+    out = tmp_path / "sim.h5"
+    assert run(["simulate", "--out", str(out), "--sequences", "200", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told.pop("out"), told.pop("dropped")) == (str(out), {})
+    assert told.pop("notes")[0].startswith("cell_1: ")
+    assert run(["info", str(out), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert told == {key: facts[key] for key in facts if key not in ("file", "kind")}
 
 
 @pytest.mark.parametrize(

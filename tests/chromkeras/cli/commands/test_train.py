@@ -1,5 +1,6 @@
 import csv
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -22,9 +23,8 @@ def data(tiny_dataset, tmp_path):
 
 def test_train_then_info(data, tmp_path, capsys):
     out = tmp_path / "model.keras"
-    assert (
-        run(["train", "hard", "--data", str(data), "--out", str(out), "--epochs", "1", *TINY]) == 0
-    )
+    words = ["train", "hard", "--data", str(data), "--out", str(out), "--epochs", "1", *TINY]
+    assert run(words) == 0
     assert "validation AUROC" in capsys.readouterr().out
     assert {p.name for p in tmp_path.iterdir()} == {
         "data.h5", "model.keras", "model.history.csv", "model.history.png",
@@ -37,6 +37,24 @@ def test_train_then_info(data, tmp_path, capsys):
     shown = json.loads(capsys.readouterr().out)
     assert shown["fingerprint"] == facts["data fingerprint"]
     assert shown["rows"] == 96
+
+
+def test_train_and_finetune_tell_scores_and_files_as_json(data, tmp_path, capsys):
+    out = tmp_path / "model.keras"
+    words = ["--data", str(data), "--epochs", "1", "--json", "--quiet"]
+    for command in (
+        ["train", "hard", "--out", str(out), *TINY],
+        ["finetune", "--model", str(out), "--out", str(tmp_path / "tuned.keras")],
+    ):
+        assert run([*command, *words]) == 0
+        printed = capsys.readouterr()
+        assert printed.err == ""
+        told = json.loads(printed.out)
+        assert set(told) == {"model", "history", "pictures", "problem", "epochs", "scores"}
+        assert (told["problem"], told["epochs"]) == ("binary", 1)
+        assert set(told["scores"]["validation_auroc"]) == {"task0", "task1", "task2"}
+        written = [told["model"], told["history"], *told["pictures"]]
+        assert all(Path(path).is_file() for path in written)
 
 
 def test_a_data_set_left_in_its_file_trains_alike(data, tmp_path, monkeypatch):
@@ -64,6 +82,7 @@ BAD = {
     ("train", "hard", "--epoch", "3"): "No such option: --epoch",
     ("train", "hard", "--size", "tiny"): "unknown size 'tiny'",
     ("train", "hard", "--set", "training.epoch=1"): "did you mean --epochs (training.epochs)",
+    ("-q", "train", "hard", "--epochs", "0"): "--epochs (training.epochs): expected at least 1",
     ("train", "hard", "--data", "absent.h5"): "data set absent.h5 does not exist",
     ("train", "hard", "--recipe", "absent.toml"): "recipe absent.toml does not exist",
     ("train", "hard", "--data", "DATA", "--out", "m.h5"): "ends in .keras, received m.h5",
@@ -136,7 +155,13 @@ def test_a_dry_run_writes_nothing(data, tmp_path, capsys, monkeypatch):
     lines = [line.split()[0] for line in printed.out.splitlines()]
     assert lines == ["parameters", "operations", "memory", "epoch", "run"]
     assert printed.err == ""
+    assert run([*words, "--json"]) == 0
+    expected = json.loads(capsys.readouterr().out)
+    assert set(expected) == {
+        "cost", "memory", "free", "speed", "training", "validation", "epochs", "warning",
+    }  # fmt: skip
+    assert expected["cost"]["parameters"] > 0
     monkeypatch.setattr(dry_run, "free_memory", lambda: -(10**12))
     assert run(words) == 0
-    assert capsys.readouterr().err.startswith("warning: the run is expected to need")
+    assert capsys.readouterr().err.startswith("WARNING: the run is expected to need")
     assert {p.name for p in tmp_path.iterdir()} == {"data.h5"}

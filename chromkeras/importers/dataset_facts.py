@@ -1,0 +1,44 @@
+"""What a data set holds, as plain values by name."""
+
+from typing import Any
+
+from chromkeras.data.dataset import Dataset
+from chromkeras.data.split_names import SPLITS
+from chromkeras.problems.registry import find_problem
+
+
+def dataset_facts(dataset: Dataset) -> dict[str, Any]:
+    """Return numbers of rows and labels, inputs and fingerprint of a data set.
+
+    Returns
+    -------
+    dict
+        Always "rows", "elements", "inputs" (shapes by name), "tasks", "problem", "splits" (rows by
+        split), "unknown labels" (by task), "planted motifs" and "fingerprint"; where they apply
+        also "length" (bases), "classes", "positives" (by task) and "held out of" (fingerprints).
+
+    Examples
+    --------
+    >>> import chromkeras
+    >>> dataset_facts(chromkeras.datasets.worm())["splits"]
+    {'train': 0, 'valid': 3429, 'test': 3519}
+    """
+    known, ones = dataset.counts(dataset.rows("all"))
+    positives = dict(zip(dataset.tasks, ones.tolist(), strict=True))
+    unknown = dict(zip(dataset.tasks, (len(dataset) - known).tolist(), strict=True))
+    origin = dataset.origin
+    return {
+        "rows": len(dataset),
+        "elements": int(dataset.elements.sum()),
+        **({"length": dataset.dna.length} if "dna" in dataset.inputs else {}),
+        "inputs": {name: list(shape) for name, shape in dataset.shapes.items()},
+        "tasks": list(dataset.tasks),
+        "problem": dataset.problem,
+        **({"classes": list(dataset.classes)} if dataset.classes else {}),
+        "splits": {split: len(dataset.rows(split)) for split in SPLITS},
+        **({"positives": positives} if "positives" in find_problem(dataset.problem).counts else {}),
+        "unknown labels": unknown,
+        "planted motifs": 0 if dataset.truth is None else len(dataset.truth.row),
+        "fingerprint": dataset.fingerprint,
+        **({} if origin is None else {"held out of": list(origin.fingerprints)}),
+    }
