@@ -86,6 +86,14 @@ DataOfModel = Annotated[
         "around its folder, or the demo for the demo's tasks.",
     ),
 ]
+Calibrated = Annotated[
+    bool,
+    typer.Option(
+        "--calibrated/--as-trained",
+        help="Give probabilities for the share of positives in the training rows, also where the "
+        "loss weighted the classes alike; it changes no ranking.",
+    ),
+]
 Motifs = Annotated[
     str,
     typer.Option(

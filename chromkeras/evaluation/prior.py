@@ -41,6 +41,17 @@ class Prior:
         """Return logits (..., T) with the shift added; all else is returned as it is."""
         return outputs + self.shift if self.shift.any() else outputs
 
+    @property
+    def text(self) -> str:
+        """What was done, for people."""
+        if self.share is None:
+            return "as trained; the share of positives in the training rows is not known"
+        low, high = (f"{100 * value:.3g}" for value in (self.share.min(), self.share.max()))
+        percent = f"{low} %" if low == high else f"{low} to {high} %"
+        of = {TRAINING: ", as in the training rows", GIVEN: ", as given", AS_TRAINED: ""}
+        moved = "" if self.shift.any() else ", as the loss trained them"
+        return f"for {percent} positives{of[self.rule]}{moved}"
+
     def to_json(self, tasks: tuple[str, ...]) -> dict[str, Any]:
         """Return rule, share and shift by task, as plain values."""
         named = {"share": self.share, "shift": self.shift}

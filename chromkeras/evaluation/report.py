@@ -12,7 +12,7 @@ import numpy as np
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import Evaluation, check_rows, evaluate, match_tasks
-from chromkeras.evaluation.prior import find_prior
+from chromkeras.evaluation.prior import Prior, find_prior
 from chromkeras.files import write_json
 from chromkeras.problems.registry import find_problem
 
@@ -35,6 +35,8 @@ class EvaluationReport:
         Paths of the PNG files.
     facts
         What that JSON file holds.
+    prior
+        For which share of positives probabilities are given; None where labels are not 0 and 1.
     """
 
     evaluation: Evaluation
@@ -44,6 +46,7 @@ class EvaluationReport:
     metrics: Path
     pictures: tuple[Path, ...]
     facts: dict[str, Any]
+    prior: Prior | None
 
     def to_json(self) -> dict[str, Any]:
         """Return the paths, and what the JSON file holds."""
@@ -111,13 +114,14 @@ def evaluate_model(
     evaluation = evaluate(
         outputs, dataset, rows, link=link, threshold=threshold, valid_outputs=valid
     )
+    known = moved if opened.problem.logits else None
     facts = {
         "model": str(model),
         "data": source,
         "split": split,
         "rows": len(rows),
         "both_strands": both_strands,
-        "prior": moved.to_json(opened.tasks) if opened.problem.logits else None,
+        "prior": known and known.to_json(opened.tasks),
         "fingerprint": _fingerprints(opened.card.fingerprint, given, dataset),
         **evaluation.to_json(),
     }
@@ -126,7 +130,7 @@ def evaluate_model(
     folder = target.parent if plots is None else Path(plots)
     pictures = evaluation.problem.draw(outputs, dataset, rows, folder, link=link)
     return EvaluationReport(
-        evaluation, dataset, rows, opened.card.fingerprint, target, pictures, facts
+        evaluation, dataset, rows, opened.card.fingerprint, target, pictures, facts, known
     )
 
 

@@ -16,6 +16,9 @@ all come from the same pool, the least used first. Motifs in no set are planted 
    rows the letters of every instance are shuffled: as many insertions of the same bases, and no
    motif. Where the instances do not fit, the most frequent motif of the row loses copies.
 
+4. With ``label_noise`` some labels of elements are turned round, as where peaks were missed or
+   called in vain; which motifs open a row stays as it is in ``Truth``.
+
 The sequences around are order-1 Markov, with the transitions of the C. elegans genome unless a GC
 content is asked for. Places and strands of the instances in elements are kept as ``Truth``, and
 which of them open the row in each task; the others are decoys there.
@@ -77,11 +80,13 @@ def simulate(settings: Simulation = DEFAULT) -> Dataset:
     draft = grammar(settings.grammar)(rng, settings, widths, member)
     labels = draft.opened & ~background[:, None]
     codes, truth = _plant(rng, settings, motifs, draft, background)
+    split = _random_split(rng, settings)
+    labels ^= _wrong(rng, settings) & ~background[:, None]
     dataset = Dataset(
         inputs={"dna": PackedSequences.from_codes(codes)},
         labels=labels.astype(np.int8),
         tasks=task_names(settings),
-        split=_random_split(rng, settings),
+        split=split,
         kind=np.where(background, "background", "element"),
         truth=truth,
         motifs=meme_text(motifs),
@@ -211,6 +216,13 @@ def _plant(
     sites = place(rng, draft, widths, middle, [motif.name for motif in motifs])
     write_instances(rng, codes, sites, [motif.ppm for motif in motifs], background)
     return codes, sites.select(~background[sites.row])
+
+
+def _wrong(rng: np.random.Generator, settings: Simulation) -> np.ndarray:
+    """Return which labels are turned round, shape (N, T), bool."""
+    share = np.linspace(*settings.label_noise, settings.tasks)
+    found: np.ndarray = rng.random((settings.sequences, settings.tasks)) < share
+    return found
 
 
 def _random_split(rng: np.random.Generator, settings: Simulation) -> np.ndarray:

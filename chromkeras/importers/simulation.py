@@ -29,6 +29,9 @@ class Simulation:
         dense; in those with a spacing, of a task's pair).
     span
         Bases in the middle of each row that take the instances.
+    label_noise
+        Probability that the label of an element is wrong, in the first and in the last task, and
+        in even steps between: peaks that were missed, and rows called open that are not.
     grammar
         What opens a row: a module of ``chromkeras.importers.grammars``.
     spacing
@@ -59,6 +62,7 @@ class Simulation:
     seed: int = 0
     grammar: str = "presence"
     spacing: tuple[int, int] | None = None
+    label_noise: tuple[float, float] = (0.0, 0.0)
 
     def __post_init__(self) -> None:
         for name in ("tasks", "sequences", "length", "motifs_per_task", "span"):
@@ -88,6 +92,11 @@ class Simulation:
             raise InputError(
                 "expected a spacing as least-most with 0 <= least <= most, "
                 f"received {self.spacing[0]}-{self.spacing[1]}"
+            )
+        if not all(0 <= share < 0.5 for share in self.label_noise):
+            raise InputError(
+                "expected label noise of at least 0 and below 0.5, "
+                f"received {self.label_noise[0]} and {self.label_noise[1]}"
             )
         held_out = (self.valid_fraction, self.test_fraction)
         if not (min(held_out) >= 0 and sum(held_out) < 1):

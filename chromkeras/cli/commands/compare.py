@@ -7,7 +7,7 @@ import typer
 
 from chromkeras.cli import completion
 from chromkeras.cli.made import folder_outcome
-from chromkeras.cli.options import DataOfModel, EverySeed, Motifs, Split, comma_list
+from chromkeras.cli.options import Calibrated, DataOfModel, EverySeed, Motifs, Split, comma_list
 from chromkeras.cli.outcome import Outcome
 from chromkeras.cli.places import check_output_folder
 from chromkeras.registry import COMPARISON_PARTS
@@ -59,6 +59,7 @@ def command(
         typer.Option(help="Task to search (repeat or comma list).", show_default="all in common"),
     ] = None,
     motifs: Motifs = "jaspar",
+    calibrated: Calibrated = True,
     bootstrap: Annotated[int, typer.Option(help="Replicates of the bootstrap.", min=1)] = 1000,
     seed: EverySeed = 0,
 ) -> Outcome:
@@ -93,6 +94,7 @@ def command(
         modisco_tasks=comma_list(modisco_tasks),
         motifs=motifs,
         parts=comma_list(parts),
+        calibrated=calibrated,
     )
     summary = compare(models, dataset, out, options)
     shows = "which model predicts what better, at what cost, and what each learned"

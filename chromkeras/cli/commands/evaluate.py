@@ -1,13 +1,16 @@
 """``chromkeras evaluate``."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chromkeras.cli.options import DataOfModel, Mmap, Model, Split
+from chromkeras.cli.options import Calibrated, DataOfModel, Mmap, Model, Split
 from chromkeras.cli.outcome import Outcome
 from chromkeras.cli.places import check_output_file, check_output_folder
+
+if TYPE_CHECKING:
+    from chromkeras.evaluation.prior import Prior
 
 
 def command(
@@ -31,6 +34,14 @@ def command(
     both_strands: Annotated[
         bool, typer.Option(help="Average the logits of a sequence and its reverse complement.")
     ] = True,
+    calibrated: Calibrated = True,
+    prior: Annotated[
+        float | None,
+        typer.Option(
+            help="Share of positives to give probabilities for.",
+            show_default="that of the training rows",
+        ),
+    ] = None,
     plots: Annotated[
         Path | None, typer.Option(help="Folder for the pictures.", show_default="beside OUT")
     ] = None,
@@ -54,6 +65,8 @@ def command(
         split=split,
         threshold=_rule(threshold),
         both_strands=both_strands,
+        calibrated=calibrated,
+        prior=prior,
         out=target,
         plots=plots,
         source=str(data) if data else "demo",
@@ -61,11 +74,17 @@ def command(
     note_other_data(found.fingerprint, dataset, found.dataset)
     tasks = len(found.dataset.tasks)
     text = (
-        f"{model} on the {split} split: {len(found.rows):,} rows, {tasks} tasks\n\n"
+        f"{model} on the {split} split: {len(found.rows):,} rows, {tasks} tasks"
+        f"{_probabilities(found.prior)}\n\n"
         f"{evaluation_table(found.evaluation)}\n\n"
         f"wrote {_listed([found.metrics, *found.pictures])}"
     )
     return Outcome(found, text)
+
+
+def _probabilities(prior: "Prior | None") -> str:
+    """Say in a line of its own what share of positives probabilities are for."""
+    return "" if prior is None else f"\nprobabilities: {prior.text}"
 
 
 def _rule(threshold: str | None) -> float | str | None:

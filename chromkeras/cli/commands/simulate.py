@@ -70,6 +70,13 @@ def command(
             show_default=f"{_OWN}, or the length if that is less",
         ),
     ] = None,
+    label_noise: Annotated[
+        str | None,
+        typer.Option(
+            help="Probability that an element's label is wrong: one for all tasks, or FIRST-LAST.",
+            show_default="0",
+        ),
+    ] = None,
     background_fraction: Annotated[
         float, typer.Option(help="Share of rows with shuffled instances, open nowhere.")
     ] = 0.25,
@@ -102,6 +109,7 @@ def command(
         positive_rate=positive_rate,
         copies=None if copies is None else _range("copies", copies, "3-5 or 4"),
         span=span,
+        label_noise=None if label_noise is None else _noise(label_noise),
         background_fraction=background_fraction,
         gc=gc,
         valid_fraction=valid_fraction,
@@ -121,7 +129,18 @@ def command(
 
 
 def _range(option: str, text: str, example: str) -> tuple[int, int]:
-    match = re.fullmatch(r"(\d+)(?:-(\d+))?", text)
+    first, last = _two(option, text, r"\d+", example)
+    return int(first), int(last)
+
+
+def _noise(text: str) -> tuple[float, float]:
+    first, last = _two("label-noise", text, r"\d*\.?\d+", "0.05-0.1 or 0.05")
+    return float(first), float(last)
+
+
+def _two(option: str, text: str, number: str, example: str) -> tuple[str, str]:
+    """Return both ends of a range, which are one where a single number is given."""
+    match = re.fullmatch(f"({number})(?:-({number}))?", text)
     if match is None:
         raise InputError(f"expected --{option} such as {example}, received {text!r}")
-    return int(match[1]), int(match[2] or match[1])
+    return match[1], match[2] or match[1]

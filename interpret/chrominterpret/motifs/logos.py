@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+import logomaker
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,9 +12,10 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from chrominterpret.errors import InputError
-from chrominterpret.motifs.letters import add_letters, draw_letters, stack_bottoms, tidy_axes
+from chrominterpret.motifs.letters import BASE_COLOURS, add_letters, stack_bottoms, tidy_axes
 from chrominterpret.motifs.pwm import Floats, Motif, logo_heights, reverse_complement, trim
 from chrominterpret.motifs.tomtom import Q_CUT, best_matches
+from chrominterpret.sequences import BASES
 
 _BASE_INCHES: Final = 0.13
 _BIT_INCHES: Final = 0.25
@@ -23,33 +25,10 @@ _CHARACTER_INCHES: Final = 0.06
 _FLANK: Final = 6
 
 
-def draw_logo(
-    axes: Axes, motif: Motif, *, start: int = 0, correct_small_samples: bool = False
-) -> None:
-    """Draw the logo of a motif, in bits, on axes that reach from 0 to 2.
+def logo(motif: Motif, *, title: str | None = None, correct_small_samples: bool = False) -> Figure:
+    """Return the logo of one motif as a figure, in bits, drawn by logomaker.
 
-    Parameters
-    ----------
-    axes : matplotlib Axes
-        Axes to draw on.
-    motif : Motif
-        Motif to draw.
-    start : int
-        Coordinate of its first position.
-    correct_small_samples : bool
-        Whether the information is corrected for the number of sites, where it is known.
-    """
-    nsites = motif.nsites if correct_small_samples else None
-    draw_letters(axes, logo_heights(motif.ppm, nsites=nsites), start=start)
-    axes.set_ylim(0, 2)
-    axes.set_yticks([0, 1, 2])
-    tidy_axes(axes)
-
-
-def motif_logo(
-    motif: Motif, *, title: str | None = None, correct_small_samples: bool = False
-) -> Figure:
-    """Return the logo of one motif as a figure.
+    Schneider and Stephens 1990, Nucleic Acids Research 18:6097.
 
     Parameters
     ----------
@@ -58,12 +37,38 @@ def motif_logo(
     title : str or None
         Title; None takes the motif's names.
     correct_small_samples : bool
-        As for `draw_logo`.
+        Whether the information is corrected for the number of sites, where it is known.
+
+    Returns
+    -------
+    matplotlib Figure
+        One of ``savefig``; in a notebook it shows itself.
+
+    Examples
+    --------
+    >>> from chrominterpret import jaspar_motifs
+    >>> figure = logo(jaspar_motifs("nematodes")[0])
+    >>> figure.axes[0].get_ylim()
+    (0.0, 2.0)
     """
     width = max(1.6, 0.25 * len(motif) + 0.5)
     figure = Figure(figsize=(width, 1.5), layout="constrained")
     axes = figure.subplots()
-    draw_logo(axes, motif, start=1, correct_small_samples=correct_small_samples)
+    nsites = motif.nsites if correct_small_samples else None
+    heights = pd.DataFrame(logo_heights(motif.ppm, nsites=nsites), columns=list(BASES))
+    heights.index += 1
+    if heights.to_numpy().any():  # else logomaker has no height to scale by
+        logomaker.Logo(
+            heights,
+            ax=axes,
+            color_scheme=dict(BASE_COLOURS),
+            font_name="DejaVu Sans",
+            show_spines=False,
+        )
+    axes.set_xlim(0.5, len(motif) + 0.5)
+    axes.set_ylim(0, 2)
+    axes.set_yticks([0, 1, 2])
+    tidy_axes(axes)
     axes.set_ylabel("bits", fontsize=8)
     axes.set_xticks(np.unique([1, *range(5, len(motif) + 1, 5)]))
     axes.set_title(motif.label if title is None else title, fontsize=9)

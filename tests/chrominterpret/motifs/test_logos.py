@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from chrominterpret.motifs.jaspar import jaspar_motifs
 from chrominterpret.motifs.letters import save_figure
-from chrominterpret.motifs.logos import LogoPair, draw_logo, logo_grid, logo_pairs, motif_logo
+from chrominterpret.motifs.logos import LogoPair, logo, logo_grid, logo_pairs
 from chrominterpret.motifs.pwm import Motif, reverse_complement
 from chrominterpret.motifs.tomtom import tomtom
 
@@ -22,19 +22,18 @@ def tops(figure: Figure) -> float:
 
 def test_logo_is_in_bits() -> None:
     motif = Motif("m", np.array([[1.0, 0, 0, 0], [0.5, 0.5, 0, 0]]), alt_name="x", nsites=5)
-    figure = motif_logo(motif)
+    figure = logo(motif)
     axes = figure.axes[0]
     assert axes.get_ylim() == (0, 2)
     assert axes.get_title() == "m x"
     assert tops(figure) == pytest.approx(2)
-    corrected = tops(motif_logo(motif, correct_small_samples=True))
+    corrected = tops(logo(motif, correct_small_samples=True))
     assert corrected == pytest.approx(2 - 3 / (2 * np.log(2) * 5))
 
 
 def test_logo_without_information_is_empty() -> None:
-    axes = Figure().subplots()
-    draw_logo(axes, Motif("m", np.full((5, 4), 0.25)))
-    assert not axes.patches
+    figure = logo(Motif("m", np.full((5, 4), 0.25)))
+    assert not figure.axes[0].patches
 
 
 def test_pairs_follow_the_matches(database: list[Motif]) -> None:
