@@ -80,7 +80,10 @@ def doctor() -> Diagnosis:
         try:
             look(found)
         except Exception as error:  # whatever is broken there, the rest is looked at
-            found.problems.append(f"{look.__name__.strip('_')}: {error!r}; {_install(NAME)}")
+            what, kind = look.__name__.strip("_"), type(error).__name__
+            found.problems.append(
+                f"{what}: {error} ({kind}); pip install --force-reinstall '{NAME}'"
+            )
     _backend(found, read_probe(probe))
     return found
 

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 import typer
 
 from chromkeras.cli import completion
-from chromkeras.cli.made import folder_outcome
 from chromkeras.cli.options import Calibrated, DataOfModel, EverySeed, Motifs, Split, comma_list
 from chromkeras.cli.outcome import Outcome
 from chromkeras.cli.places import check_output_folder
+from chromkeras.cli.written import folder_outcome
 from chromkeras.registry import COMPARISON_PARTS
 
 

@@ -54,7 +54,7 @@ def _gigabytes(size: int | None) -> str:
 
 def _cache(cache: dict[str, Any]) -> str:
     states = {True: ", compiled", False: ", not yet compiled: the first run does it", None: ""}
-    size = f"{cache['size'] / 1e6:.2g} MB" if cache["size"] else "empty"
+    size = f"{cache['size'] / 1e6:.1f} MB" if cache["size"] > 1e5 else f"{cache['size']} bytes"
     locked = "" if cache["writable"] else ", cannot be written to"
     return f"{cache['path']}: {size}{locked}{states[cache.get('compiled')]}"
 

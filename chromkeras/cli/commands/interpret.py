@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from chromkeras.cli import interpret_options as given
-from chromkeras.cli.made import folder_outcome
 from chromkeras.cli.options import DataOfModel, EverySeed, Model, Motifs, Split, comma_list
 from chromkeras.cli.outcome import Outcome
 from chromkeras.cli.places import check_output_folder
+from chromkeras.cli.written import folder_outcome
 from chromkeras.model_report.choices import DEFAULT_METHODS
 from chromkeras.names import printable
 
