@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from chrominterpret.engine.backend import compile_forward
 from chrominterpret.engine.graph import functional, is_plain_convolution
 from chrominterpret.engine.keras_private import maker_of, nodes_of
 from chrominterpret.errors import InputError
@@ -53,11 +54,21 @@ class Ablation:
         tensors = [tensor for tensor, _ in ends]
         if any(None in tensor.shape[1:] for tensor in tensors):
             raise InputError(f"expected outputs of fixed shape; received {model.output_shape}")
-        self.n_outputs = sum(int(np.prod(tensor.shape[1:])) for tensor in tensors)
+        sizes = [int(np.prod(tensor.shape[1:])) for tensor in tensors]
+        self.n_outputs = sum(sizes)
+        self._ends = np.cumsum(sizes)[:-1]
         self.bridge = _find_bridge(model, first.output, tensors)
         begins = first.output if self.bridge is None else self.bridge.after
         # the model's own inputs too: a side branch may read them
-        self._function = keras.Function([begins, *model.inputs], tensors)
+        rest = keras.Function([begins, *model.inputs], tensors)
+
+        def side_by_side(*arrays: Any) -> Any:
+            flat = [
+                keras.ops.reshape(y, (-1, n)) for y, n in zip(rest([*arrays]), sizes, strict=True)
+            ]
+            return keras.ops.concatenate([keras.ops.cast(y, "float32") for y in flat], axis=1)
+
+        self._function = compile_forward(side_by_side, model.variables)
 
     def start(
         self, activation: NDArray[np.float32], rows: Arrays, means: NDArray[np.float32]
@@ -87,13 +98,12 @@ class Ablation:
         return self._predict(usual, rows), lambda channels: self._predict(change(channels), rows)
 
     def _predict(self, begin: Any, rows: Arrays) -> Floats:
-        outputs = self._function([begin, *rows])
+        outputs = np.split(self._function(to_numpy(begin), *rows), self._ends, axis=1)
         found = [
-            _inverse_sigmoid(to_numpy(out)) if invert else to_numpy(out)
+            _inverse_sigmoid(out) if invert else out.astype(np.float64)
             for out, invert in zip(outputs, self._invert, strict=True)
         ]
-        n = len(rows[0])
-        return np.concatenate([y.astype(np.float64).reshape(n, -1) for y in found], axis=1)
+        return np.concatenate(found, axis=1)
 
 
 def _replacement(
