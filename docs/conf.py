@@ -43,7 +43,6 @@ nb_execution_mode = "cache"
 nb_execution_raise_on_error = True
 nb_execution_in_temp = True
 nb_execution_timeout = 300
-nb_merge_streams = True
 nb_output_stderr = "remove"
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
@@ -57,7 +56,7 @@ autodoc_member_order = "bysource"
 autosummary_generate = False  # public_names writes a page for each name
 napoleon_google_docstring = False
 napoleon_use_ivar = True
-napoleon_use_rtype = False
+napoleon_use_rtype = True
 napoleon_preprocess_types = False
 public_packages = ["chrominterpret", "chromkeras"]
 
@@ -67,7 +66,9 @@ repository_pages = {
     "CONTRIBUTING.md": "contributing",
     "models/README.md": "models",
     "models/worm_hard": "models",
+    "models/worm_hard/README.md": "models",
     "models/worm_sharing": "models",
+    "models/worm_sharing/README.md": "models",
 }
 
 html_theme = "pydata_sphinx_theme"
@@ -81,7 +82,7 @@ html_theme_options = {
     "navbar_align": "left",
     "navbar_end": ["theme-switcher"],
     "header_links_before_dropdown": 6,
-    "secondary_sidebar_items": ["page-toc"],
+    "secondary_sidebar_items": {"**": ["page-toc"], "index": []},
     "show_toc_level": 2,
     "footer_start": ["copyright"],
     "footer_end": [],

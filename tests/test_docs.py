@@ -5,6 +5,7 @@ import importlib.util
 import re
 import shlex
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ import chrominterpret
 import chromkeras
 from chromkeras.errors import InputError
 from chromkeras.recipe.reading import make_recipe, recipe_keys
-from chromkeras.recipe.recipe import SECTIONS
+from chromkeras.recipe.recipe import SECTIONS, DataRecipe
 from chromkeras.registry import ARCHITECTURES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -154,8 +155,9 @@ def recipe_keys_of_all():
 
 
 def python_of(text):
-    """Return the syntax trees of a page's Python."""
-    return [ast.parse(block) for _, kind, block in FENCE.findall(text) if "python" in kind]
+    """Return the syntax trees of a page's Python, without magics and options of cells."""
+    blocks = (block for _, kind, block in FENCE.findall(text) if "python" in kind)
+    return [ast.parse(re.sub(r"^[%:].*$", "", block, flags=re.MULTILINE)) for block in blocks]
 
 
 def wrong_names(text):
@@ -231,10 +233,17 @@ def test_every_public_name_has_a_page_that_says_what_it_is(package):
     assert sorted(listed) == sorted(package.__all__)
     for name, thing in names.public_objects(package.__name__).items():
         full = f"{package.__name__}.{name}"
-        assert f":: {full}\n" in names.page(full, thing)
+        assert f":: {full}\n" in names.page(full, thing, title=name)
         assert (thing.__doc__ or "").strip(), full
     for full, kind in names.types_of(package.__name__).items():
         assert (kind.__doc__ or "").strip(), full
+
+
+def test_defaults_of_recipe_keys_are_shown_as_they_are():
+    settings = extension("settings")
+    shown = {field.name: settings.default_text(field) for field in fields(DataRecipe)}
+    assert shown == {"reverse_complement": "true", "shift": "3", "background": "1.0"}
+    assert set(settings.attribute_texts(DataRecipe)) == set(shown)
 
 
 def test_links_of_built_pages_are_checked(tmp_path, monkeypatch):

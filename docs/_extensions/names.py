@@ -69,7 +69,7 @@ def _classes(hints: dict[str, Any]) -> Iterator[type]:
             yield hint
 
 
-def page(full: str, thing: Any, *, title: str = "", same: str = "") -> str:
+def page(full: str, thing: Any, *, title: str, same: str = "") -> str:
     """Return the text of a name's page.
 
     Parameters
@@ -77,7 +77,7 @@ def page(full: str, thing: Any, *, title: str = "", same: str = "") -> str:
     full, thing
         Dotted name, and what it names.
     title
-        Title; the dotted name by default.
+        Title of the page.
     same
         Name of the page that documents the thing already, where it has two public names.
     """
@@ -92,7 +92,7 @@ def page(full: str, thing: Any, *, title: str = "", same: str = "") -> str:
     else:
         lines = [f".. auto{kind}:: {full}"]
         lines += ["   :members:"] * (kind in ("class", "exception", "module"))
-    return "\n".join([title or full, "=" * len(title or full), "", *lines]).lstrip() + "\n"
+    return "\n".join([title, "=" * len(title), "", *lines]).lstrip() + "\n"
 
 
 def _kind(thing: Any) -> str:

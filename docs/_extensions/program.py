@@ -1,11 +1,14 @@
 """``program-reference``: every command of the program with its arguments and options."""
 
 import inspect
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from commands import commands
 from generated import Generated, escaped, heading, table
+
+_SWITCHES = re.compile(r"^(?:--?[\w-]+[\s,/]*)+")
 
 
 class ProgramReference(Generated):
@@ -39,8 +42,8 @@ def _section(words: str, context: Any, command: Any) -> Iterator[str]:
         if not parameter.opts[0].startswith("-"):
             yield from ("", f".. option:: {_argument(declared)}", "", f"   {escaped(text)}", "")
             continue
-        metavar = declared.rpartition(" ")[2]
-        value = "" if metavar.startswith("-") else f" {metavar}"
+        metavar = _SWITCHES.sub("", declared)
+        value = f" {metavar}" if metavar else ""
         names = ", ".join(name + value for name in (*parameter.opts, *parameter.secondary_opts))
         yield from ("", f".. option:: {names}", "", f"   {escaped(text)}", "")
 

@@ -26,7 +26,7 @@ def write_pages(app: Any) -> None:
             same = first.setdefault(id(thing), full)
             if same != full:
                 app.env.public_aliases[full] = same
-            wanted[full] = page(full, thing, same="" if same == full else same)
+            wanted[full] = page(full, thing, title=name, same="" if same == full else same)
         for full, kind in types_of(package).items():
             wanted[full] = page(full, kind, title=kind.__name__)
     for file in folder.glob("*.rst"):
@@ -36,6 +36,24 @@ def write_pages(app: Any) -> None:
         file = folder / f"{full}.rst"
         if not file.exists() or file.read_text(encoding="utf-8") != text:
             file.write_text(text, encoding="utf-8")
+
+
+def split_attributes(
+    app: Any, what: str, name: str, thing: Any, options: Any, lines: list[str]
+) -> None:
+    """Give each attribute an entry of its own where a docstring describes several at once."""
+    if "Attributes" not in lines:
+        return
+    place = lines.index("Attributes") + 2
+    while place < len(lines):
+        names = lines[place].split(", ")
+        if len(names) > 1 and all(name.isidentifier() for name in names):
+            end = place + 1
+            while end < len(lines) and lines[end].startswith(" "):
+                end += 1
+            text = lines[place + 1 : end]
+            lines[place:end] = [line for name in names for line in (name, *text)]
+        place += 1
 
 
 def resolve_alias(app: Any, env: Any, node: Any, content: Any) -> Any:
@@ -67,7 +85,7 @@ class PublicNames(Generated):
 
 def _table(names: Any) -> Iterator[str]:
     yield from ("", ".. autosummary::", "   :toctree: api", "   :nosignatures:", "")
-    yield from (f"   {name}" for name in names)
+    yield from (f"   ~{name}" for name in names)
     yield ""
 
 
@@ -77,4 +95,5 @@ def setup(app: Any) -> dict[str, Any]:
     app.add_directive("public-names", PublicNames)
     app.connect("builder-inited", write_pages)
     app.connect("missing-reference", resolve_alias)
+    app.connect("autodoc-process-docstring", split_attributes, priority=400)  # before napoleon
     return {"parallel_read_safe": True}

@@ -2,13 +2,13 @@
 
 import inspect
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from importlib import import_module
 from typing import Any, ClassVar
 
-import docstring_parser
 from docutils.parsers.rst import directives
 from generated import Generated, escaped, heading, literal, table
+from settings import attribute_texts, choices, default_text
 
 from chromkeras.recipe.recipe import SECTIONS, Recipe
 from chromkeras.registry import ARCHITECTURES
@@ -80,34 +80,15 @@ def _keys(title: str, section: str, options: type) -> Iterator[str]:
         (
             (
                 literal(f"{section}.{field.name}"),
-                literal(_default(field)),
-                escaped(texts.get(field.name, "")) + _choices(field),
+                literal(default_text(field)),
+                escaped(texts.get(field.name, "")) + _listed(choices(field)),
             )
             for field in fields(options)
         ),
     )
 
 
-def attribute_texts(described: type) -> dict[str, str]:
-    """Return what the docstrings of a class and its bases say of each attribute."""
-    texts: dict[str, str] = {}
-    for each in reversed(described.__mro__):
-        for attribute in docstring_parser.parse(inspect.getdoc(each) or "").params:
-            for name in attribute.arg_name.split(", "):
-                texts[name] = " ".join((attribute.description or "").split())
-    return texts
-
-
-def _default(field: Any) -> str:
-    value = field.default if field.default is not MISSING else field.default_factory()
-    if isinstance(value, tuple):
-        return "[" + ", ".join(map(str, value)) + "]"
-    return {True: "true", False: "false", None: "(the plan's)", "": '""'}.get(value, str(value))
-
-
-def _choices(field: Any) -> str:
-    choices = field.metadata.get("choices", ())
-    names = choices() if callable(choices) else choices
+def _listed(names: tuple[str, ...]) -> str:
     return " Choices: " + ", ".join(map(literal, names)) + "." if names else ""
 
 
