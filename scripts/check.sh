@@ -2,8 +2,9 @@
 # The one check: format, lint, types and tests, in an environment made from the project's own files.
 # check.sh [--full] [PYTEST OPTIONS]
 # Without --full: all tests on TensorFlow but those marked slow and those of tests/peers, at most 15
-# minutes on two cores. With --full: those as well, the tests of the core on JAX, and attribution on
-# torch; the packages that ours are compared with (torch among them) are installed.
+# minutes on two cores. With --full: those as well, the tests of the core on JAX, attribution on
+# torch, and the documentation is built; the packages that ours are compared with (torch among them)
+# and those that build the site are installed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 full=
@@ -13,7 +14,7 @@ if [ "${1:-}" = --full ]; then
 fi
 # What is imported, a small fraction of what is installed, is compiled when it is, and once.
 unset PYTHONDONTWRITEBYTECODE
-bash scripts/install.sh "dev${full:+,peers}" --no-compile
+bash scripts/install.sh "dev${full:+,peers,docs}" --no-compile
 export PATH="$PWD/.venv/bin:$PATH" TF_CPP_MIN_LOG_LEVEL=2 MPLBACKEND=Agg
 # two processes of tiny models: threads would only wait for each other
 export TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
@@ -53,3 +54,5 @@ echo "== attribution on torch"
 KERAS_BACKEND=torch run_tests -m backend "$@" \
     tests/chrominterpret/engine/test_{backend,secant,spread}.py \
     tests/chrominterpret/methods/test_{deep_lift_shap,gradient,in_silico_mutagenesis}.py
+echo "== documentation"
+bash scripts/docs.sh

@@ -196,7 +196,7 @@ class Dataset:
         augmentation: Augmentation | None = None,
         empty: Mapping[str, Empty] | None = None,
     ) -> dict[str, np.ndarray]:
-        """Return the inputs of the chosen rows, each of shape (n, *its own), float32, by name.
+        """Return the inputs of the chosen rows, float32 of shape (n, ...), by name.
 
         Parameters
         ----------

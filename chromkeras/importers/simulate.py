@@ -57,7 +57,9 @@ DEFAULT = Simulation()
 
 
 def simulate(settings: Simulation = DEFAULT) -> Dataset:
-    """Return a data set made by the rule of this module, with ``truth`` and ``motifs``.
+    """Simulate accessibility: random sequences with real motifs planted, and where they are.
+
+    The rule is in ``chromkeras.importers.simulate``; the data set has ``truth`` and ``motifs``.
 
     Parameters
     ----------

@@ -50,7 +50,7 @@ def prepare(
     ----------
     path
         HDF5 or .npz with x and y, and where present known, tasks, classes, split, chrom, start (or
-        start_…), kind, further inputs (inputs/NAME or x_NAME) and the row of a shared input
+        ``start_…``), kind, further inputs (inputs/NAME or x_NAME) and the row of a shared input
         (index/NAME). Its own split is kept unless another is asked for.
     problem
         What the labels are. Without it regression for floats other than 0, 1, -1 and fractions
