@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 
 import chrominterpret
 import chromkeras
+from chromkeras.cli.app import app
 from chromkeras.errors import InputError
 from chromkeras.recipe.reading import make_recipe, recipe_keys
 from chromkeras.recipe.recipe import SECTIONS, DataRecipe
@@ -62,6 +63,7 @@ def command_names(parameter):
 
 
 OPTIONS = {name for command in COMMANDS.values() for name in options_of(command)}
+OPTIONS |= options_of(typer.main.get_command(app))
 SCRIPTS = "".join(
     path.read_text(encoding="utf-8")
     for path in (ROOT / "scripts").rglob("*")
