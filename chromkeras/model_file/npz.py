@@ -80,7 +80,11 @@ def read_text(archive: Archive, name: str) -> str:
     found = read_array(archive, name, kinds="U")
     if found.shape:
         raise wrong(f"{archive.title}: {name}", "one text", list(found.shape))
-    return str(found)
+    encoding = "utf-32-be" if found.dtype.str[0] == ">" else "utf-32-le"
+    try:  # NumPy itself would take any four bytes for a character
+        return found.tobytes().decode(encoding).rstrip("\0")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{archive.title}: {name} is no text: {error.reason}") from error
 
 
 def _header(first: bytes, where: str) -> tuple[np.dtype, tuple[int, ...], bool, int]:

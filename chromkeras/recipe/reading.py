@@ -9,10 +9,12 @@ from typing import Any
 from chromkeras.architectures.options import called
 from chromkeras.errors import InputError
 from chromkeras.files import require_file
-from chromkeras.names import unknown
+from chromkeras.names import printable, unknown
 from chromkeras.recipe.choices import DEFAULT_ARCHITECTURE, PLANS
 from chromkeras.recipe.recipe import SECTIONS, Recipe, architecture_options
 from chromkeras.registry import ARCHITECTURES
+
+LONGEST_SHOWN = 80
 
 
 def recipe_keys(architecture: str = DEFAULT_ARCHITECTURE) -> tuple[str, ...]:
@@ -163,11 +165,16 @@ def _convert(key: str, value: Any, section: Any, name: str) -> Any:
         inner, what = (str, "texts") if "str" in declared else (int, "whole numbers")
         if isinstance(value, list | tuple) and all(type(v) is inner for v in value):
             return tuple(value)
-        raise InputError(f"{key}: expected a list of {what}, received {value!r}")
+        raise InputError(f"{key}: expected a list of {what}, received {_shown(value)}")
     kind = next(k for k in (bool, int, float, str) if k.__name__ in declared)
     if kind is float and type(value) is int:
         return float(value)
     if type(value) is not kind:
         names = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
-        raise InputError(f"{key}: expected {names[kind]}, received {value!r}")
+        raise InputError(f"{key}: expected {names[kind]}, received {_shown(value)}")
     return value
+
+
+def _shown(value: Any) -> str:
+    """Return a value, which may come from a file of strangers, in a few safe characters."""
+    return printable(repr(value), longest=LONGEST_SHOWN)

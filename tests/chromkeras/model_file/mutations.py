@@ -648,7 +648,8 @@ def _changed_array(random: Random, name: str, content: bytes, traps: Traps) -> b
     if choice == 4:
         return flip_bytes(random, content)
     if choice == 5:
-        return _npy(array.astype(random.choice(["U5", "S5", "c8", "?", "f2"])))
+        texts, numbers = ["U5", "S5"], ["c8", "?", "f2"]
+        return _npy(array.astype(random.choice(texts + numbers * (array.dtype.kind != "U"))))
     if choice == 6:
         return _npy(np.zeros(random.choice([(0,), (1,), (3, 3), (8 * 10**6,)]), "f4"))
     if choice == 7:

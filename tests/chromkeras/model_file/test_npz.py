@@ -116,3 +116,19 @@ def test_arrays_that_end_early(tmp_path, mutations, length):
     path = raw(tmp_path, mutations, held.getvalue()[:length])
     with pytest.raises(InputError, match="array x"):
         read(path)
+
+
+@pytest.mark.parametrize("code", [0x110000, 0xD800, 0xFFFFFFFF])
+@pytest.mark.parametrize("order", "<>")
+def test_characters_that_do_not_exist_are_refused(tmp_path, mutations, code, order):
+    text = np.array("ab", f"{order}U2")
+    broken = np.frombuffer(np.array([97, code], f"{order}u4").tobytes(), f"{order}U2").reshape(())
+    path = tmp_path / "a.npz"
+    for value, expected in ((text, "ab"), (broken, None)):
+        np.savez(path, facts=value)
+        with open_archive(path, "state", ".npz") as archive:
+            if expected:
+                assert read_text(archive, "facts") == expected
+                continue
+            with pytest.raises(InputError, match=r"facts is no text"):
+                read_text(archive, "facts")

@@ -1,6 +1,7 @@
 import pytest
 
 from chromkeras.architectures import basset
+from chromkeras.errors import InputError
 from chromkeras.recipe.choices import PLANS
 from chromkeras.recipe.reading import make_recipe, recipe_from_dict, size_names
 
@@ -85,3 +86,11 @@ def test_a_recipe_file_is_named_even_where_an_option_wins(tmp_path, text, messag
 def test_a_wrong_setting_is_not_hidden_by_a_later_one():
     with pytest.raises(ValueError, match="expected a whole number, received 'many'"):
         make_recipe("hard", settings=["training.epochs=many"], values={"training.epochs": 1})
+
+
+@pytest.mark.parametrize("key", ["sharing.depth", "sharing.same_start", "architecture.filters"])
+def test_long_values_are_cut_in_messages(key):
+    with pytest.raises(InputError, match=r"…$") as error:
+        make_recipe("hard", values={key: [[0] * 2000, "\x1b[2J"]})
+    assert len(str(error.value)) < 200
+    assert str(error.value).isprintable()
