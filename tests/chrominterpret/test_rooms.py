@@ -17,6 +17,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "registry": ("errors", "names"),
     "files": ("errors",),
     "sequences": ("errors",),
+    "fasta": ("errors", "sequences"),
     "attribution": ("errors", "files"),
     "engine": ("errors", "sequences"),
     "methods.base": ("errors", "sequences", "attribution", "engine"),

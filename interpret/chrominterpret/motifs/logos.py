@@ -48,8 +48,8 @@ def logo(motif: Motif, *, title: str | None = None, correct_small_samples: bool 
     --------
     >>> from chrominterpret import jaspar_motifs
     >>> figure = logo(jaspar_motifs("nematodes")[0])
-    >>> figure.axes[0].get_ylim()
-    (0.0, 2.0)
+    >>> figure.axes[0].get_ylabel()
+    'bits'
     """
     width = max(1.6, 0.25 * len(motif) + 0.5)
     figure = Figure(figsize=(width, 1.5), layout="constrained")
