@@ -7,7 +7,11 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
 from typing import IO
+
+BACKEND = "KERAS_BACKEND"
 
 
 def import_keras() -> None:
@@ -15,13 +19,22 @@ def import_keras() -> None:
 
     TensorFlow logs its oneDNN and CUDA messages straight to file descriptor 2 while it is imported,
     and no setting stops them. Python's own warnings and errors stay visible.
+    JAX is the backend where there is no TensorFlow and ``KERAS_BACKEND`` says nothing else.
     ``CHROMKERAS_TRACEBACK=1`` in the environment lets everything through.
     """
+    _choose_backend()
     if "keras" in sys.modules or os.environ.get("CHROMKERAS_TRACEBACK"):
         importlib.import_module("keras")
         return
     with _native_stderr_held_back():
         importlib.import_module("keras")
+
+
+def _choose_backend() -> None:
+    """Take JAX where TensorFlow, Keras's default, is not installed and nothing was chosen."""
+    chosen = BACKEND in os.environ or (Path.home() / ".keras" / "keras.json").exists()
+    if not chosen and not find_spec("tensorflow") and find_spec("jax"):
+        os.environ[BACKEND] = "jax"
 
 
 @contextmanager

@@ -1,7 +1,11 @@
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from chromkeras.backend import quiet
 
 # A finder stands in for TensorFlow: it speaks when Keras is about to be imported.
 SPEAK = """
@@ -56,3 +60,33 @@ def test_a_failing_import_shows_everything():
 @pytest.mark.parametrize("then", [STUB, NO_KERAS])
 def test_tracing_lets_everything_through(then):
     assert "native chatter" in stderr(then, CHROMKERAS_TRACEBACK="1")
+
+
+@pytest.mark.parametrize(
+    ("installed", "before", "after"),
+    [
+        (("tensorflow", "jax"), None, None),
+        (("jax",), None, "jax"),
+        (("jax",), "torch", "torch"),
+        (("torch",), None, None),
+    ],
+)
+def test_jax_stands_in_for_a_missing_tensorflow(installed, before, after, monkeypatch, tmp_path):
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    monkeypatch.setattr(quiet, "find_spec", lambda name: name if name in installed else None)
+    monkeypatch.setenv(quiet.BACKEND, before or "")
+    if before is None:
+        monkeypatch.delenv(quiet.BACKEND)
+    quiet.import_keras()
+    assert os.environ.get(quiet.BACKEND) == after
+
+
+def test_what_keras_itself_was_told_stays(monkeypatch, tmp_path):
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    monkeypatch.setattr(quiet, "find_spec", lambda name: name if name == "jax" else None)
+    monkeypatch.setenv(quiet.BACKEND, "")
+    monkeypatch.delenv(quiet.BACKEND)
+    (tmp_path / ".keras").mkdir()
+    (tmp_path / ".keras" / "keras.json").write_text('{"backend": "torch"}')
+    quiet.import_keras()
+    assert quiet.BACKEND not in os.environ

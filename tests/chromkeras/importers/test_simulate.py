@@ -183,6 +183,7 @@ def test_other_sources_give_their_strongest_motifs(source):
         ({"span": 8}, "does not fit in 8 bp"),
         ({"span": 20, "length": 20}, "do not fit in 20 bp, even once each"),
         ({"sequences": 3, "background_fraction": 0.9}, "came out negative in all"),
+        ({"label_noise": (0.1, 0.5)}, r"at least 0 and below 0\.5, received 0\.1 and 0\.5"),
         ({"gc": 0.0}, "GC content strictly between 0 and 1, received 0.0"),
     ],
 )
@@ -213,6 +214,18 @@ def test_demo_heeds_xdg_and_does_without_a_cache(tmp_path, monkeypatch):
     assert len(list((tmp_path / "chromkeras").iterdir())) == 1
     (tmp_path / "blocked").write_text("a file where a folder is wanted")
     assert len(demo_dataset(tmp_path / "blocked")) == Simulation().sequences
+
+
+def test_label_noise_turns_labels_of_elements_and_nothing_else():
+    clean = simulate(replace(SMALL, sequences=4000, tasks=3))
+    noisy = simulate(replace(SMALL, sequences=4000, tasks=3, label_noise=(0.0, 0.2)))
+    wrong = clean.labels != noisy.labels
+    elements = clean.elements
+    assert not wrong[~elements].any()
+    np.testing.assert_allclose(wrong[elements].mean(axis=0), [0.0, 0.1, 0.2], atol=0.02)
+    np.testing.assert_array_equal(noisy.split, clean.split)
+    np.testing.assert_array_equal(noisy.dna.packed, clean.dna.packed)
+    np.testing.assert_array_equal(noisy.truth.causal, clean.truth.causal)
 
 
 @pytest.mark.parametrize("part", ["valid_fraction", "test_fraction"])

@@ -1,13 +1,19 @@
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from chromkeras.installation.packages import Package, installed_version, packages
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_every_package_is_needed_or_in_an_extra():
     found = packages()
     needed = {package.name for package in found if not package.extra}
     assert {"keras", "numpy", "typer"} <= needed
-    assert {package.extra for package in found} == {"", "dev", "peers"}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert {package.extra for package in found} == {"", *project["optional-dependencies"]}
     assert all(package.fits for package in found if not package.extra)
 
 
