@@ -33,7 +33,7 @@ class Batches(keras.utils.PyDataset):
     inputs
         Names of the inputs to show; None shows all of the data set.
     reverse_complement
-        Show each sequence on a random strand.
+        Show each sequence on a random strand, unless it belongs to a gene's.
     shift
         Shift each sequence by up to this many bases; the gap is N, or 0 in other inputs.
     background
@@ -64,7 +64,8 @@ class Batches(keras.utils.PyDataset):
         _check(shift, dataset, self.inputs)
         super().__init__(workers=1, use_multiprocessing=False)
         self.dataset, self.all_rows, self.batch_size = dataset, np.asarray(rows), batch_size
-        self.seed, self.reverse_complement, self.shift = seed, reverse_complement, shift
+        self.seed, self.shift = seed, shift
+        self.reverse_complement = reverse_complement and dataset.has_two_strands(self.inputs)
         self._elements = dataset.elements[self.all_rows]
         self._shown = round(background * int((~self._elements).sum()))
         self.count = int(self._elements.sum()) + self._shown

@@ -14,6 +14,7 @@ from chromkeras.data.checks import (
     check_tasks,
     legal_labels,
 )
+from chromkeras.data.factor import Factor
 from chromkeras.data.fingerprint import fingerprint
 from chromkeras.data.packed import PackedSequences
 from chromkeras.data.split_names import ALL, CHOICES, SPLITS
@@ -77,6 +78,8 @@ class Dataset:
         Shape (N,), str, and (N,), int64 (0-based): where each row lies; None when unknown.
     kind
         Shape (N,), each "element" or "background"; None when all rows are elements.
+    factors
+        What the rows are about, by name, such as the gene and the condition of each.
     truth
         Planted motifs, for simulated data.
     motifs
@@ -111,6 +114,7 @@ class Dataset:
     chrom: np.ndarray | None = None
     start: np.ndarray | None = None
     kind: np.ndarray | None = None
+    factors: dict[str, Factor] = field(default_factory=dict)
     truth: Truth | None = None
     motifs: str | None = None
     origin: Origin | None = None
@@ -127,11 +131,15 @@ class Dataset:
         }
         columns |= {f"index of {name}": rows for name, rows in self.index.items()}
         columns |= {f"input {k}": v for k, v in self.inputs.items() if k not in self.index}
+        columns |= {f"factor {name}": factor for name, factor in self.factors.items()}
         check_lengths(len(self), columns)
         strange = set(np.unique(self.split)) - set(SPLITS)
         if strange:
             raise unknown("split", str(sorted(strange)[0]), SPLITS)
         self._check_columns()
+        training = self.rows("train")
+        factors = {name: factor.with_seen(training) for name, factor in self.factors.items()}
+        object.__setattr__(self, "factors", factors)
 
     def _check_columns(self) -> None:
         """Raise ``InputError`` where the truth or the origin has other tasks."""
@@ -217,6 +225,12 @@ class Dataset:
             chosen = self.table_rows(name, rows)
             found[name] = self.inputs[name].take(chosen, augmentation, make)
         return found
+
+    def has_two_strands(self, names: Sequence[str] | None = None) -> bool:
+        """Return whether rows of the named inputs (None: all) also read from the other strand."""
+        tables = [self.inputs[name] for name in (self.inputs if names is None else names)]
+        along = any(table.along_dna for table in tables)
+        return along and not any(table.stranded for table in tables)
 
     def reverse_complement(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return inputs that ``batch`` gave as they read from the other strand."""

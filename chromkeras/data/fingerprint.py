@@ -38,6 +38,8 @@ def fingerprint(
         digest.update(name.encode())
         if table.along_dna and table.kind != "dna":
             digest.update(b"along the DNA")
+        if table.stranded:
+            digest.update(b"one strand")
         for array in table.arrays().values():
             _add(digest, array)
         if name in index:

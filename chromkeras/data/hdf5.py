@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 
 from chromkeras.data.dataset import UNNAMED, Dataset, Origin
+from chromkeras.data.factor import Factor
 from chromkeras.data.known import from_flagged
 from chromkeras.data.mapping import read_array
 from chromkeras.data.packed import PackedSequences
@@ -70,6 +71,11 @@ def _write(file: h5py.File, dataset: Dataset) -> None:
             _write_text(file, name, column)
     if dataset.start is not None:
         file["start"] = dataset.start
+    for name, factor in dataset.factors.items():
+        _write_text(file, f"factors/{name}/names", factor.names)
+        file[f"factors/{name}/of"] = factor.of
+        if factor.seen is not None:
+            file[f"factors/{name}/seen"] = factor.seen
     if dataset.truth is not None:
         for name in _TRUTH:
             file[f"truth/{name}"] = getattr(dataset.truth, name)
@@ -138,6 +144,7 @@ def _read(file: h5py.File, mmap: bool) -> Dataset:
         tasks=tuple(_read_text(file, "tasks").tolist()),
         split=_read_text(file, "split"),
         start=file["start"][:] if "start" in file else None,
+        factors={name: _read_factor(x, mmap) for name, x in file.get("factors", {}).items()},
         truth=_read_truth(file),
         motifs=file.attrs.get("motifs"),
         origin=_read_origin(file),
@@ -204,8 +211,14 @@ def _write_text(file: h5py.File, name: str, column: Sequence[str] | np.ndarray) 
     file[name] = np.char.encode(np.asarray(column, dtype=str), "utf-8")
 
 
-def _read_text(file: h5py.File, name: str) -> np.ndarray:
+def _read_text(file: h5py.Group, name: str) -> np.ndarray:
     return np.char.decode(file[name][:], "utf-8")
+
+
+def _read_factor(group: h5py.Group, mmap: bool) -> Factor:
+    names = tuple(_read_text(group, "names").tolist())
+    seen = group["seen"][:] if "seen" in group else None
+    return Factor(names, read_array(group["of"], mmap), seen)
 
 
 def _read_truth(file: h5py.File) -> Truth | None:

@@ -46,6 +46,7 @@ def held_out(dataset: Dataset, task_sets: Sequence[Sequence[str]] = ()) -> Datas
         labels=dataset.labels[rows],
         known=dataset.known[rows],
         split=dataset.split[rows],
+        factors={name: factor.select(rows) for name, factor in dataset.factors.items()},
         truth=None if dataset.truth is None else _truth(dataset.truth, rows),
         origin=Origin(fingerprints, positive),
         **{name: values[rows] for name, values in columns.items() if values is not None},

@@ -28,6 +28,9 @@ class PackedSequences(Table):
         Shape (M,), int64, sorted: the rows with at least one N.
     unknown_bits
         Shape (M, ceil(length / 8)), uint8: where N stands in those rows (``numpy.packbits``).
+    stranded
+        Whether each sequence reads in the direction of its gene, so that its other strand is
+        another thing, which no model is shown.
 
     Raises
     ------
@@ -39,6 +42,7 @@ class PackedSequences(Table):
     length: int
     unknown_rows: np.ndarray
     unknown_bits: np.ndarray
+    stranded: bool = False
     kind: ClassVar[str] = "dna"
     along_dna: ClassVar[bool] = True  # type: ignore[misc]
 
@@ -124,7 +128,8 @@ class PackedSequences(Table):
     def select(self, rows: np.ndarray) -> "PackedSequences":
         """Return a table of the rows with these numbers."""
         place, slot = self._with_unknown(rows)
-        return PackedSequences(self.packed[rows], self.length, place, self.unknown_bits[slot])
+        bits = self.unknown_bits[slot]
+        return PackedSequences(self.packed[rows], self.length, place, bits, self.stranded)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the packed bases, and where N stands."""

@@ -52,10 +52,13 @@ class Table(ABC):
     along_dna
         Whether the first axis of a row runs along the DNA, base by base, so that reverse
         complement and shift move it too.
+    stranded
+        Whether rows read in the direction of a gene, so that they have no reverse complement.
     """
 
     kind: ClassVar[str]
     along_dna: bool
+    stranded: bool
 
     @abstractmethod
     def __len__(self) -> int:
@@ -123,6 +126,7 @@ class DenseTable(Table):
     values: np.ndarray
     along_dna: bool = False
     kind: ClassVar[str] = "dense"
+    stranded: ClassVar[bool] = False  # type: ignore[misc]
 
     def __post_init__(self) -> None:
         if self.values.ndim < 1 or self.values.dtype.kind not in "biuf":

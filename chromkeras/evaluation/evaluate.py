@@ -1,7 +1,7 @@
 """Evaluation of outputs on a data set: per task, mean over tasks, and by stratum of rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from chromkeras.data.dataset import Dataset
 from chromkeras.data.split_names import SPLITS
 from chromkeras.errors import InputError
+from chromkeras.evaluation.by_factor import FactorFigures, figures_by_factor
 from chromkeras.problems.problem import Problem, Threshold
 from chromkeras.problems.registry import find_problem
 from chromkeras.statistics.means import mean_defined
@@ -77,12 +78,15 @@ class Evaluation:
         Threshold from which rows are called positive, in problems that call rows.
     strata
         Strata by name, as the problem has them; "all" first.
+    factors
+        Figures at each level of the data set's factors, by name.
     """
 
     tasks: tuple[str, ...]
     problem: Problem
     threshold: Threshold | None
     strata: dict[str, Stratum]
+    factors: dict[str, FactorFigures] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return a plain nested dictionary that ``json`` writes without NaN."""
@@ -90,7 +94,11 @@ class Evaluation:
         if self.threshold is not None:
             each = dict(zip(self.tasks, self.threshold.probability.tolist(), strict=True))
             found["threshold"] = {"rule": self.threshold.rule, "probability": each}
-        return found | {"strata": {name: s.to_json() for name, s in self.strata.items()}}
+        found["strata"] = {name: s.to_json() for name, s in self.strata.items()}
+        if self.factors:
+            counts = self.problem.counts
+            found["factors"] = {n: f.to_json(self.tasks, counts) for n, f in self.factors.items()}
+        return found
 
 
 def evaluate(
@@ -143,7 +151,8 @@ def evaluate(
     for name, mask in problem.strata(dataset, rows).items():
         figures = problem.figures(values[mask], outputs[mask], link=link, threshold=cut)
         strata[name] = Stratum(name, int(mask.sum()), dataset.tasks, figures, problem.counts)
-    return Evaluation(dataset.tasks, problem, cut, strata)
+    factors = figures_by_factor(problem, outputs, dataset, rows, link=link, threshold=cut)
+    return Evaluation(dataset.tasks, problem, cut, strata, factors)
 
 
 def match_tasks(dataset: Dataset, tasks: Sequence[str]) -> Dataset:

@@ -96,7 +96,8 @@ def predict_logits(
     batch_size
         Sequences in a forward pass; None takes as many as keep its memory small, at most 256.
     both_strands
-        Average the logits of the sequence and its reverse complement. On worm validation data
+        Average the logits of the sequence and its reverse complement, unless the sequences read
+        in the direction of a gene. On worm validation data
         this raises the mean AUROC of a hard-shared model from 0.896 to 0.905.
     progress
         Called with rows done and rows in all.
@@ -112,7 +113,7 @@ def predict_logits(
         The data set lacks an input, or has it in another shape than the model was built for.
     """
     names = _input_names(model, dataset)
-    both_strands = both_strands and any(dataset.inputs[name].along_dna for name in names)
+    both_strands = both_strands and dataset.has_two_strands(names)
     batch_size = batch_size or prediction_batch(model)
     parts = []
     for start in range(0, len(rows), CHUNK):

@@ -1,7 +1,7 @@
 """Evaluation of a trained model: a model file and a data set in, figures and pictures out."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from chromkeras.evaluation.evaluate import Evaluation, check_rows, evaluate, mat
 from chromkeras.evaluation.prior import Prior, find_prior
 from chromkeras.files import write_json
 from chromkeras.problems.registry import find_problem
+from chromkeras.tables import write_tsv
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class EvaluationReport:
         Path of the JSON file with all figures.
     pictures
         Paths of the PNG files.
+    tables
+        Paths of the TSV files with the figures at each level of a factor, such as each gene.
     facts
         What that JSON file holds.
     prior
@@ -45,12 +48,14 @@ class EvaluationReport:
     fingerprint: str
     metrics: Path
     pictures: tuple[Path, ...]
+    tables: tuple[Path, ...]
     facts: dict[str, Any]
     prior: Prior | None
 
     def to_json(self) -> dict[str, Any]:
         """Return the paths, and what the JSON file holds."""
-        return {"metrics": self.metrics, "pictures": list(self.pictures), **self.facts}
+        files = {"pictures": list(self.pictures), "tables": list(self.tables)}
+        return {"metrics": self.metrics, **files, **self.facts}
 
 
 def evaluate_model(
@@ -129,9 +134,18 @@ def evaluate_model(
     write_json(target, facts)
     folder = target.parent if plots is None else Path(plots)
     pictures = evaluation.problem.draw(outputs, dataset, rows, folder, link=link)
+    tables = tuple(_write_factors(evaluation, target.parent))
+    trained = opened.card.fingerprint
     return EvaluationReport(
-        evaluation, dataset, rows, opened.card.fingerprint, target, pictures, facts, known
+        evaluation, dataset, rows, trained, target, pictures, tables, facts, known
     )
+
+
+def _write_factors(evaluation: Evaluation, folder: Path) -> Iterator[Path]:
+    for name, found in evaluation.factors.items():
+        path = folder / f"by_{name}.tsv"
+        write_tsv(path, found.table(evaluation.tasks))
+        yield path
 
 
 def metrics_path(model: str | os.PathLike[str]) -> Path:

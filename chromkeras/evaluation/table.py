@@ -1,7 +1,10 @@
 """Tables of an evaluation as text."""
 
+import math
+
 from chromkeras.evaluation.evaluate import Evaluation
 from chromkeras.problems.problem import Column, FigureTable
+from chromkeras.statistics.means import mean_defined
 from chromkeras.tables import align
 
 
@@ -19,24 +22,35 @@ def _table(evaluation: Evaluation, table: FigureTable) -> str:
         first = [f"{shown.probability[i]:.4f}"] if shown else []
         cells = (_cell(column, figures[column.figure][i], counts) for column in table.columns)
         lines.append((task, *first, *cells))
-    return align([*lines, *(_means(evaluation, table) if table.means else [])])
+    means = [*_means(evaluation, table), *_by_factor(evaluation, table)] if table.means else []
+    return align([*lines, *means])
 
 
 def _means(evaluation: Evaluation, table: FigureTable) -> list[tuple[str, ...]]:
     counts = evaluation.problem.counts
     lines = []
-    for name, title in evaluation.problem.strata_titles.items():
-        stratum = evaluation.strata[name]
+    for name, stratum in evaluation.strata.items():
+        title = evaluation.problem.stratum_title(name)
         sums = {key: stratum.figures[key].sum() for key in counts}
         cells = (_cell(c, (sums | stratum.mean)[c.figure], counts) for c in table.columns)
         lines.append((f"mean, {title}", *cells))
     return lines
 
 
+def _by_factor(evaluation: Evaluation, table: FigureTable) -> list[tuple[str, ...]]:
+    """Return a line for each factor: means over its levels, which each count alike."""
+    counts, lines = evaluation.problem.counts, []
+    for name, found in evaluation.factors.items():
+        means = {key: mean_defined(value) for key, value in found.mean(counts).items()}
+        cells = (_cell(c, means.get(c.figure, math.nan), frozenset()) for c in table.columns)
+        lines.append((f"mean by {name}, {len(found.levels):,}", *cells))
+    return lines
+
+
 def _undefined(evaluation: Evaluation) -> list[str]:
     columns, notes = evaluation.problem.tables[0].columns, []
-    for name, title in evaluation.problem.strata_titles.items():
-        missing = evaluation.strata[name].undefined
+    for name, stratum in evaluation.strata.items():
+        title, missing = evaluation.problem.stratum_title(name), stratum.undefined
         for tasks in sorted({tuple(missing[c.figure]) for c in columns if c.figure in missing}):
             headings = [c.heading for c in columns if missing.get(c.figure) == list(tasks)]
             shown = ", ".join(tasks[:4]) + (", …" if len(tasks) > 4 else "")

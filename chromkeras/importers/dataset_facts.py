@@ -15,7 +15,8 @@ def dataset_facts(dataset: Dataset) -> dict[str, Any]:
     dict
         Always "rows", "elements", "inputs" (shapes by name), "tasks", "problem", "splits" (rows by
         split), "unknown labels" (by task), "planted motifs" and "fingerprint"; where they apply
-        also "length" (bases), "classes", "positives" (by task) and "held out of" (fingerprints).
+        also "length" (bases), "factors" (levels by name), "classes", "positives" (by task) and
+        "held out of" (fingerprints).
 
     Examples
     --------
@@ -27,12 +28,14 @@ def dataset_facts(dataset: Dataset) -> dict[str, Any]:
     positives = dict(zip(dataset.tasks, ones.tolist(), strict=True))
     unknown = dict(zip(dataset.tasks, (len(dataset) - known).tolist(), strict=True))
     origin = dataset.origin
+    factors = {name: len(factor.names) for name, factor in dataset.factors.items()}
     return {
         "rows": len(dataset),
         "elements": int(dataset.elements.sum()),
         **({"length": dataset.dna.length} if "dna" in dataset.inputs else {}),
         "inputs": {name: list(shape) for name, shape in dataset.shapes.items()},
         "tasks": list(dataset.tasks),
+        **({"factors": factors} if factors else {}),
         "problem": dataset.problem,
         **({"classes": list(dataset.classes)} if dataset.classes else {}),
         "splits": {split: len(dataset.rows(split)) for split in SPLITS},

@@ -12,8 +12,10 @@ from chromkeras.tables import align
 def summary(prepared: Prepared) -> str:
     """Return lines for a person: size, what was left out, rows and labels of each split."""
     dataset = prepared.dataset
+    dna = f" of {dataset.dna.length} bp" if "dna" in dataset.inputs else ""
+    factors = "".join(f", {len(f.names):,} of {name}" for name, f in dataset.factors.items())
     head = (
-        f"{len(dataset):,} rows of {dataset.dna.length} bp, {len(dataset.tasks)} tasks, "
+        f"{len(dataset):,} rows{dna}, {len(dataset.tasks)} tasks{factors}, "
         f"fingerprint {dataset.fingerprint}"
     )
     dropped = [f"dropped: {n:,} {why}" for why, n in prepared.dropped.items() if n]

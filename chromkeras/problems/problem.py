@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from chromkeras.data.dataset import Dataset
+from chromkeras.data.factor import held_out_strata
 from chromkeras.errors import InputError
 from chromkeras.names import unknown
 
@@ -287,8 +288,17 @@ class Problem(ABC):
         return False
 
     def strata(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
-        """Return which rows each stratum holds, by name, each of shape (n,), bool."""
-        return {"all": np.ones(len(rows), bool), "elements": dataset.elements[rows]}
+        """Return which rows each stratum holds, by name, each of shape (n,), bool.
+
+        Beside those of the problem there is one for each combination of levels of the data set's
+        factors that training has seen, or not: "seen gene, new condition".
+        """
+        own = {"all": np.ones(len(rows), bool), "elements": dataset.elements[rows]}
+        return own | held_out_strata(dataset.factors, rows)
+
+    def stratum_title(self, name: str) -> str:
+        """Return what people call a stratum."""
+        return self.strata_titles.get(name, name)
 
     @abstractmethod
     def positive(self, values: np.ndarray) -> np.ndarray:

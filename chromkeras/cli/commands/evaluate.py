@@ -77,7 +77,7 @@ def command(
         f"{model} on the {split} split: {len(found.rows):,} rows, {tasks} tasks"
         f"{_probabilities(found.prior)}\n\n"
         f"{evaluation_table(found.evaluation)}\n\n"
-        f"wrote {_listed([found.metrics, *found.pictures])}"
+        f"wrote {_listed([found.metrics, *found.pictures, *found.tables])}"
     )
     return Outcome(found, text)
 

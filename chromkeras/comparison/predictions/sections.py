@@ -161,10 +161,10 @@ def _gains(findings: Findings, figures: dict[str, Figure]) -> Section:
 
 def _gain_table(findings: Findings) -> Table:
     labels, rows = _labels(findings), []
-    titles = findings.comparison.problem.strata_titles
+    title_of = findings.comparison.problem.stratum_title
     for stratum, found in findings.replicates.items():
         for p, (a, b) in enumerate(found.pairs):
-            rows.append(_gain_row(found, p, [labels[a], labels[b], titles[stratum]]))
+            rows.append(_gain_row(found, p, [labels[a], labels[b], title_of(stratum)]))
     columns = [
         "model", "minus", "rows", "mean difference", "95 % interval", "tasks gain", "tasks lose",
         "gain, q < 0.05", "lose, q < 0.05",
@@ -193,15 +193,15 @@ def _gain_row(found: Differences, pair: int, names: list[str]) -> list[Cell]:
 def _dots(findings: Findings) -> Figure:
     comparison, all_rows = findings.comparison, findings.replicates["all"]
     chosen = [p for p, (_, b) in enumerate(all_rows.pairs) if b == comparison.baseline_replicates]
-    titles = comparison.problem.strata_titles
+    title_of = comparison.problem.stratum_title
     tasks = _drawn(all_rows.difference[chosen])
     labels = _labels(findings)
     panels = [
-        _panel(findings.replicates[name], chosen, tasks, f"{titles[name]}, {int(mask.sum()):,}")
+        _panel(findings.replicates[name], chosen, tasks, f"{title_of(name)}, {int(mask.sum()):,}")
         for name, mask in findings.masks.items()
         if np.isfinite(findings.replicates[name].difference[chosen]).any()
         and (name == "all" or mask.sum() < len(mask))
-    ] or [_panel(all_rows, chosen, tasks, titles["all"])]
+    ] or [_panel(all_rows, chosen, tasks, title_of("all"))]
     models = {all_rows.pairs[p][0]: labels[all_rows.pairs[p][0]] for p in chosen}
     rows = [*(comparison.tasks[t] for t in tasks), "mean"]
     base = labels[comparison.baseline_replicates]

@@ -62,7 +62,7 @@ def test_a_folder_as_output_is_refused(tmp_path, capsys):
     assert "is a folder" in capsys.readouterr().err
 
 
-def test_defaults_are_those_of_the_demo(tmp_path):
+def test_defaults_are_those_of_the_library(tmp_path):
     out = tmp_path / "sim.h5"
     assert run(["simulate", "--out", str(out)]) == 0
     assert load_dataset(out).fingerprint == simulate(Simulation()).fingerprint
