@@ -17,6 +17,7 @@ from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import match_tasks
 from chromkeras.evaluation.predict import predict_logits
 from chromkeras.files import write_json
+from chromkeras.model_file.card import require_one_network
 from chromkeras.model_file.open_model import open_model
 from chromkeras.model_report.attributions import Request, attribute, write_attributions
 from chromkeras.model_report.choices import DEFAULT_METHODS, REFERENCE_KINDS, ReferenceKind
@@ -127,7 +128,7 @@ def interpret(
     Parameters
     ----------
     model_path
-        A .keras file of ours.
+        A .keras file of ours; of an ensemble one of its members.
     dataset
         With all tasks of the model.
     out
@@ -147,6 +148,7 @@ def interpret(
         has been written.
     """
     opened = open_model(model_path)
+    require_one_network(model_path, opened.card)
     model, card = opened.network, opened.card
     data = match_tasks(dataset, card.tasks)
     targets = choose_targets(options.tasks, options.contrasts, card.tasks)

@@ -81,18 +81,29 @@ def check_models(models: Sequence[ComparedModel], inputs: Inputs) -> None:
         tasks_of_both(one.tasks, other.tasks)
 
 
+def single_networks(comparison: Comparison) -> tuple[Comparison, tuple[str, ...]]:
+    """Return the comparison of the models that are one network, and notes on ensembles left out."""
+    out = [model.name for model in comparison.models if model.members]
+    if not out:
+        return comparison, ()
+    kept = {i: model for i, model in enumerate(comparison.models) if not model.members}
+    text = f"Left out here, as an ensemble is no single network: {', '.join(out)}."
+    return comparison.of(kept), (text,)
+
+
 def explained_by_dna(comparison: Comparison) -> tuple[Comparison, tuple[str, ...]]:
     """Return the comparison of the models whose first convolution reads DNA, and notes.
 
     Their networks have one output a task, as ``explained_network`` makes them; the notes say which
     models were left out, and what is explained where labels are classes.
     """
+    comparison, notes = single_networks(comparison)
     kept = {
         place: replace(model, network=explained_network(model.network))
         for place, model in enumerate(comparison.models)
         if dna_convolution(model.network)
     }
-    notes = []
+    notes = [*notes]
     out = [name for place, name in enumerate(comparison.names) if place not in kept]
     if out:
         notes.append(f"Left out here, as no convolution reads DNA: {', '.join(out)}.")
