@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from chromkeras import datasets
     from chromkeras.comparison.core.compare import compare
     from chromkeras.cost.dry_run import dry_run
+    from chromkeras.crossval.crossval import crossval
     from chromkeras.data.dataset import Dataset
     from chromkeras.data.hdf5 import load_dataset, save_dataset
     from chromkeras.errors import InputError
@@ -36,6 +37,7 @@ _PLACES = {
     "InputError": ("errors", "InputError"),
     "OpenModel": ("model_file.open_model", "OpenModel"),
     "compare": ("comparison.core.compare", "compare"),
+    "crossval": ("crossval.crossval", "crossval"),
     "datasets": ("datasets", ""),
     "doctor": ("installation.doctor", "doctor"),
     "dry_run": ("cost.dry_run", "dry_run"),
@@ -58,6 +60,7 @@ __all__ = [
     "InputError",
     "OpenModel",
     "compare",
+    "crossval",
     "datasets",
     "doctor",
     "dry_run",

@@ -28,6 +28,7 @@ ROOMS = (
     {"evaluation"},
     {"monitoring"},
     {"training"},
+    {"crossval"},
     {"baselines", "installation", "model_report"},
     {"comparison"},
     {"cli"},

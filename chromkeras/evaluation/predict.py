@@ -104,13 +104,13 @@ def mean_logits(
     np.ndarray
         Shape (n, T) or (n, T, C), float32.
     """
-    networks, total = model.networks, 0
+    networks = model.networks
+    each = []
     for place, network in enumerate(networks):
         step = None if progress is None else partial(_part, progress, place, len(networks))
-        total = total + predict_logits(
-            network, dataset, rows, both_strands=both_strands, progress=step
-        )
-    return total if len(networks) == 1 else (total / np.float32(len(networks)))
+        options = {"both_strands": both_strands, "progress": step}
+        each.append(predict_logits(network, dataset, rows, **options))
+    return each[0] if len(each) == 1 else np.mean(each, axis=0)
 
 
 def _part(

@@ -111,7 +111,9 @@ def train(
             run = prepare(dataset, plan, out, resume=resume, watch=watch_gradients)
             broken = run.fit()
         if not run.best.weights:
-            raise InputError(f"{broken}, before any epoch was whole; lower training.learning_rate")
+            raise InputError(
+                f"{broken}, before any epoch was whole; lower training.learning_rate"
+            ) from broken
         scores = _scores(dataset, run, problem)
         save_model(out, plan, run.best.weights, fingerprint=dataset.fingerprint, scores=scores)
     checkpoint_path(out).unlink(missing_ok=True)
@@ -119,7 +121,7 @@ def train(
         raise InputError(
             f"{broken}; training stopped and {out} holds the best weights before it; "
             "lower training.learning_rate"
-        )
+        ) from broken
     return TrainingResult(out, run.history.path, scores, run.history.rows, problem)
 
 

@@ -97,13 +97,13 @@ def explained_by_dna(comparison: Comparison) -> tuple[Comparison, tuple[str, ...
     Their networks have one output a task, as ``explained_network`` makes them; the notes say which
     models were left out, and what is explained where labels are classes.
     """
-    comparison, notes = single_networks(comparison)
+    comparison, left_out = single_networks(comparison)
     kept = {
         place: replace(model, network=explained_network(model.network))
         for place, model in enumerate(comparison.models)
         if dna_convolution(model.network)
     }
-    notes = [*notes]
+    notes = list(left_out)
     out = [name for place, name in enumerate(comparison.names) if place not in kept]
     if out:
         notes.append(f"Left out here, as no convolution reads DNA: {', '.join(out)}.")
