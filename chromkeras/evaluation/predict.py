@@ -104,12 +104,11 @@ def mean_logits(
     np.ndarray
         Shape (n, T) or (n, T, C), float32.
     """
-    networks = model.networks
-    each = []
+    networks, each = model.networks, []
+    predict = partial(predict_logits, dataset=dataset, rows=rows, both_strands=both_strands)
     for place, network in enumerate(networks):
         step = None if progress is None else partial(_part, progress, place, len(networks))
-        options = {"both_strands": both_strands, "progress": step}
-        each.append(predict_logits(network, dataset, rows, **options))
+        each.append(predict(network, progress=step))
     return each[0] if len(each) == 1 else np.mean(each, axis=0)
 
 

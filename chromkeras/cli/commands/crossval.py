@@ -131,7 +131,9 @@ def _fold_table(result: "CrossValidation") -> str:
     from chromkeras.tables import align
 
     title = result.evaluation.problem.score_title
-    lines = [("fold", "train", "validation", "held out", title, f"{title}, validation")]
+    lines: list[tuple[str, ...]] = [
+        ("fold", "train", "validation", "held out", title, f"{title}, validation")
+    ]
     for each in result.scores:
         sizes = (f"{count:,}" for count in each.rows.values())
         scores = (f"{value:.4f}" for value in (each.mean, each.mean_validation))
