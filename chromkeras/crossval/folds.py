@@ -90,7 +90,7 @@ class Folds:
     def _seen(self, factor: Factor) -> Factor:
         held = np.zeros((self.count + 1, len(factor.names)), bool)
         held[self.of, factor.of] = True
-        seen: np.ndarray = held[1:].any(axis=0)
+        seen = np.asarray(held[1:].any(axis=0))
         for fold in range(1, self.count + 1):
             others = set(range(1, self.count + 1)) - {fold, self.validation(fold)}
             seen &= ~held[fold] | held[sorted(others)].any(axis=0)
