@@ -108,18 +108,39 @@ def command(
 
 
 def _text(result: "CrossValidation") -> str:
-    from chromkeras.evaluation.table import evaluation_table
-
     files = [file for file in sorted(result.out.iterdir()) if not file.name.startswith(".")]
     names = [f"{file.name}/" if file.is_dir() else file.name for file in files]
     return (
-        f"{_fold_table(result)}\n\n"
-        "out-of-fold predictions of all rows together, each by the model that did not see it\n\n"
-        f"{evaluation_table(result.evaluation)}\n\n"
+        f"{_fold_table(result)}\n\n{_task_table(result)}\n\n{_pooled(result)}\n"
         f"use {result.out} as one model on the test split or on new data: "
         f"chromkeras evaluate --model {result.out}\n"
         f"wrote {result.out}: {', '.join(names)}"
     )
+
+
+def _task_table(result: "CrossValidation") -> str:
+    """Return mean and standard deviation over the folds of each task's score."""
+    from chromkeras.tables import align
+
+    results, title = result.facts["results"], result.evaluation.problem.score_title
+    lines = [("task", f"{title}, held out", "SD over folds")]
+    for task, mean in results["mean"]["tasks"].items():
+        lines.append((task, _number(mean), _number(results["sd"]["tasks"][task])))
+    return align(lines)
+
+
+def _pooled(result: "CrossValidation") -> str:
+    """Say what all out-of-fold predictions give together, and what that is not."""
+    problem, mean = result.evaluation.problem, result.evaluation.strata["all"].mean
+    score = f": {problem.score_title} {mean[problem.score]:.4f}" if problem.score in mean else ""
+    return (
+        f"out-of-fold predictions of all rows together{score}, where rows of one model are also "
+        f"set against rows of another; all figures are in {result.out / 'out_of_fold'}"
+    )
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"
 
 
 def _fold_table(result: "CrossValidation") -> str:
