@@ -61,7 +61,7 @@ def command(
     shard: Shard = "data",
     mmap: Mmap = False,
 ) -> Outcome:
-    """Cross-validate a recipe by k folds, and keep the models as an ensemble.
+    """Cross-validate a recipe; the models stay as an ensemble.
 
     Each fold is held out once; the next one chooses the best epoch and the others train. Rows of
     the test split are in no fold. `evaluate` and `compare` take the folder as one model.
