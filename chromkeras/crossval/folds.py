@@ -146,16 +146,25 @@ def make_folds(
     of_row, names = row_groups(dataset, rows, group)
     groups = np.full(len(dataset), -1, np.int64)
     groups[rows] = of_row
-    found = len(np.unique(of_row))
-    if count > found:
-        together = f"of {group}" if group else "of rows that overlap or have equal DNA"
-        raise InputError(
-            f"`folds`: expected at most {found}, as there are {found} groups {together} outside of "
-            f"the test split; received {count}"
-        )
+    _check_groups(len(np.unique(of_row)), count, group)
     of = np.full(len(dataset), NO_FOLD, np.int64)
     of[rows] = _divided(label_strata(dataset, rows, count), of_row, count, seed)
     return Folds(count, of, group or "", groups, names)
+
+
+def _check_groups(found: int, count: int, group: str | None) -> None:
+    """Raise ``InputError`` for fewer groups than folds."""
+    together = f"of {group}" if group else "of rows that overlap or have equal DNA"
+    if found < FEWEST_FOLDS:
+        raise InputError(
+            f"`group`: expected at least {FEWEST_FOLDS} groups {together} outside of the test "
+            f"split, received {found}; choose another group"
+        )
+    if count > found:
+        raise InputError(
+            f"`folds`: expected at most {found}, the number of groups {together} outside of the "
+            f"test split; received {count}"
+        )
 
 
 def row_groups(

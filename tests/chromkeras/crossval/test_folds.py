@@ -172,8 +172,8 @@ def test_tables_are_not_copied(grouped_dataset):
 
 BAD = {
     "`folds`: expected at least 3, as one is held out": {"count": 2},
-    "expected at most 12, as there are 12 groups of gene": {"count": 13, "group": "gene"},
-    "expected at most 72, as there are 72 groups of rows that": {"count": 73},
+    "expected at most 12, the number of groups of gene": {"count": 13, "group": "gene"},
+    "expected at most 72, the number of groups of rows that": {"count": 73},
     "unknown `group` 'gen'; did you mean gene": {"group": "gen"},
     "`seed`: expected at least 0, received -1": {"seed": -1},
 }
@@ -190,6 +190,9 @@ def test_bad_data(tiny_dataset):
     dataset = tiny_dataset()
     with pytest.raises(InputError, match="neither factors nor chromosomes; received chrom"):
         make_folds(dataset, group="chrom")
+    placed = replace(dataset, chrom=np.repeat("chrX", 96), start=np.arange(96))
+    with pytest.raises(InputError, match=r"at least 3 groups of chrom .* received 1; choose"):
+        make_folds(placed, group="chrom")
     held = replace(dataset, split=np.repeat("test", len(dataset)))
     with pytest.raises(InputError, match="rows outside of the test split, received none"):
         make_folds(held)

@@ -75,7 +75,7 @@ BAD = {
         "9",
         "--group",
         "gene",
-    ): "--folds: expected at most 8, as there",
+    ): "--folds: expected at most 8, the number",
     ("crossval", "hard", "--group", "cell"): "unknown --group 'cell'; expected one of gene",
     ("crossval", "hard", "--seed", "-1"): "--seed",
     ("crossval", "hard", "--set", "training.epoch=1"): "did you mean --epochs (training.epochs)",
