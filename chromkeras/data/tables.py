@@ -180,6 +180,11 @@ def _augmented(values: np.ndarray, augmentation: Augmentation) -> np.ndarray:
     return values if offsets is None else shift(values, offsets, fill=0)
 
 
+def rows_name(name: str) -> str:
+    """Return what the input is called that says which of an input's distinct rows a row has."""
+    return f"{name}_rows"
+
+
 def check_finite(values: np.ndarray) -> None:
     """Raise ``InputError`` that names the first row with NaN or infinity, shape (M, ...)."""
     if values.dtype.kind != "f":

@@ -19,6 +19,7 @@ from chromkeras.problems.problem import Problem
 from chromkeras.problems.registry import find_problem
 from chromkeras.recipe.recipe import Recipe
 from chromkeras.sharing.plan import resolve_plan
+from chromkeras.sharing.shared_rows import weights_of
 from chromkeras.statistics.means import mean_defined
 from chromkeras.training.groups import resolve_groups
 from chromkeras.training.run import Run, prepare
@@ -113,7 +114,8 @@ def train(
         if not run.best.weights:
             raise InputError(f"{broken}, before any epoch was whole; lower training.learning_rate")
         scores = _scores(dataset, run, problem)
-        save_model(out, plan, run.best.weights, fingerprint=dataset.fingerprint, scores=scores)
+        weights = weights_of(run.model, run.trained, run.best.weights)
+        save_model(out, plan, weights, fingerprint=dataset.fingerprint, scores=scores)
     checkpoint_path(out).unlink(missing_ok=True)
     if broken is not None:
         raise InputError(
