@@ -1,6 +1,5 @@
 """Where genes begin: of an annotation (GTF, GFF3), or of a table of positions."""
 
-import io
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +10,7 @@ from urllib.parse import unquote
 import numpy as np
 
 from chromkeras.errors import InputError
-from chromkeras.importers.compressed import open_maybe_gzip
+from chromkeras.importers.compressed import open_text
 from chromkeras.importers.gene_ids import check_once, match_ids
 
 _GTF = re.compile(r'(?:^|;)\s*(gene_id|gene_name)\s+(?:"([^"]*)"|([^;"\s]+))')
@@ -118,8 +117,8 @@ def read_annotation(path: str | os.PathLike[str]) -> GenePlaces:
     found = Path(path)
     genes: list[_Record] = []
     transcripts: dict[str, _Record] = {}
-    with open_maybe_gzip(found, "annotation") as stream:
-        for record in _records(io.TextIOWrapper(stream, encoding="utf-8", errors="replace"), found):
+    with open_text(found, "annotation", errors="replace") as text:
+        for record in _records(text, found):
             if record.feature in _GENES:
                 genes.append(record)
             elif record.parent:
@@ -202,8 +201,7 @@ def read_positions(path: str | os.PathLike[str]) -> GenePlaces:
     """
     found = Path(path)
     lines: list[tuple[str, str, int, int]] = []
-    with open_maybe_gzip(found, "table of positions") as stream:
-        text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace")
+    with open_text(found, "table of positions", errors="replace") as text:
         for number, line in enumerate(text, 1):
             cells = line.rstrip("\r\n").split("\t")
             if line.startswith("#") or not line.strip() or (number == 1 and _is_header(cells)):

@@ -1,7 +1,7 @@
 """Rows about genes in conditions: which there are, what they read, and their labels."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from chromkeras.importers.held_out_levels import split_rows
 from chromkeras.importers.histone_tables import PairMarks
 
 Tasks = Literal["pooled", "conditions"]
+TASKS: tuple[Tasks, ...] = get_args(Tasks)
 POOLED = "expression"
 MIXED = "of a gene and a condition held out for different splits"
 

@@ -1,16 +1,16 @@
 """Tables of expression: one gene a line, one condition a column."""
 
 import csv
-import io
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 
 from chromkeras.errors import InputError
-from chromkeras.importers.compressed import open_maybe_gzip
+from chromkeras.importers.compressed import open_text
 from chromkeras.importers.gene_ids import check_once
 
 UNKNOWN = frozenset({"", "na", "nan", "n/a", "null", "none"})
@@ -77,8 +77,8 @@ def read_expression(path: str | os.PathLike[str]) -> ExpressionTable:
     [[1.5, nan], [0.0, -1.0]]
     """
     found = Path(path)
-    with open_maybe_gzip(found, "expression table") as stream:
-        lines = _lines(io.TextIOWrapper(stream, encoding="utf-8-sig", newline=""), found)
+    with open_text(found, "expression table") as text:
+        lines = _lines(text, found)
         _, header = next(lines, (0, []))
         genes: list[str] = []
         values: list[np.ndarray] = []
@@ -93,7 +93,7 @@ def read_expression(path: str | os.PathLike[str]) -> ExpressionTable:
     return table
 
 
-def _lines(text: io.TextIOWrapper, path: Path) -> Iterator[tuple[int, list[str]]]:
+def _lines(text: TextIO, path: Path) -> Iterator[tuple[int, list[str]]]:
     """Yield the number and the cells of every line that is not blank."""
     try:
         first = text.readline()
@@ -106,8 +106,6 @@ def _lines(text: io.TextIOWrapper, path: Path) -> Iterator[tuple[int, list[str]]
         yield 1, next(csv.reader([first], delimiter=delimiter))
         reader = csv.reader(text, delimiter=delimiter)
         yield from ((reader.line_num + 1, cells) for cells in reader if any(cells))
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: expected UTF-8 text: {error}") from None
     except csv.Error as error:
         raise InputError(f"{path}: {error}") from None
 

@@ -1,6 +1,5 @@
 """Identifiers of genes: lists of them, and which of two files' are the same gene."""
 
-import io
 import os
 import re
 from collections.abc import Iterable, Sequence
@@ -8,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from chromkeras.errors import InputError
-from chromkeras.importers.compressed import open_maybe_gzip
+from chromkeras.importers.compressed import open_text
 
 # ENSG00000141510.17, NM_000546.6; but not F35G12.3 or AT1G01010.1, whose points tell genes apart.
 _VERSIONED = re.compile(r"([A-Za-z_]+\d{5,})\.\d+")
@@ -38,11 +37,8 @@ def read_names(path: str | os.PathLike[str], what: str) -> tuple[str, ...]:
     >>> read_names(file, "list of regulators")
     ('YMR037C', 'YKL062W')
     """
-    with open_maybe_gzip(path, what) as stream:
-        try:
-            lines = io.TextIOWrapper(stream, encoding="utf-8-sig").read().splitlines()
-        except UnicodeDecodeError as error:
-            raise InputError(f"{what} {path}: expected UTF-8 text: {error}") from None
+    with open_text(path, what) as text:
+        lines = text.read().splitlines()
     names = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     if not names:
         raise InputError(f"{what} {path} holds no name; expected one a line")

@@ -16,7 +16,7 @@ from chromkeras.importers.cell_marks import (
     parse_cells,
     parse_tracks,
 )
-from chromkeras.importers.expression_rows import Parts, Tasks, Thresholds, expression_dataset
+from chromkeras.importers.expression_rows import TASKS, Parts, Tasks, Thresholds, expression_dataset
 from chromkeras.importers.expression_table import ExpressionTable, read_expression
 from chromkeras.importers.gene_ids import read_names
 from chromkeras.importers.gene_inputs import GeneInputs, GeneSources, read_gene_inputs
@@ -182,6 +182,8 @@ def prepare(
         promoters, positions, genome, annotation, upstream, downstream, around
     )  # fmt: skip
     _check_options(sources, files, regulators, regulator_expression)
+    if tasks not in TASKS:
+        raise unknown("choice of tasks", tasks, TASKS)
     thresholds = Thresholds(up, down)
     table = _read(expression, log)
     held_out = make_held_out(
