@@ -125,7 +125,21 @@ def expression_dataset(
     Raises
     ------
     InputError
-        No pair is known, or conditions are held out though each is a task.
+        Conditions are held out though each is a task.
+
+    Examples
+    --------
+    >>> parts = Parts(
+    ...     genes=("a", "b"),
+    ...     conditions=("heat", "cold"),
+    ...     values=np.array([[1.5, np.nan], [0, -1]], np.float32),
+    ...     gene_split=np.array(["train", "test"]),
+    ...     condition_split=np.array(["train", "train"]),
+    ...     regulators=np.ones((2, 3), np.float32),
+    ... )
+    >>> dataset, _ = expression_dataset(parts, "pooled", Thresholds())
+    >>> dataset.labels[:, 0].tolist(), dataset.split.tolist()
+    ([1.5, 0.0, -1.0], ['train', 'test', 'test'])
     """
     if tasks == "conditions" and (parts.condition_split != "train").any():
         raise InputError(

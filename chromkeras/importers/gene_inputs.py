@@ -151,7 +151,7 @@ class GeneInputs:
 
 
 def read_gene_inputs(sources: GeneSources, table: ExpressionTable) -> GeneInputs:
-    """Return the genes of a table that have all that the sources give.
+    r"""Return the genes of a table that have all that the sources give.
 
     Parameters
     ----------
@@ -164,6 +164,17 @@ def read_gene_inputs(sources: GeneSources, table: ExpressionTable) -> GeneInputs
     ------
     InputError
         A file is missing or malformed, or no gene is left.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "promoters.fa"
+    >>> _ = file.write_text(">YAL002W\nACGT\n")
+    >>> genes, values = ("YAL001C", "YAL002W"), np.zeros((2, 1), np.float32)
+    >>> table = ExpressionTable(Path("e.tsv"), genes, ("heat",), values)
+    >>> found = read_gene_inputs(GeneSources(promoters=file), table)
+    >>> found.names, found.left_out
+    (('YAL002W',), (('YAL001C', 'the promoters promoters.fa'),))
     """
     sources.check()
     found = GeneInputs(np.arange(len(table.genes)), table.genes)

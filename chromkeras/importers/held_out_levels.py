@@ -141,6 +141,12 @@ def split_genes(
     InputError
         Regions are asked for and genes have no places, a region has no gene, none of the named
         genes is there, or a gene is held out for both splits.
+
+    Examples
+    --------
+    >>> held_out = HeldOut(genes={"test": ("b",)})
+    >>> split_genes(held_out, ("a", "b"), groups=np.arange(2))
+    (array(['train', 'test'], dtype='<U5'), [])
     """
     split = np.full(len(genes), "train", dtype="U5")
     notes: list[str] = []

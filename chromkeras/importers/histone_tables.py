@@ -222,8 +222,14 @@ def pair_marks(
     Raises
     ------
     InputError
-        A table has other bins or marks than the first, a condition stands twice, or ``log`` is
-        asked for values below 0.
+        A table has other bins or marks than the first, or ``log`` is asked for values below 0.
+
+    Examples
+    --------
+    >>> table = HistoneTable("K562.tsv", ("B",), ("H3K4me3",), np.array([[[7], [300]]]))
+    >>> found = pair_marks([("K562", table)], ("A", "B"), ("H1", "K562"), 1)
+    >>> found.values.shape, found.row.tolist()
+    ((1, 2, 1), [[-1, -1], [-1, 0]])
     """
     first: HistoneTable | None = None
     row = np.full((len(genes), len(conditions)), -1)
@@ -237,7 +243,8 @@ def pair_marks(
         here, column = match_ids(genes, table.genes), list(conditions).index(name)
         has = np.flatnonzero(here >= 0)
         block = _log(table) if log else table.values
-        values = values.astype(np.result_type(values, block), copy=False)
+        kind = np.result_type(values, block)
+        values = values.astype(np.float32 if kind.kind == "f" else kind, copy=False)
         values[filled : filled + len(has)] = block[here[has]]
         row[has, column] = filled + np.arange(len(has))
         filled += len(has)

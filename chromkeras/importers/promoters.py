@@ -136,6 +136,14 @@ def cut_promoters(genome: Genome, windows: Windows) -> tuple[PackedSequences, in
     -------
     tuple
         G sequences, N beyond the ends of a chromosome, and how many of them have such N.
+
+    Examples
+    --------
+    >>> genome = Genome(Path("genome.fa"), {"I": encode("AACCGG")})
+    >>> windows = Windows(np.array(["I", "I"]), np.array([0, 4]), np.array([1, -1]), 3)
+    >>> dna, beyond = cut_promoters(genome, windows)
+    >>> dna.codes(slice(None)).tolist(), beyond
+    ([[0, 0, 1], [4, 1, 1]], 1)
     """
     lengths = np.array([genome.lengths[name] for name in windows.chrom.tolist()])
     beyond = (windows.start < 0) | (windows.start + windows.length > lengths)

@@ -59,6 +59,17 @@ def read_regulators(
     ------
     InputError
         The file is missing or empty, none of its names is in the table, or a condition is not.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> file = Path(tempfile.mkdtemp()) / "regulators.txt"
+    >>> _ = file.write_text("MSN2")
+    >>> values = np.array([[1.5, np.nan], [0, 1]], np.float32)
+    >>> table = ExpressionTable(Path("e.tsv"), ("MSN2", "TFC3"), ("heat", "cold"), values)
+    >>> read_regulators(file, table, ("cold", "heat")).values.tolist()
+    [[0.0], [1.5]]
     """
     wanted = read_names(path, "list of regulators")
     place = match_ids(wanted, table.genes)

@@ -86,7 +86,7 @@ def prepare(
     test_fraction: float | None = None,
     seed: int | None = None,
 ) -> Prepared:
-    """Make a data set of a table of expression, genes by conditions.
+    r"""Make a data set of a table of expression, genes by conditions.
 
     A row is a pair of a gene and a condition, such as a cell type, whose expression is known. What
     a model reads are the promoter of the gene, in its direction, the expression of regulators in
@@ -176,11 +176,26 @@ def prepare(
     ------
     InputError
         A file, line, option, region or name is wrong, or nothing is left.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> genes = [f"gene{i}" for i in range(10)]
+    >>> lines = [f"{gene}\t{i}\t{-i}" for i, gene in enumerate(genes)]
+    >>> _ = (folder / "e.tsv").write_text("\n".join(["gene\theat\tcold", *lines]))
+    >>> records = [f">{gene}\n{'ACGT'[i % 4] * 8}\n" for i, gene in enumerate(genes)]
+    >>> _ = (folder / "p.fa").write_text("".join(records))
+    >>> _ = (folder / "r.txt").write_text("gene0")
+    >>> dataset = prepare(
+    ...     folder / "e.tsv", promoters=folder / "p.fa", regulators=folder / "r.txt",
+    ...     valid_fraction=0.3, test_fraction=0.3,
+    ... ).dataset
+    >>> len(dataset), dataset.shapes, list(dataset.factors)
+    (20, {'dna': (8, 4), 'regulators': (1,)}, ['gene', 'condition'])
     """
     files = _mark_files(histone, bigwig, bins, bin_size, log_marks)
-    sources = GeneSources(
-        promoters, positions, genome, annotation, upstream, downstream, around
-    )  # fmt: skip
+    sources = GeneSources(promoters, positions, genome, annotation, upstream, downstream, around)
     _check_options(sources, files, regulators, regulator_expression)
     if tasks not in TASKS:
         raise unknown("choice of tasks", tasks, TASKS)

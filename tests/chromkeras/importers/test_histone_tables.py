@@ -89,7 +89,7 @@ def test_types_are_as_narrow_as_they_may_be(values: list[float], kind: str) -> N
 
 
 def table(genes: str, bins: int = 2, marks: str = "m", value: float = 1) -> HistoneTable:
-    values = np.full((len(genes), bins, len(marks)), value)
+    values = np.full((len(genes), bins, len(marks)), value, type(value))
     values[:, 0, 0] = [ord(gene) - ord("A") for gene in genes]
     return HistoneTable(Path("f.tsv"), tuple(genes), tuple(marks), compact(values))
 
@@ -101,6 +101,17 @@ def test_pairs_have_the_marks_of_their_gene_and_cell() -> None:
     assert found.values.dtype == np.uint16
     assert found.values[found.row[2, 0]].tolist() == [[2], [300]]
     assert found.values[found.row[1, 2]].tolist() == [[1], [5]]
+
+
+@pytest.mark.parametrize(("one", "other", "kind"), [
+    (70_000, 0.5, np.float32), (7, 300, np.uint16), (-7, 255, np.int16),
+])  # fmt: skip
+def test_cells_of_different_types_share_one(one: float, other: float, kind: type) -> None:
+    for values in ((one, other), (other, one)):
+        tables = [(name, table("A", value=v)) for name, v in zip("xy", values, strict=True)]
+        found = pair_marks(tables, ("A",), ("x", "y"), 2)
+        assert found.values.dtype == kind
+        assert found.values[:, 1, 0].tolist() == list(values)
 
 
 def test_logarithms_of_marks() -> None:
