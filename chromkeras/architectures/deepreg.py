@@ -58,7 +58,7 @@ class Options(common.Options):
     units
         Units of the recurrent layer.
     dropout
-        Dropout rate after each dense layer.
+        Dropout rate after each dense layer, and of what a single convolution found.
     padding
         Padding of the convolutions, "valid" or "same".
     """
@@ -98,6 +98,7 @@ def build(options: Options, inputs: dict[str, Any], lay: Any) -> Any:
         x = lay.recurrent(x, options.units, cell=options.form, bidirectional=False)
         return lay.outputs(x)
     x = lay.flatten(lay.max_pool(x, options.pool)) if options.pool else lay.global_max_pool(x)
+    x = lay.dropout(x, options.dropout)
     if options.form == "outer_product":
         return lay.outputs(lay.interaction(x, regulators))
     return lay.outputs(_dense(options.dense, lay.concatenate([x, regulators]), options, lay))

@@ -14,6 +14,7 @@ from chromkeras.errors import InputError
 from chromkeras.importers.assemble import STRADDLING
 from chromkeras.importers.held_out_levels import split_rows
 from chromkeras.importers.histone_tables import PairMarks
+from chromkeras.importers.regulators import Regulators
 
 Tasks = Literal["pooled", "conditions"]
 TASKS: tuple[Tasks, ...] = get_args(Tasks)
@@ -36,7 +37,7 @@ class Parts:
     dna
         G promoters, if there are any.
     regulators
-        Shape (C, K), float32, if there are any.
+        Expression of K regulators in the conditions, if there are any.
     marks
         Histone marks of pairs, if there are any.
     chrom
@@ -49,7 +50,7 @@ class Parts:
     gene_split: np.ndarray
     condition_split: np.ndarray
     dna: PackedSequences | None = None
-    regulators: np.ndarray | None = None
+    regulators: Regulators | None = None
     marks: PairMarks | None = None
     chrom: np.ndarray | None = None
 
@@ -220,11 +221,14 @@ def _tables(
     if parts.dna is not None:
         tables["dna"] = parts.dna.select(genes)
     if parts.regulators is not None:
-        tables["regulators"] = DenseTable(parts.regulators[conditions])
+        tables["regulators"] = DenseTable(
+            parts.regulators.values[conditions], channels=parts.regulators.names
+        )
     if parts.marks is not None:
         values = parts.marks.values
         whole = len(mark_rows) == len(values)
-        tables["histone"] = DenseTable(values if whole else values[mark_rows])
+        chosen = values if whole else values[mark_rows]
+        tables["histone"] = DenseTable(chosen, channels=parts.marks.marks)
     return tables
 
 

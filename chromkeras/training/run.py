@@ -14,6 +14,7 @@ from chromkeras.data.dataset import Dataset
 from chromkeras.data.sharded import sharded
 from chromkeras.data.turns import TaskTurns
 from chromkeras.layers.task_weights import TaskWeights
+from chromkeras.losses.registry import of_loss
 from chromkeras.losses.task_loss import TaskLoss, make_loss
 from chromkeras.model_file.beside import checkpoint_path, history_path
 from chromkeras.monitoring.gradient_watch import watch_gradients
@@ -34,6 +35,7 @@ from chromkeras.training.divergence import DivergedError, StopOnDivergence
 from chromkeras.training.epochs import StartEpoch
 from chromkeras.training.history import History
 from chromkeras.training.motif_start import start_from_motifs
+from chromkeras.training.output_bias import start_at_means
 from chromkeras.training.penalty import FollowPenalty
 from chromkeras.training.progress import ShowProgress
 from chromkeras.training.regularization import regularize
@@ -176,6 +178,8 @@ def _started(dataset: Dataset, plan: Plan, *, resumed: bool) -> keras.Model:
     recipe = plan.recipe
     with precision(recipe.training.precision):
         model = build_model(plan)
+    if plan.problem == "regression":
+        start_at_means(model, dataset, of_loss(recipe.training.loss, "LINK"))
     if recipe.architecture.motifs and not recipe.transfer.init and not resumed:
         start_from_motifs(model, recipe.architecture.motifs)
     start(model, recipe, dataset, resumed=resumed)

@@ -350,7 +350,7 @@ def _parts(
         gene_split=gene_split,
         condition_split=split_conditions(held_out, table.conditions),
         dna=genes.dna,
-        regulators=None if regulators is None else regulators.values,
+        regulators=regulators,
         marks=marks,
         chrom=None if genes.places is None else genes.places.chrom,
     )

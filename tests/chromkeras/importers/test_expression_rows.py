@@ -6,6 +6,7 @@ import pytest
 from chromkeras.data.packed import PackedSequences
 from chromkeras.importers.expression_rows import MIXED, Parts, Thresholds, expression_dataset
 from chromkeras.importers.histone_tables import PairMarks
+from chromkeras.importers.regulators import Regulators
 
 NAN = np.nan
 VALUES = np.array([[1, NAN, -2], [0, 0.5, 1], [NAN, NAN, NAN], [3, -1, 2]], np.float32)
@@ -26,7 +27,7 @@ def parts(**changes: Any) -> Parts:
 
 
 def test_a_row_is_a_known_pair() -> None:
-    regulators = np.arange(6, dtype=np.float32).reshape(3, 2)
+    regulators = Regulators(("r", "s"), np.arange(6, dtype=np.float32).reshape(3, 2))
     dataset, dropped = expression_dataset(parts(regulators=regulators), "pooled", Thresholds())
     assert dataset.labels[:, 0].tolist() == [1, -2, 0, 0.5, 1, 3, -1, 2]
     assert dataset.factors["gene"].names == ("a", "b", "d")  # nothing is known of c
@@ -37,6 +38,7 @@ def test_a_row_is_a_known_pair() -> None:
     assert (dataset.tasks, dataset.problem) == (("expression",), "regression")
     batch = dataset.batch(np.array([1, 7]))
     assert batch["regulators"].tolist() == [[4, 5], [4, 5]]
+    assert dataset.inputs["regulators"].channels == ("r", "s")
     assert batch["dna"].argmax(-1).tolist() == [[0, 0, 0], [3, 3, 3]]
     assert len(dataset.inputs["dna"]) == 3
     assert sum(dropped.values()) == 0
@@ -76,7 +78,7 @@ def test_a_task_each_where_no_input_depends_on_the_condition() -> None:
 
 
 def test_a_task_each_where_an_input_does() -> None:
-    given = parts(regulators=np.ones((3, 2), np.float32))
+    given = parts(regulators=Regulators(("r", "s"), np.ones((3, 2), np.float32)))
     dataset, _ = expression_dataset(given, "conditions", Thresholds())
     assert dataset.tasks == ("x", "y", "z")
     assert dataset.known.sum(axis=1).tolist() == [1] * 8
