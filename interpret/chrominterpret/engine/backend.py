@@ -61,10 +61,14 @@ def _tensorflow(function: Function, variables: list[Any]) -> Compiled:
             tape.watch(z)
             with keras.StatelessScope():
                 outputs, extra = function(z, *others)
-        seeds = [tf.broadcast_to(w, tf.shape(outputs)) for w in tf.unstack(weights)]
+
+        def gradient(w: Any) -> Any:
+            seed = tf.broadcast_to(w, tf.shape(outputs))
+            return tape.gradient(outputs, z, seed, unconnected_gradients=none)
+
+        # A loop of the backend's, which traces the way back once and not for every target.
         none = tf.UnconnectedGradients.ZERO
-        gradients = [tape.gradient(outputs, z, seed, unconnected_gradients=none) for seed in seeds]
-        return outputs, extra, tf.stack(gradients)
+        return outputs, extra, tf.map_fn(gradient, weights, parallel_iterations=1)
 
     def compiled(*arrays: np.ndarray) -> Any:
         tensors = [tf.constant(_float(a)) for a in arrays]
