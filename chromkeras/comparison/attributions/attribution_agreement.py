@@ -7,7 +7,6 @@ from itertools import combinations
 import numpy as np
 
 from chrominterpret.engine.batches import Progress
-from chrominterpret.methods.deep_lift_shap import deep_lift_shap
 from chromkeras.comparison.core.comparison import ComparedModel
 from chromkeras.comparison.core.controls import (
     UNTRAINED,
@@ -17,7 +16,8 @@ from chromkeras.comparison.core.controls import (
     untrained_copy,
 )
 from chromkeras.errors import InputError
-from chromkeras.model_report.network_inputs import Inputs, attributed_input, feed
+from chromkeras.model_report.network_inputs import Inputs
+from chromkeras.model_report.task_contributions import task_contributions
 from chromkeras.statistics.means import mean_defined
 
 REFERENCES = 10
@@ -133,7 +133,7 @@ def attribution_agreements(
     copies = [untrained_copy(model, seed=seed) for model in models] if untrained else []
     scores = []
     for model, names in zip([*models, *copies], wanted + wanted[: len(copies)], strict=True):
-        scores.append(_contributions(model, inputs, names, references, seed))
+        scores.append(task_contributions(model, inputs, names, references=references, seed=seed))
         if progress is not None:
             progress(len(scores), len(models) + len(copies))
     pairs = [(i, j, relation(models[i], models[j])) for i, j in combinations(range(len(models)), 2)]
@@ -151,24 +151,6 @@ def attribution_agreements(
 def _wanted(model: ComparedModel, tasks: Sequence[str] | None) -> tuple[str, ...]:
     own = model.tasks
     return own if tasks is None else tasks_of_both(own, tasks)
-
-
-def _contributions(
-    model: ComparedModel, inputs: Inputs, tasks: tuple[str, ...], references: int, seed: int
-) -> np.ndarray:
-    """Return the contributions of the observed bases, shape (K, n, length), float32."""
-    result = deep_lift_shap(
-        model.network,
-        feed(model.network, inputs),
-        wrt=attributed_input(model.network),
-        targets=list(tasks),
-        task_names=model.tasks,
-        n_references=references,
-        seed=seed,
-        hypothetical=False,
-    )
-    contributions: np.ndarray = result.attributions.sum(axis=-1)
-    return contributions
 
 
 def _agreement(

@@ -64,6 +64,11 @@ class TaskNetworks:
     tasks: tuple[str, ...]
     rows: tuple[tuple[LayerRows, str], ...]
 
+    def take(self, task: str) -> None:
+        """Give the network the weights that a task reads in the model of many."""
+        for variable, value in zip(self.variables, self.values(task), strict=True):
+            variable.assign(value)
+
     def values(self, task: str) -> list[Any]:
         """Return a task's values of all variables, as they are now: slices where it has its own."""
         return [

@@ -1,0 +1,103 @@
+"""DeepLIFT contributions to tasks, each by the task's own network where that takes less."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import keras
+import numpy as np
+
+from chrominterpret.engine.batches import TARGETS_AT_ONCE
+from chrominterpret.methods.deep_lift_shap import DeepLiftShap
+from chromkeras.model_file.open_model import OpenModel
+from chromkeras.model_report.explained import explained_network
+from chromkeras.model_report.network_inputs import Inputs, attributed_input, feed
+from chromkeras.sharing.model_layers import layer_table, model_plan
+from chromkeras.sharing.one_task import TaskNetworks, task_networks
+
+
+def task_contributions(
+    model: OpenModel, inputs: Inputs, tasks: Sequence[str], *, references: int, seed: int
+) -> np.ndarray:
+    """Return the contributions of the observed bases to the output of each task.
+
+    Parameters
+    ----------
+    model
+        Model of T tasks, whose network has one output a task as ``explained_network`` makes it.
+    inputs
+        By name, (n, ...); contributions are of the one-hot "dna" (n, length, 4).
+    tasks
+        K of the model's tasks.
+    references
+        Dinucleotide shuffles of each sequence.
+    seed
+        Seed of the shuffles.
+
+    Returns
+    -------
+    np.ndarray
+        Shape (K, n, length), float32.
+
+    Notes
+    -----
+    DeepLIFT passes the model forward once for some targets and backward once for each of them,
+    through the networks of all tasks. Where the tasks share little, a task's own network, which is
+    passed both ways for each, is so much smaller that it takes less. Both ways give the same.
+    """
+    names = {"targets": list(tasks), "task_names": model.tasks}
+    runs: Iterator[keras.Model] = iter([model.network])
+    if takes_less_apart(model.network, len(tasks)):
+        names, runs = {"targets": [0]}, _networks(model, tasks)
+    method = DeepLiftShap(
+        wrt=attributed_input(model.network),
+        n_references=references,
+        seed=seed,
+        hypothetical=False,
+        **names,
+    )
+    found = [method(network, feed(network, inputs)).attributions for network in runs]
+    contributions: np.ndarray = np.concatenate(found).sum(axis=-1)
+    return contributions
+
+
+def takes_less_apart(network: keras.Model, targets: int) -> bool:
+    """Return whether DeepLIFT of each task's own network is less work than of all at once.
+
+    Parameters
+    ----------
+    network
+        Network of our layers.
+    targets
+        Number of tasks K that are explained.
+
+    Notes
+    -----
+    Work is counted in numbers that the layers put out: of the whole network one pass forward for
+    eight targets and one backward for each, of a task's own both for each.
+    """
+    table = layer_table(network)
+    sizes = [
+        (math.prod(n for n in network.get_layer(entry.name).output.shape if n), entry.mode)
+        for entry in table
+    ]
+    whole = sum(size for size, _ in sizes)
+    own = sum(size / table.networks(mode) for size, mode in sizes)
+    return 2 * targets * own < (math.ceil(targets / TARGETS_AT_ONCE) + targets) * whole
+
+
+def _networks(model: OpenModel, tasks: Sequence[str]) -> Iterator[keras.Model]:
+    """Give one small network, with each task's weights in turn."""
+    networks = _cut(model)
+    network = explained_network(networks.network)
+    for task in tasks:
+        networks.take(task)
+        yield network
+
+
+def _cut(model: OpenModel) -> TaskNetworks:
+    plan = model_plan(model.network)
+    training = replace(plan.recipe.training, precision="float32")  # as in the model's file
+    return task_networks(
+        model.network, replace(plan, recipe=replace(plan.recipe, training=training))
+    )
