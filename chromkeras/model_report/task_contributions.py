@@ -45,18 +45,17 @@ def task_contributions(
     through the networks of all tasks. Where the tasks share little, a task's own network, which is
     passed both ways for each, is so much smaller that it takes less. Both ways give the same.
     """
-    names = {"targets": list(tasks), "task_names": model.tasks}
-    runs: Iterator[keras.Model] = iter([model.network])
-    if takes_less_apart(model.network, len(tasks)):
-        names, runs = {"targets": [0]}, _networks(model, tasks)
+    apart = takes_less_apart(model.network, len(tasks))
+    networks = _networks(model, tasks) if apart else iter([model.network])
     method = DeepLiftShap(
+        targets=[0] if apart else list(tasks),
+        task_names=None if apart else model.tasks,
         wrt=attributed_input(model.network),
         n_references=references,
         seed=seed,
         hypothetical=False,
-        **names,
     )
-    found = [method(network, feed(network, inputs)).attributions for network in runs]
+    found = [method(network, feed(network, inputs)).attributions for network in networks]
     contributions: np.ndarray = np.concatenate(found).sum(axis=-1)
     return contributions
 
