@@ -17,18 +17,19 @@ from chromkeras.sharing.one_task import TaskNetworks, task_networks
 
 
 def task_contributions(
-    model: OpenModel, inputs: Inputs, tasks: Sequence[str], *, references: int, seed: int
-) -> np.ndarray:
-    """Return the contributions of the observed bases to the output of each task.
+    models: Sequence[OpenModel], inputs: Inputs, tasks: Sequence[str], *, references: int, seed: int
+) -> list[np.ndarray]:
+    """Return the contributions of the observed bases to the output of each task, by model.
 
     Parameters
     ----------
-    model
-        Model of T tasks, whose network has one output a task as ``explained_network`` makes it.
+    models
+        Models of one plan for T tasks, such as a trained one and an untrained copy, whose networks
+        have one output a task as ``explained_network`` makes them. One network is compiled.
     inputs
         By name, (n, ...); contributions are of the one-hot "dna" (n, length, 4).
     tasks
-        K of the model's tasks.
+        K of the models' tasks.
     references
         Dinucleotide shuffles of each sequence.
     seed
@@ -36,8 +37,8 @@ def task_contributions(
 
     Returns
     -------
-    np.ndarray
-        Shape (K, n, length), float32.
+    list of np.ndarray
+        Of each model, shape (K, n, length), float32.
 
     Notes
     -----
@@ -45,19 +46,19 @@ def task_contributions(
     through the networks of all tasks. Where the tasks share little, a task's own network, which is
     passed both ways for each, is so much smaller that it takes less. Both ways give the same.
     """
-    apart = takes_less_apart(model.network, len(tasks))
-    networks = _networks(model, tasks) if apart else iter([model.network])
+    network = models[0].network
+    apart = takes_less_apart(network, len(tasks))
     method = DeepLiftShap(
         targets=[0] if apart else list(tasks),
-        task_names=None if apart else model.tasks,
-        wrt=attributed_input(model.network),
+        task_names=None if apart else models[0].tasks,
+        wrt=attributed_input(network),
         n_references=references,
         seed=seed,
         hypothetical=False,
     )
-    found = [method(network, feed(network, inputs)).attributions for network in networks]
-    contributions: np.ndarray = np.concatenate(found).sum(axis=-1)
-    return contributions
+    networks = _apart(models, tasks) if apart else _whole(models)
+    found = [method(one, feed(one, inputs)).attributions.sum(axis=-1) for one in networks]
+    return np.split(np.concatenate(found), len(models))
 
 
 def takes_less_apart(network: keras.Model, targets: int) -> bool:
@@ -85,13 +86,31 @@ def takes_less_apart(network: keras.Model, targets: int) -> bool:
     return 2 * targets * own < (math.ceil(targets / TARGETS_AT_ONCE) + targets) * whole
 
 
-def _networks(model: OpenModel, tasks: Sequence[str]) -> Iterator[keras.Model]:
-    """Give one small network, with each task's weights in turn."""
-    networks = _cut(model)
+def _apart(models: Sequence[OpenModel], tasks: Sequence[str]) -> Iterator[keras.Model]:
+    """Give one small network, with the weights of each task of each model in turn."""
+    networks = _cut(models[0])
     network = explained_network(networks.network)
-    for task in tasks:
-        networks.take(task)
-        yield network
+    for model in models:
+        own = networks.of(model.network)
+        for task in tasks:
+            own.take(task)
+            yield network
+
+
+def _whole(models: Sequence[OpenModel]) -> Iterator[keras.Model]:
+    """Give the last model's network, with the weights of each model in turn, its own at last."""
+    network = models[-1].network
+    # by name; in files of earlier versions layers without weights have other names
+    own = [(layer, layer.get_weights()) for layer in network.layers if layer.weights]
+    try:
+        for model in models[:-1]:
+            for layer, _ in own:
+                layer.set_weights(model.network.get_layer(layer.name).get_weights())
+            yield network
+    finally:
+        for layer, weights in own:
+            layer.set_weights(weights)
+    yield network
 
 
 def _cut(model: OpenModel) -> TaskNetworks:

@@ -114,7 +114,7 @@ def attribution_agreements(
     untrained
         Whether to compare each model with an untrained copy of itself as well.
     progress
-        Called with models done and in all.
+        Called with models done, each with its untrained copy, and in all.
 
     Returns
     -------
@@ -131,21 +131,25 @@ def attribution_agreements(
     for one, other in combinations(wanted, 2):
         tasks_of_both(one, other)
     copies = [untrained_copy(model, seed=seed) for model in models] if untrained else []
-    scores = []
-    for model, names in zip([*models, *copies], wanted + wanted[: len(copies)], strict=True):
-        scores.append(task_contributions(model, inputs, names, references=references, seed=seed))
+    by_model: list[list[np.ndarray]] = []
+    for place, (model, names) in enumerate(zip(models, wanted, strict=True)):
+        alike = [model, *copies[place : place + 1]]
+        by_model.append(task_contributions(alike, inputs, names, references=references, seed=seed))
         if progress is not None:
-            progress(len(scores), len(models) + len(copies))
+            progress(len(by_model), len(models))
     pairs = [(i, j, relation(models[i], models[j])) for i, j in combinations(range(len(models)), 2)]
-    pairs += [(i, len(models) + i, UNTRAINED) for i in range(len(copies))]
-    everyone, explained = [*models, *copies], wanted + wanted[: len(copies)]
-    return [
+    found = [
         _agreement(
-            (everyone[i].name, everyone[j].name), kind, (explained[i], explained[j]),
-            (scores[i], scores[j]),
+            (models[i].name, models[j].name), kind, (wanted[i], wanted[j]),
+            (by_model[i][0], by_model[j][0]),
         )
         for i, j, kind in pairs
     ]  # fmt: skip
+    # there may be no copies
+    for model, copy, names, scores in zip(models, copies, wanted, by_model, strict=False):
+        both = (model.name, copy.name)
+        found.append(_agreement(both, UNTRAINED, (names, names), (scores[0], scores[1])))
+    return found
 
 
 def _wanted(model: ComparedModel, tasks: Sequence[str] | None) -> tuple[str, ...]:

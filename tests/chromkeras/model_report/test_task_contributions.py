@@ -31,8 +31,8 @@ PLANS = {
 def make(tiny_recipe):
     """Return a function that makes a model whose tasks differ in all weights of their own."""
 
-    def make(kind: str, classes: tuple[str, ...] = ()) -> OpenModel:
-        keras.utils.set_random_seed(1)
+    def make(kind: str, classes: tuple[str, ...] = (), seed: int = 1) -> OpenModel:
+        keras.utils.set_random_seed(seed)
         settings = [*PLANS[kind], *(["training.loss=crossentropy"] if classes else [])]
         recipe = tiny_recipe(*settings, architecture="dilated" if kind == "dilated" else "basset")
         problem = "classes" if classes else "binary"
@@ -61,14 +61,15 @@ def test_they_are_those_of_the_whole_network(kind, classes, apart, make, tiny_da
     monkeypatch.setattr(module, "takes_less_apart", lambda network, targets: apart)
     model, x = make(kind, classes), tiny_dataset(rows=5).one_hot(np.arange(5))
     chosen = ("task2", "task0")
-    found = module.task_contributions(model, {"dna": x}, chosen, references=3, seed=4)
+    found = module.task_contributions([model], {"dna": x}, chosen, references=3, seed=4)[0]
     expected = deep_lift_shap(model.network, x, targets=[2, 0], n_references=3, seed=4)
     assert found.shape == (2, 5, 300)
     assert not np.allclose(found[0], found[1])
     np.testing.assert_allclose(found, expected.attributions.sum(-1), atol=2e-6)
 
 
-def test_networks_of_one_size_are_compiled_once(make, tiny_dataset, monkeypatch):
+@pytest.mark.parametrize("kind", ["single", "hard"])
+def test_networks_of_one_plan_are_compiled_once(kind, make, tiny_dataset, monkeypatch):
     compiled = []
 
     def counted(*args):
@@ -76,9 +77,17 @@ def test_networks_of_one_size_are_compiled_once(make, tiny_dataset, monkeypatch)
         return compile_gradient(*args)
 
     monkeypatch.setattr("chrominterpret.methods.deep_lift_shap.compile_gradient", counted)
-    x = tiny_dataset(rows=2).one_hot(np.arange(2))
-    module.task_contributions(make("single"), {"dna": x}, TASKS, references=2, seed=0)
+    x, options = tiny_dataset(rows=2).one_hot(np.arange(2)), {"references": 2, "seed": 0}
+    models = [make(kind), make(kind, seed=2)]
+    before = [model.network.get_weights() for model in models]
+    found = module.task_contributions(models, {"dna": x}, TASKS, **options)
     assert len(compiled) == 1
+    for model, weights, contributions in zip(models, before, found, strict=True):
+        for kept, value in zip(model.network.get_weights(), weights, strict=True):
+            np.testing.assert_array_equal(kept, value)
+        (alone,) = module.task_contributions([model], {"dna": x}, TASKS, **options)
+        np.testing.assert_allclose(contributions, alone, atol=1e-6)
+    assert not np.allclose(*found)
 
 
 @pytest.mark.parametrize(
