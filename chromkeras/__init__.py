@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from chromkeras import datasets
     from chromkeras.comparison.core.compare import compare
+    from chromkeras.comparison.core.comparison import CompareOptions
     from chromkeras.cost.dry_run import dry_run
     from chromkeras.data.dataset import Dataset
     from chromkeras.data.hdf5 import load_dataset, save_dataset
@@ -33,6 +34,7 @@ __version__ = "0.2.0"
 
 # Where each public name lies: module and attribute; "" is the module itself.
 _PLACES = {
+    "CompareOptions": ("comparison.core.comparison", "CompareOptions"),
     "Dataset": ("data.dataset", "Dataset"),
     "InputError": ("errors", "InputError"),
     "OpenModel": ("model_file.open_model", "OpenModel"),
@@ -55,6 +57,7 @@ _PLACES = {
 _PREPARE = "prepare_"
 
 __all__ = [
+    "CompareOptions",
     "Dataset",
     "InputError",
     "OpenModel",

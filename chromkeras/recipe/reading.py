@@ -19,8 +19,11 @@ LONGEST_SHOWN = 80
 
 def recipe_keys(architecture: str = DEFAULT_ARCHITECTURE) -> tuple[str, ...]:
     """Return every key that a setting and a recipe file may have, as "section.name"."""
-    default = Recipe(architecture=architecture_options(architecture))
-    return tuple(f"{s}.{f.name}" for s in SECTIONS for f in fields(getattr(default, s)))
+    return _keys(Recipe(architecture=architecture_options(architecture)))
+
+
+def _keys(recipe: Recipe) -> tuple[str, ...]:
+    return tuple(f"{s}.{f.name}" for s in SECTIONS for f in fields(getattr(recipe, s)))
 
 
 def recipe_choices(key: str, architecture: str = DEFAULT_ARCHITECTURE) -> tuple[str, ...]:
@@ -149,7 +152,7 @@ def _setting(text: str) -> dict[str, Any]:
 
 def _checked(recipe: Recipe, key: str, value: Any) -> Any:
     """Return the value of a known key as its type."""
-    known = recipe_keys(recipe.architecture.name)
+    known = _keys(recipe)
     if key not in known:
         raise unknown("recipe key", key, known)
     section, name = key.split(".")
