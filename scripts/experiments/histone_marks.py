@@ -35,6 +35,7 @@ SETTINGS = (
     "training.schedule=cosine",
     "training.epochs=12",
     "training.patience=12",
+    "architecture.batch_norm=true",
 )
 
 
