@@ -1,5 +1,6 @@
 """Run: a compiled model, its batches and its callbacks."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ from chromkeras.training.motif_start import start_from_motifs
 from chromkeras.training.penalty import FollowPenalty
 from chromkeras.training.progress import ShowProgress
 from chromkeras.training.start import start
+from chromkeras.training.stop_when import StopWhen
 from chromkeras.training.task_loss_metric import TaskLosses
 from chromkeras.training.task_weighting import WeighTasks
 from chromkeras.training.validation import ValidationScores
@@ -72,7 +74,16 @@ class Run:
         return None
 
 
-def prepare(dataset: Dataset, plan: Plan, out: Path, *, resume: bool, watch: bool = False) -> Run:
+def prepare(
+    dataset: Dataset,
+    plan: Plan,
+    out: Path,
+    *,
+    resume: bool,
+    watch: bool = False,
+    stop_when: Callable[[int, float], bool] | None = None,
+    verbose: bool = True,
+) -> Run:
     """Build and compile the model and its callbacks, taking up a saved state when asked.
 
     Initial weights and dropout follow the global random numbers, so this and ``fit`` belong in
@@ -88,6 +99,8 @@ def prepare(dataset: Dataset, plan: Plan, out: Path, *, resume: bool, watch: boo
         Whether to go on from the state beside ``out``.
     watch
         Whether to measure the tasks' gradients meanwhile.
+    stop_when, verbose
+        As for ``train``.
 
     Raises
     ------
@@ -132,7 +145,8 @@ def prepare(dataset: Dataset, plan: Plan, out: Path, *, resume: bool, watch: boo
         best,
         history,
         SaveCheckpoint(state_path, recipe, fingerprint, best, history),
-        progress,
+        *([StopWhen(stop_when, best)] if stop_when else []),
+        *([progress] if verbose else []),
     ]
     return Run(model, batches, epochs, first_epoch, best, history, progress, callbacks)
 
