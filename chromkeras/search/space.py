@@ -182,7 +182,7 @@ def read_space(
     shipped = name in space_names()
     if not shipped and not Path(name).suffix and not Path(name).exists():
         error = unknown("search space", name, space_names())
-        raise InputError(f"{error}; or give a file in TOML")
+        raise InputError(f"{error} (or give a file in TOML)")
     found = SHIPPED / f"{name}.toml" if shipped else require_file(name, "search space")
     title = f"search space {printable(name)}"
     try:

@@ -100,7 +100,7 @@ def tune(
     >>> import tempfile
     >>> import chromkeras
     >>> from chromkeras.importers.simulation import Simulation
-    >>> dataset = chromkeras.simulate(Simulation(tasks=2, sequences=200, length=100))
+    >>> dataset = chromkeras.simulate(Simulation(tasks=2, sequences=200, length=200))
     >>> small = ["architecture.filters=[4, 4, 4]", "architecture.dense=[4]", "training.epochs=1"]
     >>> recipe = chromkeras.make_recipe("hard", settings=small)
     >>> space = {"training": {"batch_size": {"choices": [32, 64]}}}
