@@ -1,5 +1,6 @@
 """Search for the hyperparameters with the best validation score."""
 
+import gc
 import logging
 import os
 import shutil
@@ -161,6 +162,7 @@ class _Runner:
                 except BaseException:
                     self.claims.release(trial)
                     raise
+                gc.collect()  # models hold themselves in circles, megabytes each
                 self._tell(trial.number)
         if all(record.state != RUNNING for record in self.records()):
             shutil.rmtree(self.out / FOLDER, ignore_errors=True)  # also what killed ones left
