@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from chromkeras.model_file.open_model import OpenModel, open_model
     from chromkeras.model_report.interpret import interpret
     from chromkeras.recipe.reading import make_recipe
+    from chromkeras.search.tune import tune
     from chromkeras.training.finetune import finetune
     from chromkeras.training.train import train
 
@@ -53,6 +54,7 @@ _PLACES = {
     "save_dataset": ("data.hdf5", "save_dataset"),
     "simulate": ("importers.simulate", "simulate"),
     "train": ("training.train", "train"),
+    "tune": ("search.tune", "tune"),
 }
 _PREPARE = "prepare_"
 
@@ -80,6 +82,7 @@ __all__ = [
     "save_dataset",
     "simulate",
     "train",
+    "tune",
 ]
 
 

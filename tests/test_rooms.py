@@ -28,7 +28,7 @@ ROOMS = (
     {"evaluation"},
     {"monitoring"},
     {"training"},
-    {"baselines", "installation", "model_report"},
+    {"baselines", "installation", "model_report", "search"},
     {"comparison"},
     {"cli"},
 )
