@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from chromkeras import datasets
     from chromkeras.comparison.core.compare import compare
+    from chromkeras.comparison.core.comparison import CompareOptions
     from chromkeras.cost.dry_run import dry_run
     from chromkeras.crossval.crossval import crossval
     from chromkeras.data.dataset import Dataset
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from chromkeras.evaluation.report import evaluate_model as evaluate
     from chromkeras.importers.formats.arrays import prepare as prepare_arrays
     from chromkeras.importers.formats.basset import prepare as prepare_basset
+    from chromkeras.importers.formats.expression import prepare as prepare_expression
     from chromkeras.importers.formats.peaks import prepare as prepare_peaks
     from chromkeras.importers.simulate import simulate
     from chromkeras.installation.doctor import doctor
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from chromkeras.model_file.open_model import OpenModel, open_model
     from chromkeras.model_report.interpret import interpret
     from chromkeras.recipe.reading import make_recipe
+    from chromkeras.search.tune import tune
     from chromkeras.training.finetune import finetune
     from chromkeras.training.train import train
 
@@ -33,6 +36,7 @@ __version__ = "0.2.0"
 
 # Where each public name lies: module and attribute; "" is the module itself.
 _PLACES = {
+    "CompareOptions": ("comparison.core.comparison", "CompareOptions"),
     "Dataset": ("data.dataset", "Dataset"),
     "InputError": ("errors", "InputError"),
     "OpenModel": ("model_file.open_model", "OpenModel"),
@@ -52,10 +56,12 @@ _PLACES = {
     "save_dataset": ("data.hdf5", "save_dataset"),
     "simulate": ("importers.simulate", "simulate"),
     "train": ("training.train", "train"),
+    "tune": ("search.tune", "tune"),
 }
 _PREPARE = "prepare_"
 
 __all__ = [
+    "CompareOptions",
     "Dataset",
     "InputError",
     "OpenModel",
@@ -74,10 +80,12 @@ __all__ = [
     "predict",
     "prepare_arrays",
     "prepare_basset",
+    "prepare_expression",
     "prepare_peaks",
     "save_dataset",
     "simulate",
     "train",
+    "tune",
 ]
 
 

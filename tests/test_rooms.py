@@ -29,7 +29,7 @@ ROOMS = (
     {"monitoring"},
     {"training"},
     {"crossval"},
-    {"baselines", "installation", "model_report"},
+    {"baselines", "installation", "model_report", "search"},
     {"comparison"},
     {"cli"},
 )

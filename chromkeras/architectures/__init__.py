@@ -4,6 +4,8 @@ A module has
 
 - ``Options``: a frozen dataclass, a subclass of `chromkeras.architectures.options.Options`;
 - ``INPUTS``: names of the inputs, in order;
+- ``FEATURES``, where there are any: names of those inputs that are vectors, without positions;
+- ``inputs(options)``, where they depend on the options: names of the inputs that are read;
 - ``SIZES``: named sets of recipe values, by "section.key"; "small" is for laptops;
 - ``build(options, inputs, lay)``: from the inputs by name to what ``lay.outputs`` returns, with
   layers that it asks ``lay`` for. ``lay`` numbers them and lays each as shared, grouped, soft or

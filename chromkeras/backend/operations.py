@@ -269,3 +269,8 @@ def _jax_gradient(function: Callable[..., tuple[Any, Any]]) -> Any:
         return value, extra, gradients
 
     return compiled
+
+
+def shape_multiple() -> int:
+    """Return of what a number of rows should be a multiple: 8 where each shape is compiled anew."""
+    return 8 if keras.backend.backend() == "jax" else 1

@@ -1,4 +1,4 @@
-"""Options of commands that train by a recipe."""
+"""Options that make a recipe: plan, architecture, size, a file."""
 
 from pathlib import Path
 from typing import Annotated

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from chromkeras.backend.operations import shape_multiple
 from chromkeras.data.dataset import Dataset
 from chromkeras.data.recycled import RecycledArrays
 from chromkeras.data.tables import Augmentation, feed
@@ -35,9 +36,14 @@ class Batches(keras.utils.PyDataset):
     reverse_complement
         Show each sequence on a random strand, unless it belongs to a gene's.
     shift
-        Shift each sequence by up to this many bases; the gap is N, or 0 in other inputs.
+        Shift each sequence by up to this many bases; the gap is N, or 0 in other inputs. Nothing
+        is shifted where no input runs along DNA.
     background
         Share of the background rows that an epoch shows, drawn anew for each.
+    together
+        Rows of the same DNA that come one after the other, where as many are left.
+    shared
+        Inputs that are shown once for all rows of a batch that share them; see ``Dataset.batch``.
     epoch
         The first epoch, counted from 0.
 
@@ -58,13 +64,17 @@ class Batches(keras.utils.PyDataset):
         reverse_complement: bool = True,
         shift: int = 0,
         background: float = 1.0,
+        together: int = 1,
+        shared: Sequence[str] = (),
         epoch: int = 0,
     ) -> None:
         self.inputs = tuple(dataset.inputs if inputs is None else inputs)
         _check(shift, dataset, self.inputs)
         super().__init__(workers=1, use_multiprocessing=False)
         self.dataset, self.all_rows, self.batch_size = dataset, np.asarray(rows), batch_size
-        self.seed, self.shift = seed, shift
+        along = any(dataset.inputs[name].along_dna for name in self.inputs)
+        self.seed, self.shift = seed, shift if along else 0
+        self.together, self.shared = together, tuple(shared)
         self.reverse_complement = reverse_complement and dataset.has_two_strands(self.inputs)
         self._elements = dataset.elements[self.all_rows]
         self._shown = round(background * int((~self._elements).sum()))
@@ -88,10 +98,15 @@ class Batches(keras.utils.PyDataset):
         batch = slice(index * self.batch_size, (index + 1) * self.batch_size)
         rows, augmentation = self.order[batch], self._augmentation and self._augmentation[batch]
         inputs = self.dataset.batch(
-            rows, self.inputs, augmentation=augmentation, empty=self._arrays
+            rows,
+            self.inputs,
+            augmentation=augmentation,
+            empty=self._arrays,
+            shared=self.shared,
+            multiple=shape_multiple(),
         )
         labels, known = self.dataset.labels[rows], self.dataset.known[rows]
-        return feed(self.inputs, inputs), labels.astype(np.float32), known.astype(np.float32)
+        return feed(tuple(inputs), inputs), labels.astype(np.float32), known.astype(np.float32)
 
     def on_epoch_end(self) -> None:
         """Go on to the next epoch's order; Keras calls this before the first epoch too."""
@@ -110,6 +125,8 @@ class Batches(keras.utils.PyDataset):
         if self.count < len(self.all_rows):
             hidden = ~self.dataset.elements[self.order]
             self.order = self.order[~hidden | (hidden.cumsum() <= self._shown)]
+        if self.together > 1:
+            self.order = self._side_by_side(random)
         flipped = random.random(len(self.order), dtype=np.float32) < 0.5
         offsets = random.integers(-self.shift, self.shift + 1, len(self.order), np.int32)
         self._augmentation = None
@@ -118,6 +135,17 @@ class Batches(keras.utils.PyDataset):
                 flipped if self.reverse_complement else None, offsets if self.shift else None
             )
 
+    def _side_by_side(self, random: np.random.Generator) -> np.ndarray:
+        """Return the order with rows of the same DNA in runs of ``together``, runs in any order."""
+        for name in self.dataset.shared_inputs(self.inputs):
+            levels = self.dataset.table_rows(name, self.order)
+            by_level = np.argsort(levels, kind="stable")
+            starts = np.flatnonzero(np.diff(levels[by_level], prepend=-1))
+            place = np.arange(len(levels)) - np.repeat(starts, np.diff(starts, append=len(levels)))
+            run = np.cumsum(place % self.together == 0) - 1
+            return self.order[by_level][np.argsort(random.permutation(run[-1] + 1)[run])]
+        return self.order
+
 
 def _check(shift: int, dataset: Dataset, names: Sequence[str]) -> None:
     """Raise ``InputError`` for an unknown input, or a shift that leaves nothing or moves none."""
@@ -125,8 +153,8 @@ def _check(shift: int, dataset: Dataset, names: Sequence[str]) -> None:
         if name not in dataset.inputs:
             raise unknown("input", name, tuple(dataset.inputs))
     tables = [dataset.inputs[name] for name in names]
-    lengths = [table.shape[0] for table in tables if table.along_dna]
-    most = min(lengths, default=1) - 1
+    most = min((table.shape[0] - 1 for table in tables if table.along_dna), default=shift)
     if not 0 <= shift <= most:
-        why = "less than the sequence length" if lengths else "as no input runs along DNA"
-        raise InputError(f"data.shift: expected 0 to {most}, {why}, received {shift}")
+        raise InputError(
+            f"data.shift: expected 0 to {most}, less than the sequence length, received {shift}"
+        )

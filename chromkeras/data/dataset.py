@@ -18,7 +18,7 @@ from chromkeras.data.factor import Factor
 from chromkeras.data.fingerprint import fingerprint
 from chromkeras.data.packed import PackedSequences
 from chromkeras.data.split_names import ALL, CHOICES, SPLITS
-from chromkeras.data.tables import Augmentation, Empty, Table, new_array
+from chromkeras.data.tables import Augmentation, Empty, Table, new_array, rows_name
 from chromkeras.data.truth import Truth
 from chromkeras.errors import InputError
 from chromkeras.names import unknown
@@ -203,6 +203,8 @@ class Dataset:
         *,
         augmentation: Augmentation | None = None,
         empty: Mapping[str, Empty] | None = None,
+        shared: Sequence[str] = (),
+        multiple: int = 1,
     ) -> dict[str, np.ndarray]:
         """Return the inputs of the chosen rows, float32 of shape (n, ...), by name.
 
@@ -216,15 +218,31 @@ class Dataset:
             What to do to each row, in all tables that run along the DNA.
         empty
             What gives the array of each input, from its shape; new memory by default.
+        shared
+            Inputs of which distinct rows are returned, (U, ...), as the first row that has them is
+            augmented, and under ``rows_name(NAME)`` which of them each row has, (n,), int32.
+        multiple
+            Number of which U is a multiple, as the last distinct row is repeated, so that programs
+            that are compiled for each shape are few.
         """
-        found = {}
+        found: dict[str, np.ndarray] = {}
         for name in self.inputs if names is None else names:
             if name not in self.inputs:
                 raise unknown("input", name, tuple(self.inputs))
             make = new_array if empty is None else empty[name]
-            chosen = self.table_rows(name, rows)
-            found[name] = self.inputs[name].take(chosen, augmentation, make)
+            chosen, how = self.table_rows(name, rows), augmentation
+            if name in shared:
+                chosen, first, place = np.unique(chosen, return_index=True, return_inverse=True)
+                found[rows_name(name)] = place.astype(np.int32)
+                padded = np.arange(len(chosen) + -len(chosen) % multiple).clip(max=len(chosen) - 1)
+                chosen, first = chosen[padded], first[padded]
+                how = augmentation and augmentation[first]
+            found[name] = self.inputs[name].take(chosen, how, make)
         return found
+
+    def shared_inputs(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return those of the named inputs that run along DNA and whose rows several rows share."""
+        return tuple(name for name in names if name in self.index and self.inputs[name].along_dna)
 
     def has_two_strands(self, names: Sequence[str] | None = None) -> bool:
         """Return whether rows of the named inputs (None: all) also read from the other strand."""

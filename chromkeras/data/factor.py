@@ -78,8 +78,8 @@ def held_out_strata(factors: dict[str, Factor], rows: np.ndarray) -> dict[str, n
     Parameters
     ----------
     factors
-        Factors by name. Those whose levels all rows alike have seen, or not, tell nothing apart
-        and are left out.
+        Factors by name. Those of which training has seen all levels here tell nothing apart and
+        are left out, and so are those that a finer factor goes with, as chromosomes with genes.
     rows
         Row numbers, shape (n,).
 
@@ -94,8 +94,15 @@ def held_out_strata(factors: dict[str, Factor], rows: np.ndarray) -> dict[str, n
     >>> list(held_out_strata({"gene": gene}, np.array([0, 1])))
     ['seen gene', 'new gene']
     """
-    seen = {name: f.seen[f.of[rows]] for name, f in factors.items() if f.seen is not None}
-    told = [name for name, mask in seen.items() if not mask.all()]
+    by_levels = sorted(factors.items(), key=lambda item: -len(item[1].names))
+    seen: dict[str, np.ndarray] = {}
+    for name, factor in by_levels:
+        if factor.seen is None:
+            continue
+        mask = factor.seen[factor.of[rows]]
+        if not mask.all() and not any(np.array_equal(mask, other) for other in seen.values()):
+            seen[name] = mask
+    told = [name for name in factors if name in seen]
     strata: dict[str, np.ndarray] = {"": np.ones(len(rows), bool)}
     for name in told:
         strata = {

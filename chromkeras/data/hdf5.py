@@ -189,8 +189,11 @@ def _write_table(group: h5py.Group, table: Table) -> None:
     for name, array in table.arrays().items():
         group[name] = array
     for field in fields(table):  # type: ignore[arg-type]  # every table is a dataclass
-        if field.name not in group:
-            group.attrs[field.name] = getattr(table, field.name)
+        value = getattr(table, field.name)
+        if isinstance(value, tuple):
+            _write_text(group, field.name, value)
+        elif field.name not in group:
+            group.attrs[field.name] = value
 
 
 def _read_table(group: h5py.Group, mmap: bool) -> Table:
@@ -199,7 +202,9 @@ def _read_table(group: h5py.Group, mmap: bool) -> Table:
         raise unknown("kind of table", str(kind), tuple(_TABLES))
     values: dict[str, Any] = {}
     for field in fields(_TABLES[kind]):
-        if field.name in group:
+        if field.name in group and group[field.name].dtype.kind == "S":
+            values[field.name] = tuple(_read_text(group, field.name).tolist())
+        elif field.name in group:
             values[field.name] = read_array(group[field.name], mmap)
         elif field.name in group.attrs:
             values[field.name] = group.attrs[field.name].item()

@@ -1,7 +1,7 @@
 """Which rows train, validate and test: by region, or drawn by chance without tearing overlaps."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -195,20 +195,31 @@ def assign(
     """
     split = np.full(rows, "train", dtype="U5")
     if chrom is not None and start is not None:
-        _mark_regions(split, plan, chrom, start, start + length)
+        mark_regions(split, plan, chrom, start, start + length)
         groups = overlap_groups(chrom, start, length)
     elif plan.by_region:
         raise InputError(
             "a split by region needs chrom and start of every row; use fractions instead"
         )
     if plan.drawn:
-        _draw(split, plan, np.arange(rows) if groups is None else groups)
+        draw(split, plan.drawn, plan.seed, np.arange(rows) if groups is None else groups)
     return split
 
 
-def _mark_regions(
+def mark_regions(
     split: np.ndarray, plan: SplitPlan, chrom: np.ndarray, start: np.ndarray, end: np.ndarray
 ) -> None:
+    """Write the split of rows in the plan's regions to ``split``; "" across an edge.
+
+    Parameters
+    ----------
+    split
+        Shape (N,), str, changed in place.
+    plan
+        The split.
+    chrom, start, end
+        Shape (N,), str, and (N,), int64, 0-based, half-open.
+    """
     for name, regions in (("valid", plan.valid), ("test", plan.test)):
         for first, last, where in _joined(regions):
             touches = (chrom == where) & (start < last) & (end > first)
@@ -252,14 +263,34 @@ def overlap_groups(chrom: np.ndarray, start: np.ndarray, length: int) -> np.ndar
     return groups
 
 
-def _draw(split: np.ndarray, plan: SplitPlan, groups: np.ndarray) -> None:
-    """Fill valid and test with whole groups in random order, up to their fractions."""
-    free = np.flatnonzero(split == "train")
+def draw(
+    split: np.ndarray,
+    shares: Mapping[str, float],
+    seed: int,
+    groups: np.ndarray,
+    may: np.ndarray | None = None,
+) -> None:
+    """Fill splits with whole groups in random order, up to their shares.
+
+    Parameters
+    ----------
+    split
+        Shape (N,), str, changed in place; rows that are "train" may be drawn.
+    shares
+        Share of the rows that are not left out, by split.
+    seed
+        Seed of the order.
+    groups
+        Shape (N,), whole numbers: rows of one number are drawn together.
+    may
+        Shape (N,), bool: rows that may be drawn; None for all.
+    """
+    free = np.flatnonzero((split == "train") & (True if may is None else may))
     _, group, sizes = np.unique(groups[free], return_inverse=True, return_counts=True)
     kept = np.count_nonzero(split != DROPPED)
-    room = {name: round(share * kept) for name, share in plan.drawn.items()}
+    room = {name: round(share * kept) for name, share in shares.items()}
     choice = np.full(len(sizes), "train", dtype="U5")
-    for g in np.random.default_rng(plan.seed).permutation(len(sizes)):
+    for g in np.random.default_rng(seed).permutation(len(sizes)):
         name = next((name for name, left in room.items() if sizes[g] <= left), None)
         if name is not None:
             choice[g] = name

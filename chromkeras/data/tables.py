@@ -110,11 +110,14 @@ class DenseTable(Table):
         Whether the first axis of a row has one position a base and runs along the DNA, as
         a signal track does. The reverse complement turns it around, and a shift leaves 0 in
         the gap; channels stay as they are.
+    channels
+        Names along the last axis, such as those of marks or regulators; () for none.
 
     Raises
     ------
     InputError
-        ``values`` has no rows' axis, is of no number type, or holds NaN or infinity.
+        ``values`` has no rows' axis, is of no number type, or holds NaN or infinity, or there are
+        not as many names as channels.
 
     Examples
     --------
@@ -125,6 +128,7 @@ class DenseTable(Table):
 
     values: np.ndarray
     along_dna: bool = False
+    channels: tuple[str, ...] = ()
     kind: ClassVar[str] = "dense"
     stranded: ClassVar[bool] = False  # type: ignore[misc]
 
@@ -138,6 +142,10 @@ class DenseTable(Table):
             raise InputError(
                 "expected values along the DNA of shape (rows, length, ...), received "
                 f"{self.values.shape}"
+            )
+        if self.channels and len(self.channels) != self.values.shape[-1]:
+            raise InputError(
+                f"expected names of {self.values.shape[-1]} channels, received {len(self.channels)}"
             )
         check_finite(self.values)
 
@@ -166,7 +174,7 @@ class DenseTable(Table):
 
     def select(self, rows: np.ndarray) -> "DenseTable":
         """Return a table of the rows with these numbers."""
-        return DenseTable(self.values[rows], self.along_dna)
+        return DenseTable(self.values[rows], self.along_dna, self.channels)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the values."""
@@ -178,6 +186,11 @@ def _augmented(values: np.ndarray, augmentation: Augmentation) -> np.ndarray:
     if flipped is not None:
         values[flipped] = values[flipped][:, ::-1]
     return values if offsets is None else shift(values, offsets, fill=0)
+
+
+def rows_name(name: str) -> str:
+    """Return what the input is called that says which of an input's distinct rows a row has."""
+    return f"{name}_rows"
 
 
 def check_finite(values: np.ndarray) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from chromkeras.backend.devices import replicas
+from chromkeras.backend.operations import shape_multiple
 from chromkeras.cost.memory import prediction_batch
 from chromkeras.data.dataset import Dataset
 from chromkeras.data.sharded import in_equal_shards
@@ -18,8 +20,13 @@ from chromkeras.evaluation.prior import find_prior
 from chromkeras.evaluation.seen_rows import warn_of_seen_rows
 from chromkeras.model_file.open_model import OpenModel, open_model
 from chromkeras.names import unknown
+from chromkeras.sharing.shared_rows import shared_by_model, unshared_inputs, with_shared_rows
 
 CHUNK = 4096
+# Batches of rows in one pass where many share what costs most.
+SHARING = 4
+# Such passes between two reports of progress.
+CALL = 64
 
 
 def predict(
@@ -158,6 +165,18 @@ def predict_logits(
     names = _input_names(model, dataset)
     both_strands = both_strands and dataset.has_two_strands(names)
     batch_size = batch_size or prediction_batch(model)
+    shared = shared_by_model(model) or _worth_sharing(dataset, names, rows)
+    if shared:
+        return _predict_shared(
+            model,
+            dataset,
+            rows,
+            names,
+            shared,
+            step=SHARING * batch_size,
+            both_strands=both_strands,
+            progress=progress,
+        )
     parts = []
     for start in range(0, len(rows), CHUNK):
         x = dataset.batch(rows[start : start + CHUNK], names)
@@ -172,9 +191,69 @@ def predict_logits(
     return np.concatenate(parts) if parts else np.zeros((0, *model.output_shape[1:]), np.float32)
 
 
+def _worth_sharing(dataset: Dataset, names: tuple[str, ...], rows: np.ndarray) -> tuple[str, ...]:
+    """Return inputs along DNA of which at least two rows share each, on average; else none."""
+    shared = dataset.shared_inputs(names) if replicas() == 1 and len(names) > 1 else ()
+    many = shared and len(rows) >= 2 * len(np.unique(dataset.table_rows(shared[0], rows)))
+    return shared if many else ()
+
+
+def _predict_shared(
+    model: keras.Model,
+    dataset: Dataset,
+    rows: np.ndarray,
+    names: tuple[str, ...],
+    shared: tuple[str, ...],
+    *,
+    step: int,
+    both_strands: bool,
+    progress: Callable[[int, int], None] | None,
+) -> np.ndarray:
+    """Return logits, computing what rows of one batch share once; rows go by what they share."""
+    together = model if shared_by_model(model) else with_shared_rows(model, shared)
+    order = np.argsort(dataset.table_rows(shared[0], rows), kind="stable")
+    out = np.zeros((len(rows), *model.output_shape[1:]), np.float32)
+    for start in range(0, len(rows), CALL * step):
+        place = order[start : start + CALL * step]
+        some = _SharedRows(dataset, rows[place], names, shared, step)
+        out[place] = together.predict(some, verbose=0)
+        if both_strands:
+            some.turned = True
+            out[place] = 0.5 * (out[place] + together.predict(some, verbose=0))
+        if progress is not None:
+            progress(min(start + len(place), len(rows)), len(rows))
+    return out
+
+
+class _SharedRows(keras.utils.PyDataset):
+    """Batches of rows to predict, with what they share given once."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        rows: np.ndarray,
+        names: tuple[str, ...],
+        shared: tuple[str, ...],
+        step: int,
+    ) -> None:
+        super().__init__(workers=1, use_multiprocessing=False)
+        self.dataset, self.rows, self.names = dataset, rows, names
+        self.shared, self.step, self.turned = shared, step, False
+
+    def __len__(self) -> int:
+        return -(-len(self.rows) // self.step)
+
+    def __getitem__(self, index: int) -> tuple[Any]:
+        rows = self.rows[index * self.step : (index + 1) * self.step]
+        x = self.dataset.batch(rows, self.names, shared=self.shared, multiple=shape_multiple())
+        if self.turned:
+            x |= self.dataset.reverse_complement({name: x[name] for name in self.names})
+        return (x,)
+
+
 def _input_names(model: keras.Model, dataset: Dataset) -> tuple[str, ...]:
     """Return the inputs of the data set that a model reads."""
-    shapes = {tensor.name: tuple(tensor.shape[1:]) for tensor in model.inputs}
+    shapes = unshared_inputs(model)
     if len(shapes) == 1 and not set(shapes) <= set(dataset.inputs):
         shapes = {"dna": next(iter(shapes.values()))}
     for name, shape in shapes.items():

@@ -63,11 +63,15 @@ class Prepared:
         Reason to number of rows or peaks left out.
     notes
         Lines for a person.
+    left_out
+        Names that are left out, such as of genes, and what each is missing from; None where rows
+        have no names.
     """
 
     dataset: Dataset
     dropped: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    left_out: tuple[tuple[str, str], ...] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return what the data set holds, rows left out by reason, and the notes."""

@@ -6,7 +6,7 @@ import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, cast
+from typing import BinaryIO, Literal, TextIO, cast
 
 from chromkeras.errors import InputError
 from chromkeras.files import require_file
@@ -44,3 +44,34 @@ def open_maybe_gzip(path: str | os.PathLike[str], what: str) -> Iterator[BinaryI
                 yield io.BufferedReader(cast(io.RawIOBase, stream), 1 << 20)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise InputError(f"{found} is cut short or damaged: {error}; get it again") from error
+
+
+@contextmanager
+def open_text(
+    path: str | os.PathLike[str],
+    what: str,
+    *,
+    errors: Literal["strict", "replace"] = "strict",
+) -> Iterator[TextIO]:
+    """Give the text of a file, UTF-8, with the ends of lines as they are.
+
+    Parameters
+    ----------
+    path, what
+        As for ``open_maybe_gzip``.
+    errors
+        What becomes of bytes that are no text: "replace" reads them as characters of their own.
+
+    Raises
+    ------
+    InputError
+        As ``open_maybe_gzip``, or the file is no text.
+    """
+    with open_maybe_gzip(path, what) as stream:
+        text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors=errors, newline="")
+        try:
+            yield text
+        except UnicodeDecodeError as error:
+            raise InputError(f"{what} {path}: expected UTF-8 text: {error}") from None
+        finally:
+            text.close()

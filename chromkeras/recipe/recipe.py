@@ -40,11 +40,16 @@ class DataRecipe:
     background
         Share of the background rows that an epoch shows, drawn anew for each. With
         fewer of them a model learns less what an element is, and more in which tasks it is open.
+    together
+        Number of rows of the same DNA, such as a gene in several conditions, that come one after
+        the other in an epoch. Above 1, what reads the DNA is computed once for all rows of a batch
+        that share it.
     """
 
     reverse_complement: bool = True
     shift: int = _number(3, least=0)
     background: float = _number(1.0, least=0, most=1)
+    together: int = _number(1, least=1)
 
 
 @dataclass(frozen=True)
@@ -102,11 +107,14 @@ class TransferRecipe:
         Task of that model to start every task from; "" takes each task's own.
     freeze
         Number of the last layer, from 1, that is not trained.
+    modules
+        Trained models of single modules of the architecture, each of which gives that module.
     """
 
     init: str = ""
     task: str = ""
     freeze: int = _number(0, least=0)
+    modules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -158,6 +166,8 @@ class TrainingRecipe:
         Schedule of the learning rate: "cosine" (down to zero over ``epochs``) or "constant".
     weight_decay
         Rate of the decoupled weight decay.
+    l1, l2
+        Weights of the sums of absolute values and of squares of all kernels in the loss.
     batch_size, epochs
         Number of sequences in a step, and of passes over the training split.
     patience
@@ -175,6 +185,8 @@ class TrainingRecipe:
     learning_rate: float = _number(1e-3, above=0)
     schedule: str = _choice("cosine", choices.RATE_SCHEDULES)
     weight_decay: float = _number(0.0, least=0.0)
+    l1: float = _number(0.0, least=0.0)
+    l2: float = _number(0.0, least=0.0)
     batch_size: int = _number(64, least=1)
     epochs: int = _number(15, least=1)
     patience: int = _number(5, least=1)
@@ -226,6 +238,8 @@ class Recipe:
                 "balance.weighting gradnorm: expected batches that train several tasks, received "
                 f"balance.technique {balance.technique}"
             )
+        if self.transfer.init and self.transfer.modules:
+            raise InputError("expected transfer.init or transfer.modules, received both")
         if self.transfer.init and self.architecture.motifs:
             raise InputError(
                 "expected transfer.init or architecture.motifs to say how filters start, "

@@ -32,6 +32,7 @@ from chromkeras.sharing.outline import SAME, VALID, Networks, Outline
 from chromkeras.sharing.plan import Plan
 
 MOMENTUM = 0.99
+GLOBAL_POOLS = {"mean": layers.GlobalAveragePooling1D, "max": layers.GlobalMaxPooling1D}
 RECURRENT_CELLS = {"lstm": layers.LSTM, "gru": layers.GRU}
 # Weighting -> layer that holds the weights of the tasks' losses.
 WEIGHTINGS: dict[str, type[TaskWeights] | None] = {
@@ -138,8 +139,7 @@ class Builder(Outline):
             "kernel_size": width,
             "padding": how["padding"],
             "dilation_rate": how["dilation"],
-            # Batch normalisation takes any bias away again, so there is none.
-            "use_bias": False,
+            "use_bias": how["bias"],
             "name": entry.name,
             **self._start(entry),
         }
@@ -163,7 +163,9 @@ class Builder(Outline):
         own = {**self._stacked(entry), "leading": not net.positions}
         return TaskBatchNormalization(**own, **common)(net.x)
 
-    def _activation(self, net: Networks, entry: LayerEntry, name: str) -> Any:
+    def _activation(self, net: Networks, entry: LayerEntry, name: str, slope: float | None) -> Any:
+        if slope is not None:
+            return layers.LeakyReLU(negative_slope=slope, name=entry.name)(net.x)
         return layers.Activation(name, name=entry.name)(net.x)
 
     def _summary(self, net: Networks, entry: LayerEntry, mean: str) -> Any:
@@ -173,13 +175,14 @@ class Builder(Outline):
     def _max_pool(self, net: Networks, entry: LayerEntry, size: int) -> Any:
         return layers.MaxPooling1D(size, padding=SAME, name=entry.name)(net.x)
 
-    def _global_average_pool(self, net: Networks, entry: LayerEntry) -> Any:
-        pool = layers.GlobalAveragePooling1D(keepdims=net.stacked, name=entry.name)
-        return (
-            self._split(replace(net, x=pool(net.x)), f"{entry.name}_split")
-            if net.stacked
-            else pool(net.x)
-        )
+    def _global_pool(self, net: Networks, entry: LayerEntry, kind: str) -> Any:
+        x = GLOBAL_POOLS[kind](keepdims=net.stacked, name=entry.name)(net.x)
+        return self._split(replace(net, x=x), f"{entry.name}_split") if net.stacked else x
+
+    def _middle(self, net: Networks, name: str, positions: int) -> Any:
+        around = max(int(net.x.shape[1]) - positions, 0)
+        cropped = (around // 2, around - around // 2)
+        return layers.Cropping1D(cropped, name=name)(net.x) if around else net.x
 
     def _flatten(self, net: Networks, name: str) -> Any:
         return self._split(net, name) if net.stacked else layers.Flatten(name=name)(net.x)
@@ -193,6 +196,16 @@ class Builder(Outline):
         if entry.mode == SHARED:
             return layers.Dense(**common)(net.x)
         return TaskDense(**self._stacked(entry), **common)(net.x)
+
+    def _width(self, net: Networks) -> int:
+        return int(net.x.shape[-1])
+
+    def _product(self, nets: Sequence[Networks], entry: LayerEntry) -> Any:
+        return layers.Multiply(name=entry.name)(self._alike(nets, entry.mode, entry.name))
+
+    def _alongside(self, net: Networks, features: Networks, name: str) -> Any:
+        everywhere = layers.RepeatVector(int(net.x.shape[1]), name=f"{name}_repeat")(features.x)
+        return layers.Concatenate(name=name)([net.x, everywhere])
 
     def _dropout(self, net: Networks, rate: float) -> Any:
         return layers.Dropout(rate, name=self._unique(f"dropout_{net.follows}"))(net.x)

@@ -11,8 +11,8 @@ COMMON = (SHARED, GROUPED)
 CONVOLUTION, NORMALIZATION, SUMMARY = "convolution", "normalization", "summary"
 DENSE, RECURRENT, OUTPUT = "dense", "recurrent", "output"
 WITH_WEIGHTS = (CONVOLUTION, NORMALIZATION, SUMMARY, DENSE, RECURRENT, OUTPUT)
-ACTIVATION = "activation"
-ROLES = (*WITH_WEIGHTS, "pool", ACTIVATION, "sum")
+ACTIVATION, PRODUCT = "activation", "product"
+ROLES = (*WITH_WEIGHTS, "pool", ACTIVATION, "sum", PRODUCT)
 # Roles of layers that only scale and shift; in files of earlier versions a summary has the first.
 SCALES = (NORMALIZATION, SUMMARY)
 
@@ -44,6 +44,8 @@ class LayerEntry:
     follows
         Name of the convolution, dense or recurrent layer whose output it works on, "" for none:
         for such a layer itself, and in files of earlier versions.
+    module
+        Name of the module of the architecture that it is in, "" for none.
     """
 
     number: int
@@ -54,6 +56,7 @@ class LayerEntry:
     title: str = ""
     positions: bool = True
     follows: str = ""
+    module: str = ""
 
     @property
     def has_weights(self) -> bool:

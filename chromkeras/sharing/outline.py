@@ -1,7 +1,8 @@
 """Builder object that architectures ask for their layers: numbers, names and modes."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from chromkeras.sharing.layer_table import (
     MODES,
     NORMALIZATION,
     OUTPUT,
+    PRODUCT,
     RECURRENT,
     SHARED,
     SOFT,
@@ -76,7 +78,8 @@ class Outline:
         self.entries: list[LayerEntry] = []
         self.number = self.backbone = 0
         self._modes, self._used = tuple(modes), Counter[str]()
-        self._convolutions = self._sums = 0
+        self._convolutions, self._sums = Counter[str](), 0
+        self._module, self._first = "", 0
 
     def mode(self, number: int) -> str:
         """Return the mode of a layer."""
@@ -92,12 +95,17 @@ class Outline:
         *,
         dilation: int = 1,
         padding: str = VALID,
+        bias: bool = False,
     ) -> Networks:
-        """Convolve with ``filters`` filters of ``width`` positions; no bias, as norms follow."""
-        self._convolutions += 1
-        suffix = str(self._convolutions)
+        """Convolve with ``filters`` filters of ``width`` positions.
+
+        A ``bias`` is for convolutions without batch normalisation, which takes any away again.
+        """
+        self._convolutions[self._module] += 1
+        suffix = str(self._convolutions[self._module])
         entry = self._numbered(CONVOLUTION, f"conv_{suffix}", net)
-        out = self._conv1d(net, entry, filters, width, dilation=dilation, padding=padding)
+        how = {"dilation": dilation, "padding": padding, "bias": bias}
+        out = self._conv1d(net, entry, filters, width, **how)
         return Networks(out, entry.mode, follows=suffix, layer=entry.name)
 
     def recurrent(
@@ -118,7 +126,7 @@ class Outline:
             raise unknown("recurrent cell", cell, CELLS)
         if not net.positions:
             raise InputError("recurrent: expected activations with positions, received features")
-        suffix = str(self.number + 1)
+        suffix = self._next
         entry = self._numbered(RECURRENT, f"recurrent_{suffix}", net, positions=return_sequences)
         self._check_shared(entry)
         if not return_sequences:
@@ -135,15 +143,18 @@ class Outline:
 
     def batch_norm(self, net: Networks) -> Networks:
         """Normalise each channel, or each feature where there are no positions, by the batch."""
-        suffix = net.follows or str(self.number + 1)
+        suffix = net.follows or self._next
         entry = self._numbered(NORMALIZATION, f"norm_{suffix}", net)
         out = self._batch_norm(net, entry)
         return Networks(out, entry.mode, net.positions, follows=suffix, layer=net.layer)
 
-    def activation(self, net: Networks, name: str) -> Networks:
-        """Apply an activation function, by its Keras name."""
+    def activation(self, net: Networks, name: str, *, slope: float | None = None) -> Networks:
+        """Apply an activation function, by its Keras name.
+
+        ``slope`` is that of "leaky_relu" below 0.
+        """
         entry = self._unnumbered(ACTIVATION, f"activation_{net.follows}", net)
-        return self._like(net, self._activation(net, entry, name))
+        return self._like(net, self._activation(net, entry, name, slope))
 
     def summary(self, net: Networks) -> Networks:
         """Return the mean over positions, of length 1, normalised: how dense a pattern is."""
@@ -157,23 +168,45 @@ class Outline:
 
     def global_average_pool(self, net: Networks) -> Networks:
         """Return the mean over all positions; the backbone ends here."""
-        entry = self._numbered(
-            "pool", f"global_{self.number + 1}", net, mode=net.mode, positions=False
-        )
-        self.backbone = self.number
-        return self._features(net, self._global_average_pool(net, entry))
+        return self._over_positions(net, "mean")
+
+    def global_max_pool(self, net: Networks) -> Networks:
+        """Return the largest value over all positions; the backbone ends here."""
+        return self._over_positions(net, "max")
+
+    def middle(self, net: Networks, positions: int) -> Networks:
+        """Return as many positions from the middle; all where there are not so many."""
+        return replace(net, x=self._middle(net, self._unique("middle"), positions))
 
     def flatten(self, net: Networks) -> Networks:
         """Make one vector of positions and channels; the backbone ends here."""
         if not net.positions:
             return net
-        self.backbone = self.number
+        if not net.reads:
+            self.backbone = self.number
         return self._features(net, self._flatten(net, self._unique("flatten")))
+
+    def head(self) -> None:
+        """Say that the head begins here: what was asked for until now is the backbone."""
+        self.backbone = self.number
+
+    @contextmanager
+    def module(self, name: str) -> Iterator[None]:
+        """Name what is asked for in this context after a module, and number its names anew.
+
+        So layers of a module are called alike in every network that has it, alone or not, and
+        weights can be transferred.
+        """
+        self._module, self._first = name, self.number
+        try:
+            yield
+        finally:
+            self._module, self._first = "", 0
 
     def dense(self, net: Networks, units: int) -> Networks:
         """Apply a dense layer with a bias; positions are flattened first."""
         net = self.flatten(net)
-        suffix = str(self.number + 1)
+        suffix = self._next
         entry = self._numbered(DENSE, f"dense_{suffix}", net, positions=False)
         out = self._dense(net, entry, units)
         return Networks(out, entry.mode, False, follows=suffix, layer=entry.name)
@@ -188,6 +221,36 @@ class Outline:
         self._sums += 1
         entry = self._unnumbered("sum", f"add_{self._sums}", together)
         return self._like(together, self._add(nets, entry))
+
+    def interaction(self, net: Networks, by: Networks) -> Networks:
+        """Weigh each feature of ``by`` by a linear function of the features of ``net``.
+
+        With features h and r the result is r ⊙ (W h + c). A dense layer on it is linear in the
+        outer product of h and r, and in r, without the product ever being made.
+        """
+        net, by = self.flatten(net), self.flatten(by)
+        suffix = self._next
+        entry = self._numbered(DENSE, f"dense_{suffix}", net, positions=False)
+        weights = self._dense(net, entry, self._width(by))
+        found = Networks(weights, entry.mode, False, follows=suffix, layer=entry.name)
+        product = self._unnumbered(PRODUCT, f"product_{suffix}", found)
+        return self._like(found, self._product([found, by], product))
+
+    def alongside(self, net: Networks, features: Networks) -> Networks:
+        """Put features at every position of ``net``, beside its channels.
+
+        Raises
+        ------
+        InputError
+            Tasks or groups have networks of their own here.
+        """
+        features = self.flatten(features)
+        if net.stacked or features.stacked:
+            raise InputError(
+                "features at every position: expected activations that all tasks share, received "
+                f"{net.mode} ones; share their layers: sharing.depth ≥ {self.number}"
+            )
+        return self._like(net, self._alongside(net, features, self._unique("alongside")))
 
     def concatenate(self, nets: Sequence[Networks]) -> Networks:
         """Put the features of several networks side by side."""
@@ -216,7 +279,7 @@ class Outline:
     def _batch_norm(self, net: Networks, entry: LayerEntry) -> Any:
         return None
 
-    def _activation(self, net: Networks, entry: LayerEntry, name: str) -> Any:
+    def _activation(self, net: Networks, entry: LayerEntry, name: str, slope: float | None) -> Any:
         return None
 
     def _summary(self, net: Networks, entry: LayerEntry, mean: str) -> Any:
@@ -225,7 +288,19 @@ class Outline:
     def _max_pool(self, net: Networks, entry: LayerEntry, size: int) -> Any:
         return None
 
-    def _global_average_pool(self, net: Networks, entry: LayerEntry) -> Any:
+    def _global_pool(self, net: Networks, entry: LayerEntry, kind: str) -> Any:
+        return None
+
+    def _middle(self, net: Networks, name: str, positions: int) -> Any:
+        return None
+
+    def _width(self, net: Networks) -> int:
+        return 0
+
+    def _product(self, nets: Sequence[Networks], entry: LayerEntry) -> Any:
+        return None
+
+    def _alongside(self, net: Networks, features: Networks, name: str) -> Any:
         return None
 
     def _flatten(self, net: Networks, name: str) -> Any:
@@ -246,7 +321,18 @@ class Outline:
     def _outputs(self, net: Networks, entry: LayerEntry) -> Any:
         return None
 
+    def _over_positions(self, net: Networks, kind: str) -> Networks:
+        name = f"global_{self._next}"
+        entry = self._numbered("pool", name, net, mode=net.mode, positions=False)
+        self.backbone = self.number
+        return self._features(net, self._global_pool(net, entry, kind))
+
     # numbers and names
+
+    @property
+    def _next(self) -> str:
+        """Number of the next layer, counted in its module."""
+        return str(self.number + 1 - self._first)
 
     def _numbered(
         self, role: str, name: str, net: Networks, *, mode: str = "", positions: bool = True
@@ -260,6 +346,7 @@ class Outline:
             reads=net.reads,
             positions=positions and net.positions,
             follows="" if role in _MAKERS else net.layer,
+            module=self._module,
         )
         self.entries.append(entry)
         return entry
@@ -272,6 +359,7 @@ class Outline:
             net.mode,
             positions=net.positions,
             follows=net.layer,
+            module=self._module,
         )
         self.entries.append(entry)
         return entry
@@ -286,7 +374,8 @@ class Outline:
             )
 
     def _unique(self, name: str) -> str:
-        """Return the name, with a number behind it where it is taken."""
+        """Return the name in its module, with a number behind it where it is taken."""
+        name = f"{self._module}_{name}" if self._module else name
         self._used[name] += 1
         return name if self._used[name] == 1 else f"{name}_{self._used[name]}"
 

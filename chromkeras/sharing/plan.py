@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from chromkeras.architectures.options import Options
 from chromkeras.errors import InputError
 from chromkeras.recipe.recipe import Recipe
 from chromkeras.registry import ARCHITECTURES
@@ -135,6 +136,13 @@ OWN_VALUES: dict[str, tuple[Callable[[Outlined], int], Callable[[Outlined], int]
 }
 
 
+def input_names(architecture: Options) -> tuple[str, ...]:
+    """Return the names of the inputs that an architecture reads with these options, in order."""
+    module = ARCHITECTURES.get(architecture.name)
+    chosen = getattr(module, "inputs", None)
+    return tuple(module.INPUTS if chosen is None else chosen(architecture))
+
+
 def outline(recipe: Recipe, modes: Sequence[str] = ()) -> Outlined:
     """List the layers of a recipe's architecture, without making any.
 
@@ -146,7 +154,11 @@ def outline(recipe: Recipe, modes: Sequence[str] = ()) -> Outlined:
         Mode of each layer, by number.
     """
     module, lay = ARCHITECTURES.get(recipe.architecture.name), Outline(modes)
-    inputs = {name: Networks(None, reads=name) for name in module.INPUTS}
+    features = getattr(module, "FEATURES", ())
+    inputs = {
+        name: Networks(None, reads=name, positions=name not in features)
+        for name in input_names(recipe.architecture)
+    }
     module.build(recipe.architecture, inputs, lay)
     return Outlined(lay.number, lay.backbone, lay)
 
@@ -216,7 +228,7 @@ def resolve_plan(
     groups = (0,) * len(tasks)
     if sharing.has_groups:
         groups = task_groups(recipe.sharing.groups, tasks)
-    wanted = ARCHITECTURES.get(recipe.architecture.name).INPUTS
+    wanted = input_names(recipe.architecture)
     missing = [name for name in wanted if name not in inputs]
     if missing:
         raise InputError(

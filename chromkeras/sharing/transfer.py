@@ -61,6 +61,7 @@ def transfer_weights(
     tasks: Sequence[str],
     *,
     task: str = "",
+    modules: bool = False,
 ) -> Transfer:
     """Copy the weights of a trained model into a new one of the same architecture.
 
@@ -78,6 +79,9 @@ def transfer_weights(
         Model to change, and its task names.
     task
         Task of the source to start every task from; "" takes each task's own.
+    modules
+        Whether to copy only the layers of those modules that both models have, whatever else
+        there is.
 
     Returns
     -------
@@ -93,6 +97,8 @@ def transfer_weights(
     if task and task not in source_tasks:
         raise unknown("task of the model to start from:", task, source_tasks)
     old, new = layer_rows(source), layer_rows(target)
+    if modules:
+        old, new = _common_modules(old, new)
     _check_layers(old, new, (_inputs(source), _inputs(target)))
     choices = {name: _rows_to_take(layer, old[name], task) for name, layer in new.items()}
     if all(row is None for rows in choices.values() for row in rows):
@@ -112,6 +118,22 @@ def transfer_weights(
         task=task,
         fresh={name: missing for name, missing in fresh.items() if missing},
     )
+
+
+def _common_modules(
+    old: dict[str, LayerRows], new: dict[str, LayerRows]
+) -> tuple[dict[str, LayerRows], dict[str, LayerRows]]:
+    """Return the layers of the modules that both have, of each."""
+    have = [{layer.entry.module for layer in layers.values()} - {""} for layers in (old, new)]
+    common = have[0] & have[1]
+    if not common:
+        there, here = (", ".join(sorted(some)) or "no modules" for some in have)
+        raise InputError(f"transfer.modules: expected a model with one of {here}, received {there}")
+    first, second = (
+        {name: layer for name, layer in layers.items() if layer.entry.module in common}
+        for layers in (old, new)
+    )
+    return first, second
 
 
 def _rows_to_take(new: LayerRows, old: LayerRows, task: str) -> list[int | None]:

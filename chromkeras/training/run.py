@@ -1,11 +1,13 @@
 """Run: a compiled model, its batches and its callbacks."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
 
+from chromkeras.backend.devices import replicas
 from chromkeras.backend.operations import compile_model
 from chromkeras.backend.precision import precision
 from chromkeras.data.batches import Batches
@@ -13,14 +15,17 @@ from chromkeras.data.dataset import Dataset
 from chromkeras.data.sharded import sharded
 from chromkeras.data.turns import TaskTurns
 from chromkeras.layers.task_weights import TaskWeights
+from chromkeras.losses.registry import of_loss
 from chromkeras.losses.task_loss import TaskLoss, make_loss
 from chromkeras.model_file.beside import checkpoint_path, history_path
 from chromkeras.monitoring.gradient_watch import watch_gradients
 from chromkeras.names import unknown
 from chromkeras.optimizers.optimizers import make_optimizer
 from chromkeras.problems.registry import find_problem
+from chromkeras.recipe.recipe import Recipe
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import Plan
+from chromkeras.sharing.shared_rows import with_shared_rows
 from chromkeras.training.best_weights import BestWeights
 from chromkeras.training.checkpoint import (
     SaveCheckpoint,
@@ -31,9 +36,12 @@ from chromkeras.training.divergence import DivergedError, StopOnDivergence
 from chromkeras.training.epochs import StartEpoch
 from chromkeras.training.history import History
 from chromkeras.training.motif_start import start_from_motifs
+from chromkeras.training.output_bias import start_at_means
 from chromkeras.training.penalty import FollowPenalty
 from chromkeras.training.progress import ShowProgress
+from chromkeras.training.regularization import regularize
 from chromkeras.training.start import start
+from chromkeras.training.stop_when import StopWhen
 from chromkeras.training.task_loss_metric import TaskLosses
 from chromkeras.training.task_weighting import WeighTasks
 from chromkeras.training.validation import ValidationScores
@@ -41,9 +49,14 @@ from chromkeras.training.validation import ValidationScores
 
 @dataclass
 class Run:
-    """A model ready to be fitted, and the callbacks that watch it."""
+    """A model ready to be fitted, and the callbacks that watch it.
+
+    ``trained`` is what is fitted: ``model`` itself, or one of the same layers that computes what
+    rows of a batch share only once.
+    """
 
     model: keras.Model
+    trained: keras.Model
     batches: TaskTurns
     epochs: int
     first_epoch: int
@@ -57,7 +70,7 @@ class Run:
         if self.first_epoch and self.best.finished(self.first_epoch - 1):
             return None
         try:
-            self.model.fit(
+            self.trained.fit(
                 sharded(self.batches),
                 epochs=self.epochs,
                 initial_epoch=self.first_epoch,
@@ -72,7 +85,16 @@ class Run:
         return None
 
 
-def prepare(dataset: Dataset, plan: Plan, out: Path, *, resume: bool, watch: bool = False) -> Run:
+def prepare(
+    dataset: Dataset,
+    plan: Plan,
+    out: Path,
+    *,
+    resume: bool,
+    watch: bool = False,
+    stop_when: Callable[[int, float], bool] | None = None,
+    verbose: bool = True,
+) -> Run:
     """Build and compile the model and its callbacks, taking up a saved state when asked.
 
     Initial weights and dropout follow the global random numbers, so this and ``fit`` belong in
@@ -88,6 +110,8 @@ def prepare(dataset: Dataset, plan: Plan, out: Path, *, resume: bool, watch: boo
         Whether to go on from the state beside ``out``.
     watch
         Whether to measure the tasks' gradients meanwhile.
+    stop_when, verbose
+        As for ``train``.
 
     Raises
     ------
@@ -104,7 +128,9 @@ def prepare(dataset: Dataset, plan: Plan, out: Path, *, resume: bool, watch: boo
 
     batches = _batches(dataset, plan, first_epoch)
     loss = make_loss(recipe.training.loss, dataset)
-    model = _compiled(dataset, plan, loss, len(batches), resumed=resume)
+    model = _started(dataset, plan, resumed=resume)
+    trained = with_shared_rows(model, batches.batches.shared) if batches.batches.shared else model
+    _compile(trained, dataset, recipe, loss, len(batches))
     validation = ValidationScores(dataset, valid, loss, problem)
     per_task = not plan.sharing.has_shared
     balance = recipe.balance
@@ -114,7 +140,7 @@ def prepare(dataset: Dataset, plan: Plan, out: Path, *, resume: bool, watch: boo
     )
     history = History(history_path(out), state.history if state else [])
     if state:
-        restore(model, state, best)
+        restore(trained, state, best)
     epochs = recipe.training.epochs
     progress = ShowProgress(epochs, len(batches), problem, first_epoch)
     weigh = [WeighTasks(layer, dataset.tasks) for layer in _weight_layers(model)]
@@ -132,13 +158,15 @@ def prepare(dataset: Dataset, plan: Plan, out: Path, *, resume: bool, watch: boo
         best,
         history,
         SaveCheckpoint(state_path, recipe, fingerprint, best, history),
-        progress,
+        *([StopWhen(stop_when, best)] if stop_when else []),
+        *([progress] if verbose else []),
     ]
-    return Run(model, batches, epochs, first_epoch, best, history, progress, callbacks)
+    return Run(model, trained, batches, epochs, first_epoch, best, history, progress, callbacks)
 
 
 def _batches(dataset: Dataset, plan: Plan, epoch: int) -> TaskTurns:
     recipe = plan.recipe
+    together = recipe.data.together
     batches = Batches(
         dataset,
         dataset.labelled(dataset.rows("train")),
@@ -148,6 +176,8 @@ def _batches(dataset: Dataset, plan: Plan, epoch: int) -> TaskTurns:
         reverse_complement=recipe.data.reverse_complement,
         shift=recipe.data.shift,
         background=recipe.data.background,
+        together=together,
+        shared=dataset.shared_inputs(plan.inputs) if together > 1 and replicas() == 1 else (),
         epoch=epoch,
     )
     warm, balance = recipe.balance.warm_task or dataset.tasks[0], recipe.balance
@@ -158,15 +188,22 @@ def _batches(dataset: Dataset, plan: Plan, epoch: int) -> TaskTurns:
     )
 
 
-def _compiled(
-    dataset: Dataset, plan: Plan, loss: TaskLoss, steps: int, *, resumed: bool
-) -> keras.Model:
+def _started(dataset: Dataset, plan: Plan, *, resumed: bool) -> keras.Model:
     recipe = plan.recipe
     with precision(recipe.training.precision):
         model = build_model(plan)
+    if plan.problem == "regression":
+        start_at_means(model, dataset, of_loss(recipe.training.loss, "LINK"))
     if recipe.architecture.motifs and not recipe.transfer.init and not resumed:
         start_from_motifs(model, recipe.architecture.motifs)
     start(model, recipe, dataset, resumed=resumed)
+    regularize(model, recipe.training)
+    return model
+
+
+def _compile(
+    model: keras.Model, dataset: Dataset, recipe: Recipe, loss: TaskLoss, steps: int
+) -> None:
     optimizer = make_optimizer(recipe.training, steps)
     metrics = []
     for layer in _weight_layers(model):
@@ -174,7 +211,6 @@ def _compiled(
         loss = loss.weighted_by(layer)
         metrics.append(TaskLosses(dataset.tasks, loss))
     compile_model(model, optimizer, loss, metrics=metrics)
-    return model
 
 
 def _weight_layers(model: keras.Model) -> list[TaskWeights]:

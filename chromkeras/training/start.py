@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 
 def start(model: keras.Model, recipe: Recipe, dataset: Dataset, *, resumed: bool) -> None:
-    """Copy the weights of ``transfer.init`` and freeze ``transfer.freeze`` layers.
+    """Copy the weights of ``transfer.init`` or ``modules``, and freeze ``transfer.freeze`` layers.
 
     Parameters
     ----------
@@ -37,11 +37,31 @@ def start(model: keras.Model, recipe: Recipe, dataset: Dataset, *, resumed: bool
     frozen = frozen_layers(recipe)
     if not resumed:
         check_init(recipe)
+    if recipe.transfer.modules and not resumed:
+        copied = _start_modules(model, recipe, dataset)
+        if random := [name for name in frozen if name not in copied]:
+            raise InputError(
+                f"transfer.freeze: layer {random[0]} would stay random, as no model of "
+                "transfer.modules has it; freeze fewer layers or name a model of its module"
+            )
     if recipe.transfer.init and not resumed:
         transfer = _transfer(model, recipe, dataset)
         _check_trained(transfer, frozen)
         _log.info("started from %s: %s", recipe.transfer.init, printable(str(transfer)))
     freeze_layers(model, frozen)
+
+
+def _start_modules(model: keras.Model, recipe: Recipe, dataset: Dataset) -> set[str]:
+    """Copy each module's weights from a model that has it, and return the names of its layers."""
+    copied: set[str] = set()
+    for path in recipe.transfer.modules:
+        source, task = open_model(path), recipe.transfer.task
+        found = transfer_weights(
+            source.network, source.tasks, model, dataset.tasks, task=task, modules=True
+        )
+        _log.info("started %s from %s", ", ".join(found.layers), path)
+        copied |= set(found.layers)
+    return copied
 
 
 def _transfer(model: keras.Model, recipe: Recipe, dataset: Dataset) -> Transfer:

@@ -86,10 +86,15 @@ def tiny_dataset() -> Callable[..., Dataset]:
         labels = (share > np.median(share, axis=0)).astype(np.int8)
         known = rng.random(labels.shape) >= 0.1
         split = np.array(["train", "train", "valid", "test"])[np.arange(rows) % 4]
-        inputs = {
-            name: DenseTable(rng.normal(size=(rows, FURTHER)).astype(np.float32))
-            for name in ARCHITECTURES.get(architecture).INPUTS
+        module = ARCHITECTURES.get(architecture)
+        shapes = {
+            name: (FURTHER,) if name in getattr(module, "FEATURES", module.INPUTS) else (60, 5)
+            for name in module.INPUTS
             if name != "dna"
+        }
+        inputs = {
+            name: DenseTable(rng.normal(size=(rows, *shape)).astype(np.float32))
+            for name, shape in shapes.items()
         }
         return Dataset(
             inputs | {"dna": PackedSequences.from_codes(codes)},

@@ -22,14 +22,30 @@ OUT = inspect.Parameter(
 
 def _finish(prepare: Callable[..., Any], arguments: dict[str, Any], *, out: Path) -> Outcome:
     """Prepare, save and sum up."""
-    given = [x for value in arguments.values() for x in (value if _is_list(value) else [value])]
-    check_output_file(out, inputs=tuple(x for x in given if isinstance(x, Path)))
+    listed = out.with_name(f"{out.stem}_left_out.tsv")
+    for path in (out, listed):
+        check_output_file(path, inputs=_files(arguments))
     from chromkeras.data.hdf5 import save_dataset
     from chromkeras.importers.summary import summary
+    from chromkeras.tables import write_tsv
 
     prepared = prepare(**arguments)
     save_dataset(prepared.dataset, out)
-    return Outcome({"out": out, **prepared.to_json()}, f"{summary(prepared)}\n\nwrote {out}")
+    written = {"out": out, **prepared.to_json()}
+    text = f"{summary(prepared)}\n\nwrote {out}"
+    names = prepared.left_out
+    if names or (names is not None and listed.exists()):  # which an earlier run wrote
+        write_tsv(listed, [{"name": name, "missing_from": what} for name, what in names])
+        written |= {"left_out": listed}
+        text += f" and {listed}: {len(names):,} names that are left out, and what lacks them"
+    return Outcome(written, text)
+
+
+def _files(arguments: dict[str, Any]) -> tuple[Path, ...]:
+    """Return the files that are read: paths, and those of texts such as CELL=FILE."""
+    given = [x for value in arguments.values() for x in (value if _is_list(value) else [value])]
+    named = [Path(x.partition("=")[2]) for x in given if isinstance(x, str) and "=" in x]
+    return (*(x for x in given if isinstance(x, Path)), *named)
 
 
 def _is_list(value: Any) -> bool:
@@ -45,5 +61,5 @@ command = new_app(cls=group_of(IMPORT_FORMATS, _format))
 
 @command.callback(invoke_without_command=True)
 def _prepare(context: typer.Context) -> None:
-    """Make a data set of peaks and a genome, or of arrays."""
+    """Make a data set of peaks and a genome, of expression, or of arrays."""
     help_without_command(context)

@@ -65,6 +65,18 @@ class CompareOptions:
     calibrated
         Whether probabilities of binary labels are for the share of positives in the training
         rows of each model.
+
+    Raises
+    ------
+    InputError
+        A number is too small, or ``modisco_tasks`` are given without ``modisco``.
+
+    Examples
+    --------
+    >>> from chromkeras import CompareOptions
+    >>> options = CompareOptions(parts=("predictions", "costs"), bootstrap=200)
+    >>> options.split, options.sequences
+    ('test', 256)
     """
 
     split: str = "test"

@@ -11,8 +11,7 @@ from chromkeras.model_report.explained import explained_network
 from chromkeras.model_report.network_inputs import Inputs, check_inputs, dna_convolution
 from chromkeras.recipe.recipe import Recipe
 from chromkeras.sharing.builder import build_model
-from chromkeras.sharing.model_layers import run_card
-from chromkeras.sharing.plan import resolve_plan
+from chromkeras.sharing.model_layers import model_plan
 from chromkeras.sharing.transfer import names
 
 MODELS, SEEDS, UNTRAINED = "models", "two seeds", "untrained"
@@ -31,13 +30,8 @@ def untrained_copy(model: ComparedModel, *, seed: int) -> ComparedModel:
     seed
         Seed of the weights.
     """
-    card = run_card(model.network)
-    inputs = {tensor.name: tuple(tensor.shape[1:]) for tensor in model.network.inputs}
-    plan = resolve_plan(
-        model.recipe, card.tasks, inputs, problem=card.problem, classes=card.classes
-    )
     with seeded(seed):
-        network = build_model(plan)
+        network = build_model(model_plan(model.network))
     if len(model.network.output_shape) == 2:
         network = explained_network(network)
     return replace(model, name=f"{model.name} ({UNTRAINED})", network=network)

@@ -1,6 +1,7 @@
 """What every registered architecture must do, with every sharing plan."""
 
 import csv
+from dataclasses import fields
 from itertools import product
 
 import keras
@@ -41,10 +42,10 @@ def dataset(architecture, tiny_dataset):
 @pytest.fixture
 def recipe(architecture, tiny_recipe):
     """Return a function that makes a tiny recipe without dropout."""
-    still = hasattr(ARCHITECTURES.get(architecture).Options(), "dropout")
+    options = fields(ARCHITECTURES.get(architecture).Options())
+    without = [f"architecture.{each.name}=0.0" for each in options if "dropout" in each.name]
 
     def make(plan, *settings):
-        without = ("architecture.dropout=0.0",) * still
         return tiny_recipe(plan, *without, *settings, architecture=architecture)
 
     return make
@@ -229,7 +230,7 @@ def test_merging_stands_where_shared_layers_end(conflict, make, fit):
     plan, model = make("hard", f"balance.conflict={conflict}")
     _, plain = make("hard")
     found = [layer.method for layer in model.layers if isinstance(layer, FanOut)]
-    assert found == [conflict] * (conflict != "sum")
+    assert [one for one in found if one != "sum"] == [conflict] * (conflict != "sum")
     before = {e.name: model.get_layer(e.name).get_weights() for e in plan.layers.weighted}
     fit(model, plan, 1)
     fit(plain, plan, 1)

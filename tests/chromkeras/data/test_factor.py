@@ -47,6 +47,14 @@ def test_strata_are_the_combinations_there_are(pairs):
     }
 
 
+def test_a_factor_that_a_finer_one_goes_with_is_left_out(pairs):
+    chrom = Factor(("I", "II", "III"), pairs.factors["gene"].of, np.array([True, False, False]))
+    gene = replace(pairs.factors["gene"], names=("a", "b", "c"))
+    finer = Factor(("a", "b", "c", "d"), gene.of, np.array([True, False, False, False]))
+    rows = np.arange(6)
+    assert list(held_out_strata({"chrom": chrom, "gene": finer}, rows)) == ["seen gene", "new gene"]
+
+
 def test_a_factor_seen_by_all_rows_tells_nothing(pairs):
     assert held_out_strata(pairs.factors, pairs.rows("train")) == {}
     rows = np.array([0, 2, 4])  # all of the condition seen

@@ -32,7 +32,7 @@ def full() -> Dataset:
     return Dataset(
         inputs=plain.inputs
         | {
-            "marks": DenseTable(np.arange(6.0).reshape(2, 3)),
+            "marks": DenseTable(np.arange(6.0).reshape(2, 3), channels=("H3K4me3", "H3K27ac", "é")),
             "signal": DenseTable(np.arange(36, dtype=np.float16).reshape(4, 9), along_dna=True),
         },
         labels=plain.labels.astype(np.float32) - 1,
@@ -71,6 +71,7 @@ def test_round_trip(tmp_path: Path, make: type[Dataset]) -> None:
         assert (type(again), again.along_dna, again.shape) == (
             type(table), table.along_dna, table.shape
         )  # fmt: skip
+        assert getattr(again, "channels", ()) == getattr(table, "channels", ())
         for part, array in table.arrays().items():
             np.testing.assert_array_equal(again.arrays()[part], array)
             assert again.arrays()[part].dtype == array.dtype

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from chromkeras.importers.compressed import open_maybe_gzip
+from chromkeras.importers.compressed import open_maybe_gzip, open_text
 
 
 def read(path: Path) -> bytes:
@@ -43,3 +43,23 @@ def test_a_damaged_checksum_fails(tmp_path: Path) -> None:
     (tmp_path / "x.gz").write_bytes(whole)
     with pytest.raises(ValueError, match="is cut short or damaged"):
         read(tmp_path / "x.gz")
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_text_keeps_its_line_ends_and_loses_its_mark(tmp_path: Path, zipped: bool) -> None:
+    path, content = tmp_path / "t.txt", "\ufeffä\r\nb".encode()
+    path.write_bytes(gzip.compress(content) if zipped else content)
+    with open_text(path, "list") as text:
+        assert text.read() == "ä\r\nb"
+
+
+def test_what_is_no_text_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "t.txt"
+    path.write_bytes(b"\xff")
+    with (
+        pytest.raises(ValueError, match=f"list {path}: expected UTF-8"),
+        open_text(path, "list") as f,
+    ):
+        f.read()
+    with open_text(path, "list", errors="replace") as text:
+        assert text.read() == "\ufffd"

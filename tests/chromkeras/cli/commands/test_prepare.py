@@ -180,3 +180,85 @@ def test_zero_is_not_taken_for_left_out(world: Path, capsys: pytest.CaptureFixtu
     apart = len(load_dataset("w.h5"))
     assert call(f"{line} --merge-distance 0") == 0
     assert len(load_dataset("w.h5")) < apart
+
+
+@pytest.fixture
+def expression(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with expression, promoters, positions, regulators and marks, the working folder."""
+    rng = np.random.default_rng(0)
+    genes = [f"g{i}" for i in range(20)]
+    table = ["gene,heat,cold", *(f"{gene},{i},{-i}" for i, gene in enumerate([*genes, "extra"]))]
+    (tmp_path / "e.csv").write_text("\n".join(table))
+    letters = ["".join(row) for row in rng.choice(list("ACGT"), (20, 12))]
+    fasta = "".join(f">{gene}\n{s}\n" for gene, s in zip(genes, letters, strict=True))
+    (tmp_path / "p.fa").write_text(fasta)
+    positions = (f"{gene}\tchr{i % 4}\t{100 * i}\t+\n" for i, gene in enumerate(genes))
+    (tmp_path / "pos.tsv").write_text("".join(positions))
+    (tmp_path / "r.txt").write_text("g1\ng2\n")
+    marks = [f"{gene}\t{b}\t{b}\t1" for gene in genes for b in range(3)]
+    (tmp_path / "m.tsv").write_text("\n".join(["gene\tbin\tK4\tK27", *marks]))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+EXPRESSION = "expression e.csv --promoters p.fa --positions pos.tsv --valid chr1 --test chr2"
+
+
+def test_expression_to_a_data_set(expression: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = f"{EXPRESSION} --regulators r.txt --histone heat=m.tsv --histone cold=m.tsv --out e.h5"
+    assert call(line) == 0
+    dataset = load_dataset("e.h5")
+    assert dataset.shapes == {"dna": (12, 4), "regulators": (2,), "histone": (3, 2)}
+    assert [len(dataset.rows(split)) for split in ("train", "valid", "test")] == [20, 10, 10]
+    printed = capsys.readouterr().out
+    assert "20 of gene, 2 of condition, 4 of chrom" in printed
+    assert "wrote e.h5 and e_left_out.tsv: 1 names that are left out" in printed
+    left_out = (expression / "e_left_out.tsv").read_text()
+    assert left_out == "name\tmissing_from\nextra\tthe promoters p.fa\n"
+    assert run(["info", "e.h5"]) == 0
+    assert "gene       20" in capsys.readouterr().out
+
+
+def test_expression_of_cell_types_without_dna(
+    expression: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (expression / "v.txt").write_text("g3\ng4\n")
+    line = "expression e.csv --histone heat=m.tsv --valid-genes v.txt --up 9 --log-marks --json"
+    assert call(f"{line} --out e.h5") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["classes"] == ["neither", "up"]
+    assert told["left_out"] == "e_left_out.tsv"
+    assert "length" not in told
+    assert run(["info", "e.h5"]) == 0
+
+
+def test_a_list_of_an_earlier_run_is_written_anew(expression: Path) -> None:
+    assert call(f"{EXPRESSION} --out e.h5") == 0
+    (expression / "e.csv").write_text((expression / "e.csv").read_text().rpartition("\n")[0])
+    assert call(f"{EXPRESSION} --out e.h5") == 0
+    assert "extra" not in (expression / "e_left_out.tsv").read_text()
+    assert call(f"{EXPRESSION} --out other.h5") == 0
+    assert not (expression / "other_left_out.tsv").exists()
+
+
+@pytest.mark.parametrize(("line", "told"), [
+    ("expression e.csv", "expected something to read"),
+    ("expression none.csv --promoters p.fa", "none.csv does not exist"),
+    (f"{EXPRESSION} --valid-genes r.txt", "--valid or --valid-genes"),
+    ("expression e.csv --histone m.tsv", "expected CELL=FILE as --histone"),
+    ("expression e.csv --promoters p.fa --tasks many", "many"),
+    ("expression e.csv --histone heat=e.h5", "is also the input"),
+    ("expression e.csv --promoters p.fa --regulators e_left_out.tsv", "is also the input"),
+])  # fmt: skip
+def test_bad_expression_leaves_nothing(
+    expression: Path, capsys: pytest.CaptureFixture[str], line: str, told: str
+) -> None:
+    for name in ("e.h5", "e_left_out.tsv"):
+        (expression / name).write_text("before")
+    before = sorted(expression.iterdir())
+    assert call(f"{line} --out e.h5") == 2
+    error = capsys.readouterr().err
+    assert told in error
+    assert "Traceback" not in error
+    assert sorted(expression.iterdir()) == before
+    assert (expression / "e.h5").read_text() == "before"
