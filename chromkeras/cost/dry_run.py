@@ -9,16 +9,18 @@ import numpy as np
 
 from chromkeras.backend.keras_private import stay_without_values
 from chromkeras.backend.precision import precision
-from chromkeras.cost.duration import COEFFICIENTS, epoch_seconds
+from chromkeras.cost.duration import COEFFICIENTS, Part, epoch_seconds
 from chromkeras.cost.machine import Speed, free_memory, measure_speed, resident_memory
 from chromkeras.cost.memory import Memory, training_memory
 from chromkeras.cost.operations import Cost, model_cost
+from chromkeras.data.batches import Batches
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.recipe.recipe import Recipe
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.freezing import freeze_layers, frozen_layers
-from chromkeras.sharing.plan import resolve_plan
+from chromkeras.sharing.parted_model import part_model
+from chromkeras.sharing.plan import input_names, resolve_plan
 from chromkeras.sharing.task_groups import clusters, groups_text
 
 
@@ -121,19 +123,68 @@ def dry_run(dataset: Dataset, recipe: Recipe) -> DryRun:
         classes=dataset.classes,
     )
     rows, validated = len(dataset.rows("train")), len(dataset.rows("valid"))
-    speed = measure_speed()
+    speed, parts = measure_speed(), shared_parts(model, dataset, recipe)
     training, validation = epoch_seconds(
-        model, recipe.training, rows=rows, validated=validated, speed=speed
+        model,
+        recipe.training,
+        rows=rows,
+        validated=validated,
+        speed=speed,
+        parts=parts,
+        strands=2 if dataset.has_two_strands(input_names(recipe.architecture)) else 1,
     )
     return DryRun(
         cost=model_cost(model),
-        memory=training_memory(model, recipe.training, program=program, validated=validated),
+        memory=training_memory(
+            model,
+            recipe.training,
+            program=program,
+            validated=validated,
+            parts=[(part.model, part.training) for part in parts],
+        ),
         free=None if free is None else free + program,
         speed=speed,
         training=training,
         validation=validation,
         epochs=recipe.training.epochs,
     )
+
+
+def shared_parts(model: keras.Model, dataset: Dataset, recipe: Recipe) -> tuple[Part, ...]:
+    """Return the part of a model that rows share, and the rest; none where they share nothing.
+
+    Parameters
+    ----------
+    model
+        Model of the recipe; its variables may be without values.
+    dataset
+        Data set of the run, of whose first training batch distinct rows are counted.
+    recipe
+        Recipe of the run.
+    """
+    names = input_names(recipe.architecture)
+    shared = dataset.shared_inputs(names)[:1]
+    if not shared or len(names) == 1:
+        return ()
+    batches = Batches(
+        dataset,
+        dataset.rows("train"),
+        batch_size=recipe.training.batch_size,
+        seed=recipe.training.seed,
+        inputs=names,
+        together=recipe.data.together,
+    )
+    together = recipe.data.together > 1
+    training = _distinct(dataset, shared[0], batches.order[: recipe.training.batch_size])
+    validation = _distinct(dataset, shared[0], dataset.rows("valid"))
+    with keras.StatelessScope(initialize_variables=False):
+        parted = part_model(model, shared[0])
+    return Part(parted.first, training if together else 1.0, validation), Part(parted.rest)
+
+
+def _distinct(dataset: Dataset, name: str, rows: np.ndarray) -> float:
+    """Return how many distinct rows of an input there are, of all rows (n,)."""
+    return len(np.unique(dataset.table_rows(name, rows))) / max(len(rows), 1)
 
 
 def untrained_model(

@@ -11,6 +11,7 @@ relative errors they make least, by ``scripts/benchmarks/duration.py --fit``.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
 
@@ -63,22 +64,61 @@ class Work:
         return sum(c * t for c, t in zip(coefficients, self.terms(speed), strict=True))
 
 
-def training_work(model: keras.Model, batch_size: int) -> Work:
-    """Return the work of a training step."""
+@dataclass(frozen=True)
+class Part:
+    """Part of a model that is computed once for several rows.
+
+    Attributes
+    ----------
+    model
+        Model of the part.
+    training, validation
+        How often it is computed in a row of a training step, and of a validation: at most 1.
+    """
+
+    model: keras.Model
+    training: float = 1.0
+    validation: float = 1.0
+
+
+def training_work(model: keras.Model, batch_size: int, parts: Sequence[Part] = ()) -> Work:
+    """Return the work of a training step.
+
+    ``parts`` make up the model where rows share some of it; the gradient of what lies between
+    them is not counted.
+    """
     trained = sum(4 * math.prod(v.shape) for v in model.trainable_variables)
-    kept = model_activations(model).kept
-    convolutions, dense = _operations(model, 2, batch_size)
-    return Work(convolutions, dense + _penalty(model), float(batch_size * kept), float(trained))
+    moved = convolutions = dense = 0.0
+    for part in parts or (Part(model),):
+        rows = batch_size * part.training
+        moved += rows * model_activations(part.model).kept
+        operations = _operations(part.model, 2, rows)
+        convolutions, dense = convolutions + operations[0], dense + operations[1]
+    return Work(convolutions, dense + _penalty(model), moved, float(trained))
 
 
-def prediction_work(model: keras.Model) -> Work:
-    """Return the work of predicting both strands of one sequence."""
-    moved = STRANDS * FORWARD_SHARE * model_activations(model).kept
-    return Work(*_operations(model, 1, STRANDS), moved, 0.0)
+def prediction_work(
+    model: keras.Model, parts: Sequence[Part] = (), *, strands: int = STRANDS
+) -> Work:
+    """Return the work of predicting one sequence, on both strands unless it has only one."""
+    moved = convolutions = dense = 0.0
+    for part in parts or (Part(model),):
+        rows = strands * part.validation
+        moved += rows * FORWARD_SHARE * model_activations(part.model).kept
+        operations = _operations(part.model, 1, rows)
+        convolutions, dense = convolutions + operations[0], dense + operations[1]
+    return Work(convolutions, dense, moved, 0.0)
 
 
 def epoch_seconds(
-    model: keras.Model, training: TrainingRecipe, *, rows: int, validated: int, speed: Speed
+    model: keras.Model,
+    training: TrainingRecipe,
+    *,
+    rows: int,
+    validated: int,
+    speed: Speed,
+    parts: Sequence[Part] = (),
+    strands: int = STRANDS,
 ) -> tuple[float, float]:
     """Return the expected seconds of training and of validation in an epoch.
 
@@ -92,10 +132,14 @@ def epoch_seconds(
         Numbers of rows of the training and of the validation split.
     speed
         Speed of this machine.
+    parts
+        Parts of the model where rows share some of it.
+    strands
+        Strands that a sequence is predicted on.
     """
     steps = rows / training.batch_size
-    trains = steps * training_work(model, training.batch_size).seconds(speed)
-    return trains, validated * prediction_work(model).seconds(speed)
+    trains = steps * training_work(model, training.batch_size, parts).seconds(speed)
+    return trains, validated * prediction_work(model, parts, strands=strands).seconds(speed)
 
 
 def _penalty(model: keras.Model) -> float:
@@ -107,7 +151,7 @@ def _penalty(model: keras.Model) -> float:
     return float(sum(4 * tasks * math.prod(v.shape) for tasks, v in sizes))
 
 
-def _operations(model: keras.Model, which: int, sequences: int) -> tuple[float, float]:
+def _operations(model: keras.Model, which: int, sequences: float) -> tuple[float, float]:
     """Return the operations of convolutions and of other layers; ``which`` of ``layer_costs``."""
     costs = layer_costs(model)
     wide = sum(cost[which] for cost in costs if isinstance(cost[0], CONVOLUTIONS))

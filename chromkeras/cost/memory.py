@@ -1,7 +1,7 @@
 """Peak memory of a training, estimated before anything is allocated."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -75,7 +75,12 @@ class Memory:
 
 
 def training_memory(
-    model: keras.Model, training: TrainingRecipe, *, program: int, validated: int
+    model: keras.Model,
+    training: TrainingRecipe,
+    *,
+    program: int,
+    validated: int,
+    parts: Sequence[tuple[keras.Model, float]] = (),
 ) -> Memory:
     """Estimate the peak resident memory of training a model on a CPU.
 
@@ -90,6 +95,9 @@ def training_memory(
         Bytes that the process takes now, data set loaded and Keras imported.
     validated
         Number of rows of the validation split.
+    parts
+        Parts that make up the model where rows share some of it, and how often a row of a training
+        step computes each.
     """
     activations, backend = model_activations(model), keras.backend.backend()
     trained = _bytes(model.trainable_variables)
@@ -97,7 +105,8 @@ def training_memory(
     wide = _trained(layer for layer in own if isinstance(layer, TaskConv1D))
     tied = _trained(layer for layer in own if layer.soft)
     penalised = any(isinstance(layer, SharingPenalty) for layer in model.layers)
-    per_sequence = activations.kept + IN_FLIGHT[backend] * activations.largest
+    shared = [(model_activations(part), share) for part, share in parts or ((model, 1.0),)]
+    per_sequence = sum(n * (a.kept + IN_FLIGHT[backend] * a.largest) for a, n in shared)
     return Memory(
         program=program,
         working=int(WORKING[backend]),
@@ -106,7 +115,7 @@ def training_memory(
         accumulators=trained if training.accumulate > 1 else 0,
         best=_bytes(model.weights),
         gradients=GRADIENTS * trained + KERNEL_COPIES * wide,
-        activations=training.batch_size * per_sequence,
+        activations=int(training.batch_size * per_sequence),
         penalty=PENALTY_COPIES * tied if penalised else 0,
         prediction=min(prediction_batch(model), validated) * activations.passing,
     )

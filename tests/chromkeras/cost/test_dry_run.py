@@ -3,13 +3,17 @@ import subprocess
 import sys
 
 import keras
+import numpy as np
 import pytest
 
-from chromkeras.cost.dry_run import DryRun, dry_run, untrained_model
+from chromkeras.cost.dry_run import DryRun, dry_run, shared_parts, untrained_model
 from chromkeras.cost.duration import epoch_seconds
 from chromkeras.cost.machine import Speed
 from chromkeras.cost.memory import training_memory
 from chromkeras.cost.operations import model_cost
+from chromkeras.data.dataset import Dataset
+from chromkeras.data.packed import PackedSequences
+from chromkeras.data.tables import DenseTable
 from chromkeras.recipe.reading import make_recipe
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import resolve_plan
@@ -105,3 +109,35 @@ def test_a_warning_where_memory_is_short(free, tiny_dataset, tiny_recipe):
 def test_a_recipe_that_does_not_fit_is_refused(tiny_dataset):
     with pytest.raises(ValueError, match="sequence is too short"):
         dry_run(tiny_dataset(length=20), make_recipe("hard"))
+
+
+def test_what_rows_share_costs_once(monkeypatch):
+    """Sixteen conditions of a gene in a batch: its DNA is a sixteenth of the work, and no more."""
+    speed = Speed(flops=1e10, bandwidth=1e9)
+    monkeypatch.setattr("chromkeras.cost.dry_run.measure_speed", lambda: speed)
+    rng, gene = np.random.default_rng(0), np.repeat(np.arange(12), 16)
+    codes = rng.integers(0, 4, (12, 400), dtype=np.uint8)
+    dataset = Dataset(
+        inputs={
+            "dna": PackedSequences.from_codes(codes),
+            "regulators": DenseTable(rng.normal(size=(16, 5))),
+        },
+        index={"dna": gene, "regulators": np.tile(np.arange(16), 12)},
+        labels=rng.normal(size=(192, 1)).astype(np.float32),
+        tasks=("expression",),
+        problem="regression",
+        split=np.array(["train"] * 8 + ["valid"] * 2 + ["test"] * 2)[gene],
+    )
+    settings = ("architecture.name=deepreg", "architecture.dense=[4]", "training.batch_size=32")
+    alone = dry_run(dataset, make_recipe("hard", settings=settings))
+    shared = dry_run(dataset, make_recipe("hard", settings=(*settings, "data.together=16")))
+    assert shared.cost == alone.cost
+    assert 0.05 < shared.training / alone.training < 0.2
+    assert shared.validation == alone.validation < alone.training / 10
+    assert shared.memory.activations < alone.memory.activations / 5
+
+
+def test_rows_of_their_own_share_nothing(tiny_dataset, tiny_recipe):
+    dataset, recipe = tiny_dataset(), tiny_recipe()
+    model = untrained_model(recipe, dataset.tasks, dataset.shapes, problem="binary")
+    assert shared_parts(model, dataset, recipe) == ()
