@@ -16,12 +16,12 @@ from chromkeras.data.dataset import Dataset
 from chromkeras.model_report.choose import spread_out
 from chromkeras.model_report.contrasts import Target
 from chromkeras.model_report.network_inputs import DNA, channel_names, feed
+from chromkeras.model_report.row_names import GENE
 from chromkeras.progress import progress
 from chromkeras.sharing.parted_model import Parted, part_model
 from chromkeras.tables import write_tsv
 
 CHUNK = 8192  # rows whose scores are held at once
-GENE = "gene"
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +77,11 @@ class FeatureScores:
                 for k, target in enumerate(self.targets)
             },
         }
+
+
+def feature_inputs(model: keras.Model) -> tuple[str, ...]:
+    """Return the inputs of a model that are vectors."""
+    return tuple(tensor.name for tensor in model.inputs if len(tensor.shape) == 2)
 
 
 def score_features(

@@ -182,9 +182,7 @@ def compare_targets(scores: FeatureScores, known: KnownTargets, target: int = 0)
         {
             "regulators in the list": len(known.genes),
             "that the model does not read": int((place < 0).sum()),
-            f"with fewer than {FEWEST} targets or other genes": int(
-                ((place >= 0) & ~enough).sum()
-            ),
+            f"with fewer than {FEWEST} targets or other genes": int(((place >= 0) & ~enough).sum()),
             "tested": len(tested),
             "with q < 0.05": int((q < 0.05).sum()),
             "genes scored": len(scores.genes),

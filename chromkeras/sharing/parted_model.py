@@ -79,7 +79,9 @@ def part_model(model: keras.Model, name: str) -> Parted:
         given = [leaf for leaf in keras.tree.flatten((args, kwargs)) if isinstance(leaf, _Value)]
         first = all(value.first for value in given)
         args, kwargs = keras.tree.map_structure(
-            lambda leaf: (leaf if first else cut(leaf)).tensor if isinstance(leaf, _Value) else leaf,
+            lambda leaf: (
+                (leaf if first else cut(leaf)).tensor if isinstance(leaf, _Value) else leaf
+            ),
             (args, kwargs),
         )
         found = step.operation(*args, **kwargs)
