@@ -32,8 +32,7 @@ def input_share_bars(
         panel.barh(at, shares[:, i], left=left, color=COLOURS[i % len(COLOURS)], label=name)
         left += shares[:, i]
     panel.set_yticks(at, [_short(name) for name in rows], fontsize=7)
-    panel.invert_yaxis()
-    panel.set_xlim(0, 1)
+    panel.set(xlim=(0, 1), ylim=(len(rows) - 0.4, -0.6))
     panel.set_xlabel(x_label, fontsize=9)
     figure.legend(loc="outside upper right", ncols=len(inputs), fontsize=8, frameon=False)
     return figure

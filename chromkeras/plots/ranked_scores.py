@@ -46,7 +46,14 @@ def ranked_scores(scores: np.ndarray, names: Sequence[str], *, x_label: str, thi
             va="bottom",
             fontsize=7,
             annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "lw": 0.5, "color": "black", "shrinkA": 0, "shrinkB": 0},
+            arrowprops={
+                "arrowstyle": "-",
+                "lw": 0.5,
+                "color": "black",
+                "shrinkA": 0,
+                "shrinkB": 0,
+                "relpos": (0.5, 0),
+            },
         )
         panel.plot([scores[i]] * 2, [0.955, 0.985], transform=across, lw=0.8, color=COLOURS[1])
     panel.set_xlabel(x_label, fontsize=9)
