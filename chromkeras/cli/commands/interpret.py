@@ -33,7 +33,7 @@ def command(
     targets: given.Targets = None,
     seed: EverySeed = 0,
 ) -> Outcome:
-    """Say what a model reads: attributions, filters, motifs, regulators.
+    """Say what a model reads: attributions, filters, motifs.
 
     Sequences are attributed, filters become motifs, TomTom finds known motifs, TF-MoDISco patterns.
     Other inputs are attributed too, and it is said which of them predictions rest on.
