@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from chromkeras import datasets
     from chromkeras.comparison.core.compare import compare
+    from chromkeras.comparison.core.comparison import CompareOptions
     from chromkeras.cost.dry_run import dry_run
+    from chromkeras.crossval.crossval import crossval
     from chromkeras.data.dataset import Dataset
     from chromkeras.data.hdf5 import load_dataset, save_dataset
     from chromkeras.errors import InputError
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from chromkeras.model_file.open_model import OpenModel, open_model
     from chromkeras.model_report.interpret import interpret
     from chromkeras.recipe.reading import make_recipe
+    from chromkeras.search.tune import tune
     from chromkeras.training.finetune import finetune
     from chromkeras.training.train import train
 
@@ -33,10 +36,12 @@ __version__ = "0.2.0"
 
 # Where each public name lies: module and attribute; "" is the module itself.
 _PLACES = {
+    "CompareOptions": ("comparison.core.comparison", "CompareOptions"),
     "Dataset": ("data.dataset", "Dataset"),
     "InputError": ("errors", "InputError"),
     "OpenModel": ("model_file.open_model", "OpenModel"),
     "compare": ("comparison.core.compare", "compare"),
+    "crossval": ("crossval.crossval", "crossval"),
     "datasets": ("datasets", ""),
     "doctor": ("installation.doctor", "doctor"),
     "dry_run": ("cost.dry_run", "dry_run"),
@@ -51,14 +56,17 @@ _PLACES = {
     "save_dataset": ("data.hdf5", "save_dataset"),
     "simulate": ("importers.simulate", "simulate"),
     "train": ("training.train", "train"),
+    "tune": ("search.tune", "tune"),
 }
 _PREPARE = "prepare_"
 
 __all__ = [
+    "CompareOptions",
     "Dataset",
     "InputError",
     "OpenModel",
     "compare",
+    "crossval",
     "datasets",
     "doctor",
     "dry_run",
@@ -77,6 +85,7 @@ __all__ = [
     "save_dataset",
     "simulate",
     "train",
+    "tune",
 ]
 
 

@@ -38,7 +38,7 @@ PROGRAM = "chromkeras"
 FENCE = re.compile(r"^(`{3,})([^\n]*)\n(.*?)^\1\s*$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"(?<!`)(?:``([^`]+)``|`([^`]+)`)(?!`)")
 OPTION = re.compile(r"--[a-z][a-z-]*")
-KEY = re.compile(rf"(?:{'|'.join(SECTIONS)})\.[a-z_]+")
+KEY = re.compile(rf"(?:{'|'.join(SECTIONS)})\.[a-z_0-9]+")
 
 
 def extension(name):
@@ -256,7 +256,8 @@ def test_the_architecture_of_another_package_can_be_trained():
 def test_defaults_of_recipe_keys_are_shown_as_they_are():
     settings = extension("settings")
     shown = {field.name: settings.default_text(field) for field in fields(DataRecipe)}
-    assert shown == {"reverse_complement": "true", "shift": "3", "background": "1.0"}
+    expected = {"reverse_complement": "true", "shift": "3", "background": "1.0", "together": "1"}
+    assert shown == expected
     assert set(settings.attribute_texts(DataRecipe)) == set(shown)
 
 

@@ -28,7 +28,8 @@ ROOMS = (
     {"evaluation"},
     {"monitoring"},
     {"training"},
-    {"baselines", "installation", "model_report"},
+    {"crossval"},
+    {"baselines", "installation", "model_report", "search"},
     {"comparison"},
     {"cli"},
 )

@@ -1,5 +1,6 @@
 """Options that all architectures have, and checks of their values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -55,12 +56,31 @@ def check_fields(section: str, options: Any) -> None:
         A value is none of its choices, or out of its range.
     """
     for each in fields(options):
-        key, value = f"{section}.{each.name}", getattr(options, each.name)
-        choices = each.metadata.get("choices")
-        if choices is not None and value not in (known := tuple(called(choices))):
-            raise unknown(key, str(value), known)
-        if value is not None:
-            _check_range(key, value, each.metadata)
+        check_value(f"{section}.{each.name}", getattr(options, each.name), each.metadata)
+
+
+def check_value(key: str, value: Any, metadata: Mapping[str, Any]) -> None:
+    """Check one value by the metadata of its field.
+
+    Parameters
+    ----------
+    key
+        Name of the field as "section.name", for messages.
+    value
+        Value of the field's type.
+    metadata
+        What the field says of its values.
+
+    Raises
+    ------
+    InputError
+        The value is none of the choices, or out of its range.
+    """
+    choices = metadata.get("choices")
+    if choices is not None and value not in (known := tuple(called(choices))):
+        raise unknown(key, str(value), known)
+    if value is not None:
+        _check_range(key, value, metadata)
 
 
 def called(choices: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import importlib
 import io
+import json
 import os
 import sys
 import tempfile
@@ -11,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
-BACKEND = "KERAS_BACKEND"
+BACKEND, SETTINGS = "KERAS_BACKEND", "keras.json"
 
 
 def import_keras() -> None:
@@ -30,9 +31,25 @@ def import_keras() -> None:
         importlib.import_module("keras")
 
 
+def backend_name() -> str:
+    """Return the backend that Keras takes: by ``KERAS_BACKEND``, its settings or its default."""
+    _choose_backend()
+    settings = keras_folder() / SETTINGS
+    try:
+        kept = json.loads(settings.read_text("utf-8")).get("backend")
+    except (OSError, ValueError, AttributeError):  # none, or none that Keras can read either
+        kept = None
+    return os.environ.get(BACKEND) or kept or "tensorflow"
+
+
+def keras_folder() -> Path:
+    """Return the folder of Keras's settings: ``KERAS_HOME``, or ``.keras`` in the home folder."""
+    return Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
+
+
 def _choose_backend() -> None:
     """Take JAX where TensorFlow, Keras's default, is not installed and nothing was chosen."""
-    chosen = BACKEND in os.environ or (Path.home() / ".keras" / "keras.json").exists()
+    chosen = BACKEND in os.environ or (keras_folder() / SETTINGS).exists()
     if not chosen and not find_spec("tensorflow") and find_spec("jax"):
         os.environ[BACKEND] = "jax"
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from chromkeras.errors import InputError
+from chromkeras.model_file.manifest import MANIFEST
 
 Names = Callable[[], Iterable[str]]
 Complete = Callable[[str], list[str]]
@@ -65,7 +66,7 @@ def setting(incomplete: str) -> list[str]:
 
 
 def model(incomplete: str) -> list[str]:
-    """Complete a model: files that end in .keras, and the names of shipped models.
+    """Complete a model: files that end in .keras, ensembles, and the names of shipped models.
 
     Where nothing fits, the shell completes names of files.
     """
@@ -73,6 +74,7 @@ def model(incomplete: str) -> list[str]:
 
     folder = Path(f"{incomplete}_").parent  # of "runs/" it is runs
     files = [str(path) for path in sorted(folder.glob("*.keras"))]
+    files += [str(path.parent) for path in sorted(folder.glob(f"*/{MANIFEST}"))]
     try:
         shipped = list(shipped_models())
     except InputError:  # an installation without them

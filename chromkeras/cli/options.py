@@ -26,7 +26,7 @@ def described(texts: Mapping[str, str]) -> str:
 Model = Annotated[
     Path,
     typer.Option(
-        help="Model file from `train`, or a shipped model by name.",
+        help="Model file from `train`, folder of an ensemble, or a shipped model by name.",
         autocompletion=completion.model,
     ),
 ]

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import keras
@@ -16,6 +17,7 @@ from chromkeras.data.tables import feed
 from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import check_rows
 from chromkeras.evaluation.prior import find_prior
+from chromkeras.evaluation.seen_rows import warn_of_seen_rows
 from chromkeras.model_file.open_model import OpenModel, open_model
 from chromkeras.names import unknown
 from chromkeras.sharing.shared_rows import shared_by_model, unshared_inputs, with_shared_rows
@@ -41,7 +43,8 @@ def predict(
     Parameters
     ----------
     model
-        An open model, its file, or the name of a shipped one.
+        An open model, its file, the folder of an ensemble, or the name of a shipped model. The
+        outputs of an ensemble are the mean of its members' outputs, logits where there are any.
     dataset
         Data set with the inputs of the model; it may have other tasks.
     split
@@ -78,8 +81,48 @@ def predict(
     opened = model if isinstance(model, OpenModel) else open_model(model)
     rows = check_rows(dataset, split)
     moved = find_prior(opened, dataset, calibrated=calibrated, prior=prior)
-    outputs = predict_logits(opened.network, dataset, rows, both_strands=both_strands)
+    warn_of_seen_rows(opened.card, str(opened.path), dataset, split)
+    outputs = mean_logits(opened, dataset, rows, both_strands=both_strands)
     return opened.problem.predictions(moved.applied(outputs), opened.link)
+
+
+def mean_logits(
+    model: OpenModel,
+    dataset: Dataset,
+    rows: np.ndarray,
+    *,
+    both_strands: bool = True,
+    progress: Callable[[int, int], None] | None = None,
+) -> np.ndarray:
+    """Return a model's logits, of an ensemble the mean of its members' logits.
+
+    With each member's shift to the share of positives (``find_prior``) this is the mean of their
+    log-odds, so that a probability is the normalised geometric mean of theirs.
+
+    Parameters
+    ----------
+    model
+        An open model.
+    dataset, rows, both_strands, progress
+        As for ``predict_logits``.
+
+    Returns
+    -------
+    np.ndarray
+        Shape (n, T) or (n, T, C), float32.
+    """
+    networks, each = model.networks, []
+    predict = partial(predict_logits, dataset=dataset, rows=rows, both_strands=both_strands)
+    for place, network in enumerate(networks):
+        step = None if progress is None else partial(_part, progress, place, len(networks))
+        each.append(predict(network, progress=step))
+    return each[0] if len(each) == 1 else np.mean(each, axis=0)
+
+
+def _part(
+    progress: Callable[[int, int], None], place: int, places: int, done: int, rows: int
+) -> None:
+    progress((place * rows + done) // places, rows)
 
 
 def predict_logits(

@@ -13,6 +13,7 @@ from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import Evaluation, check_rows, evaluate, match_tasks
 from chromkeras.evaluation.prior import Prior, find_prior
+from chromkeras.evaluation.seen_rows import warn_of_seen_rows
 from chromkeras.files import write_json
 from chromkeras.problems.registry import find_problem
 from chromkeras.tables import write_tsv
@@ -76,7 +77,7 @@ def evaluate_model(
     Parameters
     ----------
     model
-        Model file, ending in ``.keras``.
+        Model file, ending in ``.keras``, or the folder of an ensemble.
     dataset
         Data set with the model's tasks, among others perhaps.
     split
@@ -106,14 +107,16 @@ def evaluate_model(
     from chromkeras.backend.quiet import import_keras
 
     import_keras()  # only now, as it takes seconds and all that is wrong above takes none
-    from chromkeras.evaluation.predict import predict_logits
+    from chromkeras.evaluation.predict import mean_logits
     from chromkeras.model_file.open_model import open_model
 
     opened = open_model(model)
     moved = find_prior(opened, given, calibrated=calibrated, prior=prior)
-    predict = partial(predict_logits, opened.network, dataset, both_strands=both_strands)
-    outputs = moved.applied(predict(rows))
+    predict = partial(mean_logits, opened, dataset, both_strands=both_strands)
     wanted = find_problem(dataset.problem).needs_validation(threshold)
+    for used in (split, "valid") if wanted and split == "test" else (split,):
+        warn_of_seen_rows(opened.card, str(model), given, used)
+    outputs = moved.applied(predict(rows))
     valid = moved.applied(predict(dataset.rows("valid"))) if wanted else None
     link = opened.link
     evaluation = evaluate(

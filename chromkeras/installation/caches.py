@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from chromkeras.backend.quiet import keras_folder
 from chromkeras.importers.simulate import demo_folder
 
 
@@ -28,8 +29,7 @@ class Cache:
 
 def caches() -> dict[str, Cache]:
     """Return the folders by what they hold."""
-    keras = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
-    return {"demo data set": look_at(demo_folder()), "Keras settings": look_at(keras)}
+    return {"demo data set": look_at(demo_folder()), "Keras settings": look_at(keras_folder())}
 
 
 def look_at(folder: Path) -> Cache:

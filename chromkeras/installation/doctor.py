@@ -6,13 +6,15 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from chromkeras.cost.machine import free_memory
 from chromkeras.installation.caches import caches, look_at, writable
 from chromkeras.installation.packages import NAME, Package, installed_version, packages
-from chromkeras.installation.probe import read_probe, start_probe
+from chromkeras.installation.probe import BESIDE, read_probe, start_probe
 
 BACKENDS = ("tensorflow", "jax", "torch")
 LITTLE = 2**30
@@ -76,7 +78,7 @@ def doctor() -> Diagnosis:
     """
     probe = start_probe()
     found = Diagnosis()
-    for look in (_versions, _packages, _machine, _folder, _caches, _motifs, _shipped):
+    for look in (_versions, _packages, _machine, _folder, _caches, _motifs, _shipped, _beside):
         try:
             look(found)
         except Exception as error:  # whatever is broken there, the rest is looked at
@@ -129,7 +131,7 @@ def _folder(found: Diagnosis) -> None:
         "path": here, "free": shutil.disk_usage(here).free, "writable": writable(here)
     }  # fmt: skip
     if not found.folder["writable"]:
-        found.notes.append(f"the current folder {here} cannot be written to: give --out another")
+        found.notes.append(f"the current folder {here} cannot be written to: write elsewhere")
     if found.folder["free"] < LITTLE:
         found.notes.append("less than 1 GB is free on the disk of the current folder")
 
@@ -168,6 +170,19 @@ def _shipped(found: Diagnosis) -> None:
     for name in shipped_models():
         model_path(name)
         found.shipped.append(name)
+
+
+def _beside(found: Diagnosis) -> None:
+    """Import what Keras imports where it is installed, and what the probe leaves out."""
+    for module, distribution in BESIDE.items():
+        try:
+            if find_spec(module):
+                import_module(module)
+        except Exception as error:  # of any kind where its own libraries are broken
+            found.problems.append(
+                f"{distribution} cannot be imported: {error}; pip install --force-reinstall "
+                f"'{distribution}'"
+            )
 
 
 def _backend(found: Diagnosis, active: dict[str, Any]) -> None:

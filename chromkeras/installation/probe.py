@@ -7,6 +7,16 @@ import sys
 from typing import Any
 
 PATIENCE = 60.0
+# Keras and TensorFlow import these where they are installed, and compute without them. They take
+# as long as the rest: the probe leaves them out, and `doctor` imports them meanwhile. By module,
+# the distribution.
+BESIDE = {
+    "IPython": "ipython",
+    "jax": "jax",
+    "matplotlib": "matplotlib",
+    "pandas": "pandas",
+    "sklearn": "scikit-learn",
+}
 
 
 def start_probe() -> "subprocess.Popen[str]":
@@ -39,6 +49,11 @@ def read_probe(process: "subprocess.Popen[str]", *, patience: float = PATIENCE) 
 
 
 def _look() -> dict[str, Any]:
+    from chromkeras.backend.quiet import backend_name, import_keras
+
+    left_out: dict[str, Any] = dict.fromkeys(set(BESIDE) - {backend_name()})
+    sys.modules.update(left_out)  # an import of None fails as if it were missing
+    import_keras()
     import keras
 
     total = float(keras.ops.sum(keras.ops.matmul(keras.ops.ones((2, 3)), keras.ops.ones((3, 2)))))

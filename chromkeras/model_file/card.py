@@ -1,8 +1,10 @@
 """The run card: what a model file knows about itself, read without Keras."""
 
+import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 from chromkeras.errors import InputError
@@ -20,6 +22,7 @@ from chromkeras.model_file.facts import (
     shown,
     wrong,
 )
+from chromkeras.model_file.manifest import Manifest, read_manifest
 from chromkeras.model_file.shipped import model_path
 from chromkeras.names import check_unique, printable, unknown
 
@@ -70,6 +73,11 @@ class RunCard:
     inputs: dict[str, tuple[int, ...]] = field(default_factory=dict)
     version: str = ""
 
+    @property
+    def networks(self) -> int:
+        """Number of networks whose outputs are averaged."""
+        return 1
+
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "RunCard":
         """Return the card in the configuration of the layer that carries it.
@@ -110,6 +118,26 @@ class RunCard:
             **{name: list(getattr(self, name)) for name in ("tasks", "classes")},
             "inputs": {name: list(shape) for name, shape in self.inputs.items()},
         }
+
+
+@dataclass(frozen=True)
+class EnsembleCard(RunCard):
+    """What the members of an ensemble have in common.
+
+    The fingerprint is that of the whole data set, the recipe the first member's.
+
+    Attributes
+    ----------
+    members
+        Files of the members.
+    """
+
+    members: tuple[Path, ...] = ()
+
+    @property
+    def networks(self) -> int:
+        """Number of networks whose outputs are averaged."""
+        return len(self.members)
 
 
 def _names(value: Any, where: str) -> tuple[str, ...]:
@@ -207,13 +235,89 @@ class CardFile:
 def read_card(path: str | os.PathLike[str]) -> RunCard:
     """Return the run card of a model file, which is checked but for its weights.
 
+    Parameters
+    ----------
+    path
+        A .keras file, the name of a shipped model, or the folder of an ensemble, whose card is an
+        ``EnsembleCard``.
+
     Raises
     ------
     InputError
-        The file is missing, empty, damaged, no .keras file, or a model without a run card.
+        The file is missing, empty, damaged, no .keras file, or a model without a run card; the
+        members of an ensemble do not belong together.
     """
-    with open_archive(model_path(path), "model", ".keras") as archive:
+    place = model_path(path)
+    if place.is_dir():
+        manifest = read_manifest(place)
+        return ensemble_card(manifest, [read_card(member) for member in manifest.members])
+    with open_archive(place, "model", ".keras") as archive:
         return read_card_file(archive).card
+
+
+def ensemble_card(manifest: Manifest, cards: Sequence[RunCard]) -> EnsembleCard:
+    """Return the card of an ensemble, from those of its members.
+
+    Its share of positives among the training rows is the one whose log-odds are the mean of the
+    members', so that a shift of the mean output is the mean of the members' shifts.
+
+    Raises
+    ------
+    InputError
+        Members have other tasks, labels, inputs or another loss than the first.
+    """
+    first = cards[0]
+    for path, card in zip(manifest.members, cards, strict=True):
+        for name, of in _ALIKE.items():
+            if of(card) != of(first):
+                raise InputError(
+                    f"expected members of an ensemble with equal {name}; {path} has others than "
+                    f"{manifest.members[0]}"
+                )
+    shares = [card.scores.get(TRAINING_SHARE) for card in cards]
+    known = all(isinstance(share, dict) for share in shares)
+    scores = {TRAINING_SHARE: _mean_share(shares)} if known else {}
+    return EnsembleCard(
+        first.tasks,
+        first.recipe,
+        manifest.fingerprint,
+        scores,
+        first.problem,
+        first.classes,
+        inputs=first.inputs,
+        version=first.version,
+        members=manifest.members,
+    )
+
+
+_ALIKE = {
+    "tasks": lambda card: card.tasks,
+    "labels": lambda card: (card.problem, card.classes),
+    "inputs": lambda card: card.inputs,
+    "losses": lambda card: card.recipe.get("training", {}).get("loss"),
+}
+
+
+def _mean_share(shares: Sequence[Any]) -> dict[str, float]:
+    """Return the share of each task whose log-odds are the mean; of strange shares the first."""
+    found = {}
+    for task, first in shares[0].items():
+        each = [share.get(task) for share in shares]
+        if not all(isinstance(p, float) and 0 < p < 1 for p in each):
+            found[task] = first
+            continue
+        odds = sum(math.log(p) - math.log1p(-p) for p in each) / len(each)
+        found[task] = 1 / (1 + math.exp(-odds))
+    return found
+
+
+def require_one_network(path: str | os.PathLike[str], card: RunCard) -> None:
+    """Raise ``InputError`` for an ensemble, where a single network is needed."""
+    if isinstance(card, EnsembleCard):
+        raise InputError(
+            f"model {path} is an ensemble of {card.networks} networks, expected one; choose one of "
+            f"them, such as {card.members[0]}"
+        )
 
 
 def read_card_file(archive: Archive) -> CardFile:

@@ -2,20 +2,24 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chromkeras.files import require_file
+from chromkeras.model_file.manifest import is_ensemble
 from chromkeras.model_file.shipped import model_path
+
+if TYPE_CHECKING:
+    from chromkeras.model_file.card import RunCard
 
 
 def info(file: str | os.PathLike[str]) -> dict[str, Any]:
-    """Describe a model file or a data set file, without importing Keras.
+    """Describe a model file, an ensemble or a data set file, without importing Keras.
 
     Parameters
     ----------
     file
-        A ``.keras`` model of ours, all of which is checked, an HDF5 data set of ours, or the name
-        of a shipped model.
+        A ``.keras`` model of ours, all of which is checked, the folder of an ensemble, an HDF5 data
+        set of ours, or the name of a shipped model.
 
     Returns
     -------
@@ -33,17 +37,34 @@ def info(file: str | os.PathLike[str]) -> dict[str, Any]:
     >>> info("worm_hard")["tasks"][:2]
     ['Germline', 'Neurons']
     """
-    path = require_file(model_path(file), "file")
+    place = model_path(file)
+    if is_ensemble(place):
+        return _ensemble_facts(place)
+    path = require_file(place, "file")
     return _model_facts(path) if path.suffix == ".keras" else _data_set_facts(path)
 
 
 def _model_facts(path: Path) -> dict[str, Any]:
     from chromkeras.model_file.check import check_model_file
 
-    card = check_model_file(path).card
+    return _facts(path, "model", check_model_file(path).card)
+
+
+def _ensemble_facts(folder: Path) -> dict[str, Any]:
+    from chromkeras.model_file.card import ensemble_card
+    from chromkeras.model_file.check import check_model_file
+    from chromkeras.model_file.manifest import read_manifest
+
+    manifest = read_manifest(folder)
+    cards = [check_model_file(member).card for member in manifest.members]
+    members = [member.name for member in manifest.members]
+    return _facts(folder, "ensemble", ensemble_card(manifest, cards)) | {"members": members}
+
+
+def _facts(path: Path, kind: str, card: "RunCard") -> dict[str, Any]:
     return {
         "file": str(path),
-        "kind": "model",
+        "kind": kind,
         "tasks": list(card.tasks),
         "data fingerprint": card.fingerprint,
         "recipe": card.recipe,

@@ -22,8 +22,10 @@ from chromkeras.backend.errors import backend_errors
 from chromkeras.errors import InputError
 from chromkeras.losses.registry import of_loss, trained_loss
 from chromkeras.model_file.allowed import check_registered
-from chromkeras.model_file.card import RunCard
+from chromkeras.model_file.card import RunCard, ensemble_card
 from chromkeras.model_file.check import CheckedFile, check_model_file
+from chromkeras.model_file.manifest import read_manifest
+from chromkeras.model_file.mean_network import mean_network
 from chromkeras.model_file.shipped import model_path
 from chromkeras.names import printable
 from chromkeras.problems.problem import Problem
@@ -58,11 +60,20 @@ class OpenModel:
         (batch, T, C) for C classes.
     card
         Its run card.
+    members
+        Models of an ensemble, the mean of whose outputs the network puts out; none for a single
+        model.
     """
 
     path: Path
     network: keras.Model
     card: RunCard
+    members: tuple["OpenModel", ...] = ()
+
+    @property
+    def networks(self) -> tuple[keras.Model, ...]:
+        """The networks whose outputs are averaged: those of the members, or the only one."""
+        return tuple(member.network for member in self.members) or (self.network,)
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -106,10 +117,15 @@ def open_model(path: str | os.PathLike[str]) -> OpenModel:
     to a list (`chromkeras.model_file.allowed`). Then the network is built without weights, so that
     what it would take is known before it takes it; at last it is tried on a sequence of zeros.
 
+    The folder of an ensemble, as ``crossval`` writes it, is opened as one model. Its outputs are
+    the mean of its members' outputs: of logits for binary labels and classes, of what the loss
+    trains for real values.
+
     Parameters
     ----------
     path
-        A .keras file, or the name of a model that comes with the package, such as "worm_hard".
+        A .keras file, the folder of an ensemble, or the name of a model that comes with the
+        package, such as "worm_hard".
 
     Returns
     -------
@@ -120,7 +136,7 @@ def open_model(path: str | os.PathLike[str]) -> OpenModel:
     ------
     InputError
         The file is missing, empty, damaged, no .keras file of ours, of another version, or claims
-        to be larger than it is.
+        to be larger than it is; the members of an ensemble do not belong together.
 
     Examples
     --------
@@ -132,6 +148,8 @@ def open_model(path: str | os.PathLike[str]) -> OpenModel:
     ('Germline', 'Neurons', 'Muscle')
     """
     path = model_path(path)
+    if path.is_dir():
+        return _open_ensemble(path)
     found = check_model_file(path)
     with _named(path, found):
         recipe = recipe_from_dict(found.card.recipe)
@@ -142,6 +160,14 @@ def open_model(path: str | os.PathLike[str]) -> OpenModel:
         if largest <= LARGEST_TRIED:
             _try(network)
     return OpenModel(Path(path), network, found.card)
+
+
+def _open_ensemble(folder: Path) -> OpenModel:
+    manifest = read_manifest(folder)
+    members = tuple(open_model(member) for member in manifest.members)
+    card = ensemble_card(manifest, [member.card for member in members])
+    network = mean_network([member.network for member in members])
+    return OpenModel(folder, network, card, members)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import match_tasks
 from chromkeras.evaluation.predict import predict_logits
 from chromkeras.files import write_json
+from chromkeras.model_file.card import require_one_network
 from chromkeras.model_file.open_model import OpenModel, open_model
 from chromkeras.model_report.attributions import (
     Attributed,
@@ -159,7 +160,7 @@ def interpret(
     Parameters
     ----------
     model_path
-        A .keras file of ours.
+        A .keras file of ours; of an ensemble one of its members.
     dataset
         With all tasks of the model.
     out
@@ -179,6 +180,7 @@ def interpret(
         has been written.
     """
     opened = open_model(model_path)
+    require_one_network(model_path, opened.card)
     data = match_tasks(dataset, opened.card.tasks)
     model = explained_network(opened.network)
     reads_dna = DNA in [tensor.name for tensor in model.inputs]

@@ -16,9 +16,9 @@ from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.monitoring.count_sketch import CountSketch
 from chromkeras.monitoring.gradient_log import Moment
-from chromkeras.monitoring.one_task import TaskNetworks, WatchedLayer
 from chromkeras.recipe.recipe import Recipe
 from chromkeras.sharing.layer_table import COMMON
+from chromkeras.sharing.one_task import TaskNetworks, WatchedLayer
 
 ROWS, PARTS = 96, 4
 # The probe's order is that of an epoch which no training reaches.

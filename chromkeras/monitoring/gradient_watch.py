@@ -16,7 +16,7 @@ from chromkeras.monitoring.gradient_log import (
     save_gradient_log,
 )
 from chromkeras.monitoring.gradient_probe import GradientProbe, draw_probe
-from chromkeras.monitoring.one_task import task_networks
+from chromkeras.sharing.one_task import task_networks
 from chromkeras.sharing.plan import Plan
 
 MOMENTS = 12

@@ -3,10 +3,10 @@
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import Field, asdict, fields, replace
 from typing import Any
 
-from chromkeras.architectures.options import called
+from chromkeras.architectures.options import called, check_value
 from chromkeras.errors import InputError
 from chromkeras.files import require_file
 from chromkeras.names import printable, unknown
@@ -19,16 +19,48 @@ LONGEST_SHOWN = 80
 
 def recipe_keys(architecture: str = DEFAULT_ARCHITECTURE) -> tuple[str, ...]:
     """Return every key that a setting and a recipe file may have, as "section.name"."""
-    default = Recipe(architecture=architecture_options(architecture))
-    return tuple(f"{s}.{f.name}" for s in SECTIONS for f in fields(getattr(default, s)))
+    return _keys(Recipe(architecture=architecture_options(architecture)))
+
+
+def _keys(recipe: Recipe) -> tuple[str, ...]:
+    return tuple(f"{s}.{f.name}" for s in SECTIONS for f in fields(getattr(recipe, s)))
 
 
 def recipe_choices(key: str, architecture: str = DEFAULT_ARCHITECTURE) -> tuple[str, ...]:
     """Return the choices of a key such as "balance.weighting"; none for a free value."""
-    section, name = key.split(".")
-    options = getattr(Recipe(architecture=architecture_options(architecture)), section)
-    field = next(f for f in fields(options) if f.name == name)
-    return tuple(called(field.metadata.get("choices", ())))
+    return tuple(called(_field(key, architecture).metadata.get("choices", ())))
+
+
+def recipe_type(key: str, architecture: str = DEFAULT_ARCHITECTURE) -> type:
+    """Return the type of a key's values: bool, int, float, str or tuple; None may do besides."""
+    return _kind(str(_field(key, architecture).type))
+
+
+def checked_value(key: str, value: Any, architecture: str = DEFAULT_ARCHITECTURE) -> Any:
+    """Return one value of a recipe as its type, however it goes with others.
+
+    Parameters
+    ----------
+    key
+        Key such as "training.epochs".
+    value
+        Value as TOML has it.
+    architecture
+        Name of the architecture, which says what keys of it there are.
+
+    Raises
+    ------
+    InputError
+        An unknown key (with the nearest valid names), a value of wrong type or out of its range.
+
+    Examples
+    --------
+    >>> checked_value("training.learning_rate", 1)
+    1.0
+    """
+    converted = _checked(Recipe(architecture=architecture_options(architecture)), key, value)
+    check_value(key, converted, _field(key, architecture).metadata)
+    return converted
 
 
 def size_names(architecture: str = DEFAULT_ARCHITECTURE) -> tuple[str, ...]:
@@ -116,6 +148,13 @@ def recipe_values(recipe: Recipe) -> dict[str, Any]:
     return {f"{s}.{k}": v for s in SECTIONS for k, v in asdict(getattr(recipe, s)).items()}
 
 
+def _field(key: str, architecture: str) -> Field[Any]:
+    """Return the field of a known key."""
+    section, name = key.split(".")
+    options = getattr(Recipe(architecture=architecture_options(architecture)), section)
+    return next(f for f in fields(options) if f.name == name)
+
+
 def _read_file(path: str | os.PathLike[str]) -> dict[str, Any]:
     found = require_file(path, "recipe")
     try:
@@ -149,7 +188,7 @@ def _setting(text: str) -> dict[str, Any]:
 
 def _checked(recipe: Recipe, key: str, value: Any) -> Any:
     """Return the value of a known key as its type."""
-    known = recipe_keys(recipe.architecture.name)
+    known = _keys(recipe)
     if key not in known:
         raise unknown("recipe key", key, known)
     section, name = key.split(".")
@@ -161,18 +200,23 @@ def _convert(key: str, value: Any, section: Any, name: str) -> Any:
     declared = str(next(f.type for f in fields(section) if f.name == name))
     if value is None and "None" in declared:
         return None
-    if "tuple" in declared:
+    kind = _kind(declared)
+    if kind is tuple:
         inner, what = (str, "texts") if "str" in declared else (int, "whole numbers")
         if isinstance(value, list | tuple) and all(type(v) is inner for v in value):
             return tuple(value)
         raise InputError(f"{key}: expected a list of {what}, received {_shown(value)}")
-    kind = next(k for k in (bool, int, float, str) if k.__name__ in declared)
     if kind is float and type(value) is int:
         return float(value)
     if type(value) is not kind:
         names = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
         raise InputError(f"{key}: expected {names[kind]}, received {_shown(value)}")
     return value
+
+
+def _kind(declared: str) -> type:
+    """Return the type that a field is declared to have, without None."""
+    return next(k for k in (tuple, bool, int, float, str) if k.__name__ in declared)
 
 
 def _shown(value: Any) -> str:

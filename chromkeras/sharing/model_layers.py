@@ -11,7 +11,7 @@ from chromkeras.layers.run_card import RunCard
 from chromkeras.layers.task_layer import TaskLayer
 from chromkeras.recipe.reading import recipe_from_dict
 from chromkeras.sharing.layer_table import LayerEntry, LayerTable
-from chromkeras.sharing.plan import resolve_plan
+from chromkeras.sharing.plan import Plan, resolve_plan
 
 
 @dataclass(frozen=True)
@@ -100,10 +100,21 @@ def layer_table(model: keras.Model) -> LayerTable:
     card = run_card(model)
     if card.layers:
         return LayerTable.from_config(card.layers, card.tasks)
+    return model_plan(model).layers
+
+
+def model_plan(model: keras.Model) -> Plan:
+    """Return the plan that a chromkeras model was built by, from its run card.
+
+    Raises
+    ------
+    InputError
+        The recipe that the model carries is not readable.
+    """
+    card = run_card(model)
     inputs = {tensor.name: tuple(tensor.shape[1:]) for tensor in model.inputs}
     recipe = recipe_from_dict(card.recipe)
-    plan = resolve_plan(recipe, card.tasks, inputs, problem=card.problem, classes=card.classes)
-    return plan.layers
+    return resolve_plan(recipe, card.tasks, inputs, problem=card.problem, classes=card.classes)
 
 
 def layer_rows(model: keras.Model) -> dict[str, LayerRows]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from chromkeras.errors import InputError
 from chromkeras.statistics.means import mean_defined
 
 _AT_ONCE = 50  # replicates held in memory together
+_SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,14 +77,12 @@ def bootstrap_auroc(
     if replicates < 1:
         raise InputError(f"expected at least 1 replicate, received {replicates}")
     result = np.empty((replicates, scores.shape[0], labels.shape[1]))
+    models, tasks = result.shape[1:]
+    ranked = {(m, t): _rank(labels[:, t], scores[m, :, t]) for m, t in np.ndindex(models, tasks)}
     for part, counts in _counts(regions, replicates, seed):
-        for task in range(labels.shape[1]):
-            known = (labels[:, task] == 0) | (labels[:, task] == 1)
-            positive, weights = labels[known, task] == 1, counts[:, known]
-            for model in range(len(scores)):
-                result[part, model, task] = weighted_auroc(
-                    positive, scores[model, known, task], weights
-                )
+        weights = _columns(counts)
+        for (model, task), ranks in ranked.items():
+            result[part, model, task] = ranks.areas(weights)
         if progress is not None:
             progress(part.stop, replicates)
     return Bootstrap(result)
@@ -158,18 +158,49 @@ def weighted_auroc(positive: np.ndarray, scores: np.ndarray, weights: np.ndarray
     np.ndarray
         Areas (B,), float64; NaN where a class has no weight.
     """
-    _, rank = np.unique(scores, return_inverse=True)
-    order = np.argsort(rank, kind="stable")
-    begins = np.concatenate([[True], np.diff(rank[order]) != 0]).nonzero()[0]
-    if not len(scores):
-        return np.full(len(weights), np.nan)
-    ordered = weights[:, order].astype(np.float64)
-    up = np.add.reduceat(np.where(positive[order], ordered, 0.0), begins, axis=1)
-    down = np.add.reduceat(np.where(positive[order], 0.0, ordered), begins, axis=1)
-    below = np.cumsum(down, axis=1) - down
-    pairs = up.sum(axis=1) * down.sum(axis=1)
-    won = (up * (below + down / 2)).sum(axis=1)
-    return np.divide(won, pairs, out=np.full(len(weights), np.nan), where=pairs > 0)
+    return _rank(np.where(positive, 1, 0), scores).areas(_columns(weights))
+
+
+@dataclass(frozen=True, eq=False)
+class _Ranks:
+    """Rows of one task, ranked by one model's scores.
+
+    Attributes
+    ----------
+    positive, negative
+        Places of the P positive rows, and of the N negative ones by rising score.
+    below, up_to
+        Shape (P,): how many negatives score less than each positive, and how many no more.
+    """
+
+    positive: np.ndarray
+    negative: np.ndarray
+    below: np.ndarray
+    up_to: np.ndarray
+
+    def areas(self, weights: np.ndarray) -> np.ndarray:
+        """Return the AUROC with each row counted by a weight (n, B), shape (B,)."""
+        total = np.zeros((len(self.negative) + 1, weights.shape[1]))
+        np.cumsum(weights[self.negative], axis=0, out=total[1:])
+        own = weights[self.positive]
+        won = np.einsum("pb,pb->b", own, total[self.below])
+        if (self.below < self.up_to).any():  # ties count half
+            won = (won + np.einsum("pb,pb->b", own, total[self.up_to])) / 2
+        pairs = own.sum(axis=0) * total[-1]
+        return np.divide(won, pairs, out=np.full(len(won), np.nan), where=pairs > 0)
+
+
+def _rank(labels: np.ndarray, scores: np.ndarray) -> _Ranks:
+    """Rank the rows of labels 0 and 1 of one task, all of shape (n,)."""
+    positive, negative = np.flatnonzero(labels == 1), np.flatnonzero(labels == 0)
+    negative = negative[np.argsort(scores[negative], kind="stable")]
+    sides = (np.searchsorted(scores[negative], scores[positive], side) for side in _SIDES)
+    return _Ranks(positive, negative, *sides)
+
+
+def _columns(weights: np.ndarray) -> np.ndarray:
+    """Return weights (B, n) as float64 (n, B): those of a row lie together."""
+    return np.ascontiguousarray(weights.T, np.float64)
 
 
 def _counts(regions: np.ndarray, replicates: int, seed: int) -> Iterator[tuple[slice, np.ndarray]]:

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from chromkeras.errors import InputError
-from chromkeras.model_file.card import read_card
+from chromkeras.model_file.card import read_card, require_one_network
 from chromkeras.names import unknown
 from chromkeras.recipe.reading import recipe_from_dict
 from chromkeras.recipe.recipe import Recipe
@@ -30,6 +30,7 @@ def check_init(recipe: Recipe) -> None:
             )
         return
     card = read_card(init)
+    require_one_network(init, card)
     if task and task not in card.tasks:
         raise unknown(f"task of {init}:", task, card.tasks)
     here, there = asdict(recipe.architecture), asdict(own_recipe(init).architecture)
@@ -46,6 +47,7 @@ def check_init(recipe: Recipe) -> None:
 def own_recipe(path: str) -> Recipe:
     """Return the recipe that a model file was trained by."""
     card = read_card(path)
+    require_one_network(path, card)
     try:
         return recipe_from_dict(card.recipe)
     except InputError as error:

@@ -1,5 +1,6 @@
 """Run: a compiled model, its batches and its callbacks."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ from chromkeras.training.penalty import FollowPenalty
 from chromkeras.training.progress import ShowProgress
 from chromkeras.training.regularization import regularize
 from chromkeras.training.start import start
+from chromkeras.training.stop_when import StopWhen
 from chromkeras.training.task_loss_metric import TaskLosses
 from chromkeras.training.task_weighting import WeighTasks
 from chromkeras.training.validation import ValidationScores
@@ -83,7 +85,16 @@ class Run:
         return None
 
 
-def prepare(dataset: Dataset, plan: Plan, out: Path, *, resume: bool, watch: bool = False) -> Run:
+def prepare(
+    dataset: Dataset,
+    plan: Plan,
+    out: Path,
+    *,
+    resume: bool,
+    watch: bool = False,
+    stop_when: Callable[[int, float], bool] | None = None,
+    verbose: bool = True,
+) -> Run:
     """Build and compile the model and its callbacks, taking up a saved state when asked.
 
     Initial weights and dropout follow the global random numbers, so this and ``fit`` belong in
@@ -99,6 +110,8 @@ def prepare(dataset: Dataset, plan: Plan, out: Path, *, resume: bool, watch: boo
         Whether to go on from the state beside ``out``.
     watch
         Whether to measure the tasks' gradients meanwhile.
+    stop_when, verbose
+        As for ``train``.
 
     Raises
     ------
@@ -145,7 +158,8 @@ def prepare(dataset: Dataset, plan: Plan, out: Path, *, resume: bool, watch: boo
         best,
         history,
         SaveCheckpoint(state_path, recipe, fingerprint, best, history),
-        progress,
+        *([StopWhen(stop_when, best)] if stop_when else []),
+        *([progress] if verbose else []),
     ]
     return Run(model, trained, batches, epochs, first_epoch, best, history, progress, callbacks)
 

@@ -1,6 +1,7 @@
 """Train a model by a recipe: a data set in, a .keras file out."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,8 @@ def train(
     devices: int = 1,
     shard: str = "data",
     watch_gradients: bool = False,
+    stop_when: Callable[[int, float], bool] | None = None,
+    verbose: bool = True,
 ) -> TrainingResult:
     """Train by ``model.fit`` on the training split and keep the best epoch by validation.
 
@@ -89,6 +92,11 @@ def train(
     watch_gradients
         Whether to measure each task's gradient at each layer about a dozen times, and keep them
         in ``gradient_log_path(out)``; on one device.
+    stop_when
+        Called after each epoch with its number, from 1, and the best mean validation score so far;
+        where it returns True, training ends there as it does when patience is over.
+    verbose
+        Whether to tell how far training is, and log a line an epoch.
 
     Raises
     ------
@@ -109,10 +117,20 @@ def train(
     )
     with seeded(recipe.training.seed):
         with distribution(devices, shard, tasks=len(dataset.tasks)):
-            run = prepare(dataset, plan, out, resume=resume, watch=watch_gradients)
+            run = prepare(
+                dataset,
+                plan,
+                out,
+                resume=resume,
+                watch=watch_gradients,
+                stop_when=stop_when,
+                verbose=verbose,
+            )
             broken = run.fit()
         if not run.best.weights:
-            raise InputError(f"{broken}, before any epoch was whole; lower training.learning_rate")
+            raise InputError(
+                f"{broken}, before any epoch was whole; lower training.learning_rate"
+            ) from broken
         scores = _scores(dataset, run, problem)
         weights = weights_of(run.model, run.trained, run.best.weights)
         save_model(out, plan, weights, fingerprint=dataset.fingerprint, scores=scores)
@@ -121,7 +139,7 @@ def train(
         raise InputError(
             f"{broken}; training stopped and {out} holds the best weights before it; "
             "lower training.learning_rate"
-        )
+        ) from broken
     return TrainingResult(out, run.history.path, scores, run.history.rows, problem)
 
 

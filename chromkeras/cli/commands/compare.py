@@ -17,7 +17,8 @@ def command(
     models: Annotated[
         list[Path],
         typer.Argument(
-            help="Two or more model files from `train`, or shipped models by name.",
+            help="Two or more model files from `train`, folders of ensembles, or shipped models "
+            "by name.",
             autocompletion=completion.model,
         ),
     ],

@@ -40,9 +40,10 @@ def command(
     """
     folder = out or model.parent / f"{model.stem}_interpretation"
     check_output_folder(folder)
-    from chromkeras.model_file.card import read_card
+    from chromkeras.model_file.card import read_card, require_one_network
 
     card = read_card(model)
+    require_one_network(model, card)
     known = tuple(card.tasks)
     from chromkeras.cli.data_beside import find_data
     from chromkeras.cli.open_data import note_other_data, open_data

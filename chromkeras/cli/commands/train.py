@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chromkeras.cli import completion
 from chromkeras.cli.fit import fit
 from chromkeras.cli.options import (
     Data,
@@ -21,63 +20,28 @@ from chromkeras.cli.options import (
     Tasks,
     WatchGradients,
     given,
-    one_of,
 )
 from chromkeras.cli.outcome import Outcome
-from chromkeras.recipe.choices import DEFAULT_ARCHITECTURE, PLANS
-from chromkeras.recipe.reading import size_names
-from chromkeras.registry import ARCHITECTURES
+from chromkeras.cli.recipe_options import Architecture, Init, Plan, RecipeFile, Size
 
 if TYPE_CHECKING:
     from chromkeras.recipe.recipe import Recipe
 
 _log = logging.getLogger(__name__)
-_SIZES = "; ".join(f"{name}: {one_of(size_names(name))}" for name in ARCHITECTURES.names())
-
-
-def _sizes() -> list[str]:
-    names = (size for architecture in ARCHITECTURES.names() for size in size_names(architecture))
-    return list(dict.fromkeys(names))
 
 
 def command(
-    plan: Annotated[
-        str,
-        typer.Argument(
-            help=f"Sharing plan: {one_of(PLANS)}.",
-            metavar="PLAN",
-            autocompletion=completion.one(lambda: PLANS),
-        ),
-    ],
+    plan: Plan,
     data: Data = None,
     tasks: Tasks = None,
     out: Annotated[
         Path | None, typer.Option(help="Model file to write.", show_default="PLAN.keras")
     ] = None,
-    architecture: Annotated[
-        str | None,
-        typer.Option(
-            help=f"Architecture, {one_of(ARCHITECTURES.names())}: short for architecture.name.",
-            show_default=DEFAULT_ARCHITECTURE,
-            autocompletion=completion.one(ARCHITECTURES.names),
-        ),
-    ] = None,
-    size: Annotated[
-        str,
-        typer.Option(
-            help=f"Named size of the architecture; small is for laptops. {_SIZES}.",
-            autocompletion=completion.one(_sizes),
-        ),
-    ] = "small",
-    recipe: Annotated[Path | None, typer.Option(help="Recipe in TOML.")] = None,
+    architecture: Architecture = None,
+    size: Size = "small",
+    recipe: RecipeFile = None,
     settings: Settings = None,
-    init: Annotated[
-        Path | None,
-        typer.Option(
-            help="Trained model to start from: short for transfer.init.",
-            autocompletion=completion.model,
-        ),
-    ] = None,
+    init: Init = None,
     init_task: InitTask = None,
     epochs: Epochs = None,
     seed: Seed = None,

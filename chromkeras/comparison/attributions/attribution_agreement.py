@@ -7,7 +7,6 @@ from itertools import combinations
 import numpy as np
 
 from chrominterpret.engine.batches import Progress
-from chrominterpret.methods.deep_lift_shap import deep_lift_shap
 from chromkeras.comparison.core.comparison import ComparedModel
 from chromkeras.comparison.core.controls import (
     UNTRAINED,
@@ -17,7 +16,8 @@ from chromkeras.comparison.core.controls import (
     untrained_copy,
 )
 from chromkeras.errors import InputError
-from chromkeras.model_report.network_inputs import Inputs, attributed_input, feed
+from chromkeras.model_report.network_inputs import Inputs
+from chromkeras.model_report.task_contributions import task_contributions
 from chromkeras.statistics.means import mean_defined
 
 REFERENCES = 10
@@ -114,7 +114,7 @@ def attribution_agreements(
     untrained
         Whether to compare each model with an untrained copy of itself as well.
     progress
-        Called with models done and in all.
+        Called with models done, each with its untrained copy, and in all.
 
     Returns
     -------
@@ -131,44 +131,30 @@ def attribution_agreements(
     for one, other in combinations(wanted, 2):
         tasks_of_both(one, other)
     copies = [untrained_copy(model, seed=seed) for model in models] if untrained else []
-    scores = []
-    for model, names in zip([*models, *copies], wanted + wanted[: len(copies)], strict=True):
-        scores.append(_contributions(model, inputs, names, references, seed))
+    by_model: list[list[np.ndarray]] = []
+    for place, (model, names) in enumerate(zip(models, wanted, strict=True)):
+        alike = [model, *copies[place : place + 1]]
+        by_model.append(task_contributions(alike, inputs, names, references=references, seed=seed))
         if progress is not None:
-            progress(len(scores), len(models) + len(copies))
+            progress(len(by_model), len(models))
     pairs = [(i, j, relation(models[i], models[j])) for i, j in combinations(range(len(models)), 2)]
-    pairs += [(i, len(models) + i, UNTRAINED) for i in range(len(copies))]
-    everyone, explained = [*models, *copies], wanted + wanted[: len(copies)]
-    return [
+    found = [
         _agreement(
-            (everyone[i].name, everyone[j].name), kind, (explained[i], explained[j]),
-            (scores[i], scores[j]),
+            (models[i].name, models[j].name), kind, (wanted[i], wanted[j]),
+            (by_model[i][0], by_model[j][0]),
         )
         for i, j, kind in pairs
     ]  # fmt: skip
+    # there may be no copies
+    for model, copy, names, scores in zip(models, copies, wanted, by_model, strict=False):
+        both = (model.name, copy.name)
+        found.append(_agreement(both, UNTRAINED, (names, names), (scores[0], scores[1])))
+    return found
 
 
 def _wanted(model: ComparedModel, tasks: Sequence[str] | None) -> tuple[str, ...]:
     own = model.tasks
     return own if tasks is None else tasks_of_both(own, tasks)
-
-
-def _contributions(
-    model: ComparedModel, inputs: Inputs, tasks: tuple[str, ...], references: int, seed: int
-) -> np.ndarray:
-    """Return the contributions of the observed bases, shape (K, n, length), float32."""
-    result = deep_lift_shap(
-        model.network,
-        feed(model.network, inputs),
-        wrt=attributed_input(model.network),
-        targets=list(tasks),
-        task_names=model.tasks,
-        n_references=references,
-        seed=seed,
-        hypothetical=False,
-    )
-    contributions: np.ndarray = result.attributions.sum(axis=-1)
-    return contributions
 
 
 def _agreement(

@@ -32,7 +32,8 @@ def compare(
     Parameters
     ----------
     paths
-        Two or more .keras files of ours.
+        Two or more .keras files of ours, or folders of ensembles. Parts that look into a network
+        leave ensembles out, and say so.
     dataset
         Data with at least one task that all of them have.
     out

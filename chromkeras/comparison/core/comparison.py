@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import combinations
 from pathlib import Path
@@ -19,8 +19,9 @@ from chromkeras.comparison.core.regions import region_of
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import check_rows
-from chromkeras.evaluation.predict import predict_logits
+from chromkeras.evaluation.predict import mean_logits
 from chromkeras.evaluation.prior import Prior, find_prior
+from chromkeras.evaluation.seen_rows import seen_rows
 from chromkeras.model_file.card import RunCard, read_card
 from chromkeras.model_file.open_model import OpenModel, open_model
 from chromkeras.model_report.choose import scanned_rows
@@ -64,6 +65,18 @@ class CompareOptions:
     calibrated
         Whether probabilities of binary labels are for the share of positives in the training
         rows of each model.
+
+    Raises
+    ------
+    InputError
+        A number is too small, or ``modisco_tasks`` are given without ``modisco``.
+
+    Examples
+    --------
+    >>> from chromkeras import CompareOptions
+    >>> options = CompareOptions(parts=("predictions", "costs"), bootstrap=200)
+    >>> options.split, options.sequences
+    ('test', 256)
     """
 
     split: str = "test"
@@ -99,7 +112,7 @@ class ComparedModel(OpenModel):
         Unique among the compared.
     """
 
-    name: str
+    name: str = field(kw_only=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,7 +262,7 @@ class Comparison:
         with progress("predict") as report:
             for k, model in enumerate(self.models):
                 step = partial(_report, report, k * len(self.rows), total)
-                found = predict_logits(model.network, self.dataset, self.rows, progress=step)
+                found = mean_logits(model, self.dataset, self.rows, progress=step)
                 each.append(found[:, model.places(self.tasks)])
         if not self.shifts.any():
             return np.stack(each)
@@ -276,10 +289,13 @@ def open_comparison(
     baseline = _baseline(options.baseline, names, replicates)
     rows = check_rows(dataset, options.split)
     notes = [*_left_out(names, cards, tasks), *_other_data(names, cards, dataset)]
+    pairs = list(zip(names, cards, strict=True))
+    seen = (seen_rows(card, name, dataset, options.split) for name, card in pairs)
+    notes += [f"{text}." for text in seen if text]
     data = dataset if dataset.tasks == tasks else dataset.select_tasks(tasks)
     models = tuple(
-        ComparedModel(path, open_model(path).network, card, name)
-        for name, path, card in zip(names, files, cards, strict=True)
+        ComparedModel(path, opened.network, card, opened.members, name=name)
+        for (name, card), path, opened in zip(pairs, files, map(open_model, files), strict=True)
     )
     for model in models:
         _check_model(model, data)

@@ -11,8 +11,7 @@ from chromkeras.model_report.explained import explained_network
 from chromkeras.model_report.network_inputs import Inputs, check_inputs, dna_convolution
 from chromkeras.recipe.recipe import Recipe
 from chromkeras.sharing.builder import build_model
-from chromkeras.sharing.model_layers import run_card
-from chromkeras.sharing.plan import resolve_plan
+from chromkeras.sharing.model_layers import model_plan
 from chromkeras.sharing.transfer import names
 
 MODELS, SEEDS, UNTRAINED = "models", "two seeds", "untrained"
@@ -31,13 +30,8 @@ def untrained_copy(model: ComparedModel, *, seed: int) -> ComparedModel:
     seed
         Seed of the weights.
     """
-    card = run_card(model.network)
-    inputs = {tensor.name: tuple(tensor.shape[1:]) for tensor in model.network.inputs}
-    plan = resolve_plan(
-        model.recipe, card.tasks, inputs, problem=card.problem, classes=card.classes
-    )
     with seeded(seed):
-        network = build_model(plan)
+        network = build_model(model_plan(model.network))
     if len(model.network.output_shape) == 2:
         network = explained_network(network)
     return replace(model, name=f"{model.name} ({UNTRAINED})", network=network)
@@ -81,18 +75,29 @@ def check_models(models: Sequence[ComparedModel], inputs: Inputs) -> None:
         tasks_of_both(one.tasks, other.tasks)
 
 
+def single_networks(comparison: Comparison) -> tuple[Comparison, tuple[str, ...]]:
+    """Return the comparison of the models that are one network, and notes on ensembles left out."""
+    out = [model.name for model in comparison.models if model.members]
+    if not out:
+        return comparison, ()
+    kept = {i: model for i, model in enumerate(comparison.models) if not model.members}
+    text = f"Left out here, as an ensemble is no single network: {', '.join(out)}."
+    return comparison.of(kept), (text,)
+
+
 def explained_by_dna(comparison: Comparison) -> tuple[Comparison, tuple[str, ...]]:
     """Return the comparison of the models whose first convolution reads DNA, and notes.
 
     Their networks have one output a task, as ``explained_network`` makes them; the notes say which
     models were left out, and what is explained where labels are classes.
     """
+    comparison, left_out = single_networks(comparison)
     kept = {
         place: replace(model, network=explained_network(model.network))
         for place, model in enumerate(comparison.models)
         if dna_convolution(model.network)
     }
-    notes = []
+    notes = list(left_out)
     out = [name for place, name in enumerate(comparison.names) if place not in kept]
     if out:
         notes.append(f"Left out here, as no convolution reads DNA: {', '.join(out)}.")

@@ -118,7 +118,7 @@ def _distinct_names(paths: Sequence[Path]) -> list[str]:
 def _recipe_text(card: RunCard) -> str:
     recipe = json.loads(json.dumps(card.recipe))
     recipe.get("training", {}).pop("seed", None)
-    return json.dumps([recipe, list(card.tasks), card.fingerprint], sort_keys=True)
+    return json.dumps([recipe, list(card.tasks), card.fingerprint, card.networks], sort_keys=True)
 
 
 def _seed(card: RunCard) -> Any:

@@ -1,5 +1,6 @@
 """What models cost: size, operations, memory, and the time their training took."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +56,27 @@ class ModelCosts:
     training: int
     memory: int
     time: TrainingTime
+
+
+def summed(costs: Sequence[ModelCosts]) -> ModelCosts:
+    """Return what an ensemble costs whose members were trained one after the other.
+
+    Weights, operations, epochs and seconds are sums, memory is the largest, the seconds of an epoch
+    are the median; there is no best epoch.
+    """
+    times = [cost.time for cost in costs]
+    return ModelCosts(
+        sum(cost.parameters for cost in costs),
+        sum(cost.forward for cost in costs),
+        sum(cost.training for cost in costs),
+        max(cost.memory for cost in costs),
+        TrainingTime(
+            sum(time.epochs for time in times),
+            float("nan"),
+            float(np.median([time.epoch for time in times])),
+            sum(time.to_best for time in times),
+        ),
+    )
 
 
 NO_HISTORY = TrainingTime(*(float("nan"),) * 4)

@@ -8,7 +8,7 @@ from chrominterpret.page.blocks import Cell, Notes, Number, Section, Table
 from chromkeras.comparison.core.comparison import ComparedModel, Comparison
 from chromkeras.comparison.core.figures import growth_curves
 from chromkeras.comparison.core.part import PartResult, picture
-from chromkeras.comparison.costs.model_costs import ModelCosts, model_costs
+from chromkeras.comparison.costs.model_costs import ModelCosts, model_costs, summed
 from chromkeras.cost.growth import Growth, measure_growth
 from chromkeras.model_file.beside import history_path
 from chromkeras.progress import progress
@@ -28,10 +28,7 @@ _CAPTION = (
 
 def compare_part(comparison: Comparison) -> PartResult:
     """Look up what the models cost and, where asked for, measure how that grows."""
-    costs = [
-        model_costs(m.network, m.recipe, m.path, score=f"val_{comparison.problem.score}")
-        for m in comparison.models
-    ]
+    costs = [_costs(model, f"val_{comparison.problem.score}") for model in comparison.models]
     rows = [_row(m, c) for m, c in zip(comparison.models, costs, strict=True)]
     sections = [_section(comparison, costs)]
     tables = {"costs.tsv": rows}
@@ -46,6 +43,13 @@ def compare_part(comparison: Comparison) -> PartResult:
     if comparison.options.growth:
         facts["growth"] = tables["growth.tsv"]  # type: ignore[assignment]
     return PartResult(sections, facts, tables, figures)
+
+
+def _costs(model: ComparedModel, score: str) -> ModelCosts:
+    each = [
+        model_costs(m.network, m.recipe, m.path, score=score) for m in model.members or (model,)
+    ]
+    return summed(each) if model.members else each[0]
 
 
 def _row(model: ComparedModel, costs: ModelCosts) -> dict[str, Any]:
@@ -84,13 +88,19 @@ def _section(comparison: Comparison, costs: list[ModelCosts]) -> Section:
         ]
         for model, cost in zip(comparison.models, costs, strict=True)
     ]
-    without = [m.name for m in comparison.models if not history_path(m.path).exists()]
+    without = [m.name for m in comparison.models if not _has_history(m)]
     notes = []
     if without:
-        notes = [
-            Notes([f"No history file beside {', '.join(without)}: times are not known there."])
-        ]
-    return Section("Cost", [*notes, Table(columns, rows, _CAPTION)], _LEAD)
+        notes.append(f"No history file beside {', '.join(without)}: times are not known there.")
+    if ensembles := [m.name for m in comparison.models if m.members]:
+        notes.append(f"Sums over the members, whose memory is the largest: {', '.join(ensembles)}.")
+    return Section(
+        "Cost", [*([Notes(notes)] if notes else []), Table(columns, rows, _CAPTION)], _LEAD
+    )
+
+
+def _has_history(model: ComparedModel) -> bool:
+    return all(history_path(m.path).exists() for m in model.members or (model,))
 
 
 def _growth(comparison: Comparison) -> list[Growth]:

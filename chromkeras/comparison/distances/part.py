@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from chrominterpret.page.blocks import Block, Cell, HeatMap, Notes, Number, Section, Table
 from chromkeras.comparison.core.comparison import Comparison
+from chromkeras.comparison.core.controls import single_networks
 from chromkeras.comparison.core.matrices import LARGEST, Matrix, matrix_grid
 from chromkeras.comparison.core.part import PartResult, picture
 from chromkeras.comparison.distances.task_distance import TaskDistance, own_layers, task_distance
@@ -26,6 +27,7 @@ _CAPTION = (
 
 def compare_part(comparison: Comparison) -> PartResult:
     """Measure the distances in every model that has networks of the tasks' own."""
+    comparison, notes = single_networks(comparison)
     known = [
         model
         for model in comparison.models
@@ -33,11 +35,12 @@ def compare_part(comparison: Comparison) -> PartResult:
     ]
     found = [task_distance(m, comparison.source, seed=comparison.options.seed) for m in known]
     if not found:
-        note = Notes(["No model has networks of the tasks' own in its convolution blocks."])
+        none = "No model has networks of the tasks' own in its convolution blocks."
+        note = Notes([*notes, none])
         return PartResult([Section("Distance between tasks", [note])], {"task distance": {}})
     firsts = {comparison.names[group.members[0]] for group in comparison.replicates}
     shown = [each for each in found if each.model in firsts]
-    blocks: list[Block] = [_table(found)]
+    blocks: list[Block] = [*([Notes(notes)] if notes else []), _table(found)]
     figures: dict[str, Figure] = {}
     if shown and len(shown[0].tasks) <= LARGEST:
         figures["task_distance.png"] = matrix_grid(

@@ -133,15 +133,21 @@ class _Sums:
 
     def add(self, one: np.ndarray, strands: Sequence[np.ndarray]) -> None:
         """Add activations (b, P, F), and (b, P, G) of each strand."""
-        positions, shift = one.shape[1], self.shift
-        kept = _flat(one[:, shift : positions - shift])
-        self.count += len(kept)
-        self.one += _moments(kept)
+        shift, shifts = self.shift, 2 * self.shift + 1
+        inside = slice(shift, one.shape[1] - shift)
+        # With zeros around what is inside, products at every shift are of rows as they lie in
+        # memory, sequence after sequence, and need no copies.
+        kept = np.zeros(one.shape, one.dtype)
+        kept[:, inside] = one[:, inside]
+        flat = _flat(kept)
+        self.count += len(one) * (one.shape[1] - 2 * shift)
+        self.one += _moments(kept, 1)[:, 0]
+        fixed = flat[shift : len(flat) - shift].T
         for s, strand in enumerate(strands):
-            for k in range(2 * shift + 1):
-                moved = _flat(strand[:, k : k + positions - 2 * shift])
-                self.other[:, s, k] += _moments(moved)
-                self.products[s, k] += kept.T @ moved
+            self.other[:, s] += _moments(strand, shifts)
+            moved = _flat(strand)
+            for k in range(shifts):
+                self.products[s, k] += fixed @ moved[k : len(flat) - 2 * shift + k]
 
     def best(self) -> FilterCorrelation:
         """Return the best correlation over strands and shifts, the smallest shift among equals."""
@@ -166,9 +172,19 @@ def _flat(values: np.ndarray) -> np.ndarray:
     return values.reshape(-1, values.shape[-1])
 
 
-def _moments(values: np.ndarray) -> np.ndarray:
-    """Return sums and sums of squares, shape (2, F)."""
-    return np.stack([v.sum(axis=0, dtype=np.float64) for v in (values, np.square(values))])
+def _moments(values: np.ndarray, shifts: int) -> np.ndarray:
+    """Return sums and sums of squares of (b, P, F) over P + 1 - S positions from each of S places.
+
+    Returns
+    -------
+    np.ndarray
+        Shape (2, S, F), float64.
+    """
+    by_position = np.stack([v.sum(axis=0, dtype=np.float64) for v in (values, np.square(values))])
+    before = np.zeros((2, len(by_position[0]) + 1, values.shape[-1]))
+    np.cumsum(by_position, axis=1, out=before[:, 1:])
+    found: np.ndarray = before[:, -shifts:] - before[:, :shifts]
+    return found
 
 
 def _spread(moments: np.ndarray, n: int) -> np.ndarray:

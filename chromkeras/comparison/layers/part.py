@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from chrominterpret.page.blocks import Block, Section
+from chrominterpret.page.blocks import Block, Notes, Section
 from chromkeras.comparison.core.comparison import Comparison
-from chromkeras.comparison.core.controls import UNTRAINED
+from chromkeras.comparison.core.controls import UNTRAINED, single_networks
 from chromkeras.comparison.core.matrices import Matrix, matrix_grid
 from chromkeras.comparison.core.part import PartResult, picture
 from chromkeras.comparison.layers.similarity import LayerSimilarity, layer_similarities
@@ -31,12 +31,16 @@ _TITLES = {"cka": "linear CKA", "svcca": "SVCCA"}
 
 def compare_part(comparison: Comparison) -> PartResult:
     """Compare the layers of all pairs of models, and of each model with an untrained copy."""
+    comparison, notes = single_networks(comparison)
+    if len(comparison.models) < 2:
+        return PartResult([Section("Hidden layers", [Notes(notes)])])
     inputs = comparison.elements(comparison.options.sequences)
     found = layer_similarities(comparison.models, inputs, seed=comparison.options.seed)
     rows = [row for each in found for row in _rows(each)]
     shown = [each for each in found if {each.first, each.second} in comparison.shown_pairs()]
     figures = {"layers.png": matrix_grid([_same(found, "cka"), _same(found, "svcca")])}
-    blocks: list[Block] = [picture(figures["layers.png"], _SAME, "layers")]
+    blocks: list[Block] = [Notes(notes)] if notes else []
+    blocks += [picture(figures["layers.png"], _SAME, "layers")]
     if shown:
         figures["layer_pairs.png"] = matrix_grid([_all_layers(each) for each in shown])
         blocks.append(picture(figures["layer_pairs.png"], _ALL, "layer_pairs"))

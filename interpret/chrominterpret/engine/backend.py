@@ -47,7 +47,8 @@ def compile_forward(
     Returns
     -------
     callable
-        The function on arrays, of float32 or int32. Calls with equal shapes compile once.
+        The function on arrays, of float32 or int32, or on tensors of the backend, which are taken
+        as they are. Calls with equal shapes compile once.
     """
     return _FORWARD[keras.backend.backend()](function, list(variables))
 
@@ -61,10 +62,14 @@ def _tensorflow(function: Function, variables: list[Any]) -> Compiled:
             tape.watch(z)
             with keras.StatelessScope():
                 outputs, extra = function(z, *others)
-        seeds = [tf.broadcast_to(w, tf.shape(outputs)) for w in tf.unstack(weights)]
+
+        def gradient(w: Any) -> Any:
+            seed = tf.broadcast_to(w, tf.shape(outputs))
+            return tape.gradient(outputs, z, seed, unconnected_gradients=none)
+
+        # A loop of the backend's, which traces the way back once and not for every target.
         none = tf.UnconnectedGradients.ZERO
-        gradients = [tape.gradient(outputs, z, seed, unconnected_gradients=none) for seed in seeds]
-        return outputs, extra, tf.stack(gradients)
+        return outputs, extra, tf.map_fn(gradient, weights, parallel_iterations=1)
 
     def compiled(*arrays: np.ndarray) -> Any:
         tensors = [tf.constant(_float(a)) for a in arrays]
@@ -85,7 +90,7 @@ def _tensorflow_forward(function: Callable[..., Any], variables: list[Any]) -> A
             return function(*tensors)
 
     def compiled(*arrays: np.ndarray) -> Any:
-        tensors = [tf.constant(_float_or_integer(a)) for a in arrays]
+        tensors = [a if tf.is_tensor(a) else tf.constant(_float_or_integer(a)) for a in arrays]
         with _full_precision():
             return step.get_concrete_function(*tensors)(*tensors).numpy()
 
@@ -140,7 +145,8 @@ def _jax_forward(function: Callable[..., Any], variables: list[Any]) -> Any:
 
     def compiled(*arrays: np.ndarray) -> Any:
         with jax.default_matmul_precision("float32"):
-            return np.asarray(step([v.value for v in variables], *map(_float_or_integer, arrays)))
+            given = [a if isinstance(a, jax.Array) else _float_or_integer(a) for a in arrays]
+            return np.asarray(step([v.value for v in variables], *given))
 
     return compiled
 
@@ -169,7 +175,10 @@ def _torch_forward(function: Callable[..., Any], variables: list[Any]) -> Any:
     import torch  # type: ignore[import-not-found,unused-ignore]
 
     def compiled(*arrays: np.ndarray) -> Any:
-        tensors = [keras.ops.convert_to_tensor(_float_or_integer(a)) for a in arrays]
+        tensors = [
+            a if torch.is_tensor(a) else keras.ops.convert_to_tensor(_float_or_integer(a))
+            for a in arrays
+        ]
         with torch.no_grad(), torch.backends.cudnn.flags(allow_tf32=False), keras.StatelessScope():
             return function(*tensors).cpu().numpy()
 

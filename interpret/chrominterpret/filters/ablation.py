@@ -12,7 +12,7 @@ from chrominterpret.engine.backend import compile_forward
 from chrominterpret.engine.graph import functional, is_plain_convolution
 from chrominterpret.engine.keras_private import maker_of, nodes_of
 from chrominterpret.errors import InputError
-from chrominterpret.filters.first_layer import FirstLayer, is_elementwise, to_numpy
+from chrominterpret.filters.first_layer import FirstLayer, is_elementwise
 from chrominterpret.motifs.pwm import Floats
 
 Scale = Literal["logit", "output"]
@@ -62,13 +62,17 @@ class Ablation:
         # the model's own inputs too: a side branch may read them
         rest = keras.Function([begins, *model.inputs], tensors)
 
-        def side_by_side(*arrays: Any) -> Any:
-            flat = [
-                keras.ops.reshape(y, (-1, n)) for y, n in zip(rest([*arrays]), sizes, strict=True)
-            ]
+        def side_by_side(begin: Any, *rows: Any) -> Any:
+            outputs = rest([begin, *rows])
+            flat = [keras.ops.reshape(y, (-1, n)) for y, n in zip(outputs, sizes, strict=True)]
             return keras.ops.concatenate([keras.ops.cast(y, "float32") for y in flat], axis=1)
 
+        def replaced(activation: Any, taken: Any, means: Any, *rows: Any) -> Any:
+            return side_by_side(keras.ops.where(taken > 0, means, activation), *rows)
+
         self._function = compile_forward(side_by_side, model.variables)
+        # The channels are replaced where the model runs, so that no copy of them goes there.
+        self._replaced = compile_forward(replaced, model.variables)
 
     def start(
         self, activation: NDArray[np.float32], rows: Arrays, means: NDArray[np.float32]
@@ -91,31 +95,26 @@ class Ablation:
             Function of a slice of channels: predictions (B, T) with these replaced.
         """
         if self.bridge is None:
-            change: Callable[[slice], Any] = _replacement(activation, means)
-            usual: Any = activation
-        else:
-            usual, change = self.bridge.start(activation, means)
+            there = keras.ops.convert_to_tensor(activation)
+
+            def without(channels: slice) -> Floats:
+                taken = np.zeros_like(means)
+                taken[channels] = 1
+                return self._at_ends(self._replaced(there, taken, means, *rows))
+
+            return without(slice(0)), without
+        usual, change = self.bridge.start(activation, means)
         return self._predict(usual, rows), lambda channels: self._predict(change(channels), rows)
 
     def _predict(self, begin: Any, rows: Arrays) -> Floats:
-        outputs = np.split(self._function(to_numpy(begin), *rows), self._ends, axis=1)
+        return self._at_ends(self._function(begin, *rows))
+
+    def _at_ends(self, outputs: NDArray[np.float32]) -> Floats:
         found = [
             _inverse_sigmoid(out) if invert else out.astype(np.float64)
-            for out, invert in zip(outputs, self._invert, strict=True)
+            for out, invert in zip(np.split(outputs, self._ends, axis=1), self._invert, strict=True)
         ]
         return np.concatenate(found, axis=1)
-
-
-def _replacement(
-    activation: NDArray[np.float32], means: NDArray[np.float32]
-) -> Callable[[slice], NDArray[np.float32]]:
-    def change(channels: slice) -> NDArray[np.float32]:
-        # a new array each time: a backend may alias the memory of the array that it is given
-        replaced = activation.copy()
-        replaced[:, :, channels] = means[channels]
-        return replaced
-
-    return change
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,12 +5,13 @@ Shrikumar et al. 2017 (arXiv:1704.02685); Lundberg and Lee 2017 (arXiv:1705.0787
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from keras import ops
 
-from chrominterpret.engine.backend import compile_gradient
+from chrominterpret.engine.backend import Compiled, compile_gradient
 from chrominterpret.engine.batches import batches, even, padded, target_groups
 from chrominterpret.engine.graph import Step, input_index, input_names, output_index, run_graph
 from chrominterpret.engine.memory import SECANT
@@ -64,8 +65,7 @@ class DeepLiftShap(ContributionMethod):
         rules = _plan(
             explained.model, explained.position, explained.head, explained.logit, self.integrate
         )
-        walk = _secant_walk(explained, rules)
-        compiled = compile_gradient(walk, explained.model.variables)
+        compiled = self._compiled(explained, rules)
         x, weights, n = explained.x, explained.targets.weights, references.n
         # Where one sequence with all its references is too much, only so many of them at once.
         batch_size = self.rows_at_once(explained)
@@ -90,6 +90,22 @@ class DeepLiftShap(ContributionMethod):
                 )
                 at_rows = at_x[:, : len(compared)]
                 yield Batch(which, rows, compared, multipliers, at_rows, at_references)
+
+    def _compiled(self, explained: ExplainedModel, rules: Plan) -> Compiled:
+        """Return the compiled multipliers, those of the last call where it was of the same model.
+
+        So a model whose weights are exchanged between calls is compiled once.
+        """
+        key = (id(explained.model), explained.position, explained.head, tuple(rules.items()))
+        if key not in self._last:
+            self._last.clear()
+            walk = _secant_walk(explained, rules)
+            self._last[key] = compile_gradient(walk, explained.model.variables)
+        return self._last[key]
+
+    @cached_property
+    def _last(self) -> dict[Any, Compiled]:
+        return {}
 
 
 METHOD = DeepLiftShap

@@ -72,6 +72,7 @@ def test_tracing_lets_everything_through(then):
     ],
 )
 def test_jax_stands_in_for_a_missing_tensorflow(installed, before, after, monkeypatch, tmp_path):
+    monkeypatch.delenv("KERAS_HOME", raising=False)
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
     monkeypatch.setattr(quiet, "find_spec", lambda name: name if name in installed else None)
     monkeypatch.setenv(quiet.BACKEND, before or "")
@@ -82,6 +83,7 @@ def test_jax_stands_in_for_a_missing_tensorflow(installed, before, after, monkey
 
 
 def test_what_keras_itself_was_told_stays(monkeypatch, tmp_path):
+    monkeypatch.delenv("KERAS_HOME", raising=False)
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
     monkeypatch.setattr(quiet, "find_spec", lambda name: name if name == "jax" else None)
     monkeypatch.setenv(quiet.BACKEND, "")
@@ -90,3 +92,32 @@ def test_what_keras_itself_was_told_stays(monkeypatch, tmp_path):
     (tmp_path / ".keras" / "keras.json").write_text('{"backend": "torch"}')
     quiet.import_keras()
     assert quiet.BACKEND not in os.environ
+
+
+def test_the_settings_of_keras_lie_where_it_is_told(monkeypatch, tmp_path):
+    monkeypatch.delenv("KERAS_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    assert quiet.keras_folder() == tmp_path / ".keras"
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "elsewhere"))
+    assert quiet.keras_folder() == tmp_path / "elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("settings", "environment", "expected"),
+    [
+        (None, None, "tensorflow"),
+        ('{"backend": "torch"}', None, "torch"),
+        ('{"backend": "torch"}', "jax", "jax"),
+        ("{", None, "tensorflow"),
+        ("[]", None, "tensorflow"),
+    ],
+)
+def test_the_backend_is_known_before_keras(settings, environment, expected, monkeypatch, tmp_path):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setattr(quiet, "find_spec", lambda name: name)
+    monkeypatch.delenv(quiet.BACKEND, raising=False)
+    if environment:
+        monkeypatch.setenv(quiet.BACKEND, environment)
+    if settings is not None:
+        (tmp_path / "keras.json").write_text(settings)
+    assert quiet.backend_name() == expected

@@ -88,7 +88,7 @@ def test_a_group_without_a_command_prints_its_help(words, capsys):
     assert printed.err == ""
 
 
-@pytest.mark.parametrize("command", ["train", "simulate", "compare", "interpret"])
+@pytest.mark.parametrize("command", ["train", "tune", "simulate", "compare", "interpret"])
 def test_help_imports_nothing_heavy(command):
     code = (
         f"import sys; from chromkeras.cli.app import run; run(['{command}', '--help']); "

@@ -73,11 +73,11 @@ def test_settings_are_keys_and_then_values():
 
 def test_models_are_files_too(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "runs").mkdir()
-    for name in ("hard.keras", "hard.h5", "runs/soft.keras"):
+    (tmp_path / "runs" / "cv").mkdir(parents=True)
+    for name in ("hard.keras", "hard.h5", "runs/soft.keras", "runs/cv/ensemble.json"):
         (tmp_path / name).write_text("x")
     assert completion.model("h") == ["hard.keras"]
-    assert completion.model("runs/") == ["runs/soft.keras"]
+    assert completion.model("runs/") == ["runs/soft.keras", "runs/cv"]
 
 
 def test_a_script_is_printed_for_the_shell():

@@ -39,7 +39,7 @@ def make_model(tiny_recipe) -> Callable[..., ComparedModel]:
                 layer.gamma.assign(random.uniform(0.5, 1.5, shape))
                 layer.beta.assign(random.uniform(0.0, 0.3, shape))  # no filter is dead
         card = RunCard(tuple(tasks), recipe.to_dict())
-        return ComparedModel(Path("model.keras"), network, card, name or f"{plan}{seed}")
+        return ComparedModel(Path("model.keras"), network, card, name=name or f"{plan}{seed}")
 
     return make
 

@@ -102,7 +102,7 @@ def model(data: Dataset, name: str, architecture: str = "two_inputs", seed: int 
     card = RunCard(
         tasks=tuple(TASKS), recipe=recipe.to_dict(), problem=data.problem, classes=data.classes
     )
-    return ComparedModel(Path(f"{name}.keras"), build_model(plan), card, name)
+    return ComparedModel(Path(f"{name}.keras"), build_model(plan), card, name=name)
 
 
 def compared(data: Dataset, *models: ComparedModel) -> Comparison:

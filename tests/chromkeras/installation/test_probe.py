@@ -12,10 +12,14 @@ def process(code):
 
 
 @pytest.mark.slow
-def test_the_backend_computes_in_a_process_of_its_own(monkeypatch):
+@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+def test_the_backend_computes_in_a_process_of_its_own(backend, monkeypatch):
     """Slow: imports Keras anew."""
+    pytest.importorskip(backend)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    monkeypatch.setenv("KERAS_BACKEND", backend)
     found = read_probe(start_probe())
+    assert found["backend"] == backend
     assert found["devices"]
     assert found["warning"] == ""
 

@@ -11,9 +11,9 @@ from chrominterpret.engine.graph import call_at_inference, run_graph
 from chromkeras.data.known import from_flagged
 from chromkeras.losses.task_loss import TaskLoss
 from chromkeras.monitoring.gradient_probe import GradientProbe, Probe, draw_probe
-from chromkeras.monitoring.one_task import WatchedLayer, task_networks
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.layer_table import COMMON
+from chromkeras.sharing.one_task import WatchedLayer, task_networks
 from chromkeras.sharing.plan import resolve_plan
 
 PLANS = {

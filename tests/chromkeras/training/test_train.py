@@ -177,3 +177,22 @@ def test_a_damaged_state_is_said(content, tiny_dataset, tiny_recipe, tmp_path):
     checkpoint_path(out).write_bytes(content)
     with pytest.raises(ValueError, match=r"m\.resume\.npz is .*; train without resume$"):
         train(tiny_dataset(), tiny_recipe(), out, resume=True)
+
+
+@pytest.mark.parametrize("kind", ["hard", "single"])
+def test_somebody_else_may_end_a_training(kind, tiny_dataset, tiny_recipe, tmp_path, caplog):
+    told = []
+
+    def stop(epoch, score):
+        told.append((epoch, score))
+        return epoch == 2
+
+    caplog.set_level("INFO", "chromkeras")
+    recipe, out = tiny_recipe(kind, *SHORT), tmp_path / "model.keras"
+    result = train(tiny_dataset(), recipe, out, stop_when=stop, verbose=False)
+    assert [epoch for epoch, _ in told] == [1, 2]
+    assert len(result.rows) == 2
+    assert told[-1][1] == result.scores["validation_auroc_mean"]
+    assert not caplog.records
+    assert out.exists()
+    assert not checkpoint_path(out).exists()

@@ -19,6 +19,7 @@ def works(monkeypatch):
     monkeypatch.setattr(module, "start_probe", lambda: None)
     monkeypatch.setattr(module, "read_probe", lambda probe: active)
     monkeypatch.setattr(module, "packages", lambda: [Package("numpy", ">=2", "2.3")])
+    monkeypatch.setattr(module, "BESIDE", {"json": "json", "chromkeras_absent": "absent"})
     return active
 
 
@@ -65,3 +66,22 @@ def test_a_look_that_fails_stops_no_other(works, capsys, monkeypatch):
     told = json.loads(capsys.readouterr().out)
     assert "no disk" in told["problems"][0]
     assert told["jaspar"]
+
+
+def test_what_keras_imports_beside_it_is_imported_too(works, capsys, monkeypatch, tmp_path):
+    (tmp_path / "chromkeras_broken.py").write_text("raise ValueError('numpy.dtype size changed')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(module, "BESIDE", {"chromkeras_broken": "some-broken"})
+    assert run(["doctor", "--json"]) == 2
+    (problem,) = json.loads(capsys.readouterr().out)["problems"]
+    assert problem == (
+        "some-broken cannot be imported: numpy.dtype size changed; "
+        "pip install --force-reinstall 'some-broken'"
+    )
+
+
+def test_a_folder_that_cannot_be_written_is_noted_without_an_option(works, capsys, monkeypatch):
+    monkeypatch.setattr(module, "writable", lambda folder: False)
+    assert run(["doctor", "--json"]) == 0
+    notes = json.loads(capsys.readouterr().out)["notes"]
+    assert any(note.endswith("cannot be written to: write elsewhere") for note in notes)

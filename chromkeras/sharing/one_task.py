@@ -64,6 +64,16 @@ class TaskNetworks:
     tasks: tuple[str, ...]
     rows: tuple[tuple[LayerRows, str], ...]
 
+    def of(self, model: keras.Model) -> "TaskNetworks":
+        """Return the same small network for another model of the same plan."""
+        held = layer_rows(model)
+        return replace(self, rows=tuple((held[rows.layer.name], name) for rows, name in self.rows))
+
+    def take(self, task: str) -> None:
+        """Give the network the weights that a task reads in the model of many."""
+        for variable, value in zip(self.variables, self.values(task), strict=True):
+            variable.assign(value)
+
     def values(self, task: str) -> list[Any]:
         """Return a task's values of all variables, as they are now: slices where it has its own."""
         return [

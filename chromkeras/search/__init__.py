@@ -1,0 +1,1 @@
+"""Search for hyperparameters: many trainings, one of them the best by validation."""

@@ -1,0 +1,143 @@
+#!/usr/bin/env python
+"""How well WakaWaka's histone module predicts expression, over seeds, beside linear baselines.
+
+For each cell type: Pearson's r of prediction and expression, and the AUROC of the prediction for
+genes above a value (--above CELL=VALUE, on the scale of the data set). The baselines read the mean
+of ten bins at a time: ridge regression, and logistic regression of "above", both with the penalty
+chosen by cross-validation within the training rows. Settings were chosen on the validation split;
+look at --split test once. Example:
+
+    histone_marks.py histone.h5 --above E123=10.23 --above E003=11.25 --seeds 5 --split test
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from sklearn.linear_model import LogisticRegressionCV, RidgeCV
+from sklearn.metrics import roc_auc_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from chromkeras.data.hdf5 import load_dataset
+from chromkeras.evaluation.predict import predict
+from chromkeras.recipe.reading import make_recipe
+from chromkeras.tables import align, write_tsv
+from chromkeras.training.train import train
+
+BINS = 10
+SETTINGS = (
+    "architecture.name=wakawaka",
+    'architecture.modules=["histone"]',
+    "training.batch_size=16",
+    "training.learning_rate=0.002",
+    "training.schedule=cosine",
+    "training.epochs=12",
+    "training.patience=12",
+    "architecture.batch_norm=true",
+)
+
+
+def main() -> None:
+    options = parse()
+    dataset = load_dataset(options.data)
+    above = {cell: float(value) for cell, value in (x.split("=") for x in options.above)}
+    rows = dataset.rows(options.split)
+    found = {"ridge": [ridge(dataset, rows)], "logistic": [logistic(dataset, rows, above)]}
+    sharing = "hard" if len(dataset.tasks) == 1 else options.plan
+    with tempfile.TemporaryDirectory() as folder:
+        found["wakawaka"] = [
+            network(dataset, options, sharing, Path(folder) / f"{seed}.keras", seed)
+            for seed in range(options.seeds)
+        ]
+    table = [
+        measure(dataset, rows, name, predictions, above) for name, predictions in found.items()
+    ]
+    lines = [row for rows_of in table for row in rows_of]
+    print(align([tuple(lines[0]), *(tuple(map(str, row.values())) for row in lines)]))
+    if options.out:
+        write_tsv(options.out, lines)
+
+
+def network(dataset, options, plan, path, seed):
+    settings = (*SETTINGS, *options.settings, f"training.seed={seed}")
+    recipe = make_recipe(plan, size=options.size, settings=settings)
+    train(dataset, recipe, path)
+    return predict(path, dataset, split=options.split)[:, 0]
+
+
+def windows(dataset, rows):
+    """Return means of ten bins at a time, shape (n, windows * marks)."""
+    x = dataset.batch(rows, ["histone"])["histone"]
+    n, bins, marks = x.shape
+    return x.reshape(n, bins // BINS, BINS, marks).mean(axis=2).reshape(n, -1)
+
+
+def per_cell(dataset, rows, predict_cell):
+    """Return predictions of one model for each cell type, each fitted on its own training rows."""
+    cell, training = dataset.factors["condition"], dataset.rows("train")
+    out = np.zeros(len(rows))
+    for level in range(len(cell.names)):
+        here, fit = cell.of[rows] == level, training[cell.of[training] == level]
+        out[here] = predict_cell(level, fit, rows[here])
+    return out
+
+
+def ridge(dataset, rows):
+    def one(level, fit, chosen):
+        model = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-1, 5, 13)))
+        model.fit(windows(dataset, fit), dataset.labels[fit, 0])
+        return model.predict(windows(dataset, chosen))
+
+    return per_cell(dataset, rows, one)
+
+
+def logistic(dataset, rows, above):
+    names = dataset.factors["condition"].names
+
+    def one(level, fit, chosen):
+        labels = dataset.labels[fit, 0] > above[names[level]]
+        model = make_pipeline(
+            StandardScaler(), LogisticRegressionCV(Cs=10, max_iter=5000, scoring="roc_auc")
+        )
+        model.fit(windows(dataset, fit), labels)
+        return model.decision_function(windows(dataset, chosen))
+
+    return per_cell(dataset, rows, one)
+
+
+def measure(dataset, rows, name, predictions, above):
+    """Return for each cell type mean and spread over seeds of r and AUROC."""
+    cell, y = dataset.factors["condition"], dataset.labels[:, 0]
+    lines = []
+    for level, title in enumerate(cell.names):
+        here = cell.of[rows] == level
+        values = y[rows][here]
+        r = [np.corrcoef(p[here], values)[0, 1] for p in predictions]
+        a = [roc_auc_score(values > above[title], p[here]) for p in predictions]
+        lines.append(
+            {"model": name, "cell": title, "seeds": len(predictions)}
+            | {f"{what} {key}": round(float(f(x)), 4) for what, x in (("r", r), ("AUROC", a))
+               for key, f in (("mean", np.mean), ("least", np.min), ("most", np.max))}
+        )  # fmt: skip
+    return lines
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("data", type=Path, help="data set from `chromkeras prepare expression`")
+    parser.add_argument("--above", action="append", required=True, metavar="CELL=VALUE")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--size", default="small")
+    parser.add_argument("--plan", default="hard")
+    parser.add_argument("--split", default="valid")
+    parser.add_argument("--set", dest="settings", action="append", default=[])
+    parser.add_argument("--out", type=Path, help="TSV file to write")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
