@@ -23,7 +23,7 @@ from chromkeras.model_report.row_names import row_columns
 from chromkeras.progress import progress
 from chromkeras.tables import write_tsv
 
-SPREAD = 128  # rows of the sample
+SPREAD = 128  # rows at even distances
 TOGETHER = 1 << 24  # numbers of references made at once
 
 
@@ -34,7 +34,7 @@ class InputShares:
     Attributes
     ----------
     request
-        The request, whose last rows are a sample of the split.
+        The request, whose last rows are spread over the split.
     names
         Names of the inputs.
     spread
@@ -64,7 +64,7 @@ class InputShares:
 
     @property
     def overall(self) -> np.ndarray:
-        """Share of each input in Σ|contribution| over the sample, shape (K, I)."""
+        """Share of each input in Σ|contribution| over the spread rows, shape (K, I)."""
         total = self.size[:, -self.spread :].sum(axis=1)
         return np.asarray(total / np.maximum(total.sum(axis=-1, keepdims=True), 1e-30))
 
@@ -73,11 +73,11 @@ class InputShares:
         """Share of each input in the variance of the net contributions, shape (K, I).
 
         The covariance of an input's net contribution with the sum over inputs, relative to the
-        variance of the sum: what tells the rows of the sample apart. Shares sum to 1; one may lie
+        variance of the sum: what tells the spread rows apart. Shares sum to 1; one may lie
         below 0.
         """
-        sample = self.net[:, -self.spread :]
-        apart = sample - sample.mean(axis=1, keepdims=True)
+        net = self.net[:, -self.spread :]
+        apart = net - net.mean(axis=1, keepdims=True)
         whole = apart.sum(axis=-1, keepdims=True)
         variance = (whole**2).sum(axis=1)
         found = (apart * whole).sum(axis=1)
@@ -88,7 +88,7 @@ class InputShares:
         named = [target.name for target in self.request.targets]
         return {
             "rows": len(self.request.rows),
-            "of them a sample of the split": self.spread,
+            "of them spread over the split": self.spread,
             "relative convergence delta, largest": self.largest_delta,
             "share of sum of |score|": _by_input(named, self.names, self.overall),
             "share of variance": _by_input(named, self.names, self.variance),
@@ -135,10 +135,10 @@ def share_inputs(request: Request, rows: np.ndarray) -> InputShares:
     request
         Rows and targets, and the references of DNA.
     rows
-        Rows (n,) of which a sample at even distances is attributed too.
+        Rows (n,) of which some at even distances are attributed too.
     """
-    sample = rows[spread_out(len(rows), SPREAD)]
-    request = replace(request, rows=np.concatenate([request.rows, sample]))
+    spread = rows[spread_out(len(rows), SPREAD)]
+    request = replace(request, rows=np.concatenate([request.rows, spread]))
     network, dataset = request.model, request.dataset
     names = tuple(tensor.name for tensor in network.inputs)
     joined = joined_network(network)
@@ -159,7 +159,7 @@ def share_inputs(request: Request, rows: np.ndarray) -> InputShares:
             if result.relative_delta is not None:
                 largest = max(largest, float(result.relative_delta.max()))
             report(min(start + step, len(request.rows)), len(request.rows))
-    return InputShares(request, names, len(sample), size, net, largest)
+    return InputShares(request, names, len(spread), size, net, largest)
 
 
 def write_shares(shares: InputShares, out: Path) -> None:
@@ -171,7 +171,7 @@ def write_shares(shares: InputShares, out: Path) -> None:
         for i in range(len(request.rows)):
             line: dict[str, Any] = {"target": target.name}
             line |= {name: values[i] for name, values in about.items()}
-            line["chosen as"] = "attributed" if i < len(request.rows) - shares.spread else "sample"
+            line["chosen as"] = "attributed" if i < len(request.rows) - shares.spread else "spread"
             for column, name in enumerate(shares.names):
                 line[f"share of {name}"] = shares.share[k, i, column]
                 line[f"sum of |score| of {name}"] = shares.size[k, i, column]

@@ -33,7 +33,8 @@ def main(folder):
     lift = np.load(folder / "interpretation" / "histone_deep_lift_shap.npz")["attributions"][0]
     size = np.abs(lift).sum(axis=(0, 1))
     net = lift.sum(axis=1).mean(axis=0)
-    for mark, share, sum_ in zip(data.inputs["histone"].channels, size / size.sum(), net):
+    channels = data.inputs["histone"].channels
+    for mark, share, sum_ in zip(channels, size / size.sum(), net, strict=True):
         print(f"{mark}: {share:.2f} of the histone scores, net {sum_:+.3f}")
     with (folder / "interpretation" / "truth.tsv").open() as file:
         for line in csv.DictReader(file, delimiter="\t"):

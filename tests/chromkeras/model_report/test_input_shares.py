@@ -60,4 +60,4 @@ def test_a_model_of_one_input_rests_on_that(used, kind, expression_pairs, tmp_pa
     write_shares(shares, tmp_path)
     lines = (tmp_path / "inputs.tsv").read_text().splitlines()
     assert lines[0].split("\t")[:5] == ["target", "row", "condition", "gene", "chosen as"]
-    assert [line.split("\t")[4] for line in lines[1:6]] == ["attributed"] * 3 + ["sample"] * 2
+    assert [line.split("\t")[4] for line in lines[1:6]] == ["attributed"] * 3 + ["spread"] * 2
