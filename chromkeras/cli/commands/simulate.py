@@ -138,7 +138,7 @@ def command(
         return _expression(out, given)
     for name in ("dna_share", "noise_share"):
         if given[name] is not None:
-            raise InputError(f"`{name}`: expected it with kind expression only")
+            raise InputError(f"`{name}`: expected it with `kind` expression only")
     from chromkeras.importers.grammars.registry import with_defaults
 
     settings = with_defaults(
@@ -171,7 +171,7 @@ def _expression(out: Path, given: dict[str, Any]) -> Outcome:
     """Simulate expression from the options that were given."""
     for name, default in _ACCESSIBILITY.items():
         if given[name] != default:
-            raise InputError(f"`{name}`: expected it with kind accessibility only")
+            raise InputError(f"`{name}`: expected it with `kind` accessibility only")
     check_output_file(out)
     from chromkeras.importers.simulate_expression import (
         ExpressionSimulation,
