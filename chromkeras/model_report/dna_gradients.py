@@ -155,12 +155,9 @@ def _outputs(model: keras.Model, others: tuple[str, ...]) -> Any:
         if parted is None:
             outputs = model(x, training=False)
         else:
-            found = parted.first(x, training=False)
-            tensors = found if isinstance(found, list | tuple) else [found]
-            shared = {
-                name: ops.repeat(tensor, share.shape[0], axis=0)
-                for name, tensor in zip(parted.names, tensors, strict=True)
-            }
+            once = parted.named(parted.first(x, training=False))
+            n = share.shape[0]
+            shared = {name: ops.repeat(each, n, axis=0) for name, each in once.items()}
             outputs = parted.rest(shared | dict(zip(others, inputs, strict=True)), training=False)
         return outputs * share, share
 

@@ -206,9 +206,8 @@ class _Scorer:
             _, first, place = np.unique(
                 self.shared_rows(rows), return_index=True, return_inverse=True
             )
-            once = self.parted.first.predict(self.dataset.one_hot(rows[first]), verbose=0)
-            found = once if isinstance(once, list) else [once]
-            inputs |= {k: v[place] for k, v in zip(self.parted.names, found, strict=True)}
+            once = self.parted.between(self.dataset.one_hot(rows[first]))
+            inputs |= {name: values[place] for name, values in once.items()}
         result = self.method(self.model, feed(self.model, inputs))
         delta = result.relative_delta
         return result.attributions, 0.0 if delta is None else float(delta.max())
