@@ -3,6 +3,7 @@
 import importlib
 import io
 import json
+import logging
 import os
 import sys
 import tempfile
@@ -24,6 +25,7 @@ def import_keras() -> None:
     ``CHROMKERAS_TRACEBACK=1`` in the environment lets everything through.
     """
     _choose_backend()
+    logging.getLogger("tensorflow").addFilter(_is_no_retracing)
     if "keras" in sys.modules or os.environ.get("CHROMKERAS_TRACEBACK"):
         importlib.import_module("keras")
         return
@@ -45,6 +47,11 @@ def backend_name() -> str:
 def keras_folder() -> Path:
     """Return the folder of Keras's settings: ``KERAS_HOME``, or ``.keras`` in the home folder."""
     return Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
+
+
+def _is_no_retracing(record: logging.LogRecord) -> bool:
+    """Return False for TensorFlow's advice on tracing, which several models set off."""
+    return "tf.function retracing" not in record.getMessage()
 
 
 def _choose_backend() -> None:

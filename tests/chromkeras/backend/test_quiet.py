@@ -1,3 +1,4 @@
+import logging
 import os
 import subprocess
 import sys
@@ -121,3 +122,16 @@ def test_the_backend_is_known_before_keras(settings, environment, expected, monk
     if settings is not None:
         (tmp_path / "keras.json").write_text(settings)
     assert quiet.backend_name() == expected
+
+
+def test_advice_on_tracing_is_not_shown():
+    """Twice imported, once filtered; other messages pass."""
+    quiet.import_keras()
+    quiet.import_keras()
+    log = logging.getLogger("tensorflow")
+    filters = [one for one in log.filters if "retracing" in getattr(one, "__name__", "")]
+    assert len(filters) == 1
+    texts = {"f triggered tf.function retracing. Tracing is expensive": False, "other": True}
+    for text, shown in texts.items():
+        record = logging.LogRecord("tensorflow", logging.WARNING, "", 0, text, (), None)
+        assert bool(log.filter(record)) == shown
