@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chromkeras.importers.formats.expression import prepare as prepare_expression
     from chromkeras.importers.formats.peaks import prepare as prepare_peaks
     from chromkeras.importers.simulate import simulate
+    from chromkeras.importers.simulate_expression import simulate_expression
     from chromkeras.installation.doctor import doctor
     from chromkeras.model_file.info import info
     from chromkeras.model_file.open_model import OpenModel, open_model
@@ -55,6 +56,7 @@ _PLACES = {
     "predict": ("evaluation.predict", "predict"),
     "save_dataset": ("data.hdf5", "save_dataset"),
     "simulate": ("importers.simulate", "simulate"),
+    "simulate_expression": ("importers.simulate_expression", "simulate_expression"),
     "train": ("training.train", "train"),
     "tune": ("search.tune", "tune"),
 }
@@ -84,6 +86,7 @@ __all__ = [
     "prepare_peaks",
     "save_dataset",
     "simulate",
+    "simulate_expression",
     "train",
     "tune",
 ]

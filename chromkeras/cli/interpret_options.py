@@ -29,10 +29,34 @@ Contrasts = Annotated[
         metavar="TASK-TASK",
     ),
 ]
+Level = Annotated[
+    str,
+    typer.Option(
+        help="Rows of one level of a factor only, such as condition=heat.shock; the gradients of "
+        "DNA are shown over all rows of a gene as well.",
+        metavar="FACTOR=NAME",
+        show_default="all rows",
+    ),
+]
+Pairs = Annotated[
+    int,
+    typer.Option(
+        help="Most rows over which features, such as regulators, are scored; more are taken at "
+        "even distances."
+    ),
+]
+Targets = Annotated[
+    Path | None,
+    typer.Option(
+        help="Known targets of regulators, to test whether they score higher: a TSV file with the "
+        "columns regulator and target, and `known as` for another name of the regulator.",
+        show_default=False,
+    ),
+]
 Sequences = Annotated[
     int,
     typer.Option(
-        help="Sequences to attribute: open in a task, and called so there more than elsewhere."
+        help="Rows to attribute: open in a task, and called so there more than elsewhere."
     ),
 ]
 Scan = Annotated[int, typer.Option(help="Sequences for the filters to scan.")]

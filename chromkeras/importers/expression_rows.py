@@ -136,7 +136,7 @@ def expression_dataset(
     ...     values=np.array([[1.5, np.nan], [0, -1]], np.float32),
     ...     gene_split=np.array(["train", "test"]),
     ...     condition_split=np.array(["train", "train"]),
-    ...     regulators=np.ones((2, 3), np.float32),
+    ...     regulators=Regulators(("x", "y", "z"), np.ones((2, 3), np.float32)),
     ... )
     >>> dataset, _ = expression_dataset(parts, "pooled", Thresholds())
     >>> dataset.labels[:, 0].tolist(), dataset.split.tolist()

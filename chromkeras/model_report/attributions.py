@@ -20,6 +20,7 @@ from chromkeras.files import file_names
 from chromkeras.model_report.contrasts import Target
 from chromkeras.model_report.network_inputs import attributed_input, feed
 from chromkeras.model_report.references import ReferenceKind, make_references
+from chromkeras.model_report.row_names import has_places, places_of, row_columns, row_name
 from chromkeras.problems.registry import find_problem
 from chromkeras.progress import progress
 
@@ -125,8 +126,19 @@ def attribute(request: Request) -> Attributed:
     return Attributed(request, {name: results[name] for name in request.methods}, seconds)
 
 
+def write_rows(request: Request, path: Path) -> None:
+    """Write which data set row each attributed row is, and its labels, as TSV."""
+    import pandas as pd
+
+    dataset, rows = request.dataset, request.rows
+    table = row_columns(dataset, rows)
+    table["split"] = dataset.split[rows]
+    table |= dict(zip(dataset.tasks, _written_labels(dataset, rows).T, strict=True))
+    pd.DataFrame(table).to_csv(path, sep="\t", index=False)
+
+
 def write_attributions(attributed: Attributed, out: Path) -> None:
-    """Write ``METHOD.npz`` and ``METHOD.h5``, ``sequences.tsv`` and pictures of top sequences.
+    """Write ``METHOD.npz`` and ``METHOD.h5``, and pictures of top sequences.
 
     Where coordinates are known, ``bigwig/METHOD.TARGET.bw`` holds the contributions of the observed
     bases to a task or contrast.
@@ -138,7 +150,6 @@ def write_attributions(attributed: Attributed, out: Path) -> None:
         scores = attributed.observed(name)
         _draw(request, scores, out / "tracks" / name)
         _write_bigwigs(request, scores, out / "bigwig", name)
-    _write_sequences(attributed.request, out / "sequences.tsv")
 
 
 def _facts(result: Attribution) -> dict[str, Any]:
@@ -190,36 +201,20 @@ def _densest(track: np.ndarray) -> int:
 
 def place_name(dataset: Dataset, row: int, target: Target) -> str:
     """Return where a row lies and in which of the target's tasks it is open, for people."""
-    opened = find_problem(dataset.problem).positive_rows(dataset, np.array([row]))[0]
+    problem = find_problem(dataset.problem)
+    opened = problem.positive_rows(dataset, np.array([row]))[0]
     task = ", ".join(name for name in target.raised if opened[dataset.tasks.index(name)])
-    if dataset.chrom is None or dataset.start is None:
-        return f"row {row}, open in {task}"
-    start = int(dataset.start[row])
-    return f"{dataset.chrom[row]}:{start:,}-{start + dataset.dna.length:,}, open in {task}"
+    return f"{row_name(dataset, row)}, {problem.stands_out} {task}"
 
 
 def _write_bigwigs(request: Request, scores: np.ndarray, folder: Path, method: str) -> None:
     dataset, rows = request.dataset, request.rows
-    if dataset.chrom is None or dataset.start is None:
+    if not has_places(dataset):
         return
     names = file_names([target.name for target in request.targets])
     for name, own in zip(names, scores, strict=True):
         path = folder / f"{method}.{name}.bw"
-        write_bigwig(path, dataset.chrom[rows], dataset.start[rows], own.sum(axis=-1))
-
-
-def _write_sequences(request: Request, path: Path) -> None:
-    """Write which data set row each attributed sequence is, and its labels."""
-    import pandas as pd
-
-    dataset, rows = request.dataset, request.rows
-    table: dict[str, Any] = {"row": rows}
-    if dataset.chrom is not None and dataset.start is not None:
-        table |= {"chrom": dataset.chrom[rows], "start": dataset.start[rows]}
-        table["end"] = dataset.start[rows] + dataset.dna.length
-    table["split"] = dataset.split[rows]
-    table |= dict(zip(dataset.tasks, _written_labels(dataset, rows).T, strict=True))
-    pd.DataFrame(table).to_csv(path, sep="\t", index=False)
+        write_bigwig(path, *places_of(dataset, rows), own.sum(axis=-1))
 
 
 def _written_labels(dataset: Dataset, rows: np.ndarray) -> np.ndarray:

@@ -7,18 +7,24 @@ import numpy as np
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.model_report.contrasts import Target
+from chromkeras.names import unknown
 from chromkeras.problems.registry import find_problem
 
+DNA = "dna"
 INFLUENCE_ROWS = 256  # sequences that the influence of filters is measured on
 
 
-def scanned_rows(dataset: Dataset, split: str, count: int, seed: int) -> np.ndarray:
+def scanned_rows(
+    dataset: Dataset, split: str, count: int, seed: int, *, level: str = ""
+) -> np.ndarray:
     """Return rows for filters to scan: those that stand out in some task, at random.
+
+    Where rows share DNA, as pairs of a gene and a condition do, each DNA counts once.
 
     Parameters
     ----------
-    dataset, split
-        Where to choose from.
+    dataset, split, level
+        Where to choose from; see `split_rows`.
     count
         How many; all where there are fewer.
     seed
@@ -34,9 +40,57 @@ def scanned_rows(dataset: Dataset, split: str, count: int, seed: int) -> np.ndar
     InputError
         No row of the split is open in any task.
     """
-    rows = element_rows(dataset, split)
     random = np.random.default_rng(seed)
+    rows = distinct_dna(dataset, element_rows(dataset, split, level=level), random)
     return np.sort(random.choice(rows, min(count, len(rows)), replace=False))
+
+
+def distinct_dna(dataset: Dataset, rows: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Return one of the rows (n,) of each DNA, drawn at random; all where rows share none."""
+    if DNA not in dataset.index:
+        return rows
+    mixed = random.permutation(rows)
+    _, first = np.unique(dataset.table_rows(DNA, mixed), return_index=True)
+    return np.sort(mixed[first])
+
+
+def split_rows(dataset: Dataset, split: str, level: str = "") -> np.ndarray:
+    """Return the rows of a split, or of those the rows of one level of a factor.
+
+    Parameters
+    ----------
+    dataset
+        With factors, where a level is asked for.
+    split
+        Name of the split.
+    level
+        FACTOR=NAME, such as "condition=aa.starv.1.h"; "" for all rows.
+
+    Returns
+    -------
+    np.ndarray
+        Shape (n,), int64, sorted.
+
+    Raises
+    ------
+    InputError
+        There is no such factor or level, or it has no row in the split.
+    """
+    rows = dataset.rows(split)
+    if not level:
+        return rows
+    name, _, wanted = level.partition("=")
+    if name not in dataset.factors:
+        if not dataset.factors:
+            raise InputError(f"`level` {level}: expected a data set whose rows have factors")
+        raise unknown("factor of `level`:", name, tuple(dataset.factors))
+    factor = dataset.factors[name]
+    if wanted not in factor.names:
+        raise unknown(f"{name} of `level`:", wanted, factor.names)
+    rows = rows[factor.of[rows] == factor.names.index(wanted)]
+    if len(rows) == 0:
+        raise InputError(f"no row of the {split} split has `level` {level}")
+    return rows
 
 
 def spread_out(n: int, count: int) -> np.ndarray:
@@ -47,7 +101,7 @@ def spread_out(n: int, count: int) -> np.ndarray:
     return np.linspace(0, n - 1, min(n, count)).astype(np.int64)
 
 
-def element_rows(dataset: Dataset, split: str) -> np.ndarray:
+def element_rows(dataset: Dataset, split: str, *, level: str = "") -> np.ndarray:
     """Return the rows of a split that are open in some task, shape (n,), int64, sorted.
 
     Raises
@@ -55,7 +109,7 @@ def element_rows(dataset: Dataset, split: str) -> np.ndarray:
     InputError
         There is none.
     """
-    rows = dataset.rows(split)
+    rows = split_rows(dataset, split, level)
     problem = find_problem(dataset.problem)
     rows = rows[problem.positive_rows(dataset, rows).any(axis=1)]
     if len(rows) == 0:

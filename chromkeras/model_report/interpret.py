@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from chrominterpret.filters.rules import RULES, Rule
 from chrominterpret.motifs.jaspar import load_motifs
@@ -18,13 +19,32 @@ from chromkeras.evaluation.evaluate import match_tasks
 from chromkeras.evaluation.predict import predict_logits
 from chromkeras.files import write_json
 from chromkeras.model_file.card import require_one_network
-from chromkeras.model_file.open_model import open_model
-from chromkeras.model_report.attributions import Request, attribute, write_attributions
+from chromkeras.model_file.open_model import OpenModel, open_model
+from chromkeras.model_report.attributions import (
+    Attributed,
+    Request,
+    attribute,
+    write_attributions,
+    write_rows,
+)
 from chromkeras.model_report.choices import DEFAULT_METHODS, REFERENCE_KINDS, ReferenceKind
-from chromkeras.model_report.choose import attributed_rows, element_rows, scanned_rows
-from chromkeras.model_report.contrasts import choose_targets
+from chromkeras.model_report.choose import (
+    attributed_rows,
+    distinct_dna,
+    element_rows,
+    scanned_rows,
+    split_rows,
+)
+from chromkeras.model_report.contrasts import Target, choose_targets
 from chromkeras.model_report.explained import explained_network
-from chromkeras.model_report.filters import interpret_filters, write_filters
+from chromkeras.model_report.features import feature_inputs
+from chromkeras.model_report.filters import FilterReading, interpret_filters, write_filters
+from chromkeras.model_report.network_inputs import DNA
+from chromkeras.model_report.other_inputs import (
+    check_known_targets,
+    interpret_inputs,
+    write_inputs,
+)
 from chromkeras.model_report.patterns import (
     REFERENCES,
     PatternReading,
@@ -33,12 +53,14 @@ from chromkeras.model_report.patterns import (
 )
 from chromkeras.model_report.references import check_references
 from chromkeras.model_report.report import Findings, write_report
+from chromkeras.model_report.row_names import gene_names
 from chromkeras.model_report.scores import score_all
 from chromkeras.model_report.truth import check_planted, write_truth_table
 from chromkeras.names import check_unique, unknown
 from chromkeras.tables import plain
 
 MOST_REFERENCES = 1000
+MOST_PAIRS = 250_000  # some 5,000 a second on one core
 PACKAGES = ("chromkeras", "keras", "tensorflow", "numpy", "modisco-lite", "memelite", "pyjaspar")
 
 
@@ -54,10 +76,13 @@ class InterpretOptions:
         Differences between tasks to attribute, as ``contrasts.parse_contrast`` reads them.
     split
         Name of the split that sequences are taken from.
+    level
+        Level of a factor, as FACTOR=NAME, whose rows alone are taken; "" for all. Gradients of DNA
+        are averaged over all rows of a gene too.
     sequences
-        How many sequences are attributed.
+        How many rows are attributed.
     scan
-        How many sequences the filters scan.
+        How many sequences the filters scan, and rows that are attributed are chosen of.
     methods
         Attribution methods, names of ``chrominterpret.methods.registry``.
     references
@@ -73,6 +98,10 @@ class InterpretOptions:
         Database for TomTom, as ``chrominterpret.motifs.jaspar.load_motifs`` reads it.
     rule
         Rule by which filters become motifs, in ``chrominterpret.filters.rules.RULES``.
+    pairs
+        Most rows over which features, such as regulators, are scored.
+    targets
+        File of the known targets of regulators, as ``known_targets.read_targets`` reads it.
     seed
         Seed of every random choice.
     """
@@ -80,6 +109,7 @@ class InterpretOptions:
     tasks: tuple[str, ...] = ()
     contrasts: tuple[str, ...] = ()
     split: str = "valid"
+    level: str = ""
     sequences: int = 48
     scan: int = 1000
     methods: tuple[str, ...] = DEFAULT_METHODS
@@ -89,10 +119,12 @@ class InterpretOptions:
     truth: bool = False
     motifs: str = "jaspar"
     rule: Rule = "threshold"
+    pairs: int = MOST_PAIRS
+    targets: str | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("sequences", "scan", "references"):
+        for name in ("sequences", "scan", "references", "pairs"):
             if getattr(self, name) < 1:
                 raise InputError(f"`{name}`: expected at least 1, received {getattr(self, name)}")
         if self.modisco < 0:
@@ -149,65 +181,130 @@ def interpret(
     """
     opened = open_model(model_path)
     require_one_network(model_path, opened.card)
-    model, card = opened.network, opened.card
-    data = match_tasks(dataset, card.tasks)
-    targets = choose_targets(options.tasks, options.contrasts, card.tasks)
-    wanted = max(options.references, REFERENCES if options.modisco else 0)
-    check_references(options.reference_kind, data, wanted)
-    database = load_motifs(options.motifs)
-    scanned = scanned_rows(data, options.split, options.scan, options.seed)
-    link = opened.link
-    outputs = predict_logits(model, data, scanned)
-    rows = attributed_rows(data, scanned, outputs, targets, options.sequences, link=link)
-    names = [target.name for target in targets]
-    if len(rows) == 0:
-        raise InputError(f"no row of the {options.split} split is open in {', '.join(names)}")
-    if options.truth:
-        check_planted(data, names)
-    folder = Path(out)
-    folder.mkdir(parents=True, exist_ok=True)
+    data = match_tasks(dataset, opened.card.tasks)
+    model = explained_network(opened.network)
+    reads_dna = DNA in [tensor.name for tensor in model.inputs]
+    targets = choose_targets(options.tasks, options.contrasts, opened.card.tasks)
+    if reads_dna:
+        wanted = max(options.references, REFERENCES if options.modisco else 0)
+        check_references(options.reference_kind, data, wanted)
+    known = check_known_targets(options.targets, feature_inputs(model), gene_names(data))
+    database = load_motifs(options.motifs) if reads_dna else []
+    rows = split_rows(data, options.split, options.level)
+    scanned = scanned_rows(data, options.split, options.scan, options.seed, level=options.level)
     request = Request(
-        model=explained_network(model),
+        model=model,
         dataset=data,
-        rows=rows,
+        rows=_attributed(opened, data, scanned, targets, options),
         targets=targets,
         methods=options.methods,
         references=options.references,
         reference_kind=options.reference_kind,
         seed=options.seed,
     )
-    attributed = attribute(request)
-    write_attributions(attributed, folder)
-    filters = interpret_filters(
-        request.model, data, scanned, database=database, rule=options.rule, seed=options.seed
+    if options.truth:
+        check_planted(data, [target.name for target in targets])
+    folder = Path(out)
+    folder.mkdir(parents=True, exist_ok=True)
+    read = (
+        _read_dna(request, opened, scanned, database, options, folder)
+        if reads_dna
+        else DnaFindings()
     )
-    write_filters(filters, folder)
-    patterns = (
-        _patterns(request, model, link, filters.targets, options) if options.modisco else None
+    write_rows(request, folder / "sequences.tsv")
+    inputs = interpret_inputs(
+        request,
+        data.rows(options.split),
+        level=options.level,
+        level_rows=rows,
+        most=options.pairs,
+        known=known,
     )
-    if patterns is not None:
-        write_patterns(patterns, data, folder / "modisco")
-    summary = {
-        "model": str(model_path),
-        "fingerprint": {"model": card.fingerprint, "data": dataset.fingerprint},
-        "options": asdict(options)
-        | {"tasks": [target.name for target in targets if not target.lowered]},
-        "attributed sequences": len(rows),
-        "attributions": attributed.facts(),
-        "filters": filters.facts,
-        "versions": {name: version(name) for name in PACKAGES},
-    }
-    if patterns is not None:
-        summary["patterns"] = patterns.facts()
-    scores = score_all(attributed, filters, patterns) if options.truth else None
-    if scores is not None:
+    write_inputs(inputs, folder)
+    summary = _summary(model_path, opened, dataset, request, options) | read.facts()
+    if found := inputs.facts():
+        summary["inputs"] = found
+    scores = None
+    if options.truth and read.attributed is not None and read.filters is not None:
+        scores = score_all(read.attributed, read.filters, read.patterns)
         write_truth_table([*scores.positions, *scores.motifs], folder / "truth.tsv")
-    name = Path(model_path).name
-    plan = str(card.recipe["plan"])
-    findings = Findings(name, plan, attributed, filters, patterns, scores, summary)
+    findings = Findings(
+        Path(model_path).name,
+        str(opened.card.recipe["plan"]),
+        data.tasks,
+        read.attributed,
+        read.filters,
+        inputs,
+        read.patterns,
+        scores,
+        summary,
+    )
     write_report(folder / "report.html", findings)
     write_json(folder / "summary.json", plain(summary))
     return summary
+
+
+@dataclass(frozen=True, eq=False)
+class DnaFindings:
+    """What was found of the DNA of a model; nothing where it reads none."""
+
+    attributed: Attributed | None = None
+    filters: FilterReading | None = None
+    patterns: PatternReading | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """Return what ``summary.json`` holds of it."""
+        found: dict[str, Any] = {
+            "attributions": {} if self.attributed is None else self.attributed.facts()
+        }
+        if self.filters is not None:
+            found["filters"] = self.filters.facts
+        if self.patterns is not None:
+            found["patterns"] = self.patterns.facts()
+        return found
+
+
+def _attributed(
+    opened: OpenModel,
+    data: Dataset,
+    scanned: np.ndarray,
+    targets: tuple[Target, ...],
+    options: InterpretOptions,
+) -> np.ndarray:
+    """Return the rows to attribute; ``InputError`` where none stands out."""
+    outputs = predict_logits(opened.network, data, scanned)
+    rows = attributed_rows(data, scanned, outputs, targets, options.sequences, link=opened.link)
+    if len(rows) == 0:
+        names = ", ".join(target.name for target in targets)
+        raise InputError(f"no row of the {options.split} split is open in {names}")
+    return rows
+
+
+def _read_dna(
+    request: Request,
+    opened: OpenModel,
+    scanned: np.ndarray,
+    database: list[Motif],
+    options: InterpretOptions,
+    folder: Path,
+) -> DnaFindings:
+    """Attribute DNA, read the filters, search patterns, and write all of it."""
+    attributed = attribute(request)
+    write_attributions(attributed, folder)
+    filters = interpret_filters(
+        request.model,
+        request.dataset,
+        scanned,
+        database=database,
+        rule=options.rule,
+        seed=options.seed,
+    )
+    write_filters(filters, folder)
+    if not options.modisco:
+        return DnaFindings(attributed, filters)
+    patterns = _patterns(request, opened.network, opened.link, filters.targets, options)
+    write_patterns(patterns, request.dataset, folder / "modisco")
+    return DnaFindings(attributed, filters, patterns)
 
 
 def _patterns(
@@ -215,7 +312,9 @@ def _patterns(
 ) -> PatternReading:
     """Search what all elements of the split contribute, not only those that are attributed."""
     data = request.dataset
-    candidates = element_rows(data, options.split)
+    random = np.random.default_rng(options.seed)
+    elements = element_rows(data, options.split, level=options.level)
+    candidates = distinct_dna(data, elements, random)
     return find_patterns(
         request.model,
         data,
@@ -228,3 +327,22 @@ def _patterns(
         reference_kind=options.reference_kind,
         seed=options.seed,
     )
+
+
+def _summary(
+    model_path: str | os.PathLike[str],
+    opened: OpenModel,
+    dataset: Dataset,
+    request: Request,
+    options: InterpretOptions,
+) -> dict[str, Any]:
+    """Return what was interpreted and how."""
+    card = opened.card
+    return {
+        "model": str(model_path),
+        "fingerprint": {"model": card.fingerprint, "data": dataset.fingerprint},
+        "options": asdict(options)
+        | {"tasks": [target.name for target in request.targets if not target.lowered]},
+        "attributed sequences": len(request.rows),
+        "versions": {name: version(name) for name in PACKAGES},
+    }

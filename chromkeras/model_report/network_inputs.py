@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from chromkeras.data import tables
+from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.sharing.layer_table import CONVOLUTION
 from chromkeras.sharing.model_layers import layer_table
@@ -65,3 +66,10 @@ def dna_convolution(network: keras.Model) -> str | None:
             name: str = entry.name
             return name
     return None
+
+
+def channel_names(dataset: Dataset, name: str) -> tuple[str, ...]:
+    """Return names of the last axis of an input: its own, or numbers from 1."""
+    table = dataset.inputs[name]
+    given: tuple[str, ...] = getattr(table, "channels", ())
+    return given or tuple(f"{name} {i + 1}" for i in range(table.shape[-1]))

@@ -21,6 +21,7 @@ from chromkeras.model_report.choose import attributed_rows
 from chromkeras.model_report.contrasts import Target
 from chromkeras.model_report.network_inputs import DNA, Inputs, attributed_input, feed
 from chromkeras.model_report.references import ReferenceKind, make_references
+from chromkeras.model_report.row_names import has_places, places_of
 from chromkeras.progress import progress
 
 REFERENCES = 10  # a pattern is an average over seqlets, so fewer shuffles do than for a sequence
@@ -195,9 +196,9 @@ def write_patterns(reading: PatternReading, dataset: Dataset, out: Path) -> None
         if not each.found.patterns:
             continue
         each.found.write(out / f"{name}.h5")
-        if dataset.chrom is not None and dataset.start is not None:
+        if has_places(dataset):
             sites = seqlet_sites(each.found.patterns)
-            hits = genome_hits(sites, dataset.chrom[each.rows], dataset.start[each.rows])
+            hits = genome_hits(sites, *places_of(dataset, each.rows))
             write_bed(out / f"{name}.bed", hits)
     if motifs:
         write_meme(out / "patterns.meme", motifs)

@@ -14,12 +14,14 @@ from chrominterpret.page.blocks import (
 from chrominterpret.page.render import write_page
 from chromkeras.model_report.attributions import Attributed
 from chromkeras.model_report.filters import FilterReading
+from chromkeras.model_report.other_inputs import InputFindings
 from chromkeras.model_report.patterns import PatternReading
 from chromkeras.model_report.report_filters import (
     cooccurrence_section,
     influence_section,
     motifs_section,
 )
+from chromkeras.model_report.report_inputs import input_sections
 from chromkeras.model_report.report_patterns import patterns_section
 from chromkeras.model_report.report_sequences import (
     quality_section,
@@ -39,10 +41,14 @@ class Findings:
         Name of the model file.
     plan
         How its tasks share.
+    tasks
+        Names of its tasks.
     attributed
-        Attributions by each method.
+        Attributions of DNA by each method, or None where the model reads none.
     filters
-        What the first layer's filters read.
+        What the first layer's filters read, or None where no DNA is read.
+    inputs
+        What was found of other inputs, and of DNA that rows share.
     patterns
         What TF-MoDISco found, or None.
     scores
@@ -53,8 +59,10 @@ class Findings:
 
     model: str
     plan: str
-    attributed: Attributed
-    filters: FilterReading
+    tasks: tuple[str, ...]
+    attributed: Attributed | None
+    filters: FilterReading | None
+    inputs: InputFindings
     patterns: PatternReading | None
     scores: TruthScores | None
     summary: dict[str, Any]
@@ -62,18 +70,22 @@ class Findings:
 
 def write_report(path: Path, findings: Findings) -> None:
     """Write the page."""
-    tasks = findings.attributed.request.dataset.tasks
-    sections = [
-        _summary(findings),
-        motifs_section(findings.filters),
-        influence_section(findings.filters, tasks),
-        cooccurrence_section(findings.filters),
-        *([patterns_section(findings.patterns)] if findings.patterns is not None else []),
-        sequences_section(findings.attributed),
-        quality_section(findings.attributed),
-        *([truth_section(findings.scores)] if findings.scores is not None else []),
-        _made(findings),
-    ]
+    tasks = findings.tasks
+    sections = [_summary(findings)]
+    if findings.filters is not None:
+        sections += [
+            motifs_section(findings.filters),
+            influence_section(findings.filters, tasks),
+            cooccurrence_section(findings.filters),
+        ]
+    if findings.patterns is not None:
+        sections.append(patterns_section(findings.patterns))
+    sections += input_sections(findings.inputs)
+    if findings.attributed is not None:
+        sections += [sequences_section(findings.attributed), quality_section(findings.attributed)]
+    if findings.scores is not None:
+        sections.append(truth_section(findings.scores))
+    sections.append(_made(findings))
     write_page(
         path,
         title=f"What {findings.model} reads",
@@ -84,33 +96,54 @@ def write_report(path: Path, findings: Findings) -> None:
 
 
 def _summary(findings: Findings) -> Section:
-    facts = findings.summary["filters"]
+    values = _filter_facts(findings)
+    values["rows attributed"] = str(findings.summary["attributed sequences"])
+    results = {} if findings.attributed is None else findings.attributed.results
     deltas = [
         r.relative_delta.max()
-        for r in findings.attributed.results.values()
+        for r in results.values()
         if r.relative_delta is not None and r.method == "deep_lift_shap"
     ]
+    if deltas:
+        values["DeepLIFT's largest relative convergence delta"] = f"{max(deltas):.1e}"
+    values |= _input_facts(findings.inputs)
+    warned = [f"{name}: {warning}" for name, r in results.items() for warning in r.warnings]
+    return Section("Summary", [Facts(values), *([Notes(warned)] if warned else [])])
+
+
+def _filter_facts(findings: Findings) -> dict[str, str]:
+    if findings.filters is None:
+        return {}
+    facts = findings.summary["filters"]
     values = {
         "filters with a motif": f"{facts['filters with a motif']} of {facts['filters']}",
         "dead filters": str(facts["dead filters"]),
-        "sequences attributed": str(findings.summary["attributed sequences"]),
     }
     matched = facts.get(f"filters that match at q < {Q_CUT}")
     if matched is not None:
         values[f"filters that match a known motif, q < {Q_CUT}"] = str(matched)
-    if deltas:
-        values["DeepLIFT's largest relative convergence delta"] = f"{max(deltas):.1e}"
-    warned = [
-        f"{name}: {warning}"
-        for name, result in findings.attributed.results.items()
-        for warning in result.warnings
-    ]
-    return Section("Summary", [Facts(values), *([Notes(warned)] if warned else [])])
+    return values
+
+
+def _input_facts(inputs: InputFindings) -> dict[str, str]:
+    values = {}
+    if inputs.shares is not None:
+        for i, name in enumerate(inputs.shares.names):
+            values[f"share of {name} in Σ |DeepLIFT|"] = f"{inputs.shares.overall[0, i]:.0%}"
+    for features in inputs.features:
+        first = features.channels[features.ranked()[0]]
+        values[f"first of {len(features.channels)} {features.name}"] = inputs.known_as.get(
+            first, first
+        )
+    for tests in inputs.tests.values():
+        count, tested = tests.facts["with q < 0.05"], tests.facts["tested"]
+        values["regulators whose known targets score higher, q < 0.05"] = f"{count} of {tested}"
+    return values
 
 
 def _made(findings: Findings) -> Section:
     summary = findings.summary
-    filters = summary["filters"]
+    filters = summary.get("filters", {})
     values = {"model": summary["model"]}
     values |= {name: _text(value) for name, value in summary["options"].items()}
     values |= {name: _text(v) for name, v in filters.items() if name != "groups of tasks"}

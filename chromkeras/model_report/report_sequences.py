@@ -29,8 +29,8 @@ def sequences_section(attributed: Attributed) -> Section:
                 title = place_name(request.dataset, request.rows[i], target)
                 tracks.append(Track(title, own[k, i], (target.name, method)))
     caption = (
-        "Contribution of each base to the task's logit, or to the difference of logits of a "
-        "contrast; letters below the line lower it. The strip "
+        "Contribution of each base to the task's output (a logit where labels are 0 and 1), or to "
+        "the difference of outputs of a contrast; letters below the line lower it. The strip "
         "above shows the whole sequence: click it, or scroll the letters."
     )
     lead = "The elements of each task on which the method finds most, out of those attributed."

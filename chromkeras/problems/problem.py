@@ -85,6 +85,8 @@ class Problem(ABC):
         Name of the module, and of the problem in files.
     described
         What ``describe`` counts, as a heading over the tasks' names.
+    stands_out
+        Words before the name of a task that a row stands out in.
     score
         Key of the validation score; bigger is better.
     score_title
@@ -107,6 +109,7 @@ class Problem(ABC):
 
     name: str
     described: str = "known labels of"
+    stands_out: str = "open in"
     score: str
     score_title: str
     default_loss: str

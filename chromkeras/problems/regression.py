@@ -27,6 +27,7 @@ class Regression(Problem):
     score = "pearson"
     score_title = "Pearson r"
     default_loss = "mse"
+    stands_out = "above the median in"
     two_values = "two different known values"
     strata_titles = MappingProxyType({"all": "all rows", "elements": "elements only"})
     counts = frozenset({"known"})

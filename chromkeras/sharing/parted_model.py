@@ -22,8 +22,8 @@ class Parted:
     Attributes
     ----------
     first
-        From the one input (batch, ...) to a list of C tensors that the rest reads, each with the
-        batch on its first axis.
+        From the one input (batch, ...) to the tensors that the rest reads, each with the batch on
+        its first axis.
     rest
         From a dictionary of these, named ``PART.format(i)``, and of the other inputs, to the
         outputs of the model.
@@ -31,6 +31,15 @@ class Parted:
 
     first: keras.Model
     rest: keras.Model
+
+    def between(self, x: Any) -> dict[str, Any]:
+        """Return the tensors between the parts by name, from one input as NumPy array."""
+        return self.named(self.first.predict(x, verbose=0))
+
+    def named(self, found: Any) -> dict[str, Any]:
+        """Return by name what the first part gave: a tensor where there is one, else a list."""
+        tensors = found if isinstance(found, list | tuple) else [found]
+        return dict(zip(self.names, tensors, strict=True))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -59,7 +68,7 @@ def part_model(model: keras.Model, name: str) -> Parted:
     >>> both = keras.layers.Concatenate()([keras.layers.Dense(3)(a), b])
     >>> parted = part_model(keras.Model({"a": a, "b": b}, keras.layers.Dense(1)(both)), "a")
     >>> parted.first.output_shape, [tensor.name for tensor in parted.rest.inputs]
-    ([(None, 3)], ['b', 'part_0'])
+    ((None, 3), ['b', 'part_0'])
     """
     inputs = {t.name: keras.Input(t.shape[1:], dtype=t.dtype, name=t.name) for t in model.inputs}
     cuts: dict[int, tuple[Any, ...]] = {}  # by tensor: rows first, an input, it as it was

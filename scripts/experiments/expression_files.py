@@ -3,7 +3,8 @@
     expression_files.py OUT gasch2000.h5 histone_expression_K562_H1.h5
 
 Either HDF5 file may be left out. Writes expression, promoters, positions and regulators of yeast to
-OUT/yeast, and expression, histone marks of both cell types and the file's own split to OUT/histone.
+OUT/yeast, with the known targets of regulators (`chromkeras interpret --targets`), and expression,
+histone marks of both cell types and the file's own split to OUT/histone.
 """
 
 import sys
@@ -38,6 +39,18 @@ def write_yeast(file, out):
     (out / "positions.tsv").write_text("\n".join(lines) + "\n")
     regulators = file["regulators_goslim"].asstr()[:]
     (out / "regulators.txt").write_text("\n".join(regulators) + "\n")
+    write_targets(file, out / "targets.tsv")
+
+
+def write_targets(file, path):
+    """Write the targets that YEASTRACT documents, one pair of regulator and gene a line."""
+    genes, known_as = file["genes"].asstr()[:], file["gene_names"].asstr()[:]
+    names = dict(zip(genes, known_as, strict=True))
+    lines = ["regulator\ttarget\tknown as"]
+    for number, regulator in enumerate(file["yeastract_tfs"].asstr()[:]):
+        targets = genes[file["yeastract_targets"][:, number] > 0]
+        lines += [f"{regulator}\t{gene}\t{names.get(regulator, '')}" for gene in targets]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def write_histone(file, out):

@@ -19,6 +19,7 @@ def command(
     tasks: given.Tasks = None,
     contrasts: given.Contrasts = None,
     split: Split = "valid",
+    level: given.Level = "",
     sequences: given.Sequences = 48,
     scan: given.Scan = 1000,
     methods: given.Methods = None,
@@ -28,11 +29,14 @@ def command(
     truth: given.Truth = False,
     motifs: Motifs = "jaspar",
     rule: given.Rule = "threshold",
+    pairs: given.Pairs = 250_000,
+    targets: given.Targets = None,
     seed: EverySeed = 0,
 ) -> Outcome:
     """Say what a model reads: attributions, filters, motifs.
 
     Sequences are attributed, filters become motifs, TomTom finds known motifs, TF-MoDISco patterns.
+    Other inputs are attributed too, and it is said which of them predictions rest on.
     """
     folder = out or model.parent / f"{model.stem}_interpretation"
     check_output_folder(folder)
@@ -44,12 +48,19 @@ def command(
     from chromkeras.cli.data_beside import find_data
     from chromkeras.cli.open_data import note_other_data, open_data
     from chromkeras.evaluation.evaluate import check_rows, match_tasks
+    from chromkeras.model_report.choose import split_rows
     from chromkeras.model_report.contrasts import choose_targets
+    from chromkeras.model_report.known_targets import check_targets, read_targets
+    from chromkeras.model_report.row_names import gene_names
 
+    known_targets = None if targets is None else read_targets(targets)
     choose_targets(comma_list(tasks), tuple(contrasts or ()), known)  # wrong ones, said at once
     dataset = open_data(find_data(data, {model: known}))
     matched = match_tasks(dataset, known)
     check_rows(matched, split)
+    split_rows(matched, split, level)
+    if known_targets is not None:
+        check_targets(known_targets, gene_names(matched))
     note_other_data(card.fingerprint, dataset, matched)
     from chromkeras.backend.quiet import import_keras
 
@@ -63,6 +74,9 @@ def command(
         modisco=modisco,
         truth=truth,
         split=split,
+        level=level,
+        pairs=pairs,
+        targets=None if targets is None else str(targets),
         sequences=sequences,
         scan=scan,
         references=references,
@@ -79,13 +93,27 @@ def command(
 def _lines(summary: dict[str, Any]) -> Iterator[str]:
     from chromkeras.model_report.filters import LEFT_OUT
 
-    yield f"attributed {summary['attributed sequences']} sequences"
+    yield f"attributed {summary['attributed sequences']} rows"
     for method, facts in summary["attributions"].items():
         if (delta := facts.get("relative convergence delta, largest")) is not None:
             yield f"largest relative convergence delta of {method}: {delta:.1e}"
     for task, facts in summary.get("patterns", {}).items():
         yield f"TF-MoDISco patterns of {printable(task)}: {facts['patterns']}"
-    for name, value in summary["filters"].items():
+    for name, value in summary.get("filters", {}).items():
         if name == LEFT_OUT:
             continue  # some forty names, on the page
         yield f"{name}: {value:.3g}" if isinstance(value, float) else f"{name}: {value}"
+    for name, facts in summary.get("inputs", {}).items():
+        yield from _input_lines(name, facts)
+
+
+def _input_lines(name: str, facts: dict[str, Any]) -> Iterator[str]:
+    for target, first in facts.get("first ten", {}).items():
+        scored = f"{facts['rows scored']:,} rows"
+        yield f"first {name} of {printable(target)}, {scored}: {printable(', '.join(first))}"
+    for target, shares in facts.get("share of sum of |score|", {}).items():
+        said = ", ".join(f"{each} {share:.1%}" for each, share in shares.items())
+        yield f"predictions of {printable(target)} rest on {said}"
+    if name == "targets":
+        for counts in facts.values():
+            yield "known targets: " + ", ".join(f"{what} {n:,}" for what, n in counts.items())

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,15 +11,35 @@ from chromkeras.cli.options import comma_list, described
 from chromkeras.cli.outcome import Outcome
 from chromkeras.cli.places import check_output_file
 from chromkeras.errors import InputError
+from chromkeras.names import unknown
 from chromkeras.registry import GRAMMARS
+
+if TYPE_CHECKING:
+    from chromkeras.data.dataset import Dataset
 
 # what stands behind the colon in the first line of each
 _RULES = {name: GRAMMARS.summary(name).partition(": ")[2] for name in GRAMMARS.names()}
 _OWN = "the grammar's own"
+_KINDS = {
+    "accessibility": "sequences that are open or closed in cell types",
+    "expression": "genes whose expression depends on DNA and histone marks",
+}
+# options of accessibility alone, and the values that they have where they are not given
+_ACCESSIBILITY: dict[str, Any] = {
+    "grammar": "presence", "spacing": None, "motifs_per_task": 2, "positive_rate": 0.4,
+    "copies": None, "label_noise": None, "background_fraction": 0.25,
+}  # fmt: skip
 
 
 def command(
     out: Annotated[Path, typer.Option(help="Data set file to write (HDF5).")],
+    kind: Annotated[
+        str,
+        typer.Option(
+            help=f"What is simulated: {described(_KINDS)}.",
+            autocompletion=completion.one(_KINDS.keys),
+        ),
+    ] = "accessibility",
     grammar: Annotated[
         str,
         typer.Option(
@@ -89,12 +109,36 @@ def command(
     ] = None,
     valid_fraction: Annotated[float, typer.Option(help="Share drawn for validation.")] = 0.1,
     test_fraction: Annotated[float, typer.Option(help="Share drawn for testing.")] = 0.1,
+    dna_share: Annotated[
+        float | None,
+        typer.Option(
+            help="Share of the variance of expression that is due to DNA.", show_default="0.4"
+        ),
+    ] = None,
+    noise_share: Annotated[
+        float | None,
+        typer.Option(
+            help="Share of the variance of expression that is noise; the rest is due to histone "
+            "marks.",
+            show_default="0.2",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same data set.")] = 0,
 ) -> Outcome:
     """Simulate a data set: random sequences with real motifs.
 
-    The places of the planted motifs are kept in the data set.
+    The places of the planted motifs are kept in the data set. Of expression, --sequences is the
+    number of genes and --tasks that of cell types; --motifs are one that raises expression, one
+    that lowers it and one that means nothing.
     """
+    if kind not in _KINDS:
+        raise unknown("kind of simulation", kind, tuple(_KINDS))
+    given = locals()
+    if kind == "expression":
+        return _expression(out, given)
+    for name in ("dna_share", "noise_share"):
+        if given[name] is not None:
+            raise InputError(f"`{name}`: expected it with `kind` expression only")
     from chromkeras.importers.grammars.registry import with_defaults
 
     settings = with_defaults(
@@ -117,14 +161,42 @@ def command(
         seed=seed,
     )
     check_output_file(out)
-    from chromkeras.data.hdf5 import save_dataset
-    from chromkeras.importers.assemble import Prepared
     from chromkeras.importers.simulate import describe, simulate
-    from chromkeras.importers.summary import summary
 
     dataset = simulate(settings)
+    return _written(dataset, describe(dataset), out)
+
+
+def _expression(out: Path, given: dict[str, Any]) -> Outcome:
+    """Simulate expression from the options that were given."""
+    for name, default in _ACCESSIBILITY.items():
+        if given[name] != default:
+            raise InputError(f"`{name}`: expected it with `kind` accessibility only")
+    check_output_file(out)
+    from chromkeras.importers.simulate_expression import (
+        ExpressionSimulation,
+        describe_expression,
+        simulate_expression,
+    )
+
+    same = ("length", "source", "span", "dna_share", "noise_share", "gc", "seed")
+    chosen = {name: given[name] for name in (*same, "valid_fraction", "test_fraction")}
+    settings = ExpressionSimulation(
+        genes=given["sequences"],
+        cells=given["tasks"],
+        motifs=comma_list(given["motifs"]),
+        **{name: value for name, value in chosen.items() if value is not None},
+    )
+    return _written(simulate_expression(settings), describe_expression(settings), out)
+
+
+def _written(dataset: "Dataset", notes: list[str], out: Path) -> Outcome:
+    from chromkeras.data.hdf5 import save_dataset
+    from chromkeras.importers.assemble import Prepared
+    from chromkeras.importers.summary import summary
+
     save_dataset(dataset, out)
-    prepared = Prepared(dataset, notes=tuple(describe(dataset)))
+    prepared = Prepared(dataset, notes=tuple(notes))
     return Outcome({"out": out, **prepared.to_json()}, f"{summary(prepared)}\n\nwrote {out}")
 
 

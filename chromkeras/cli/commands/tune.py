@@ -75,7 +75,7 @@ def command(
     epochs: Epochs = None,
     mmap: Mmap = False,
 ) -> Outcome:
-    """Search for the recipe with the best validation score.
+    """Search for the best recipe by validation.
 
     Trains by many recipes that differ in some values, and ranks them. The same command goes on
     with a search that was stopped; run a second time beside the first, it shares the trials.

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from chromkeras.model_report.choose import attributed_rows, scanned_rows, spread_out
+from chromkeras.model_report.choose import attributed_rows, scanned_rows, split_rows, spread_out
 from chromkeras.model_report.contrasts import choose_targets
 
 
@@ -16,6 +16,19 @@ def test_scanned_rows_are_open_somewhere(tiny_dataset):
     np.testing.assert_array_equal(rows, scanned_rows(dataset, "valid", 10, seed=0))
     with pytest.raises(ValueError, match="no row of the valid split is open"):
         scanned_rows(replace(dataset, labels=dataset.labels * 0), "valid", 10, seed=0)
+
+
+def test_rows_that_share_dna_are_scanned_once(expression_pairs):
+    rows = scanned_rows(expression_pairs, "valid", 100, seed=0)
+    genes = expression_pairs.factors["gene"].of[rows]
+    assert len(set(genes)) == len(genes) == 8
+    levels = expression_pairs.factors["condition"].of[rows]
+    assert len(set(levels)) > 1  # each gene's condition is drawn
+    some = split_rows(expression_pairs, "valid", "condition=c3")
+    assert (expression_pairs.factors["condition"].of[some] == 3).all()
+    assert len(some) == 8
+    scanned = scanned_rows(expression_pairs, "valid", 100, 0, level="condition=c3")
+    assert set(scanned) <= set(some)
 
 
 def test_places_are_spread_out():

@@ -6,11 +6,11 @@ import pytest
 
 from chrominterpret.methods.deep_lift_shap import deep_lift_shap
 from chrominterpret.methods.in_silico_mutagenesis import in_silico_mutagenesis
+from chromkeras.model_report.network_inputs import attributed_input, feed
 from chromkeras.registry import ARCHITECTURES
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import resolve_plan
 
-LENGTH = 300
 GROUPS = ("sharing.depth=2", "sharing.grouped=6", "sharing.groups=task1")
 SETTINGS = [
     *((name, ()) for name in ARCHITECTURES.names()),
@@ -23,16 +23,10 @@ SHARING = [
 ]
 
 
-def sequences(n: int) -> np.ndarray:
-    return np.eye(4, dtype=np.float32)[np.random.default_rng(0).integers(0, 4, (n, LENGTH))]
-
-
-def a_model(name, recipe) -> keras.Model:
+def a_model(recipe, dataset) -> keras.Model:
     """Return a model as after training: batch-norm statistics are no longer 0 and 1."""
     keras.utils.set_random_seed(1)
-    model = build_model(
-        resolve_plan(recipe, ("task0", "task1", "task2"), {"dna": (LENGTH, 4)}, problem="binary")
-    )
+    model = build_model(resolve_plan(recipe, dataset.tasks, dataset.shapes, problem="binary"))
     rng = np.random.default_rng(2)
     for variable in model.weights:
         if "variance" in variable.path or "gamma" in variable.path:
@@ -42,13 +36,15 @@ def a_model(name, recipe) -> keras.Model:
     return model
 
 
-def check(model: keras.Model) -> None:
-    result = deep_lift_shap(model, sequences(2), n_references=3)
+def check(model: keras.Model, dataset) -> None:
+    two, one = (feed(model, dataset.batch(np.arange(n))) for n in (2, 1))
+    wrt = attributed_input(model)
+    result = deep_lift_shap(model, two, wrt=wrt, n_references=3)
     assert np.abs(result.attributions).max() > 1e-4
-    assert result.relative_delta.max() <= 1e-4
+    assert result.relative_delta.max() <= 3e-4
     assert result.warnings == ()
-    windows = in_silico_mutagenesis(model, sequences(1))
-    plain = in_silico_mutagenesis(model, sequences(1), windowed=False)
+    windows = in_silico_mutagenesis(model, one, wrt=wrt)
+    plain = in_silico_mutagenesis(model, one, wrt=wrt, windowed=False)
     assert np.abs(plain.multipliers).max() > 1e-4
     np.testing.assert_allclose(windows.multipliers, plain.multipliers, atol=1e-5)
     assert windows.warnings == ()
@@ -56,10 +52,14 @@ def check(model: keras.Model) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "settings"), SETTINGS)
-def test_contributions_converge_and_mutants_are_windowed(name, plan, settings, tiny_recipe):
-    check(a_model(name, tiny_recipe(plan, *settings, architecture=name)))
+def test_contributions_converge_and_mutants_are_windowed(
+    name, plan, settings, tiny_recipe, tiny_dataset
+):
+    dataset = tiny_dataset(rows=4, architecture=name)
+    check(a_model(tiny_recipe(plan, *settings, architecture=name), dataset), dataset)
 
 
 @pytest.mark.parametrize("plan", SHARING, ids="-".join)
-def test_other_ways_of_sharing(plan, tiny_recipe):
-    check(a_model("basset", tiny_recipe(*plan)))
+def test_other_ways_of_sharing(plan, tiny_recipe, tiny_dataset):
+    dataset = tiny_dataset(rows=4)
+    check(a_model(tiny_recipe(*plan), dataset), dataset)

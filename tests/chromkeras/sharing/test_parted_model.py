@@ -31,11 +31,10 @@ def test_both_parts_give_the_outputs_of_the_model(plan, form, name):
     x = {key: rng.normal(size=(3, *shape)).astype(np.float32) for key, shape in SHAPES.items()}
     gene = np.array([2, 0, 1, 1, 2])
     parted = part_model(model, name)
-    once = parted.first.predict(x[name], verbose=0)
-    once = once if isinstance(once, list) else [once]
+    once = parted.between(x[name])
     other = next(key for key in SHAPES if key != name)
     rows = {other: x[other][[0, 1, 2, 0, 1]]}
     expected = model.predict(rows | {name: x[name][gene]}, verbose=0)
-    between = {key: each[gene] for key, each in zip(parted.names, once, strict=True)}
+    between = {key: each[gene] for key, each in once.items()}
     found = parted.rest.predict(rows | between, verbose=0)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)

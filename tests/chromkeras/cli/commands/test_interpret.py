@@ -71,6 +71,10 @@ BAD = {
     ("--reference-kind", "genomic", "--references", "999"): "expected at least 999 training rows",
     ("--contrast", "Muscle-Hypod", "--truth"): "--truth: expected no --contrast",
     ("--split", "vald"): "unknown split 'vald'",
+    ("--level", "condition=heat"): "expected a data set whose rows have factors",
+    ("--targets", "data.h5"): "expected UTF-8 text",
+    ("--targets", "none.tsv"): "none.tsv",
+    ("--pairs", "0"): "--pairs: expected at least 1",
 }  # fmt: skip
 
 

@@ -35,6 +35,19 @@ def test_simulate_tells_what_is_in_it_as_json(tmp_path, capsys):
     assert told == {key: facts[key] for key in facts if key not in ("file", "kind")}
 
 
+def test_expression_says_its_rule(tmp_path, capsys):
+    out = tmp_path / "sim.h5"
+    options = ["--kind", "expression", "--sequences", "30", "--tasks", "2", "--length", "300"]
+    assert (
+        run(["simulate", "--out", str(out), *options, "--span", "200", "--dna-share", "0.3"]) == 0
+    )
+    data = load_dataset(out)
+    assert (len(data), set(data.inputs), data.tasks) == (60, {"dna", "histone"}, ("expression",))
+    said = capsys.readouterr().out
+    assert "raise expression: MA1701.2 elt-2, H3K4me3" in said
+    assert "DNA 30%, histone 50%, noise 20%" in said
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -45,6 +58,12 @@ def test_simulate_tells_what_is_in_it_as_json(tmp_path, capsys):
         (["--grammar", "pairs"], "unknown grammar 'pairs'; did you mean pair"),
         (["--grammar", "pair", "--spacing", "9"], "grammar 'pair' has no spacing"),
         (["--grammar", "fixed_spacing", "--spacing", "near"], "--spacing such as 5-15 or 10"),
+        (
+            ["--kind", "expresion"],
+            "unknown kind of simulation 'expresion'; did you mean expression",
+        ),
+        (["--kind", "expression", "--copies", "3"], "--copies: expected it with --kind access"),
+        (["--dna-share", "0.5"], "--dna-share: expected it with --kind expression only"),
         (["--grammar", "bounded_spacing", "--spacing", "9-4"], "least <= most, received 9-4"),
     ],
 )
