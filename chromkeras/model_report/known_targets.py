@@ -17,6 +17,8 @@ from chromkeras.statistics.fdr import benjamini_hochberg
 from chromkeras.tables import write_tsv
 
 FEWEST = 5  # targets, and other genes, that a test needs
+# A regulator with a smaller share of the largest score has weights that training took to nothing.
+LEAST = 1e-6
 REGULATOR, TARGET, KNOWN_AS = "regulator", "target", "known as"
 
 
@@ -163,8 +165,10 @@ def compare_targets(scores: FeatureScores, known: KnownTargets, target: int = 0)
     members = _members(known, scores.genes)
     count = members.sum(axis=1)
     enough = (count >= FEWEST) & (members.shape[1] - count >= FEWEST)
-    tested = np.flatnonzero((place >= 0) & enough)
     by_gene = scores.by_gene[target]
+    size = by_gene.mean(axis=0)
+    used = (place >= 0) & (size[place] > LEAST * size.max(initial=0))
+    tested = np.flatnonzero(used & enough)
     better = _aucs(by_gene, members[tested])
     found = [
         _test(by_gene[:, place[i]], members[i], better[:, n], place[i])
@@ -182,7 +186,8 @@ def compare_targets(scores: FeatureScores, known: KnownTargets, target: int = 0)
         {
             "regulators in the list": len(known.genes),
             "that the model does not read": int((place < 0).sum()),
-            f"with fewer than {FEWEST} targets or other genes": int(((place >= 0) & ~enough).sum()),
+            "that it reads and does not use": int(((place >= 0) & ~used).sum()),
+            f"with fewer than {FEWEST} targets or other genes": int((used & ~enough).sum()),
             "tested": len(tested),
             "with q < 0.05": int((q < 0.05).sum()),
             "genes scored": len(scores.genes),

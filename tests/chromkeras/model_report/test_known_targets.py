@@ -55,6 +55,13 @@ def test_u_and_p_by_hand(scores, file, tmp_path):
     assert table[1].startswith("MSN2\tmsn2\t6\t6\t")
 
 
+def test_what_training_took_to_nothing_is_not_tested(scores, file):
+    scores.by_gene[0, :, 1] *= 1e-9
+    found = compare_targets(scores, read_targets(file))
+    assert [test.regulator for test in found.tests] == ["MSN2"]
+    assert found.facts["that it reads and does not use"] == 1
+
+
 def test_too_few_targets_are_counted(scores):
     known = KnownTargets("list", {"MSN2": frozenset(GENES[:4]), "HSF1": frozenset(GENES[:8])})
     found = compare_targets(scores, known)
