@@ -7,7 +7,10 @@ of ten bins at a time: ridge regression, and logistic regression of "above", bot
 chosen by cross-validation within the training rows. Settings were chosen on the validation split;
 look at --split test once. Example:
 
-    histone_marks.py histone.h5 --above E123=10.23 --above E003=11.25 --seeds 5 --split test
+    histone_marks.py histone.h5 --above E123=10.2324 --above E003=11.248 --seeds 5 --split test
+
+With a data set whose tasks are cell types (prepare expression --tasks conditions) --plan says how
+they share.
 """
 
 import argparse
@@ -64,7 +67,19 @@ def network(dataset, options, plan, path, seed):
     settings = (*SETTINGS, *options.settings, f"training.seed={seed}")
     recipe = make_recipe(plan, size=options.size, settings=settings)
     train(dataset, recipe, path)
-    return predict(path, dataset, split=options.split)[:, 0]
+    predicted = predict(path, dataset, split=options.split)
+    rows = dataset.rows(options.split)
+    return predicted[np.arange(len(rows)), columns(dataset)[rows]]
+
+
+def columns(dataset):
+    """Return the task of each row: its cell type where each has one, else the only one."""
+    cell = dataset.factors["condition"]
+    return cell.of if len(dataset.tasks) > 1 else np.zeros(len(dataset), int)
+
+
+def expression(dataset, rows):
+    return dataset.labels[rows, columns(dataset)[rows]]
 
 
 def windows(dataset, rows):
@@ -87,7 +102,7 @@ def per_cell(dataset, rows, predict_cell):
 def ridge(dataset, rows):
     def one(level, fit, chosen):
         model = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-1, 5, 13)))
-        model.fit(windows(dataset, fit), dataset.labels[fit, 0])
+        model.fit(windows(dataset, fit), expression(dataset, fit))
         return model.predict(windows(dataset, chosen))
 
     return per_cell(dataset, rows, one)
@@ -97,7 +112,7 @@ def logistic(dataset, rows, above):
     names = dataset.factors["condition"].names
 
     def one(level, fit, chosen):
-        labels = dataset.labels[fit, 0] > above[names[level]]
+        labels = expression(dataset, fit) > above[names[level]]
         model = make_pipeline(
             StandardScaler(), LogisticRegressionCV(Cs=10, max_iter=5000, scoring="roc_auc")
         )
@@ -109,11 +124,11 @@ def logistic(dataset, rows, above):
 
 def measure(dataset, rows, name, predictions, above):
     """Return for each cell type mean and spread over seeds of r and AUROC."""
-    cell, y = dataset.factors["condition"], dataset.labels[:, 0]
+    cell, y = dataset.factors["condition"], expression(dataset, rows)
     lines = []
     for level, title in enumerate(cell.names):
         here = cell.of[rows] == level
-        values = y[rows][here]
+        values = y[here]
         r = [np.corrcoef(p[here], values)[0, 1] for p in predictions]
         a = [roc_auc_score(values > above[title], p[here]) for p in predictions]
         lines.append(
