@@ -14,6 +14,7 @@ from chromkeras.layers.fan_out import FanOut
 from chromkeras.layers.grad_norm import GradNorm
 from chromkeras.layers.run_card import RunCard
 from chromkeras.layers.sharing_penalty import SharingPenalty
+from chromkeras.layers.take_rows import TakeRows
 from chromkeras.layers.task_axis import (
     JoinLogits,
     RepeatTasks,
@@ -63,6 +64,7 @@ EXAMPLES = {
         ({"tasks": 3, "alpha": 0.5}, (3, None, 5)),
         ({"tasks": 3, "on_channels": True}, (9, 6)),
     ],
+    TakeRows: [({}, [(5,), ()]), ({"axis": 1}, [(3, None, 5), ()])],
     RunCard: [({"tasks": ["a", "b"], "recipe": {"plan": "hard"}, "scores": {"x": [1]}}, (2,))],
 }
 
@@ -90,11 +92,20 @@ def cases():
     return [(layer, config, shape) for layer, runs in EXAMPLES.items() for config, shape in runs]
 
 
+def example_input(shape):
+    """Return a Keras input and seven rows for it; without further axes they are row numbers."""
+    batch_shape = shape if None in shape else (None, *shape)
+    if not shape:
+        numbers = np.arange(7, dtype=np.int32)[::-1]
+        return keras.Input(batch_shape=batch_shape, dtype="int32"), numbers
+    x = np.random.default_rng(0).normal(size=[n or 7 for n in batch_shape]).astype(np.float32)
+    return keras.Input(batch_shape=batch_shape), x
+
+
 @pytest.mark.parametrize(("layer", "config", "shape"), cases())
 def test_round_trip(layer, config, shape, tmp_path):
-    batch_shape = shape if None in shape else (None, *shape)
-    inputs = keras.Input(batch_shape=batch_shape)
-    x = np.random.default_rng(0).normal(size=[n or 7 for n in batch_shape]).astype(np.float32)
+    inputs, x = zip(*map(example_input, shape if isinstance(shape, list) else [shape]), strict=True)
+    inputs, x = (inputs, x) if isinstance(shape, list) else (inputs[0], x[0])
     outputs = layer(**config)(inputs)
     model = keras.Model(inputs, outputs)
     for weight in model.weights:

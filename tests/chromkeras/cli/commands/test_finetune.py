@@ -119,7 +119,7 @@ def test_new_tasks_get_new_heads(model_file, data, dataset, tmp_path, capsys):
             np.testing.assert_array_equal(one, two)
     card = read_card(out)
     assert card.tasks == TASKS
-    assert card.recipe["transfer"] == {"init": str(path), "task": "", "freeze": 9}
+    assert card.recipe["transfer"] == {"init": str(path), "task": "", "freeze": 9, "modules": []}
 
 
 def test_train_starts_from_one_task(model_file, data, dataset, tmp_path, tiny_recipe):
