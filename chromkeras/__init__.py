@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from chromkeras.comparison.core.compare import compare
     from chromkeras.comparison.core.comparison import CompareOptions
     from chromkeras.cost.dry_run import dry_run
-    from chromkeras.crossval.crossval import crossval
+    from chromkeras.cross_validation.crossval import crossval
     from chromkeras.data.dataset import Dataset
     from chromkeras.data.hdf5 import load_dataset, save_dataset
     from chromkeras.errors import InputError
@@ -42,7 +42,7 @@ _PLACES = {
     "InputError": ("errors", "InputError"),
     "OpenModel": ("model_file.open_model", "OpenModel"),
     "compare": ("comparison.core.compare", "compare"),
-    "crossval": ("crossval.crossval", "crossval"),
+    "crossval": ("cross_validation.crossval", "crossval"),
     "datasets": ("datasets", ""),
     "doctor": ("installation.doctor", "doctor"),
     "dry_run": ("cost.dry_run", "dry_run"),

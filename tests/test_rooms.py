@@ -28,7 +28,7 @@ ROOMS = (
     {"evaluation"},
     {"monitoring"},
     {"training"},
-    {"crossval"},
+    {"cross_validation"},
     {"baselines", "installation", "model_report", "search"},
     {"comparison"},
     {"cli"},

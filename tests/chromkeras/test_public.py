@@ -2,12 +2,14 @@
 
 import ast
 import inspect
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import chrominterpret
 import chromkeras
 from chromkeras.registry import IMPORT_FORMATS
 
@@ -77,3 +79,11 @@ def test_a_users_script_passes_strict_typing(tmp_path):
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", str(script)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("package", [chromkeras, chrominterpret], ids=lambda p: p.__name__)
+def test_no_function_has_the_name_of_a_room(package):
+    """Where a module of the package is imported, it takes the place of what has its name."""
+    rooms = {module.name for module in pkgutil.iter_modules(package.__path__)}
+    functions = {n for n in package.__all__ if not inspect.ismodule(getattr(package, n))}
+    assert not rooms & functions

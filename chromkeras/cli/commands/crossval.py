@@ -23,7 +23,7 @@ from chromkeras.cli.recipe_options import Architecture, Init, Plan, RecipeFile, 
 from chromkeras.cli.stop import Stopped
 
 if TYPE_CHECKING:
-    from chromkeras.crossval.crossval import CrossValidation
+    from chromkeras.cross_validation.crossval import CrossValidation
 
 _log = logging.getLogger(__name__)
 SUMMARY = "crossval.json"
@@ -80,7 +80,7 @@ def command(
     folder = out or Path(f"{plan}_crossval")
     check_output_folder(folder)
     from chromkeras.cli.open_data import open_data
-    from chromkeras.crossval.crossval import crossval
+    from chromkeras.cross_validation.crossval import crossval
     from chromkeras.training.init_model import check_init
 
     check_init(chosen)
@@ -147,7 +147,7 @@ def _fold_table(result: "CrossValidation") -> str:
     """Return the scores of the folds, their mean and standard deviation."""
     import numpy as np
 
-    from chromkeras.crossval.fold_scores import sample_sd
+    from chromkeras.cross_validation.fold_scores import sample_sd
     from chromkeras.statistics.means import mean_defined
     from chromkeras.tables import align
 

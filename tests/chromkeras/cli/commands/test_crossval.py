@@ -103,7 +103,7 @@ def test_a_stopped_run_says_how_to_go_on(data, tmp_path, capsys, monkeypatch):
 
     monkeypatch.chdir(tmp_path)
     words = ["crossval", "hard", "--data", "data.h5", *TINY]
-    monkeypatch.setattr("chromkeras.crossval.run.train", stop)
+    monkeypatch.setattr("chromkeras.cross_validation.run.train", stop)
     with pytest.raises(Stopped) as caught:
         run(words)
     assert "hard_crossval keeps every whole epoch: the same command with --resume" in str(

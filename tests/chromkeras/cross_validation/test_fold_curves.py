@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from chromkeras.crossval import fold_curves
-from chromkeras.crossval.fold_curves import plot_fold_curves
+from chromkeras.cross_validation import fold_curves
+from chromkeras.cross_validation.fold_curves import plot_fold_curves
 from chromkeras.errors import InputError
 
 

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import pytest
 
-from chromkeras.crossval.crossval import crossval
+from chromkeras.cross_validation.crossval import crossval
 from chromkeras.data.hdf5 import save_dataset
 from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import evaluate
@@ -164,12 +164,12 @@ def test_a_run_stopped_again_and_again_ends_in_the_same_numbers(
             stops += 1
     # between the end of a training and its predictions
     with monkeypatch.context() as patch:
-        patch.setattr("chromkeras.crossval.run.mean_logits", _interrupt)
+        patch.setattr("chromkeras.cross_validation.run.mean_logits", _interrupt)
         with pytest.raises(KeyboardInterrupt):
             crossval(dataset, recipe, out, folds=3, resume=True)
     # after all trainings
     with monkeypatch.context() as patch:
-        patch.setattr("chromkeras.crossval.crossval.write_manifest", _interrupt)
+        patch.setattr("chromkeras.cross_validation.crossval.write_manifest", _interrupt)
         with pytest.raises(KeyboardInterrupt):
             crossval(dataset, recipe, out, folds=3, resume=True)
     assert not (out / "ensemble.json").exists()
@@ -224,7 +224,7 @@ def test_a_killed_process_goes_on_to_the_same_numbers(grouped_dataset, short_rec
 
 def test_another_run_is_not_resumed(whole, grouped_dataset, short_recipe, tmp_path, monkeypatch):
     dataset, recipe, out = grouped_dataset(), short_recipe(), tmp_path / "cv"
-    monkeypatch.setattr("chromkeras.crossval.run.train", _interrupt)
+    monkeypatch.setattr("chromkeras.cross_validation.run.train", _interrupt)
     with pytest.raises(KeyboardInterrupt):
         crossval(dataset, recipe, out, folds=3)
     assert (out / "crossval.json").exists()
@@ -245,7 +245,7 @@ def test_a_new_run_takes_nothing_of_an_earlier_one(
     grouped_dataset, short_recipe, tmp_path, monkeypatch
 ):
     out = tmp_path / "cv"
-    monkeypatch.setattr("chromkeras.crossval.run.train", _interrupt)
+    monkeypatch.setattr("chromkeras.cross_validation.run.train", _interrupt)
     for folds in (4, 3):
         with pytest.raises(KeyboardInterrupt):
             crossval(grouped_dataset(), short_recipe(), out, folds=folds)
@@ -291,7 +291,7 @@ def test_a_model_of_the_same_data_is_no_fair_start(
 ):
     dataset, start = grouped_dataset(), tmp_path / "start.keras"
     train(dataset, short_recipe("hard", "training.epochs=1"), start)
-    monkeypatch.setattr("chromkeras.crossval.run.train", _interrupt)
+    monkeypatch.setattr("chromkeras.cross_validation.run.train", _interrupt)
     with caplog.at_level(logging.WARNING), pytest.raises(KeyboardInterrupt):
         crossval(dataset, short_recipe("hard", f"transfer.init={start}"), tmp_path / "cv", folds=3)
     assert "was trained on this data set" in caplog.text

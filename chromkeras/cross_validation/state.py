@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from chromkeras.crossval.folds import Folds
+from chromkeras.cross_validation.folds import Folds
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.files import replacing, write_json

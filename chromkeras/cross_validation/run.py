@@ -9,9 +9,9 @@ from functools import partial
 
 import numpy as np
 
-from chromkeras.crossval.fold_scores import FoldScores, score_rows
-from chromkeras.crossval.folds import Folds
-from chromkeras.crossval.state import State
+from chromkeras.cross_validation.fold_scores import FoldScores, score_rows
+from chromkeras.cross_validation.folds import Folds
+from chromkeras.cross_validation.state import State
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.evaluation.predict import mean_logits

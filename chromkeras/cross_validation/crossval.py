@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chromkeras.crossval.fold_curves import plot_fold_curves
-from chromkeras.crossval.fold_scores import FoldScores, spread
-from chromkeras.crossval.folds import Folds, make_folds
-from chromkeras.crossval.state import open_state
+from chromkeras.cross_validation.fold_curves import plot_fold_curves
+from chromkeras.cross_validation.fold_scores import FoldScores, spread
+from chromkeras.cross_validation.folds import Folds, make_folds
+from chromkeras.cross_validation.state import open_state
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import Evaluation, evaluate
@@ -26,7 +26,7 @@ from chromkeras.recipe.recipe import Recipe
 from chromkeras.tables import plain, write_tsv
 
 if TYPE_CHECKING:
-    from chromkeras.crossval.run import Run
+    from chromkeras.cross_validation.run import Run
 
 _log = logging.getLogger(__name__)
 EVALUATED = "out_of_fold"
@@ -134,7 +134,7 @@ chooses the best epoch and the rest train; received 2
     from chromkeras.backend.quiet import import_keras
 
     import_keras()  # only now, as it takes seconds and all that is wrong above takes none
-    from chromkeras.crossval.run import Run
+    from chromkeras.cross_validation.run import Run
 
     run = Run(dataset, recipe, made, state, problem, devices=devices, shard=shard)
     return _finish(run, run.train_all())

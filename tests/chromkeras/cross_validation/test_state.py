@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from chromkeras.crossval.folds import make_folds
-from chromkeras.crossval.state import open_state
+from chromkeras.cross_validation.folds import make_folds
+from chromkeras.cross_validation.state import open_state
 from chromkeras.errors import InputError
 from chromkeras.problems.binary import PROBLEM
 

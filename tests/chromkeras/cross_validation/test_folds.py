@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chromkeras.crossval import folds as module
-from chromkeras.crossval.folds import label_strata, make_folds, row_groups
+from chromkeras.cross_validation import folds as module
+from chromkeras.cross_validation.folds import label_strata, make_folds, row_groups
 from chromkeras.data.dataset import Dataset
 from chromkeras.data.factor import Factor
 from chromkeras.data.packed import PackedSequences
