@@ -71,7 +71,8 @@ def fit_predict(
     Raises
     ------
     InputError
-        The data set has no such factors, or several tasks.
+        The data set has no such factors, several tasks, or no validation rows that λ can be
+        chosen by.
     """
     for name in (GENE, CONDITION):
         if name not in dataset.factors:
@@ -89,19 +90,21 @@ def fit_predict(
         score = mean_defined(pearson(labels, found[valid]))
         if score > best[0]:
             best = (score, strength, found)
+    if not len(best[2]):
+        raise InputError("no validation row has a known value, by which λ could be chosen")
     return best[2], best[1]
 
 
 def _pair_table(dataset: Dataset, k: int) -> PairTable:
     gene, condition = dataset.factors[GENE], dataset.factors[CONDITION]
-    train = dataset.rows("train")
+    train = dataset.labelled(dataset.rows("train"))
     genes_seen, conditions_seen = (np.unique(f.of[train]) for f in (gene, condition))
     kmers = kmer_features(dataset, _first_rows(gene.of), k=k, window=dataset.dna.length)
     table = dataset.inputs["regulators"]
     rows = dataset.table_rows("regulators", _first_rows(condition.of))
     regulators = table.take(rows).astype(np.float64)
     values = np.full((len(gene.names), len(condition.names)), np.nan, np.float32)
-    values[gene.of[train], condition.of[train]] = dataset.labels[train, 0]
+    values[gene.of[train], condition.of[train]] = dataset.values(train)[:, 0]
     values = values[np.ix_(genes_seen, conditions_seen)]
     means = np.nanmean(values, axis=0)
     return PairTable(

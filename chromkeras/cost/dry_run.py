@@ -16,6 +16,7 @@ from chromkeras.cost.operations import Cost, model_cost
 from chromkeras.data.batches import Batches
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
+from chromkeras.problems.registry import find_problem
 from chromkeras.recipe.recipe import Recipe
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.freezing import freeze_layers, frozen_layers
@@ -114,6 +115,7 @@ def dry_run(dataset: Dataset, recipe: Recipe) -> DryRun:
         raise InputError(
             f"dry run: expected backend {' or '.join(COEFFICIENTS)}, received {backend}"
         )
+    find_problem(dataset.problem).check_training(dataset)
     program, free = resident_memory(), free_memory()
     model = untrained_model(
         recipe,

@@ -154,10 +154,12 @@ def _check_folds(dataset: Dataset, folds: Folds, problem: Problem) -> None:
 
 
 def _warn_of_init(dataset: Dataset, recipe: Recipe) -> None:
-    init = recipe.transfer.init
-    if init and dataset.was_trained_on(read_card(init).fingerprint):
+    given = [recipe.transfer.init, *recipe.transfer.modules]
+    for init in [path for path in given if path]:
+        if not dataset.was_trained_on(read_card(init).fingerprint):
+            continue
         _log.warning(
-            "transfer.init: %s was trained on this data set, so rows that a fold holds out are not "
+            "transfer: %s was trained on this data set, so rows that a fold holds out are not "
             "new to its model, and its scores are too good",
             init,
         )

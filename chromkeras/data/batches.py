@@ -6,7 +6,6 @@ from typing import Any
 import keras
 import numpy as np
 
-from chromkeras.backend.operations import shape_multiple
 from chromkeras.data.dataset import Dataset
 from chromkeras.data.recycled import RecycledArrays
 from chromkeras.data.tables import Augmentation, feed
@@ -103,7 +102,6 @@ class Batches(keras.utils.PyDataset):
             augmentation=augmentation,
             empty=self._arrays,
             shared=self.shared,
-            multiple=shape_multiple(),
         )
         labels, known = self.dataset.labels[rows], self.dataset.known[rows]
         return feed(tuple(inputs), inputs), labels.astype(np.float32), known.astype(np.float32)
@@ -129,11 +127,24 @@ class Batches(keras.utils.PyDataset):
             self.order = self._side_by_side(random)
         flipped = random.random(len(self.order), dtype=np.float32) < 0.5
         offsets = random.integers(-self.shift, self.shift + 1, len(self.order), np.int32)
+        if self.shared:
+            same = self._first_of_same()
+            flipped, offsets = flipped[same], offsets[same]
         self._augmentation = None
         if self.reverse_complement or self.shift:
             self._augmentation = Augmentation(
                 flipped if self.reverse_complement else None, offsets if self.shift else None
             )
+
+    def _first_of_same(self) -> np.ndarray:
+        """Return for each row of the order the first that has the same DNA, shape (n,).
+
+        All inputs along the DNA, of whatever table, are augmented as that row is.
+        """
+        levels = self.dataset.table_rows(self.shared[0], self.order)
+        _, first, place = np.unique(levels, return_index=True, return_inverse=True)
+        found: np.ndarray = first[place]
+        return found
 
     def _side_by_side(self, random: np.random.Generator) -> np.ndarray:
         """Return the order with rows of the same DNA in runs of ``together``, runs in any order."""
@@ -143,7 +154,9 @@ class Batches(keras.utils.PyDataset):
             starts = np.flatnonzero(np.diff(levels[by_level], prepend=-1))
             place = np.arange(len(levels)) - np.repeat(starts, np.diff(starts, append=len(levels)))
             run = np.cumsum(place % self.together == 0) - 1
-            return self.order[by_level][np.argsort(random.permutation(run[-1] + 1)[run])]
+            return self.order[by_level][
+                np.argsort(random.permutation(run[-1] + 1)[run], kind="stable")
+            ]
         return self.order
 
 

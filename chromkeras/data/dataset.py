@@ -241,8 +241,13 @@ class Dataset:
         return found
 
     def shared_inputs(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Return those of the named inputs that run along DNA and whose rows several rows share."""
-        return tuple(name for name in names if name in self.index and self.inputs[name].along_dna)
+        """Return those of the named inputs that run along DNA and whose rows several rows share.
+
+        Where they are shared in different ways, so that they could not be augmented alike, none.
+        """
+        along = [name for name in names if name in self.index and self.inputs[name].along_dna]
+        alike = all(np.array_equal(self.index[along[0]], self.index[name]) for name in along[1:])
+        return tuple(along) if alike else ()
 
     def has_two_strands(self, names: Sequence[str] | None = None) -> bool:
         """Return whether rows of the named inputs (None: all) also read from the other strand."""

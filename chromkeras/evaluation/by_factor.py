@@ -24,13 +24,14 @@ class FactorFigures:
     name
         Name of the factor, such as "gene".
     levels
-        Names of the K levels with at least ``FEWEST_ROWS`` rows.
+        Names of the K levels with at least ``FEWEST_ROWS`` known labels of a task.
     few
-        Number of levels with fewer rows, which are left out.
+        Number of levels with fewer of every task, which are left out.
     rows
         Shape (K,): rows of each level.
     figures
-        Arrays of shape (K, T) by name; NaN where a figure is undefined.
+        Arrays of shape (K, T) by name; NaN where a figure is undefined, or a task has too few
+        known labels.
     """
 
     name: str
@@ -93,18 +94,36 @@ def figures_by_factor(
     values, found = dataset.values(rows), {}
     for name, factor in dataset.factors.items():
         groups = grouped_rows(factor.of[rows])
-        enough = [group for group in groups if len(group) >= FEWEST_ROWS]
+        counts = [(~np.isnan(values[group])).sum(axis=0) for group in groups]
+        pairs = zip(groups, counts, strict=True)
+        enough = [(group, n >= FEWEST_ROWS) for group, n in pairs if n.max() >= FEWEST_ROWS]
         if not enough:
             continue
         each = [
-            problem.figures(values[group], outputs[group], link=link, threshold=threshold)
-            for group in enough
+            _figures(problem, values[group], outputs[group], tasks, link, threshold)
+            for group, tasks in enough
         ]
         found[name] = FactorFigures(
             name,
-            tuple(factor.names[factor.of[rows[group[0]]]] for group in enough),
+            tuple(factor.names[factor.of[rows[group[0]]]] for group, _ in enough),
             len(groups) - len(enough),
-            np.array([len(group) for group in enough]),
+            np.array([len(group) for group, _ in enough]),
             {key: np.stack([one[key] for one in each]) for key in each[0]},
         )
     return found
+
+
+def _figures(
+    problem: Problem,
+    values: np.ndarray,
+    outputs: np.ndarray,
+    tasks: np.ndarray,
+    link: str,
+    threshold: Threshold | None,
+) -> dict[str, np.ndarray]:
+    """Return the figures of one level, NaN for tasks (T,), bool, that have too few labels."""
+    found = problem.figures(values, outputs, link=link, threshold=threshold)
+    return {
+        name: each if name in problem.counts else np.where(tasks, each, np.nan)
+        for name, each in found.items()
+    }

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from chromkeras.backend.devices import replicas
+from chromkeras.backend.devices import shards_rows
 from chromkeras.backend.operations import shape_multiple
 from chromkeras.cost.memory import prediction_batch
 from chromkeras.data.dataset import Dataset
@@ -193,7 +193,7 @@ def predict_logits(
 
 def _worth_sharing(dataset: Dataset, names: tuple[str, ...], rows: np.ndarray) -> tuple[str, ...]:
     """Return inputs along DNA of which at least two rows share each, on average; else none."""
-    shared = dataset.shared_inputs(names) if replicas() == 1 and len(names) > 1 else ()
+    shared = dataset.shared_inputs(names) if not shards_rows() and len(names) > 1 else ()
     many = shared and len(rows) >= 2 * len(np.unique(dataset.table_rows(shared[0], rows)))
     return shared if many else ()
 

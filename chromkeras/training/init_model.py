@@ -14,7 +14,7 @@ FREE = ("dropout", "initializer", "motifs")
 
 
 def check_init(recipe: Recipe) -> None:
-    """Check the run card of ``transfer.init``.
+    """Check the run cards of ``transfer.init`` and ``transfer.modules``.
 
     Raises
     ------
@@ -22,17 +22,16 @@ def check_init(recipe: Recipe) -> None:
         There is no such model, it has another architecture, or it lacks ``transfer.task``.
     """
     init, task = recipe.transfer.init, recipe.transfer.task
+    for path in recipe.transfer.modules:
+        _check_card(path, task)
     if not init:
-        if task:
+        if task and not recipe.transfer.modules:
             raise InputError(
                 f"transfer.task is {task}, a task of the model to start from; name that model by "
                 "transfer.init"
             )
         return
-    card = read_card(init)
-    require_one_network(init, card)
-    if task and task not in card.tasks:
-        raise unknown(f"task of {init}:", task, card.tasks)
+    _check_card(init, task)
     here, there = asdict(recipe.architecture), asdict(own_recipe(init).architecture)
     differing = [key for key in here if key not in FREE and here[key] != there.get(key, _MISSING)]
     if differing:
@@ -42,6 +41,14 @@ def check_init(recipe: Recipe) -> None:
             for key in differing
         )
         raise InputError(f"{init} has another architecture ({what}); give the same sizes")
+
+
+def _check_card(path: str, task: str) -> None:
+    """Raise ``InputError`` unless a file holds one network, with a task unless that is ""."""
+    card = read_card(path)
+    require_one_network(path, card)
+    if task and task not in card.tasks:
+        raise unknown(f"task of {path}:", task, card.tasks)
 
 
 def own_recipe(path: str) -> Recipe:

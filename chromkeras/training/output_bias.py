@@ -5,6 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from chromkeras.data.blocks import row_blocks
 from chromkeras.data.dataset import Dataset
 from chromkeras.sharing.layer_table import OUTPUT
 from chromkeras.sharing.model_layers import layer_rows
@@ -24,9 +25,13 @@ def start_at_means(model: keras.Model, dataset: Dataset, link: str) -> None:
     link
         What the loss makes of an output: "identity", or "exp" where it is the logarithm of a mean.
     """
-    rows = dataset.rows("train")
-    values = dataset.values(rows).astype(np.float64)
-    means = np.nanmean(values, axis=0)
+    rows, (sums, known) = dataset.rows("train"), np.zeros((2, len(dataset.tasks)))
+    for block in row_blocks(dataset.known):
+        inside = rows[(rows >= block.start) & (rows < block.stop)]
+        # Labels are 0 where unknown.
+        sums += dataset.labels[inside].sum(axis=0, dtype=np.float64)
+        known += dataset.known[inside].sum(axis=0)
+    means = sums / known
     if link == "exp":
         means = np.log(np.maximum(means, np.finfo(np.float32).tiny))
     for layer in layer_rows(model).values():

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from chromkeras.backend.devices import replicas
+from chromkeras.backend.devices import shards_rows
 from chromkeras.backend.operations import compile_model
 from chromkeras.backend.precision import precision
 from chromkeras.data.batches import Batches
@@ -130,7 +130,9 @@ def prepare(
     loss = make_loss(recipe.training.loss, dataset)
     model = _started(dataset, plan, resumed=resume)
     trained = with_shared_rows(model, batches.batches.shared) if batches.batches.shared else model
-    _compile(trained, dataset, recipe, loss, len(batches))
+    # Batches that share rows differ in shape, each of which XLA would compile anew.
+    xla = None if trained is model else False
+    _compile(trained, dataset, recipe, loss, len(batches), xla=xla)
     validation = ValidationScores(dataset, valid, loss, problem)
     per_task = not plan.sharing.has_shared
     balance = recipe.balance
@@ -166,7 +168,7 @@ def prepare(
 
 def _batches(dataset: Dataset, plan: Plan, epoch: int) -> TaskTurns:
     recipe = plan.recipe
-    together = recipe.data.together
+    together, whole = recipe.data.together, not shards_rows()
     batches = Batches(
         dataset,
         dataset.labelled(dataset.rows("train")),
@@ -177,7 +179,7 @@ def _batches(dataset: Dataset, plan: Plan, epoch: int) -> TaskTurns:
         shift=recipe.data.shift,
         background=recipe.data.background,
         together=together,
-        shared=dataset.shared_inputs(plan.inputs) if together > 1 and replicas() == 1 else (),
+        shared=dataset.shared_inputs(plan.inputs) if together > 1 and whole else (),
         epoch=epoch,
     )
     warm, balance = recipe.balance.warm_task or dataset.tasks[0], recipe.balance
@@ -192,7 +194,7 @@ def _started(dataset: Dataset, plan: Plan, *, resumed: bool) -> keras.Model:
     recipe = plan.recipe
     with precision(recipe.training.precision):
         model = build_model(plan)
-    if plan.problem == "regression":
+    if plan.problem == "regression" and not resumed:
         start_at_means(model, dataset, of_loss(recipe.training.loss, "LINK"))
     if recipe.architecture.motifs and not recipe.transfer.init and not resumed:
         start_from_motifs(model, recipe.architecture.motifs)
@@ -202,7 +204,13 @@ def _started(dataset: Dataset, plan: Plan, *, resumed: bool) -> keras.Model:
 
 
 def _compile(
-    model: keras.Model, dataset: Dataset, recipe: Recipe, loss: TaskLoss, steps: int
+    model: keras.Model,
+    dataset: Dataset,
+    recipe: Recipe,
+    loss: TaskLoss,
+    steps: int,
+    *,
+    xla: bool | None,
 ) -> None:
     optimizer = make_optimizer(recipe.training, steps)
     metrics = []
@@ -210,7 +218,7 @@ def _compile(
         optimizer.exclude_from_weight_decay(layer.trainable_variables)
         loss = loss.weighted_by(layer)
         metrics.append(TaskLosses(dataset.tasks, loss))
-    compile_model(model, optimizer, loss, metrics=metrics)
+    compile_model(model, optimizer, loss, metrics=metrics, xla=xla)
 
 
 def _weight_layers(model: keras.Model) -> list[TaskWeights]:

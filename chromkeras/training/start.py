@@ -38,7 +38,7 @@ def start(model: keras.Model, recipe: Recipe, dataset: Dataset, *, resumed: bool
     if not resumed:
         check_init(recipe)
     if recipe.transfer.modules and not resumed:
-        copied = _start_modules(model, recipe, dataset)
+        copied = _start_modules(model, recipe, dataset, frozen)
         if random := [name for name in frozen if name not in copied]:
             raise InputError(
                 f"transfer.freeze: layer {random[0]} would stay random, as no model of "
@@ -51,7 +51,9 @@ def start(model: keras.Model, recipe: Recipe, dataset: Dataset, *, resumed: bool
     freeze_layers(model, frozen)
 
 
-def _start_modules(model: keras.Model, recipe: Recipe, dataset: Dataset) -> set[str]:
+def _start_modules(
+    model: keras.Model, recipe: Recipe, dataset: Dataset, frozen: tuple[str, ...]
+) -> set[str]:
     """Copy each module's weights from a model that has it, and return the names of its layers."""
     copied: set[str] = set()
     for path in recipe.transfer.modules:
@@ -59,6 +61,7 @@ def _start_modules(model: keras.Model, recipe: Recipe, dataset: Dataset) -> set[
         found = transfer_weights(
             source.network, source.tasks, model, dataset.tasks, task=task, modules=True
         )
+        _check_trained(found, frozen)
         _log.info("started %s from %s", ", ".join(found.layers), path)
         copied |= set(found.layers)
     return copied

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -154,3 +156,26 @@ def test_modules_trained_before_are_taken_over_and_frozen(genes, tmp_path):
                 np.testing.assert_array_equal(ours, theirs)
     with pytest.raises(InputError, match="dna_conv_1 would stay random"):
         run("half.keras", f"transfer.modules={paths[:1]}", "transfer.freeze=8")
+
+
+def test_a_module_of_other_tasks_is_not_frozen_while_random(genes, tmp_path):
+    """Task b starts from task a where that is asked for, and else is refused."""
+    alone = ("architecture.name=wakawaka", *TINY, 'architecture.modules=["dna"]')
+    only = replace(genes, tasks=("a",))
+    train(only, make_recipe("single", settings=alone), tmp_path / "a.keras")
+    both = replace(
+        genes,
+        tasks=("a", "b"),
+        labels=np.hstack([genes.labels, genes.labels]),
+        known=np.ones((60, 2), bool),
+    )
+    start = (f'transfer.modules=["{tmp_path / "a.keras"}"]', "transfer.freeze=2")
+    with pytest.raises(InputError, match="would stay random for task b"):
+        train(both, make_recipe("single", settings=(*alone, *start)), tmp_path / "b.keras")
+    given = make_recipe("single", settings=(*alone, *start, "transfer.task=a"))
+    train(both, given, tmp_path / "b.keras")
+    kernel = open_model(tmp_path / "b.keras").network.get_layer("dna_conv_1").get_weights()[0]
+    np.testing.assert_array_equal(kernel[0], kernel[1])
+    wrong = make_recipe("single", settings=(*alone, *start, "transfer.task=c"))
+    with pytest.raises(InputError, match="unknown task of"):
+        train(both, wrong, tmp_path / "c.keras")

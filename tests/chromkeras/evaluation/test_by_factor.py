@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -49,3 +51,15 @@ def test_evaluation_holds_strata_and_factors(made):
     assert "mean, new gene" in text
     assert "mean by gene, 1" in text
     assert found.to_json()["factors"]["gene"]["levels"] == 1
+
+
+def test_known_labels_count_and_not_rows(made):
+    """Two points lie on a line, also where a third row has no label."""
+    dataset, outputs = made
+    known = np.ones((9, 1), bool)
+    known[[0, 1]] = False  # two labels of gene a are left
+    found = figures_by_factor(
+        find_problem("regression"), outputs, replace(dataset, known=known), dataset.rows("all")
+    )
+    assert found["gene"].levels == ("b",)
+    assert found["gene"].few == 2

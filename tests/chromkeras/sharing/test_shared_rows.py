@@ -111,6 +111,23 @@ def test_rows_of_one_gene_come_in_runs(pairs):
     assert not np.array_equal(first, batches.order)
 
 
+def test_inputs_along_the_dna_are_augmented_alike(pairs):
+    """A track of each row's own turns around where the shared DNA does."""
+    ramp = np.tile(np.arange(120, dtype=np.float32)[:, None], (len(pairs), 1, 1))
+    tracks = DenseTable(ramp, along_dna=True)
+    dna = replace(pairs.dna, stranded=False)
+    data = replace(pairs, inputs=pairs.inputs | {"dna": dna, "track": tracks})
+    batches = Batches(data, data.rows("train"), batch_size=16, seed=3, together=4, shared=("dna",))
+    for number in range(len(batches)):
+        x, _, _ = batches[number]
+        rows = batches.order[number * 16 : (number + 1) * 16]
+        turned = (x["dna"][x["dna_rows"]] != data.one_hot(rows)).any(axis=(1, 2))
+        np.testing.assert_array_equal(turned, x["track"][:, 0, 0] == 119)
+    other = pairs.index["dna"][::-1].copy()
+    apart = replace(data, index=data.index | {"track": other})
+    assert apart.shared_inputs(apart.inputs) == ()
+
+
 @pytest.mark.parametrize("form", ["outer_product", "basset"])
 def test_a_model_learns_from_shared_rows_and_resumes(form, pairs, tmp_path, monkeypatch):
     recipe = recipe_of(
