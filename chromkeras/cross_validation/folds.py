@@ -239,6 +239,7 @@ def _divided(strata: np.ndarray, groups: np.ndarray, count: int, seed: int) -> n
     splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
     of = np.zeros(len(groups), np.int64)
     with warnings.catch_warnings():
+        # Fewer rows of a stratum than folds cannot be in each of them, and need not be.
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)
         for fold, (_, held) in enumerate(splitter.split(units, strata, units), 1):
             of[held] = fold

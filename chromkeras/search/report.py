@@ -137,8 +137,7 @@ def write_tables(result: TuningResult) -> None:
     write_tsv(out / TABLE, [record.to_row() for record in result.trials])
     note = (
         f"Best of {result.counts[DONE]} trials that ran to their end, trial {best.number}: "
-        f"validation {result.title} {best.score:.4f}\n"
-        f"chromkeras train {result.recipe.plan} --recipe {BEST}"
+        f"validation {result.title} {best.score:.4f}; plan {result.recipe.plan}"
     )
     write_text(out / BEST, recipe_toml(result.recipe, note=note))
     write_json(out / SUMMARY, plain(result))

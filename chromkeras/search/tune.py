@@ -159,7 +159,7 @@ class _Runner:
                 try:
                     with self.claims.alive(trial):
                         self._run(trial, report)
-                except BaseException:
+                except BaseException:  # also where it is stopped: others may take the trial
                     self.claims.release(trial)
                     raise
                 gc.collect()  # models hold themselves in circles, megabytes each

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from chrominterpret.engine.graph import Step, run_graph
+from chromkeras.sharing.shared_rows import Value, run_by_input
 
 PART = "part_{}"
 
@@ -73,8 +73,8 @@ def part_model(model: keras.Model, name: str) -> Parted:
     inputs = {t.name: keras.Input(t.shape[1:], dtype=t.dtype, name=t.name) for t in model.inputs}
     cuts: dict[int, tuple[Any, ...]] = {}  # by tensor: rows first, an input, it as it was
 
-    def cut(value: "_Value") -> "_Value":
-        if not value.first:
+    def cut(value: Value) -> Value:
+        if not value.of:
             return value
         if id(value.tensor) not in cuts:
             axis = next(i for i, size in enumerate(value.tensor.shape) if size is None)
@@ -82,33 +82,13 @@ def part_model(model: keras.Model, name: str) -> Parted:
             given = keras.Input(rows_first.shape[1:], name=PART.format(len(cuts)))
             back = given if axis == 0 else ops.moveaxis(given, 0, axis)
             cuts[id(value.tensor)] = (rows_first, given, back, value.tensor)
-        return _Value(cuts[id(value.tensor)][2], False)
+        return Value(cuts[id(value.tensor)][2])
 
-    def apply(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        given = [leaf for leaf in keras.tree.flatten((args, kwargs)) if isinstance(leaf, _Value)]
-        first = all(value.first for value in given)
-        args, kwargs = keras.tree.map_structure(
-            lambda leaf: (
-                (leaf if first else cut(leaf)).tensor if isinstance(leaf, _Value) else leaf
-            ),
-            (args, kwargs),
-        )
-        found = step.operation(*args, **kwargs)
-        return keras.tree.map_structure(lambda tensor: _Value(tensor, first), found)
-
-    values = [_Value(inputs[t.name], t.name == name) for t in model.inputs]
-    (output,) = (cut(value).tensor for value in run_graph(model, values, apply))
+    values = [Value(inputs[t.name], name if t.name == name else "") for t in model.inputs]
+    (output,) = (cut(value).tensor for value in run_by_input(model, values, cut))
     others = {key: tensor for key, tensor in inputs.items() if key != name}
     between = {given.name: given for _, given, _, _ in cuts.values()}
     return Parted(
         keras.Model(inputs[name], [each[0] for each in cuts.values()]),
         keras.Model(others | between, output),
     )
-
-
-@dataclass(frozen=True, eq=False)
-class _Value:
-    """A tensor, and whether it depends on the first input alone."""
-
-    tensor: Any
-    first: bool

@@ -7,7 +7,7 @@ was computed for its sequence. Outputs are the same. In training, dropout and ba
 before that place see each distinct sequence once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +19,45 @@ from chromkeras.layers.take_rows import TakeRows
 
 
 @dataclass(frozen=True, eq=False)
-class _Value:
-    """A tensor, and the input of whose distinct rows it holds one each; "" for the batch's."""
+class Value:
+    """A tensor, and the only input that it depends on; "" where that is of no account."""
 
     tensor: Any
     of: str = ""
+
+
+def run_by_input(
+    model: keras.Model, values: Sequence[Value], joined: Callable[[Value], Value]
+) -> list[Value]:
+    """Call a model's layers anew, and change what depends on one input alone where it meets others.
+
+    Parameters
+    ----------
+    model
+        Functional model.
+    values
+        Tensors for its inputs, in their order.
+    joined
+        What becomes of a value where it meets one of another input, or of none.
+
+    Returns
+    -------
+    list of Value
+        The outputs.
+    """
+
+    def apply(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        given = [leaf for leaf in keras.tree.flatten((args, kwargs)) if isinstance(leaf, Value)]
+        common = {value.of for value in given}
+        change = joined if len(common) > 1 else lambda value: value
+        args, kwargs = keras.tree.map_structure(
+            lambda leaf: change(leaf).tensor if isinstance(leaf, Value) else leaf, (args, kwargs)
+        )
+        of = common.pop() if len(common) == 1 else ""
+        found = step.operation(*args, **kwargs)
+        return keras.tree.map_structure(lambda tensor: Value(tensor, of), found)
+
+    return run_graph(model, values, apply)
 
 
 def with_shared_rows(model: keras.Model, names: Sequence[str]) -> keras.Model:
@@ -45,27 +79,16 @@ def with_shared_rows(model: keras.Model, names: Sequence[str]) -> keras.Model:
     """
     inputs = {t.name: keras.Input(t.shape[1:], dtype=t.dtype, name=t.name) for t in model.inputs}
     rows = {n: keras.Input((), dtype="int32", name=rows_name(n)) for n in names}
-    values = [_Value(x, n if n in rows else "") for n, x in inputs.items()]
+    values = [Value(x, n if n in rows else "") for n, x in inputs.items()]
 
-    def for_the_batch(value: _Value) -> _Value:
+    def for_the_batch(value: Value) -> Value:
         if not value.of:
             return value
         shape = value.tensor.shape
         axis = next(i for i, size in enumerate(shape) if size is None)
-        return _Value(TakeRows(axis)([value.tensor, rows[value.of]]))
+        return Value(TakeRows(axis)([value.tensor, rows[value.of]]))
 
-    def apply(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        given = [leaf for leaf in keras.tree.flatten((args, kwargs)) if isinstance(leaf, _Value)]
-        common = {value.of for value in given}
-        change = for_the_batch if len(common) > 1 else lambda value: value
-        args, kwargs = keras.tree.map_structure(
-            lambda leaf: change(leaf).tensor if isinstance(leaf, _Value) else leaf, (args, kwargs)
-        )
-        of = common.pop() if len(common) == 1 else ""
-        found = step.operation(*args, **kwargs)
-        return keras.tree.map_structure(lambda tensor: _Value(tensor, of), found)
-
-    outputs = [for_the_batch(value).tensor for value in run_graph(model, values, apply)]
+    outputs = [for_the_batch(v).tensor for v in run_by_input(model, values, for_the_batch)]
     named = {rows_name(name): tensor for name, tensor in rows.items()}
     return keras.Model(
         inputs | named, outputs[0] if len(outputs) == 1 else outputs, name=model.name
