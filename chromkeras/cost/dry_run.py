@@ -142,7 +142,7 @@ def dry_run(dataset: Dataset, recipe: Recipe) -> DryRun:
             recipe.training,
             program=program,
             validated=validated,
-            parts=[(part.model, part.training) for part in parts],
+            parts=parts,
         ),
         free=None if free is None else free + program,
         speed=speed,

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from chromkeras.cost.activations import model_activations
+from chromkeras.cost.duration import Part
 from chromkeras.layers.sharing_penalty import SharingPenalty
 from chromkeras.layers.task_conv1d import TaskConv1D
 from chromkeras.layers.task_layer import TaskLayer
@@ -27,6 +28,8 @@ IN_FLIGHT = {"tensorflow": 3, "jax": 6}
 # tied weights, centred, and as the penalty's gradient.
 KERNEL_COPIES = 1
 PENALTY_COPIES = 2
+# Batches of rows in one prediction where many rows share what costs most.
+SHARED_BATCHES = 4
 # A prediction takes at most this for the input and output of a layer.
 PREDICTION = 512 * 2**20
 LARGEST_BATCH = 256
@@ -80,7 +83,7 @@ def training_memory(
     *,
     program: int,
     validated: int,
-    parts: Sequence[tuple[keras.Model, float]] = (),
+    parts: Sequence[Part] = (),
 ) -> Memory:
     """Estimate the peak resident memory of training a model on a CPU.
 
@@ -96,17 +99,19 @@ def training_memory(
     validated
         Number of rows of the validation split.
     parts
-        Parts that make up the model where rows share some of it, and how often a row of a training
-        step computes each.
+        Parts that make up the model where rows share some of it.
     """
-    activations, backend = model_activations(model), keras.backend.backend()
+    backend = keras.backend.backend()
     trained = _bytes(model.trainable_variables)
     own = [layer for layer in model.layers if isinstance(layer, TaskLayer)]
     wide = _trained(layer for layer in own if isinstance(layer, TaskConv1D))
     tied = _trained(layer for layer in own if layer.soft)
     penalised = any(isinstance(layer, SharingPenalty) for layer in model.layers)
-    shared = [(model_activations(part), share) for part, share in parts or ((model, 1.0),)]
-    per_sequence = sum(n * (a.kept + IN_FLIGHT[backend] * a.largest) for a, n in shared)
+    each = [(model_activations(part.model), part) for part in parts or (Part(model),)]
+    per_sequence = sum(
+        part.training * (a.kept + IN_FLIGHT[backend] * a.largest) for a, part in each
+    )
+    predicted = min(prediction_batch(model) * (SHARED_BATCHES if parts else 1), validated)
     return Memory(
         program=program,
         working=int(WORKING[backend]),
@@ -117,7 +122,7 @@ def training_memory(
         gradients=GRADIENTS * trained + KERNEL_COPIES * wide,
         activations=int(training.batch_size * per_sequence),
         penalty=PENALTY_COPIES * tied if penalised else 0,
-        prediction=min(prediction_batch(model), validated) * activations.passing,
+        prediction=int(predicted * max(part.validation * a.passing for a, part in each)),
     )
 
 

@@ -299,6 +299,28 @@ class Dataset:
             origin=origin,
         )
 
+    def select_rows(self, rows: np.ndarray) -> "Dataset":
+        """Return the data set with only some rows (n,), in rising order, and what they read."""
+        inputs, index = {}, {}
+        for name, table in self.inputs.items():
+            chosen = self.table_rows(name, rows)
+            if name in self.index:
+                chosen, index[name] = np.unique(chosen, return_inverse=True)
+            inputs[name] = table.select(chosen)
+        columns = {name: getattr(self, name) for name in ("chrom", "start", "kind")}
+        truth = None if self.truth is None else self.truth.select_rows(rows)
+        return replace(
+            self,
+            inputs=inputs,
+            index=index,
+            labels=self.labels[rows],
+            known=self.known[rows],
+            split=self.split[rows],
+            factors={name: factor.select(rows) for name, factor in self.factors.items()},
+            truth=truth,
+            **{name: values[rows] for name, values in columns.items() if values is not None},
+        )
+
     def positive_fraction(self, split: str = "train") -> np.ndarray:
         """Return ρ: the share of ones among the known labels of each task, shape (T,).
 

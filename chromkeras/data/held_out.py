@@ -6,8 +6,6 @@ from dataclasses import replace
 import numpy as np
 
 from chromkeras.data.dataset import Dataset, Origin
-from chromkeras.data.tables import Table
-from chromkeras.data.truth import Truth
 from chromkeras.errors import InputError
 
 
@@ -37,33 +35,4 @@ def held_out(dataset: Dataset, task_sets: Sequence[Sequence[str]] = ()) -> Datas
     wholes = (dataset, *(dataset.select_tasks(tasks) for tasks in task_sets))
     fingerprints = tuple(dict.fromkeys(whole.fingerprint for whole in wholes))
     positive = dataset.positive_fraction("train") if dataset.zero_one else None
-    columns = {name: getattr(dataset, name) for name in ("chrom", "start", "kind")}
-    inputs, index = _inputs(dataset, rows)
-    return replace(
-        dataset,
-        inputs=inputs,
-        index=index,
-        labels=dataset.labels[rows],
-        known=dataset.known[rows],
-        split=dataset.split[rows],
-        factors={name: factor.select(rows) for name, factor in dataset.factors.items()},
-        truth=None if dataset.truth is None else _truth(dataset.truth, rows),
-        origin=Origin(fingerprints, positive),
-        **{name: values[rows] for name, values in columns.items() if values is not None},
-    )
-
-
-def _inputs(dataset: Dataset, rows: np.ndarray) -> tuple[dict[str, Table], dict[str, np.ndarray]]:
-    """Return tables of what the rows need, and an index where rows share it."""
-    inputs, index = {}, {}
-    for name, table in dataset.inputs.items():
-        chosen = dataset.table_rows(name, rows)
-        if name in dataset.index:
-            chosen, index[name] = np.unique(chosen, return_inverse=True)
-        inputs[name] = table.select(chosen)
-    return inputs, index
-
-
-def _truth(truth: Truth, rows: np.ndarray) -> Truth:
-    kept = truth.select(np.isin(truth.row, rows))
-    return replace(kept, row=np.searchsorted(rows, kept.row))
+    return replace(dataset.select_rows(rows), origin=Origin(fingerprints, positive))

@@ -39,6 +39,11 @@ class Truth:
         values = {name: getattr(self, name) for name in columns}
         return replace(self, **{k: v[chosen] for k, v in values.items() if v is not None})
 
+    def select_rows(self, rows: np.ndarray) -> "Truth":
+        """Return what is planted in some rows (n,), which rise, numbered anew."""
+        kept = self.select(np.isin(self.row, rows))
+        return replace(kept, row=np.searchsorted(rows, kept.row))
+
     def select_tasks(self, columns: Sequence[int]) -> "Truth":
         """Return what is planted as seen by some of the tasks."""
         if self.causal is None:

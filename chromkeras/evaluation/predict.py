@@ -10,7 +10,7 @@ import numpy as np
 
 from chromkeras.backend.devices import shards_rows
 from chromkeras.backend.operations import shape_multiple
-from chromkeras.cost.memory import prediction_batch
+from chromkeras.cost.memory import SHARED_BATCHES, prediction_batch
 from chromkeras.data.dataset import Dataset
 from chromkeras.data.sharded import in_equal_shards
 from chromkeras.data.tables import feed
@@ -23,8 +23,6 @@ from chromkeras.names import unknown
 from chromkeras.sharing.shared_rows import shared_by_model, unshared_inputs, with_shared_rows
 
 CHUNK = 4096
-# Batches of rows in one pass where many share what costs most.
-SHARING = 4
 # Such passes between two reports of progress.
 CALL = 64
 
@@ -173,7 +171,7 @@ def predict_logits(
             rows,
             names,
             shared,
-            step=SHARING * batch_size,
+            step=SHARED_BATCHES * batch_size,
             both_strands=both_strands,
             progress=progress,
         )

@@ -2,6 +2,7 @@
 
 import csv
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -77,10 +78,12 @@ class TargetTest:
 
 @dataclass(frozen=True)
 class TargetTests:
-    """Tests of all regulators with targets enough.
+    """Tests of all regulators with targets enough, by their scores for one task.
 
     Attributes
     ----------
+    source, task
+        Names of the input whose features are scored, and of the task, or contrast of tasks.
     known
         The lists of targets.
     tests
@@ -89,6 +92,8 @@ class TargetTests:
         Counts of what was tested and what was left out.
     """
 
+    source: str
+    task: str
     known: KnownTargets
     tests: tuple[TargetTest, ...]
     facts: dict[str, Any]
@@ -181,6 +186,8 @@ def compare_targets(scores: FeatureScores, known: KnownTargets, target: int = 0)
     ]
     every = set().union(*known.genes.values())
     return TargetTests(
+        scores.name,
+        scores.targets[target],
         known,
         tuple(sorted(tests, key=lambda test: test.p)),
         {
@@ -199,10 +206,12 @@ def compare_targets(scores: FeatureScores, known: KnownTargets, target: int = 0)
     )
 
 
-def write_target_tests(tests: TargetTests, out: Path) -> None:
-    """Write ``targets.tsv``, one regulator a line."""
+def write_target_tests(found: Iterable[TargetTests], out: Path) -> None:
+    """Write ``targets.tsv``, one regulator a line, of all inputs and tasks."""
     lines = [
         {
+            "input": tests.source,
+            "task": tests.task,
             "regulator": test.regulator,
             "known as": tests.known.known_as.get(test.regulator, ""),
             "targets": test.targets,
@@ -214,6 +223,7 @@ def write_target_tests(tests: TargetTests, out: Path) -> None:
             "q": test.q,
             "share of regulators with a higher AUC": test.higher,
         }
+        for tests in found
         for test in tests.tests
     ]
     write_tsv(out / "targets.tsv", lines)

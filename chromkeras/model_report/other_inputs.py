@@ -1,7 +1,7 @@
 """What a model reads in inputs other than DNA, and in DNA that rows share: tables and pictures."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,7 @@ class InputFindings:
     features
         Scores of features, such as regulators.
     tests
-        Tests of known targets, by input of features; for the first target.
+        Tests of known targets, of each input of features and each target.
     gradients
         Gradients of the DNA, where rows are pairs; None elsewhere.
     shares
@@ -69,7 +69,7 @@ class InputFindings:
 
     binned: tuple[BinnedAttributions, ...] = ()
     features: tuple[FeatureScores, ...] = ()
-    tests: dict[str, TargetTests] = field(default_factory=dict)
+    tests: tuple[TargetTests, ...] = ()
     gradients: DnaGradients | None = None
     shares: InputShares | None = None
     known_as: dict[str, str] = field(default_factory=dict)
@@ -79,7 +79,9 @@ class InputFindings:
         found: dict[str, Any] = {each.name: each.facts() for each in self.binned}
         found |= {each.name: each.facts() for each in self.features}
         if self.tests:
-            found["targets"] = {name: tests.facts for name, tests in self.tests.items()}
+            found["targets"] = [
+                {"input": tests.source, "task": tests.task} | tests.facts for tests in self.tests
+            ]
         if self.gradients is not None:
             rows = {name: int(n.sum()) for name, n in self.gradients.rows.items()}
             found["dna gradients"] = {"sequences": len(self.gradients.names), "rows": rows}
@@ -150,7 +152,7 @@ def interpret_inputs(
         score_features(model, dataset, name, level_rows, request.targets, most=most)
         for name in feature_inputs(model)
     )
-    tests = {} if known is None else {f.name: compare_targets(f, known) for f in features}
+    tests = () if known is None else tuple(_tests(features, known))
     gradients = None
     if DNA in inputs and (len(inputs) > 1 or GENE in dataset.factors):
         over = {ALL_ROWS: rows} | ({level: level_rows} if level else {})
@@ -160,14 +162,20 @@ def interpret_inputs(
     return InputFindings(binned, features, tests, gradients, shares, known_as)
 
 
+def _tests(features: Iterable[FeatureScores], known: KnownTargets) -> Iterator[TargetTests]:
+    for scores in features:
+        for target in range(len(scores.targets)):
+            yield compare_targets(scores, known, target)
+
+
 def write_inputs(found: InputFindings, out: Path) -> None:
     """Write tables and arrays of the inputs to a folder, and pictures to ``inputs`` in it."""
     for binned in found.binned:
         write_binned(binned, out)
     for features in found.features:
         write_features(features, out, found.known_as)
-    for tests in found.tests.values():
-        write_target_tests(tests, out)
+    if found.tests:
+        write_target_tests(found.tests, out)
     if found.gradients is not None:
         write_gradients(found.gradients, out)
     if found.shares is not None:

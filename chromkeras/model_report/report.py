@@ -135,9 +135,11 @@ def _input_facts(inputs: InputFindings) -> dict[str, str]:
         values[f"first of {len(features.channels)} {features.name}"] = inputs.known_as.get(
             first, first
         )
-    for tests in inputs.tests.values():
+    for tests in inputs.tests:
+        of = f" ({tests.source}, {tests.task})" if len(inputs.tests) > 1 else ""
         count, tested = tests.facts["with q < 0.05"], tests.facts["tested"]
-        values["regulators whose known targets score higher, q < 0.05"] = f"{count} of {tested}"
+        what = f"regulators whose known targets score higher, q < 0.05{of}"
+        values[what] = f"{count} of {tested}"
     return values
 
 

@@ -1,5 +1,7 @@
 """The parts of the page about inputs other than single sequences."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from chrominterpret.page.blocks import (
@@ -41,8 +43,9 @@ def input_sections(found: InputFindings) -> list[Section]:
     sections += [binned_section(each) for each in found.binned]
     for features in found.features:
         sections.append(features_section(features, found.known_as))
-        if features.name in found.tests:
-            sections.append(targets_section(found.tests[features.name], features))
+        tests = [each for each in found.tests if each.source == features.name]
+        if tests:
+            sections.append(targets_section(tests, features))
     if found.gradients is not None:
         sections.append(gradients_section(found.gradients))
     return sections
@@ -133,10 +136,11 @@ def features_section(found: FeatureScores, known_as: dict[str, str]) -> Section:
     return Section(f"Input: {found.name}", [*pictures, table], lead)
 
 
-def targets_section(tests: TargetTests, features: FeatureScores) -> Section:
-    """Return the table of the tests of known targets."""
+def targets_section(found: Sequence[TargetTests], features: FeatureScores) -> Section:
+    """Return the table of the tests of known targets, by the scores of one input."""
     rows: list[list[Cell]] = [
         [
+            tests.task,
             test.regulator,
             tests.known.known_as.get(test.regulator, ""),
             Number.of(test.targets, ",.0f"),
@@ -148,16 +152,17 @@ def targets_section(tests: TargetTests, features: FeatureScores) -> Section:
             Number.of(test.q, ".1e"),
             Number.of(test.higher, ".0%"),
         ]
+        for tests in found
         for test in tests.tests
     ]
     columns = [
-        "regulator", "known as", "targets", "other genes", "mean |score| at targets", "at others",
-        "AUC", "p", "q", "others with a higher AUC",
+        "task", "regulator", "known as", "targets", "other genes", "mean |score| at targets",
+        "at others", "AUC", "p", "q", "others with a higher AUC",
     ]  # fmt: skip
     lead = (
         "Whether a regulator's mean |score| at each of its known targets is higher than at other "
         f"genes: a one-sided Mann-Whitney test of each regulator with at least {FEWEST} of both "
-        f"among the {len(features.genes):,} genes scored, of {features.targets[0]}."
+        f"among the {len(features.genes):,} genes scored."
     )
     caption = (
         "AUC: U / (n m), the chance that a target scores higher than another gene; 0.5 is chance. "
@@ -165,8 +170,11 @@ def targets_section(tests: TargetTests, features: FeatureScores) -> Section:
         "other regulators that tell the same genes apart better by their own scores; where it is "
         "large, these genes merely respond to much."
     )
-    counts = "; ".join(f"{name}: {value:,}" for name, value in tests.facts.items())
-    return Section("Known targets", [Table(columns, rows, caption), Notes([counts])], lead)
+    counts = [
+        f"{tests.task}: " + "; ".join(f"{name}: {value:,}" for name, value in tests.facts.items())
+        for tests in found
+    ]
+    return Section("Known targets", [Table(columns, rows, caption), Notes(counts)], lead)
 
 
 def gradients_section(found: DnaGradients) -> Section:

@@ -9,8 +9,9 @@ look at --split test once. Example:
 
     histone_marks.py histone.h5 --above E123=10.2324 --above E003=11.248 --seeds 5 --split test
 
-With a data set whose tasks are cell types (prepare expression --tasks conditions) --plan says how
-they share.
+--genes 50 100 200 makes rows for each number of training genes, drawn anew for each seed, the same
+for all models. With a data set whose tasks are cell types (prepare expression --tasks conditions)
+--plan says how they share.
 """
 
 import argparse
@@ -47,20 +48,40 @@ def main() -> None:
     dataset = load_dataset(options.data)
     above = {cell: float(value) for cell, value in (x.split("=") for x in options.above)}
     rows = dataset.rows(options.split)
-    found = {"ridge": [ridge(dataset, rows)], "logistic": [logistic(dataset, rows, above)]}
-    sharing = "hard" if len(dataset.tasks) == 1 else options.plan
-    with tempfile.TemporaryDirectory() as folder:
-        found["wakawaka"] = [
-            network(dataset, options, sharing, Path(folder) / f"{seed}.keras", seed)
-            for seed in range(options.seeds)
-        ]
-    table = [
-        measure(dataset, rows, name, predictions, above) for name, predictions in found.items()
-    ]
-    lines = [row for rows_of in table for row in rows_of]
-    print(align([tuple(lines[0]), *(tuple(map(str, row.values())) for row in lines)]))
+    lines = []
+    for genes in options.genes:
+        for name, predictions in predicted(dataset, genes, above, options).items():
+            lines += measure(dataset, rows, name, genes, predictions, above)
+        print(
+            align([tuple(lines[0]), *(tuple(map(str, row.values())) for row in lines)]), flush=True
+        )
     if options.out:
         write_tsv(options.out, lines)
+
+
+def predicted(dataset, genes, above, options):
+    """Return the predictions of each seed by model; with all genes linear models have no seed."""
+    sharing = "hard" if len(dataset.tasks) == 1 else options.plan
+    found = {"ridge": [], "logistic": [], "wakawaka": []}
+    with tempfile.TemporaryDirectory() as folder:
+        for seed in range(options.seeds):
+            some = fewer_genes(dataset, genes, seed)
+            if genes or not seed:
+                found["ridge"].append(ridge(some, some.rows(options.split)))
+                found["logistic"].append(logistic(some, some.rows(options.split), above))
+            path = Path(folder) / f"{seed}.keras"
+            found["wakawaka"].append(network(some, options, sharing, path, seed))
+    return found
+
+
+def fewer_genes(dataset, count, seed):
+    """Return the data set with ``count`` of the training genes; 0 for all."""
+    if not count:
+        return dataset
+    gene, training = dataset.factors["gene"].of, dataset.rows("train")
+    kept = np.random.default_rng(seed).permutation(np.unique(gene[training]))[:count]
+    left_out = training[~np.isin(gene[training], kept)]
+    return dataset.select_rows(np.setdiff1d(np.arange(len(dataset)), left_out))
 
 
 def network(dataset, options, plan, path, seed):
@@ -122,7 +143,7 @@ def logistic(dataset, rows, above):
     return per_cell(dataset, rows, one)
 
 
-def measure(dataset, rows, name, predictions, above):
+def measure(dataset, rows, name, genes, predictions, above):
     """Return for each cell type mean and spread over seeds of r and AUROC."""
     cell, y = dataset.factors["condition"], expression(dataset, rows)
     lines = []
@@ -132,7 +153,7 @@ def measure(dataset, rows, name, predictions, above):
         r = [np.corrcoef(p[here], values)[0, 1] for p in predictions]
         a = [roc_auc_score(values > above[title], p[here]) for p in predictions]
         lines.append(
-            {"model": name, "cell": title, "seeds": len(predictions)}
+            {"genes": genes or "all", "model": name, "cell": title, "seeds": len(predictions)}
             | {f"{what} {key}": round(float(f(x)), 4) for what, x in (("r", r), ("AUROC", a))
                for key, f in (("mean", np.mean), ("least", np.min), ("most", np.max))}
         )  # fmt: skip
@@ -146,6 +167,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("data", type=Path, help="data set from `chromkeras prepare expression`")
     parser.add_argument("--above", action="append", required=True, metavar="CELL=VALUE")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--genes", type=int, nargs="+", default=[0], help="training genes; 0: all")
     parser.add_argument("--size", default="small")
     parser.add_argument("--plan", default="hard")
     parser.add_argument("--split", default="valid")

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from chromkeras.cost.activations import model_activations
 from chromkeras.cost.dry_run import DryRun, dry_run, shared_parts, untrained_model
 from chromkeras.cost.duration import epoch_seconds
 from chromkeras.cost.machine import Speed
@@ -135,6 +136,11 @@ def test_what_rows_share_costs_once(monkeypatch):
     assert 0.05 < shared.training / alone.training < 0.2
     assert shared.validation == alone.validation < alone.training / 10
     assert shared.memory.activations < alone.memory.activations / 5
+    # 32 rows of two genes, all in one prediction
+    model = untrained_model(
+        make_recipe("hard", settings=settings), dataset.tasks, dataset.shapes, problem="regression"
+    )
+    assert shared.memory.prediction == 2 * model_activations(model).passing
 
 
 def test_rows_of_their_own_share_nothing(tiny_dataset, tiny_recipe):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -50,9 +52,11 @@ def test_u_and_p_by_hand(scores, file, tmp_path):
     assert found.facts["that the model does not read"] == 1
     assert found.facts["that are not among the genes scored"] == 1
     assert found.facts["tested"] == 2
-    write_target_tests(found, tmp_path)
+    assert (found.source, found.task) == ("regulators", "expression")
+    write_target_tests([found, replace(found, source="others")], tmp_path)
     table = (tmp_path / "targets.tsv").read_text().splitlines()
-    assert table[1].startswith("MSN2\tmsn2\t6\t6\t")
+    assert table[1].startswith("regulators\texpression\tMSN2\tmsn2\t6\t6\t")
+    assert table[3].startswith("others\texpression\tMSN2\t")
 
 
 def test_what_training_took_to_nothing_is_not_tested(scores, file):

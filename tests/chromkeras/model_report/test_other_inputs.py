@@ -49,8 +49,10 @@ def test_regulators_targets_and_a_condition(expression_model, expression_pairs, 
     assert set(rows["condition"]) == {"c1"}
     assert rows["gene"].is_unique
     assert summary["inputs"]["regulators"]["rows scored"] == 8
-    assert summary["inputs"]["targets"]["regulators"]["that the model does not read"] == 1
-    assert summary["inputs"]["targets"]["regulators"]["tested"] == 0  # as three others are few
+    [tests] = summary["inputs"]["targets"]
+    assert (tests["input"], tests["task"]) == ("regulators", "expression")
+    assert tests["that the model does not read"] == 1
+    assert tests["tested"] == 0  # as three others are few
     assert set(summary["inputs"]["dna gradients"]["rows"]) == {
         "all rows of the split", "condition=c1"
     }  # fmt: skip
