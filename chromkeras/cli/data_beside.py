@@ -66,7 +66,8 @@ def _in_demo(tasks: Sequence[str]) -> bool:
 def _holding(tasks: Sequence[str], folder: Path) -> list[Path]:
     from chromkeras.data.hdf5 import dataset_tasks
 
-    return [path for path in sorted(folder.glob("*.h5")) if {*tasks} <= {*dataset_tasks(path)}]
+    every = (path for path in sorted(folder.glob("*.h5")) if not path.name.startswith("."))
+    return [path for path in every if {*tasks} <= {*dataset_tasks(path)}]
 
 
 def _short(path: Path) -> str:

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from chrominterpret.files import check_replaceable
 from chromkeras.errors import InputError
 
 
@@ -25,6 +26,10 @@ def check_output_file(
     for given in inputs:
         if given is not None and path.exists() and given.exists() and path.samefile(given):
             raise InputError(f"{option} {path} is also the input; choose another name")
+    try:
+        check_replaceable(path)
+    except InputError as error:
+        raise InputError(f"{option}: {error}") from error
     _check_folder(path.parent, f"{option} {path}")
 
 

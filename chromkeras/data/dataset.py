@@ -142,7 +142,13 @@ class Dataset:
         object.__setattr__(self, "factors", factors)
 
     def _check_columns(self) -> None:
-        """Raise ``InputError`` where the truth or the origin has other tasks."""
+        """Raise ``InputError`` for a place or kind that is none, or tasks that are others."""
+        if self.start is not None and self.start.size and self.start.min() < 0:
+            raise InputError(f"expected start from 0 on, received {self.start.min()}")
+        if self.kind is not None:
+            legal = np.logical_or.reduce([self.kind == kind for kind in KINDS])
+            if not legal.all():
+                raise unknown("kind", str(self.kind[~legal][0]), KINDS)
         causal = None if self.truth is None else self.truth.causal
         if self.truth is not None and causal is not None:
             expected = len(self.truth.row), len(self.tasks)

@@ -1,6 +1,7 @@
 """The data set file: one HDF5 with the tables of inputs, labels, places and split."""
 
 import os
+import zlib
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 import h5py
 import numpy as np
 
+from chrominterpret.hdf5 import read_hdf5, write_hdf5
+from chromkeras.data.blocks import row_blocks
 from chromkeras.data.dataset import UNNAMED, Dataset, Origin
 from chromkeras.data.factor import Factor
 from chromkeras.data.known import from_flagged
@@ -21,9 +24,10 @@ from chromkeras.files import replacing, require_file
 from chromkeras.names import unknown
 
 FORMAT = "chromkeras dataset"
-VERSION = 2
+VERSION = 3
 # Arrays start at a multiple of these bytes, so that they can be used where they lie in the file.
 ALIGNMENT = 64
+CHECKSUM = "crc32"  # attribute of every array
 _TABLES = {kind.kind: kind for kind in (PackedSequences, DenseTable)}
 _TRUTH = ("row", "start", "end", "motif", "strand")
 
@@ -45,7 +49,8 @@ def save_dataset(dataset: Dataset, path: str | os.PathLike[str]) -> None:
     """
     try:
         aligned = {"alignment_threshold": ALIGNMENT, "alignment_interval": ALIGNMENT}
-        with replacing(path) as beside, h5py.File(beside, "w", **aligned) as file:
+        # Object headers of this version and later have checksums.
+        with replacing(path) as beside, write_hdf5(beside, libver="v108", **aligned) as file:
             _write(file, dataset)
     except (OSError, RuntimeError) as error:  # HDF5 says it with either
         number = getattr(error, "errno", None)
@@ -56,13 +61,15 @@ def save_dataset(dataset: Dataset, path: str | os.PathLike[str]) -> None:
 
 
 def _write(file: h5py.File, dataset: Dataset) -> None:
-    file.attrs["format"], file.attrs["version"] = FORMAT, VERSION
+    _say(file, "format", FORMAT)
+    file.attrs["version"] = VERSION
     for name, table in dataset.inputs.items():
         _write_table(file.create_group(f"inputs/{name}"), table)
     for name, rows in dataset.index.items():
-        file[f"index/{name}"] = rows
-    file["labels"], file["known"] = dataset.labels, dataset.known
-    file.attrs["problem"] = dataset.problem
+        _put(file, f"index/{name}", rows)
+    _put(file, "labels", dataset.labels)
+    _put(file, "known", dataset.known)
+    _say(file, "problem", dataset.problem)
     if dataset.classes:
         _write_text(file, "classes", dataset.classes)
     for name in ("tasks", "split", "chrom", "kind"):
@@ -70,24 +77,24 @@ def _write(file: h5py.File, dataset: Dataset) -> None:
         if column is not None:
             _write_text(file, name, column)
     if dataset.start is not None:
-        file["start"] = dataset.start
+        _put(file, "start", dataset.start)
     for name, factor in dataset.factors.items():
         _write_text(file, f"factors/{name}/names", factor.names)
-        file[f"factors/{name}/of"] = factor.of
+        _put(file, f"factors/{name}/of", factor.of)
         if factor.seen is not None:
-            file[f"factors/{name}/seen"] = factor.seen
+            _put(file, f"factors/{name}/seen", factor.seen)
     if dataset.truth is not None:
         for name in _TRUTH:
-            file[f"truth/{name}"] = getattr(dataset.truth, name)
+            _put(file, f"truth/{name}", getattr(dataset.truth, name))
         _write_text(file, "truth/names", dataset.truth.names)
         if dataset.truth.causal is not None:
-            file["truth/causal"] = dataset.truth.causal
+            _put(file, "truth/causal", dataset.truth.causal)
     if dataset.origin is not None:
         _write_text(file, "origin/fingerprints", dataset.origin.fingerprints)
         if dataset.origin.positive is not None:
-            file["origin/positive"] = dataset.origin.positive
+            _put(file, "origin/positive", dataset.origin.positive)
     if dataset.motifs is not None:
-        file.attrs["motifs"] = dataset.motifs
+        _put(file, "motifs", np.frombuffer(dataset.motifs.encode(), np.uint8))
 
 
 def load_dataset(path: str | os.PathLike[str], *, mmap: bool = False) -> Dataset:
@@ -108,13 +115,7 @@ def load_dataset(path: str | os.PathLike[str], *, mmap: bool = False) -> Dataset
         The file is missing, empty, no HDF5, or HDF5 of another kind.
     """
     found = require_file(path, "data set")
-    if not h5py.is_hdf5(found):
-        raise InputError(f"{found} is not an HDF5 file; expected what `save_dataset` writes")
-    try:
-        opened = h5py.File(found)
-    except OSError as error:
-        raise InputError(f"{found} is cut short or damaged: {error}") from error
-    with opened as file:
+    with read_hdf5(found) as file:
         try:
             _check_format(file, found)
             return _read(file, mmap)
@@ -126,7 +127,7 @@ def load_dataset(path: str | os.PathLike[str], *, mmap: bool = False) -> Dataset
 
 def _read(file: h5py.File, mmap: bool) -> Dataset:
     inputs = {name: _read_table(group, mmap) for name, group in file["inputs"].items()}
-    index = {name: read_array(rows, mmap) for name, rows in file.get("index", {}).items()}
+    index = {name: _take(rows, mmap) for name, rows in file.get("index", {}).items()}
     columns: dict[str, Any] = {
         name: _read_text(file, name) for name in ("chrom", "kind") if name in file
     }
@@ -138,15 +139,15 @@ def _read(file: h5py.File, mmap: bool) -> Dataset:
         labels=labels,
         known=known,
         problem=str(
-            file.attrs.get("problem", "regression" if labels.dtype.kind == "f" else UNNAMED)
+            _said(file, "problem") or ("regression" if labels.dtype.kind == "f" else UNNAMED)
         ),
         classes=tuple(classes),
         tasks=tuple(_read_text(file, "tasks").tolist()),
         split=_read_text(file, "split"),
-        start=file["start"][:] if "start" in file else None,
+        start=_take(file["start"]) if "start" in file else None,
         factors={name: _read_factor(x, mmap) for name, x in file.get("factors", {}).items()},
         truth=_read_truth(file),
-        motifs=file.attrs.get("motifs"),
+        motifs=_read_motifs(file),
         origin=_read_origin(file),
         **columns,
     )
@@ -155,22 +156,22 @@ def _read(file: h5py.File, mmap: bool) -> Dataset:
 def _read_labels(file: h5py.File, mmap: bool) -> tuple[np.ndarray, np.ndarray]:
     """Return labels and which are known; version 1 flagged unknown ones."""
     if file.attrs["version"] == 1:
-        return from_flagged(file["labels"][:])
-    return read_array(file["labels"], mmap), read_array(file["known"], mmap)
+        return from_flagged(_take(file["labels"]))
+    return _take(file["labels"], mmap), _take(file["known"], mmap)
 
 
 def dataset_tasks(path: str | os.PathLike[str]) -> tuple[str, ...]:
     """Return the tasks of a data set file without reading its rows; none of any other file."""
     try:
-        with h5py.File(path) as file:
-            ours = str(file.attrs.get("format")) == FORMAT
+        with read_hdf5(path) as file:
+            ours = _said(file, "format") == FORMAT
             return tuple(_read_text(file, "tasks").tolist()) if ours else ()
-    except (KeyError, OSError, RuntimeError, UnicodeDecodeError, TypeError):
+    except (InputError, KeyError, OSError, RuntimeError, UnicodeDecodeError, TypeError):
         return ()
 
 
 def _check_format(file: h5py.File, path: Path) -> None:
-    if file.attrs.get("format") != FORMAT:
+    if _said(file, "format") != FORMAT:
         hint = (
             "convert it by the import format basset"
             if "train_in" in file
@@ -185,9 +186,9 @@ def _check_format(file: h5py.File, path: Path) -> None:
 
 
 def _write_table(group: h5py.Group, table: Table) -> None:
-    group.attrs["kind"] = table.kind
+    _say(group, "kind", table.kind)
     for name, array in table.arrays().items():
-        group[name] = array
+        _put(group, name, array)
     for field in fields(table):  # type: ignore[arg-type]  # every table is a dataclass
         value = getattr(table, field.name)
         if isinstance(value, tuple):
@@ -197,15 +198,15 @@ def _write_table(group: h5py.Group, table: Table) -> None:
 
 
 def _read_table(group: h5py.Group, mmap: bool) -> Table:
-    kind = group.attrs.get("kind", "dense" if "values" in group else "dna")
+    kind = _said(group, "kind") or ("dense" if "values" in group else "dna")
     if kind not in _TABLES:
-        raise unknown("kind of table", str(kind), tuple(_TABLES))
+        raise unknown("kind of table", kind, tuple(_TABLES))
     values: dict[str, Any] = {}
     for field in fields(_TABLES[kind]):
         if field.name in group and group[field.name].dtype.kind == "S":
             values[field.name] = tuple(_read_text(group, field.name).tolist())
         elif field.name in group:
-            values[field.name] = read_array(group[field.name], mmap)
+            values[field.name] = _take(group[field.name], mmap)
         elif field.name in group.attrs:
             values[field.name] = group.attrs[field.name].item()
     table: Table = _TABLES[kind](**values)
@@ -213,25 +214,72 @@ def _read_table(group: h5py.Group, mmap: bool) -> Table:
 
 
 def _write_text(file: h5py.File, name: str, column: Sequence[str] | np.ndarray) -> None:
-    file[name] = np.char.encode(np.asarray(column, dtype=str), "utf-8")
+    _put(file, name, np.char.encode(np.asarray(column, dtype=str), "utf-8"))
+
+
+def _say(group: h5py.Group, name: str, text: str) -> None:
+    """Write a text as an attribute in the header, whose checksum covers it."""
+    group.attrs[name] = np.bytes_(text.encode())
+
+
+def _said(group: h5py.Group, name: str) -> str:
+    """Return a text of an attribute, "" where there is none; early files have it as a string."""
+    text = group.attrs.get(name, "")
+    return bytes(text).decode() if isinstance(text, bytes) else str(text)
+
+
+def _put(group: h5py.Group, name: str, array: np.ndarray) -> None:
+    """Write an array with its checksum."""
+    group[name] = array
+    group[name].attrs[CHECKSUM] = np.uint32(_checksum(array))
+
+
+def _take(data: h5py.Dataset, mmap: bool = False) -> np.ndarray:
+    """Return an array whose checksum is that of the file, unless it is mapped; old files have none.
+
+    Raises
+    ------
+    InputError
+        The checksums differ.
+    """
+    array = read_array(data, mmap)
+    mapped = mmap and not array.flags.owndata
+    if CHECKSUM in data.attrs and not mapped and _checksum(array) != int(data.attrs[CHECKSUM]):
+        name = data.name.lstrip("/")
+        raise InputError(f"{name} is damaged: its checksum differs; make the file again")
+    return array
+
+
+def _checksum(array: np.ndarray) -> int:
+    value = 0
+    for block in row_blocks(array):
+        value = zlib.crc32(np.ascontiguousarray(array[block]).data, value)
+    return value
 
 
 def _read_text(file: h5py.Group, name: str) -> np.ndarray:
-    return np.char.decode(file[name][:], "utf-8")
+    return np.char.decode(_take(file[name]), "utf-8")
 
 
 def _read_factor(group: h5py.Group, mmap: bool) -> Factor:
     names = tuple(_read_text(group, "names").tolist())
-    seen = group["seen"][:] if "seen" in group else None
-    return Factor(names, read_array(group["of"], mmap), seen)
+    seen = _take(group["seen"]) if "seen" in group else None
+    return Factor(names, _take(group["of"], mmap), seen)
+
+
+def _read_motifs(file: h5py.File) -> str | None:
+    """Return the text of the motifs; it was an attribute once, which has no checksum."""
+    if "motifs" not in file:
+        return None if "motifs" not in file.attrs else str(file.attrs["motifs"])
+    return bytes(_take(file["motifs"])).decode()
 
 
 def _read_truth(file: h5py.File) -> Truth | None:
     if "truth" not in file:
         return None
-    columns = {name: file[f"truth/{name}"][:] for name in _TRUTH}
+    columns = {name: _take(file[f"truth/{name}"]) for name in _TRUTH}
     names = tuple(_read_text(file, "truth/names").tolist())
-    causal = file["truth/causal"][:] if "truth/causal" in file else None
+    causal = _take(file["truth/causal"]) if "truth/causal" in file else None
     return Truth(**columns, names=names, causal=causal)
 
 
@@ -239,5 +287,5 @@ def _read_origin(file: h5py.File) -> Origin | None:
     if "origin" not in file:
         return None
     fingerprints = _read_text(file, "origin/fingerprints").tolist()
-    positive = file["origin/positive"][:] if "origin/positive" in file else None
+    positive = _take(file["origin/positive"]) if "origin/positive" in file else None
     return Origin(tuple(fingerprints), positive)

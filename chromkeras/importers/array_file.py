@@ -9,6 +9,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from chrominterpret.hdf5 import read_hdf5
 from chromkeras.errors import InputError
 
 PREFIXES = {"inputs": "x_", "index": "index_"}
@@ -107,24 +108,13 @@ class ArrayFile:
 def open_arrays(path: Path) -> Iterator[ArrayFile]:
     """Open a file of arrays, HDF5 or .npz; raise ``InputError`` for another or a damaged one."""
     if h5py.is_hdf5(path):
-        with open_hdf5(path) as file:
+        with read_hdf5(path) as file:
             yield ArrayFile(path, file)
     elif zipfile.is_zipfile(path):
         with np.load(path, allow_pickle=False) as arrays:
             yield ArrayFile(path, arrays)
     else:
         raise InputError(f"{path} is neither HDF5 nor .npz")
-
-
-@contextmanager
-def open_hdf5(path: Path) -> Iterator[h5py.File]:
-    """Open an HDF5 file; raise ``InputError`` for a damaged one."""
-    try:
-        file = h5py.File(path)
-    except OSError as error:
-        raise InputError(f"{path} is cut short or damaged: {error}") from error
-    with file:
-        yield file
 
 
 def to_text(values: Any, where: str) -> np.ndarray:

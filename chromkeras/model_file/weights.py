@@ -6,17 +6,16 @@ compress it, fill it in, or look for it in other files.
 
 import io
 import os
-from collections.abc import Iterator
 from typing import BinaryIO
 
 import h5py
 
+from chrominterpret.hdf5 import check_own, check_stored, datasets
 from chromkeras.errors import InputError
 from chromkeras.model_file.archive import Archive
 from chromkeras.names import printable
 
 MOST_OBJECTS = 20_000
-DEEPEST = 16
 NUMBERS = "fiub"
 DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, AttributeError)
 
@@ -50,8 +49,8 @@ def count_weights(archive: Archive, name: str) -> int:
 
 def _count(file: h5py.File, size: int) -> int:
     weights = stored = 0
-    for path, dataset in _datasets(file):
-        nbytes = _stored_bytes(dataset, size, f"data set '{printable(path, longest=80)}'")
+    for path, dataset in datasets(file, most=MOST_OBJECTS):
+        nbytes = _stored_bytes(dataset, size, f"data set '/{printable(path, longest=80)}'")
         stored += nbytes
         weights += nbytes // dataset.dtype.itemsize
     if stored > size:
@@ -59,55 +58,15 @@ def _count(file: h5py.File, size: int) -> int:
     return weights
 
 
-def _datasets(file: h5py.File) -> Iterator[tuple[str, h5py.Dataset]]:
-    """Yield all data sets with their paths; every object must be reached in one way only."""
-    waiting: list[tuple[str, h5py.Group]] = [("", file)]
-    seen: set[int] = set()
-    while waiting:
-        path, group = waiting.pop()
-        if path.count("/") > DEEPEST:
-            raise InputError(f"expected groups nested at most {DEEPEST} deep")
-        for name in group:
-            inner = f"{path}/{name}"
-            found = _linked(group, name, f"'{printable(inner, longest=80)}'", seen)
-            if isinstance(found, h5py.Group):
-                waiting.append((inner, found))
-            else:
-                yield inner, found
-
-
-def _linked(group: h5py.Group, name: str, where: str, seen: set[int]) -> h5py.Dataset | h5py.Group:
-    link = group.get(name, getlink=True)
-    if not isinstance(link, h5py.HardLink):
-        raise InputError(f"{where} is a link; expected the data themselves")
-    found = group[name]
-    if not isinstance(found, h5py.Dataset | h5py.Group):
-        raise InputError(f"{where} is no group or data set")
-    address = h5py.h5o.get_info(found.id).addr
-    if address in seen:
-        raise InputError(f"{where} is linked twice; expected each data set once")
-    seen.add(address)
-    if len(seen) > MOST_OBJECTS:
-        raise InputError(f"expected at most {MOST_OBJECTS:,} groups and data sets")
-    return found
-
-
 def _stored_bytes(dataset: h5py.Dataset, size: int, where: str) -> int:
-    """Return the bytes of a data set; how it is kept is checked before anything else is asked."""
+    """Return the bytes of a data set, which must be one block of numbers."""
+    check_own(dataset, where)
     kept = dataset.id.get_create_plist()
-    if kept.get_external_count():
-        raise InputError(f"{where} lies in another file; expected it in this one")
-    if kept.get_layout() == h5py.h5d.VIRTUAL:
-        raise InputError(f"{where} is virtual; expected its own numbers")
     if kept.get_layout() != h5py.h5d.CONTIGUOUS or kept.get_nfilters():
         raise InputError(f"{where} is chunked or compressed; expected one block, as Keras writes")
     if dataset.dtype.kind not in NUMBERS or dataset.dtype.subdtype or dataset.shape is None:
         raise InputError(f"{where}: expected numbers, received another type")
-    nbytes = int(dataset.nbytes)
-    offset = dataset.id.get_offset()
-    if nbytes and (offset is None or offset + nbytes > size):
-        raise InputError(f"{where} declares {nbytes:,} bytes that are not in the file")
-    return nbytes
+    return check_stored(dataset, size, where)
 
 
 class _Window(io.RawIOBase):

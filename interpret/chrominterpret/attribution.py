@@ -151,9 +151,9 @@ def _read_npz(path: str | Path) -> tuple[dict[str, Any], Any]:
 
 
 def _write_hdf5(path: Path, arrays: dict[str, Any], description: str) -> None:
-    import h5py
+    from chrominterpret.hdf5 import write_hdf5
 
-    with h5py.File(path, "w") as file:
+    with write_hdf5(path) as file:
         file.attrs["description"] = description
         for name, array in arrays.items():
             options = {"compression": "gzip", "compression_opts": 1} if array.size else {}
@@ -161,10 +161,8 @@ def _write_hdf5(path: Path, arrays: dict[str, Any], description: str) -> None:
 
 
 def _read_hdf5(path: str | Path) -> tuple[dict[str, Any], Any]:
-    import h5py
+    from chrominterpret.hdf5 import datasets, read_hdf5
 
-    if Path(path).is_file() and not h5py.is_hdf5(path):
-        raise InputError(f"expected a saved Attribution, received {path}, no HDF5 file")
-    with h5py.File(path) as file:
-        arrays = {name: item[()] for name, item in file.items() if isinstance(item, h5py.Dataset)}
+    with read_hdf5(path) as file:
+        arrays = {name: item[()] for name, item in datasets(file)}
         return arrays, file.attrs.get("description")

@@ -11,12 +11,13 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from chrominterpret.hdf5 import read_hdf5
 from chromkeras.data.blocks import row_blocks
 from chromkeras.data.codes import from_one_hot
 from chromkeras.data.split_names import SPLITS
 from chromkeras.errors import InputError
 from chromkeras.files import require_file
-from chromkeras.importers.array_file import open_hdf5, to_text
+from chromkeras.importers.array_file import to_text
 from chromkeras.importers.assemble import Prepared, Rows, assemble, found_in, pack_blocks
 from chromkeras.importers.sequences import check_length
 from chromkeras.problems.registry import find_problem
@@ -51,9 +52,7 @@ def prepare(
         The file is not as described, or is scrambled and ``repair`` is false.
     """
     found = require_file(path, "Basset file")
-    if not h5py.is_hdf5(found):
-        raise InputError(f"{found} is not an HDF5 file; expected train_in, train_out and so on")
-    with open_hdf5(found) as file:
+    with read_hdf5(found) as file:
         bases = _check(file, found)
         check_length(bases, length, str(found))
         scrambled = _is_scrambled(file, found)

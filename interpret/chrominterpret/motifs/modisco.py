@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from chrominterpret.errors import InputError
 from chrominterpret.files import replacing
+from chrominterpret.hdf5 import hdf5_sink, read_hdf5
 from chrominterpret.motifs.compiled import announce, keep_compiled, modisco_kernels
 from chrominterpret.motifs.pwm import Floats, Motif, Sites
 
@@ -121,8 +122,8 @@ class Patterns:
 
         Positions in the file count from the start of the window, as those tools expect.
         """
-        with replacing(path) as temporary:
-            save_hdf5(temporary, *self._found, self.window)
+        with replacing(path) as temporary, hdf5_sink(temporary) as file:
+            save_hdf5(file, *self._found, self.window)
 
 
 def modisco(
@@ -314,7 +315,7 @@ def read_patterns(
     InputError
         If the sequences would be shorter than the window, or a pattern lacks something.
     """
-    with h5py.File(path) as file:
+    with read_hdf5(path) as file:
         window = int(file.attrs.get("window_size", length or 0))
         first = 0 if length is None else (length - window) // 2
         if first < 0:

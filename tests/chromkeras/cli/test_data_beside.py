@@ -1,3 +1,4 @@
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,6 +36,13 @@ def test_what_is_given_is_taken(put, tmp_path, caplog):
     given = tmp_path / "none.h5"
     assert find_data(given, {tmp_path / "m.keras": TASKS}) == given
     assert caplog.messages == []
+
+
+def test_what_an_interrupted_command_left_is_no_candidate(put, tmp_path):
+    put(".data.550475a8.h5")
+    os.mkfifo(tmp_path / "pipe.h5")
+    expected = put("data.h5")
+    assert find_data(None, {tmp_path / "m.keras": TASKS}) == expected
 
 
 def test_found_beside_the_model_and_said(put, tmp_path, caplog, monkeypatch):

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from chromkeras.data.dataset import Dataset
-from chromkeras.data.hdf5 import load_dataset, save_dataset
+from chromkeras.data.hdf5 import dataset_tasks, load_dataset, save_dataset
 from chromkeras.data.packed import PackedSequences
 from chromkeras.data.tables import DenseTable
 from chromkeras.data.truth import Truth
+from chromkeras.errors import InputError
 from chromkeras.model_file.card import read_card
 
 MODELS = Path(__file__).resolve().parents[3] / "models"
@@ -202,3 +203,51 @@ def test_a_refused_write_is_one_line_and_leaves_nothing(error, tiny_dataset, tmp
     with pytest.raises(ValueError, match=r"cannot write .*d\.h5: .*(File too large|cannot close)"):
         save_dataset(tiny_dataset(), tmp_path / "d.h5")
     assert not list(tmp_path.iterdir())
+
+
+def test_every_damaged_bit_is_noticed_or_means_nothing(tmp_path: Path) -> None:
+    """One bit of the file is turned, many times: an error, or the same data."""
+    path, rng = tmp_path / "d.h5", np.random.default_rng(0)
+    whole = replace(full(), motifs="MEME version 4")
+    save_dataset(whole, path)
+    content = path.read_bytes()
+    accepted = 0
+    for place in rng.integers(0, 8 * len(content), 200):
+        damaged = bytearray(content)
+        damaged[place // 8] ^= 1 << place % 8
+        path.write_bytes(damaged)
+        try:
+            found = load_dataset(path)
+        except InputError:
+            continue
+        accepted += 1
+        assert found.fingerprint == whole.fingerprint
+        assert (found.tasks, found.motifs, found.problem) == (
+            whole.tasks, whole.motifs, whole.problem
+        )  # fmt: skip
+        for name in ("labels", "known", "split", "chrom", "start", "kind"):
+            np.testing.assert_array_equal(getattr(found, name), getattr(whole, name))
+    assert accepted < 150  # what lies between the arrays
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [("kind", "zzz", "unknown kind 'zzz'"), ("start", -1, "expected start from 0 on")],
+)
+def test_values_that_are_none_are_refused(column: str, value: object, said: str) -> None:
+    values = getattr(full(), column).copy()
+    values[2] = value
+    with pytest.raises(InputError, match=said):
+        replace(full(), **{column: values})
+
+
+def test_a_file_that_names_another_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "d.h5"
+    save_dataset(small(), path)
+    (tmp_path / "secret").write_bytes(b"pass")
+    with h5py.File(path, "a") as file:
+        del file["tasks"]
+        file.create_dataset("tasks", (2,), "S2", external=[(str(tmp_path / "secret"), 0, 4)])
+    with pytest.raises(InputError, match="'tasks' lies in another file"):
+        load_dataset(path)
+    assert dataset_tasks(path) == ()
