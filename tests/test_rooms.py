@@ -26,6 +26,7 @@ ROOMS = (
     {"datasets"},
     {"cost"},
     {"evaluation"},
+    {"scoring"},
     {"monitoring"},
     {"training"},
     {"cross_validation"},

@@ -63,7 +63,7 @@ class Prior:
 
 def find_prior(
     model: "OpenModel",
-    dataset: Dataset,
+    dataset: Dataset | None,
     *,
     calibrated: bool = True,
     prior: float | Mapping[str, float] | None = None,
@@ -80,8 +80,8 @@ def find_prior(
     model
         An open model.
     dataset
-        What is predicted. Files that do not say ρ are asked for it here, where this is the data
-        set of the training or was held out of it.
+        What is predicted, if it is a data set. Where the model file does not say ρ it is taken
+        from here, if this is the data set of the training or was held out of it.
     calibrated
         Whether to move anything.
     prior
@@ -116,7 +116,7 @@ def find_prior(
     return Prior(TRAINING if prior is None else GIVEN, wanted, shift)
 
 
-def training_share(model: "OpenModel", dataset: Dataset) -> np.ndarray | None:
+def training_share(model: "OpenModel", dataset: Dataset | None) -> np.ndarray | None:
     """Return the share of positives of each task in the training rows, shape (T,), or None.
 
     From the run card, else from the data set where the model was trained on it or on what it was
@@ -134,7 +134,9 @@ def training_share(model: "OpenModel", dataset: Dataset) -> np.ndarray | None:
                 f"run card: expected {TRAINING_SHARE} for every task, received {given}"
             )
         return _shares([given[task] for task in model.tasks], f"run card: {TRAINING_SHARE}")
-    if not dataset.zero_one or not set(model.tasks) <= set(dataset.tasks):
+    if dataset is None or not dataset.zero_one:
+        return None
+    if not set(model.tasks) <= set(dataset.tasks):
         return None
     trained, own = model.card.fingerprint, dataset.select_tasks(model.tasks)
     if not (dataset.was_trained_on(trained) or own.was_trained_on(trained)):

@@ -17,12 +17,12 @@ from chrominterpret.tracks.tracks import contribution_tracks, top_sequences
 from chromkeras.data.dataset import Dataset
 from chromkeras.data.known import to_flagged
 from chromkeras.files import file_names
-from chromkeras.model_report.contrasts import Target
 from chromkeras.model_report.network_inputs import attributed_input, feed
 from chromkeras.model_report.references import ReferenceKind, make_references
 from chromkeras.model_report.row_names import has_places, places_of, row_columns, row_name
 from chromkeras.problems.registry import find_problem
 from chromkeras.progress import progress
+from chromkeras.scoring.contrasts import Target
 
 SHOWN = 4
 WINDOW = 120

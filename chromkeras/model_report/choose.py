@@ -6,9 +6,9 @@ import numpy as np
 
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
-from chromkeras.model_report.contrasts import Target
 from chromkeras.names import unknown
 from chromkeras.problems.registry import find_problem
+from chromkeras.scoring.contrasts import Target
 
 DNA = "dna"
 INFLUENCE_ROWS = 256  # sequences that the influence of filters is measured on

@@ -14,10 +14,10 @@ import numpy as np
 from chrominterpret.methods.deep_lift_shap import DeepLiftShap
 from chromkeras.data.dataset import Dataset
 from chromkeras.model_report.choose import spread_out
-from chromkeras.model_report.contrasts import Target
 from chromkeras.model_report.network_inputs import DNA, channel_names, feed
 from chromkeras.model_report.row_names import GENE
 from chromkeras.progress import progress
+from chromkeras.scoring.contrasts import Target
 from chromkeras.sharing.parted_model import Parted, part_model
 from chromkeras.tables import write_tsv
 

@@ -35,7 +35,6 @@ from chromkeras.model_report.choose import (
     scanned_rows,
     split_rows,
 )
-from chromkeras.model_report.contrasts import Target, choose_targets
 from chromkeras.model_report.explained import explained_network
 from chromkeras.model_report.features import feature_inputs
 from chromkeras.model_report.filters import FilterReading, interpret_filters, write_filters
@@ -57,6 +56,7 @@ from chromkeras.model_report.row_names import gene_names
 from chromkeras.model_report.scores import score_all
 from chromkeras.model_report.truth import check_planted, write_truth_table
 from chromkeras.names import check_unique, unknown
+from chromkeras.scoring.contrasts import Target, choose_targets
 from chromkeras.tables import plain
 
 MOST_REFERENCES = 1000

@@ -18,11 +18,11 @@ from chrominterpret.motifs.tomtom import tomtom, write_matches
 from chromkeras.data.dataset import Dataset
 from chromkeras.files import file_names
 from chromkeras.model_report.choose import attributed_rows
-from chromkeras.model_report.contrasts import Target
 from chromkeras.model_report.network_inputs import DNA, Inputs, attributed_input, feed
 from chromkeras.model_report.references import ReferenceKind, make_references
 from chromkeras.model_report.row_names import has_places, places_of
 from chromkeras.progress import progress
+from chromkeras.scoring.contrasts import Target
 
 REFERENCES = 10  # a pattern is an average over seqlets, so fewer shuffles do than for a sequence
 

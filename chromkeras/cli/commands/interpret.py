@@ -49,9 +49,9 @@ def command(
     from chromkeras.cli.open_data import note_other_data, open_data
     from chromkeras.evaluation.evaluate import check_rows, match_tasks
     from chromkeras.model_report.choose import split_rows
-    from chromkeras.model_report.contrasts import choose_targets
     from chromkeras.model_report.known_targets import check_targets, read_targets
     from chromkeras.model_report.row_names import gene_names
+    from chromkeras.scoring.contrasts import choose_targets
 
     known_targets = None if targets is None else read_targets(targets)
     choose_targets(comma_list(tasks), tuple(contrasts or ()), known)  # wrong ones, said at once

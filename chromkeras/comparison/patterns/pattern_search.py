@@ -8,11 +8,11 @@ import numpy as np
 from chrominterpret.motifs.modisco import Patterns
 from chromkeras.comparison.core.comparison import ComparedModel, Comparison
 from chromkeras.model_report.choose import attributed_rows
-from chromkeras.model_report.contrasts import Target
 from chromkeras.model_report.network_inputs import DNA, Inputs
 from chromkeras.model_report.patterns import search_target
 from chromkeras.names import check_unique, unknown
 from chromkeras.progress import progress
+from chromkeras.scoring.contrasts import Target
 
 
 @dataclass(frozen=True, eq=False)

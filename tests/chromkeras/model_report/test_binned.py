@@ -4,7 +4,7 @@ import pytest
 from chrominterpret.attribution import Attribution
 from chromkeras.model_report.attributions import Request
 from chromkeras.model_report.binned import attribute_binned, binned_inputs, write_binned
-from chromkeras.model_report.contrasts import choose_targets
+from chromkeras.scoring.contrasts import choose_targets
 
 EXPRESSION = choose_targets((), (), ("expression",))
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from chromkeras.model_report.choose import attributed_rows, scanned_rows, split_rows, spread_out
-from chromkeras.model_report.contrasts import choose_targets
+from chromkeras.scoring.contrasts import choose_targets
 
 
 def test_scanned_rows_are_open_somewhere(tiny_dataset):

@@ -3,8 +3,8 @@ import pytest
 
 from chrominterpret.methods.gradient import gradient
 from chromkeras.model_report.attributions import Request
-from chromkeras.model_report.contrasts import choose_targets
 from chromkeras.model_report.dna_gradients import average_gradients, write_gradients
+from chromkeras.scoring.contrasts import choose_targets
 
 EXPRESSION = choose_targets((), (), ("expression",))
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from chromkeras.model_report.contrasts import choose_targets
 from chromkeras.model_report.features import feature_inputs, score_features, write_features
+from chromkeras.scoring.contrasts import choose_targets
 
 EXPRESSION = choose_targets((), (), ("expression",))
 

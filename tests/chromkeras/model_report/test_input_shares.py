@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from chromkeras.model_report.attributions import Request
-from chromkeras.model_report.contrasts import choose_targets
 from chromkeras.model_report.input_shares import joined_network, share_inputs, write_shares
+from chromkeras.scoring.contrasts import choose_targets
 
 EXPRESSION = choose_targets((), (), ("expression",))
 

@@ -13,9 +13,9 @@ from chromkeras.importers.simulation import Simulation
 from chromkeras.model_file.open_model import open_model
 from chromkeras.model_file.save_model import save_model
 from chromkeras.model_report.attributions import Request, attribute
-from chromkeras.model_report.contrasts import choose_targets
 from chromkeras.model_report.interpret import InterpretOptions, interpret
 from chromkeras.model_report.report_sequences import sequences_section
+from chromkeras.scoring.contrasts import choose_targets
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import resolve_plan
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from chromkeras.model_report.attributions import Request, attribute
-from chromkeras.model_report.contrasts import choose_targets
 from chromkeras.model_report.references import check_references, make_references
+from chromkeras.scoring.contrasts import choose_targets
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import resolve_plan
 

@@ -11,7 +11,7 @@ from chromkeras.comparison.patterns.pattern_search import (
     search,
     search_all,
 )
-from chromkeras.model_report.contrasts import Target
+from chromkeras.scoring.contrasts import Target
 
 NOTHING = Patterns((), 0, "nothing", (None, None))
 

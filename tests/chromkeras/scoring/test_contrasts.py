@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from chromkeras.model_report.contrasts import choose_targets, parse_contrast
+from chromkeras.scoring.contrasts import choose_targets, parse_contrast
 
 TISSUES = ("Muscle", "Hypod", "Intest", "Neurons")
 
