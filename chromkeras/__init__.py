@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from chromkeras.data.dataset import Dataset
     from chromkeras.data.hdf5 import load_dataset, save_dataset
     from chromkeras.errors import InputError
-    from chromkeras.evaluation.predict import predict
     from chromkeras.evaluation.report import evaluate_model as evaluate
     from chromkeras.importers.formats.arrays import prepare as prepare_arrays
     from chromkeras.importers.formats.basset import prepare as prepare_basset
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
     from chromkeras.model_file.open_model import OpenModel, open_model
     from chromkeras.model_report.interpret import interpret
     from chromkeras.recipe.reading import make_recipe
+    from chromkeras.scoring.join import join
+    from chromkeras.scoring.predict import predict
     from chromkeras.search.tune import tune
     from chromkeras.training.finetune import finetune
     from chromkeras.training.train import train
@@ -50,10 +51,11 @@ _PLACES = {
     "finetune": ("training.finetune", "finetune"),
     "info": ("model_file.info", "info"),
     "interpret": ("model_report.interpret", "interpret"),
+    "join": ("scoring.join", "join"),
     "load_dataset": ("data.hdf5", "load_dataset"),
     "make_recipe": ("recipe.reading", "make_recipe"),
     "open_model": ("model_file.open_model", "open_model"),
-    "predict": ("evaluation.predict", "predict"),
+    "predict": ("scoring.predict", "predict"),
     "save_dataset": ("data.hdf5", "save_dataset"),
     "simulate": ("importers.simulate", "simulate"),
     "simulate_expression": ("importers.simulate_expression", "simulate_expression"),
@@ -76,6 +78,7 @@ __all__ = [
     "finetune",
     "info",
     "interpret",
+    "join",
     "load_dataset",
     "make_recipe",
     "open_model",

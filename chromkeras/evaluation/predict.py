@@ -1,7 +1,6 @@
-"""Predictions of a model for rows of a data set."""
+"""Outputs of a model for rows of a data set."""
 
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -15,73 +14,13 @@ from chromkeras.data.dataset import Dataset
 from chromkeras.data.sharded import in_equal_shards
 from chromkeras.data.tables import feed
 from chromkeras.errors import InputError
-from chromkeras.evaluation.evaluate import check_rows
-from chromkeras.evaluation.prior import find_prior
-from chromkeras.evaluation.seen_rows import warn_of_seen_rows
-from chromkeras.model_file.open_model import OpenModel, open_model
+from chromkeras.model_file.open_model import OpenModel
 from chromkeras.names import unknown
 from chromkeras.sharing.shared_rows import shared_by_model, unshared_inputs, with_shared_rows
 
 CHUNK = 4096
 # Such passes between two reports of progress.
 CALL = 64
-
-
-def predict(
-    model: str | os.PathLike[str] | OpenModel,
-    dataset: Dataset,
-    *,
-    split: str = "all",
-    both_strands: bool = True,
-    calibrated: bool = True,
-    prior: float | Mapping[str, float] | None = None,
-) -> np.ndarray:
-    """Return what a model predicts for the rows of a data set.
-
-    Parameters
-    ----------
-    model
-        An open model, its file, the folder of an ensemble, or the name of a shipped model. The
-        outputs of an ensemble are the mean of its members' outputs, logits where there are any.
-    dataset
-        Data set with the inputs of the model; it may have other tasks.
-    split
-        Rows to predict: "train", "valid", "test" or "all".
-    both_strands
-        Whether to average the outputs for a sequence and its reverse complement.
-    calibrated
-        Whether probabilities of binary labels are for the share of positives in the training
-        rows, where a loss that weights the classes alike learns them for a half; see
-        ``find_prior``.
-    prior
-        Another share of positives, for all tasks or by task.
-
-    Returns
-    -------
-    np.ndarray
-        float64, in the order of ``dataset.rows(split)`` and of the model's tasks: probabilities
-        of label 1 (n, T), values (n, T) of a regression, or probabilities of classes (n, T, C).
-
-    Raises
-    ------
-    InputError
-        The file is no model, the data set lacks an input, the split has no rows, or the prior is
-        none.
-
-    Examples
-    --------
-    >>> import chromkeras
-    >>> dataset = chromkeras.datasets.worm()
-    >>> probabilities = chromkeras.predict("worm_hard", dataset, split="test")
-    >>> probabilities.shape
-    (3519, 16)
-    """
-    opened = model if isinstance(model, OpenModel) else open_model(model)
-    rows = check_rows(dataset, split)
-    moved = find_prior(opened, dataset, calibrated=calibrated, prior=prior)
-    warn_of_seen_rows(opened.card, str(opened.path), dataset, split)
-    outputs = mean_logits(opened, dataset, rows, both_strands=both_strands)
-    return opened.problem.predictions(moved.applied(outputs), opened.link)
 
 
 def mean_logits(
@@ -160,7 +99,7 @@ def predict_logits(
     InputError
         The data set lacks an input, or has it in another shape than the model was built for.
     """
-    names = _input_names(model, dataset)
+    names = input_names(model, dataset)
     both_strands = both_strands and dataset.has_two_strands(names)
     batch_size = batch_size or prediction_batch(model)
     shared = shared_by_model(model) or _worth_sharing(dataset, names, rows)
@@ -249,8 +188,14 @@ class _SharedRows(keras.utils.PyDataset):
         return (x,)
 
 
-def _input_names(model: keras.Model, dataset: Dataset) -> tuple[str, ...]:
-    """Return the inputs of the data set that a model reads."""
+def input_names(model: keras.Model, dataset: Dataset) -> tuple[str, ...]:
+    """Return the inputs of a data set that a model reads.
+
+    Raises
+    ------
+    InputError
+        The data set lacks an input, or has it in another shape than the model was built for.
+    """
     shapes = unshared_inputs(model)
     if len(shapes) == 1 and not set(shapes) <= set(dataset.inputs):
         shapes = {"dna": next(iter(shapes.values()))}

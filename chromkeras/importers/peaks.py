@@ -1,6 +1,5 @@
 """Peak files: one BED, narrowPeak or broadPeak file a cell type."""
 
-import io
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,15 +10,13 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from chromkeras.errors import InputError
-from chromkeras.importers.compressed import open_maybe_gzip
+from chromkeras.importers.bed import bed_integer, bed_lines, check_bed_order
 from chromkeras.importers.genome import nearest_names
 from chromkeras.names import unknown
 
 Center = Literal["midpoint", "summit"]
 CENTERS: tuple[Center, ...] = ("midpoint", "summit")
 _SUFFIX = re.compile(r"\.(bed|narrowpeak|broadpeak)(\.gz)?$", re.IGNORECASE)
-_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")  # int() would also take 1_000 and digits of any script
-_SKIPPED = ("#", "track ", "track\t", "browser ", "browser\t")
 
 
 @dataclass(frozen=True)
@@ -143,15 +140,11 @@ def read_peaks(
     if center not in CENTERS:
         raise unknown("center", center, CENTERS)
     lines: list[_Line] = []
-    with open_maybe_gzip(path, "peak file") as stream:
-        text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace")
-        for number, line in enumerate(text, 1):
-            if line.startswith(_SKIPPED) or not line.strip():
-                continue
-            try:
-                lines.append(_parse(line, lengths, center))
-            except ValueError as error:
-                raise InputError(f"{path}:{number}: {error}") from None
+    for number, fields in bed_lines(path, "peak file"):
+        try:
+            lines.append(_parse(fields, lengths, center))
+        except ValueError as error:
+            raise InputError(f"{path}:{number}: {error}") from None
     if not lines:
         raise InputError(f"peak file {path} holds no peak; remove it or check it")
     return _columns(name, lines)
@@ -169,19 +162,13 @@ def _columns(name: str, lines: list[_Line]) -> Peaks:
     )
 
 
-def _parse(line: str, lengths: Mapping[str, int], center: Center) -> _Line:
-    fields = line.rstrip("\r\n").split("\t") if "\t" in line else line.split()
-    if len(fields) < 3:
-        raise InputError(
-            f"expected at least 3 columns (chrom, start, end), received {len(fields)}: "
-            f"{line.strip()[:60]!r}"
-        )
+def _parse(fields: Sequence[str], lengths: Mapping[str, int], center: Center) -> _Line:
     chrom = fields[0]
-    start, end = _integer(fields[1], "start"), _integer(fields[2], "end")
+    start, end = bed_integer(fields[1], "start"), bed_integer(fields[2], "end")
     _check_place(chrom, start, end, lengths)
     middle = (start + end) // 2
     if center == "summit" and len(fields) >= 10:
-        summit = _integer(fields[9], "summit (column 10)")
+        summit = bed_integer(fields[9], "summit (column 10)")
         if summit >= max(end - start, 1):
             raise InputError(f"summit {summit} lies outside a peak of {end - start} bases")
         middle = start + summit if summit >= 0 else middle
@@ -189,20 +176,11 @@ def _parse(line: str, lengths: Mapping[str, int], center: Center) -> _Line:
     return _Line(chrom, start, end, middle, strand)
 
 
-def _integer(text: str, what: str) -> int:
-    if not _INTEGER.fullmatch(text):
-        raise InputError(f"expected an integer {what}, received {text!r}")
-    return int(text)
-
-
 def _check_place(chrom: str, start: int, end: int, lengths: Mapping[str, int]) -> None:
     if chrom not in lengths:
         hint = nearest_names(chrom, lengths)
         raise InputError(f"chromosome {chrom!r} is not in the genome; {hint}")
-    if start < 0:
-        raise InputError(f"start {start} is negative; BED starts count from 0")
-    if end < start:
-        raise InputError(f"end {end} lies before start {start}; swap or remove them")
+    check_bed_order(start, end)
     if end > lengths[chrom]:
         raise InputError(
             f"end {end} lies past the end of {chrom}, which has {lengths[chrom]} bases; "

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -32,14 +33,14 @@ class Joined:
     Attributes
     ----------
     out
-        The file.
+        Files: one, but for formats that have one for each column.
     parts
         The parts, in order.
     rows
         Number of rows.
     """
 
-    out: Path
+    out: tuple[Path, ...]
     parts: tuple[Path, ...]
     rows: int
 
@@ -89,6 +90,7 @@ def join(parts: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str]) -
     facts = whole_facts(files[0].facts, files[-1].facts)
     rows = sum(file.rows for file in files)
     layout = files[0].layout
+    written: tuple[Path, ...] = (target,)
     with progress("joining") as report:
         if text:
             with written_text(target, layout, facts) as file:
@@ -96,8 +98,8 @@ def join(parts: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str]) -
                     file.writelines(each.lines())
                     report(done, len(files))
         else:
-            FORMATS[suffix](target, layout, lambda: _pieces(files), facts)
-    return Joined(target, tuple(file.path for file in files), rows)
+            written = FORMATS[suffix](target, layout, lambda: _pieces(files), facts)
+    return Joined(written, tuple(file.path for file in files), rows)
 
 
 def ordered(files: Sequence[ScoreFile]) -> list[ScoreFile]:
@@ -130,7 +132,11 @@ def ordered(files: Sequence[ScoreFile]) -> list[ScoreFile]:
             f"expected all {part.count} parts, received {len(found)}; missing: "
             f"{', '.join(missing[:10])}{', …' if len(missing) > 10 else ''}"
         )
-    return [found[k] for k in sorted(found)]
+    parts = [found[k] for k in sorted(found)]
+    for before, after in pairwise(parts):
+        if before.facts["rows"][1] != after.facts["rows"][0]:
+            raise InputError(f"{after.path} and {before.path} do not follow each other")
+    return parts
 
 
 def _check_alike(file: ScoreFile, first: ScoreFile) -> None:

@@ -16,12 +16,16 @@ from chromkeras.errors import InputError
 from chromkeras.files import replacing, require_file, write_json
 from chromkeras.importers.compressed import open_maybe_gzip
 from chromkeras.names import printable
+from chromkeras.scoring.bigwig import write_bigwig
 from chromkeras.scoring.layout import Layout, rows_of
 
 FORMAT = "chromkeras scores"
 FACTS = "facts"
 Arrays = Mapping[str, np.ndarray]
-Write = Callable[[Path, Layout, Callable[[], Iterable[Arrays]], Mapping[str, Any]], None]
+Write = Callable[
+    [Path, Layout, Callable[[], Iterable[Arrays]], Mapping[str, Any]], tuple[Path, ...]
+]
+"""Write a table: path, layout, what gives the rows, and what was done; returns the files."""
 LARGEST_ATTRIBUTE = 60_000
 _ROWS = 1 << 14
 
@@ -31,7 +35,7 @@ def write_tsv(
     layout: Layout,
     pieces: Callable[[], Iterable[Arrays]],
     facts: Mapping[str, Any],
-) -> None:
+) -> tuple[Path, ...]:
     """Write a TSV file with a line of headings; gzipped where its name ends in .gz.
 
     What was done stands beside it, in PATH.json.
@@ -39,6 +43,7 @@ def write_tsv(
     with written_text(path, layout, facts) as file:
         for arrays in pieces():
             file.write(tsv_lines(layout, arrays))
+    return (path,)
 
 
 @contextmanager
@@ -82,7 +87,7 @@ def write_h5(
     layout: Layout,
     pieces: Callable[[], Iterable[Arrays]],
     facts: Mapping[str, Any],
-) -> None:
+) -> tuple[Path, ...]:
     """Write an HDF5 file: each column (N,) and matrix (N, K) a data set, ``tasks`` (K,) names.
 
     What was done stands in its attributes, and as JSON in the data set ``facts``.
@@ -109,10 +114,18 @@ def write_h5(
             for name, dataset in made.items():
                 dataset[start:stop] = arrays[name].astype(dataset.dtype)
             start = stop
+    return (path,)
 
 
-FORMATS: dict[str, Write] = {".tsv": write_tsv, ".tsv.gz": write_tsv, ".h5": write_h5}
+FORMATS: dict[str, Write] = {
+    ".tsv": write_tsv,
+    ".tsv.gz": write_tsv,
+    ".h5": write_h5,
+    ".bw": write_bigwig,
+}
 TEXT = (".tsv", ".tsv.gz")
+# Formats that parts of a run cannot have, as they are not put together again.
+WHOLE = (".bw",)
 
 
 def suffix_of(path: Path, known: Iterable[str] = FORMATS) -> str:

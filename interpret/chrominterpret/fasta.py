@@ -42,7 +42,7 @@ def read_fasta(path: str | os.PathLike[str]) -> dict[str, str]:
     if not path.is_file():
         raise InputError(f"expected a FASTA file, received {path}, which is no file")
     found: dict[str, str] = {}
-    for name, letters in _records(path):
+    for name, letters in fasta_records(path):
         if name in found:
             raise InputError(f"{path}: name {name!r} stands twice")
         try:
@@ -54,8 +54,20 @@ def read_fasta(path: str | os.PathLike[str]) -> dict[str, str]:
     return found
 
 
-def _records(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield names and letters; the C library's own messages are kept from the terminal."""
+def fasta_records(path: str | os.PathLike[str]) -> Iterator[tuple[str, str]]:
+    """Yield name and letters of each sequence of a FASTA file, one at a time in memory.
+
+    Parameters
+    ----------
+    path
+        As for ``read_fasta``; names may repeat, and letters are as they stand.
+
+    Raises
+    ------
+    InputError
+        The file is damaged or no FASTA.
+    """
+    # The C library's own messages are kept from the terminal.
     verbosity = pysam.set_verbosity(0)
     try:
         with pysam.FastxFile(str(path)) as records:

@@ -25,8 +25,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from chromkeras.data.hdf5 import load_dataset
-from chromkeras.evaluation.predict import predict
 from chromkeras.recipe.reading import make_recipe
+from chromkeras.scoring.predict import predict
 from chromkeras.tables import align, write_tsv
 from chromkeras.training.train import train
 

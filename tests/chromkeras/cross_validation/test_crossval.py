@@ -18,12 +18,13 @@ from chromkeras.cross_validation.crossval import crossval
 from chromkeras.data.hdf5 import save_dataset
 from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import evaluate
-from chromkeras.evaluation.predict import mean_logits, predict
+from chromkeras.evaluation.predict import mean_logits
 from chromkeras.evaluation.prior import find_prior
 from chromkeras.model_file.open_model import open_model
 from chromkeras.problems.registry import find_problem
 from chromkeras.recipe.choices import PLANS
 from chromkeras.registry import ARCHITECTURES, PROBLEMS
+from chromkeras.scoring.predict import predict
 from chromkeras.training.train import train
 
 KINDS = [names for names, _ in zip(

@@ -9,12 +9,13 @@ from scipy.special import expit, logit
 
 from chromkeras.data.held_out import held_out
 from chromkeras.errors import InputError
-from chromkeras.evaluation.predict import predict, predict_logits
+from chromkeras.evaluation.predict import predict_logits
 from chromkeras.evaluation.prior import AS_TRAINED, GIVEN, TRAINING, find_prior
 from chromkeras.losses.registry import balances_classes, loss_names
 from chromkeras.model_file.card import TRAINING_SHARE, RunCard, read_card
 from chromkeras.model_file.open_model import OpenModel, open_model
 from chromkeras.model_file.save_model import save_model
+from chromkeras.scoring.predict import predict
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import resolve_plan
 from chromkeras.training.train import train

@@ -10,7 +10,7 @@ import pytest
 import chrominterpret
 from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import evaluate
-from chromkeras.evaluation.predict import mean_logits, predict, predict_logits
+from chromkeras.evaluation.predict import mean_logits, predict_logits
 from chromkeras.evaluation.prior import find_prior
 from chromkeras.evaluation.report import evaluate_model, metrics_path
 from chromkeras.losses.registry import loss_names, of_loss
@@ -21,6 +21,7 @@ from chromkeras.model_file.open_model import open_model
 from chromkeras.model_file.save_model import save_model
 from chromkeras.model_report.interpret import interpret
 from chromkeras.problems.binary import Binary
+from chromkeras.scoring.predict import predict
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import resolve_plan
 from chromkeras.training.init_model import check_init, own_recipe
