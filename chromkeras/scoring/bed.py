@@ -11,11 +11,8 @@ import numpy as np
 from chromkeras.data.codes import reverse_complement
 from chromkeras.errors import InputError
 from chromkeras.importers.bed import bed_integer, bed_lines, check_bed_order
-from chromkeras.progress import progress
 from chromkeras.scoring.indexed_genome import IndexedGenome
-from chromkeras.scoring.source import Fit, RecordSource, Tiling, file_facts
-
-_EVERY = 1 << 17
+from chromkeras.scoring.source import Fit, RecordSource, Tiling, file_facts, say_reading
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,12 +79,10 @@ class BedSource(RecordSource):
         self.columns = {"chrom": "text", "start": "integer", "end": "integer", "name": "text",
                         "strand": "text", "window": "integer"}  # fmt: skip
         self.fit = Fit()
-        with progress(f"reading {self.path.name}") as report:
-            for region in self.records():
-                size = self.genome.lengths[region.chrom]
-                self.fit.add(region.starts, (region.start, region.end), (0, size), tiling.length)
-                if self.fit.records % _EVERY == 0:
-                    report(self.fit.records, self.fit.records)
+        say_reading(self.path)
+        for region in self.records():
+            size = self.genome.lengths[region.chrom]
+            self.fit.add(region.starts, (region.start, region.end), (0, size), tiling.length)
         if not self.fit.records:
             raise InputError(f"{self.path} holds no region; expected BED")
         self.total = self.fit.windows

@@ -78,8 +78,8 @@ class Chunks:
         if self.folder.exists() and (self.folder / _RUN).exists():
             if _read(self.folder / _RUN) != wanted:
                 raise InputError(
-                    f"{self.folder} holds part of a run of other models, data or options; remove "
-                    "it, or choose another `out`"
+                    f"{self.folder} holds part of a run of other models, data or options; give "
+                    "`fresh` to begin anew, or choose another `out`"
                 )
             done = self._whole()
             if done:

@@ -13,10 +13,7 @@ from chrominterpret.fasta import fasta_records
 from chromkeras.data.codes import encode
 from chromkeras.errors import InputError
 from chromkeras.files import require_file
-from chromkeras.progress import progress
-from chromkeras.scoring.source import Fit, RecordSource, Tiling, file_facts, window
-
-_EVERY = 1 << 14
+from chromkeras.scoring.source import Fit, RecordSource, Tiling, file_facts, say_reading, window
 
 
 @dataclass(eq=False)
@@ -73,12 +70,10 @@ class FastaSource(RecordSource):
         self.path, self.tiling = require_file(path, "sequences"), tiling
         self.columns = {"name": "text", "length": "integer", "window": "integer"}
         self.fit = Fit()
-        with progress(f"reading {self.path.name}") as report:
-            for record in self.records():
-                size = len(record.whole)
-                self.fit.add(record.starts, (0, size), (0, size), tiling.length)
-                if self.fit.records % _EVERY == 0:
-                    report(self.fit.records, self.fit.records)
+        say_reading(self.path)
+        for record in self.records():
+            size = len(record.whole)
+            self.fit.add(record.starts, (0, size), (0, size), tiling.length)
         if not self.fit.records:
             raise InputError(f"{self.path}: expected at least one FASTA record, received none")
         self.total = self.fit.windows

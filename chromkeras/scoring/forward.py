@@ -29,7 +29,8 @@ class Forward:
 
     Examples
     --------
-    >>> network = keras.Sequential([keras.Input((4, 4)), keras.layers.Flatten()])
+    >>> dna = keras.Input((4, 4))
+    >>> network = keras.Model(dna, keras.layers.Flatten()(dna))
     >>> Forward([network], 4, both_strands=False)(np.zeros((3, 4), np.uint8)).shape
     (1, 3, 16)
     """

@@ -4,12 +4,12 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import chromkeras
 from chromkeras.errors import InputError
 from chromkeras.progress import progress
 from chromkeras.scoring.chunks import Chunks
@@ -178,7 +178,7 @@ class Run:
         tasks = self.members.tasks
         return {
             "command": "predict",
-            "version": chromkeras.__version__,
+            "version": version("chromkeras"),
             "models": self.members.facts,
             "source": self.source.facts,
             "scale": self.scale,

@@ -1,6 +1,7 @@
 """Where sequences to score come from: a source of windows, read in blocks and in order."""
 
 import hashlib
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,9 @@ from chromkeras.data.codes import UNKNOWN
 from chromkeras.errors import InputError
 from chromkeras.scoring.layout import Kind
 
+LARGE = 1 << 24
 _BYTES = 1 << 20
+_log = logging.getLogger(__name__)
 _Item = TypeVar("_Item")
 
 
@@ -203,6 +206,12 @@ def window(codes: np.ndarray, start: int, length: int) -> np.ndarray:
     before = max(-start, 0)
     out[before : before + len(inside)] = inside
     return out
+
+
+def say_reading(path: Path) -> None:
+    """Log that a file is gone through, where that takes a while."""
+    if path.stat().st_size > LARGE:
+        _log.info("checking %s", path)
 
 
 def file_facts(path: Path) -> dict[str, Any]:

@@ -40,12 +40,13 @@ def command(
     out: Annotated[
         Path,
         typer.Option(
-            help="File to write: .tsv, .tsv.gz, .h5, .bw of regions (one file for each task), or "
-            ".h5ad with the extra anndata."
+            help="File to write: .tsv, .tsv.gz, .h5, or .bw of regions (OUT.TASK.bw for each of "
+            "several tasks)."
         ),
     ],
-    data: Annotated[
-        Path | None, typer.Option(help="Data set from `prepare` or `simulate`, to predict.")
+    dataset: Annotated[
+        Path | None,
+        typer.Option("--data", help="Data set from `prepare` or `simulate`, to predict."),
     ] = None,
     split: Split = "all",
     fasta: Annotated[
@@ -124,7 +125,7 @@ def command(
 
       chromkeras predict --model hard.keras --fasta designs.fa.gz --tasks Intest --out scores.h5
     """
-    check_output_file(out, inputs=(*model, data, fasta, bed, genome))
+    check_output_file(out, inputs=(*model, dataset, fasta, bed, genome))
     from chromkeras.backend.quiet import import_keras
 
     import_keras()
@@ -133,7 +134,7 @@ def command(
     try:
         found = predict(
             model,
-            data,
+            dataset,
             fasta=fasta,
             bed=bed,
             genome=genome,

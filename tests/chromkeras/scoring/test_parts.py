@@ -107,7 +107,7 @@ def test_a_damaged_note_of_a_run_is_not_taken_for_it(made, tmp_path):
     chunks.write(2, rows(range(6, 7)))
     assert Chunks(tmp_path / "s.tsv", {"model": "m"}, LAYOUT, range(7), 3).open() == 1
     (chunks.folder / "run.json").write_text(json.dumps({"facts": 1})[:5])
-    with pytest.raises(InputError, match="remove it"):
+    with pytest.raises(InputError, match="begin anew"):
         chunks.open()
     assert chunks.open(fresh=True) == 0
 
