@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, cast
 import h5py
 import numpy as np
 
+from chrominterpret.hdf5 import read_hdf5, write_hdf5
 from chromkeras.errors import InputError
 from chromkeras.files import replacing, require_file, write_json
 from chromkeras.importers.compressed import open_maybe_gzip
@@ -97,7 +98,7 @@ def write_h5(
     for arrays in pieces():
         total += rows_of(arrays)
         widths = {name: max(w, arrays[name].dtype.itemsize) for name, w in widths.items()}
-    with replacing(path) as beside, h5py.File(beside, "w") as file:
+    with replacing(path) as beside, write_hdf5(beside) as file:  # v108 would hold the time
         _write_facts(file, _facts(layout, facts))
         if layout.tasks:
             file.create_dataset("tasks", data=list(layout.tasks), dtype=h5py.string_dtype())
@@ -190,7 +191,7 @@ class ScoreFile:
 
     def pieces(self) -> Iterator[dict[str, np.ndarray]]:
         """Yield some thousand rows at a time, as they were kept; of HDF5 alone."""
-        with h5py.File(self.path, "r") as file:
+        with read_hdf5(self.path) as file:
             names = [*self.layout.columns, *self.layout.matrices]
             total = len(file[names[0]])
             for start in range(0, total, _ROWS):
@@ -234,7 +235,7 @@ def _beside(path: Path) -> str:
 
 
 def _h5_facts(path: Path) -> str:
-    with h5py.File(path, "r") as file:
+    with read_hdf5(path) as file:
         return str(file[FACTS].asstr()[()])
 
 

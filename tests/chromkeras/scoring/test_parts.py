@@ -2,6 +2,7 @@
 
 import json
 
+import h5py
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -94,8 +95,12 @@ def test_parts_that_do_not_belong_together_are_refused(made, tmp_path):
     with pytest.raises(InputError, match=r"expected 2.tsv.json beside it"):
         join([text], tmp_path / "all.tsv")
     (tmp_path / "strange.h5").write_text("text")
-    with pytest.raises(InputError, match="expected scores that chromkeras wrote"):
+    with pytest.raises(InputError, match="is not an HDF5 file"):
         join([tmp_path / "strange.h5"], out)
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["x"] = 1
+    with pytest.raises(InputError, match="expected scores that chromkeras wrote"):
+        join([tmp_path / "other.h5"], out)
     with pytest.raises(InputError, match="name that ends in"):
         join([first, second], tmp_path / "all.csv")
 
