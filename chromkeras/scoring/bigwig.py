@@ -29,7 +29,7 @@ def write_bigwig(
     to ``path`` itself, several to ``STEM.COLUMN.bw`` beside each other. Regions without a base
     inside their chromosome are left out.
 
-    About 30 bytes for each row are in memory.
+    Some 50 bytes for each row are in memory.
 
     Parameters
     ----------

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
 
@@ -23,13 +23,11 @@ from chromkeras.scoring.contrasts import choose_targets
 from chromkeras.scoring.fasta import FastaSource
 from chromkeras.scoring.forward import Forward
 from chromkeras.scoring.members import Members, Models, open_members
-from chromkeras.scoring.parts import Part, parse_part
+from chromkeras.scoring.request import AnyPath, check_request
 from chromkeras.scoring.rows import RowSource
 from chromkeras.scoring.run import Predicted, Run
 from chromkeras.scoring.source import Block, Source, Tiling
-from chromkeras.scoring.tables import WHOLE, suffix_of
 
-AnyPath = str | os.PathLike[str]
 _log = logging.getLogger(__name__)
 
 
@@ -181,11 +179,12 @@ def predict(
     >>> probabilities.shape
     (3519, 16)
     """
-    _check_ways(dataset, fasta, bed, genome)
-    wanted = parse_part(part)
-    if out is not None:
-        _check_out(Path(out), wanted, bed)
-    data = dataset if dataset is None or isinstance(dataset, Dataset) else _load(dataset)
+    wanted = check_request(dataset=dataset, fasta=fasta, bed=bed, genome=genome, out=out, part=part)
+    data = (
+        dataset
+        if dataset is None or isinstance(dataset, Dataset)
+        else load_dataset(dataset, mmap=True)
+    )
     given = [model] if isinstance(model, str | os.PathLike | OpenModel) else [*model]
     opened = [each if isinstance(each, OpenModel) else open_model(each) for each in given]
     found = open_members(opened, data, calibrated=calibrated, prior=prior)
@@ -218,31 +217,6 @@ def predict(
     if found.classes:
         scores = scores.reshape(*scores.shape[:-1], -1, len(found.classes))
     return scores
-
-
-def _check_ways(dataset: Any, fasta: Any, bed: Any, genome: Any) -> None:
-    ways = {"dataset": dataset, "fasta": fasta, "bed": bed}
-    chosen = [f"`{name}`" for name, value in ways.items() if value is not None]
-    if len(chosen) != 1:
-        received = " and ".join(chosen) or "none"
-        raise InputError(f"expected one of `dataset`, `fasta` and `bed`, received {received}")
-    if (bed is None) != (genome is None):
-        lacks, has = ("genome", "bed") if genome is None else ("bed", "genome")
-        raise InputError(f"expected `{lacks}` with `{has}`: regions lie in a genome")
-
-
-def _check_out(out: Path, part: Part, bed: AnyPath | None) -> None:
-    suffix = suffix_of(out)
-    if suffix == ".bw" and bed is None:
-        raise InputError(f"`out` {out}: bigWig holds scores of regions; expected `bed`")
-    if suffix in WHOLE and part.count > 1:
-        raise InputError(
-            f"`out` {out}: parts of {suffix} cannot be joined; write parts of .h5 and join them"
-        )
-
-
-def _load(path: AnyPath) -> Dataset:
-    return load_dataset(path, mmap=True)
 
 
 def _rows(members: Members, data: Dataset, split: str, stride: int, *, as_codes: bool) -> Source:

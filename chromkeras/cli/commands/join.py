@@ -35,4 +35,5 @@ def command(
 
     found = join(parts, out)
     names = ", ".join(map(str, found.out[:4])) + (", …" if len(found.out) > 4 else "")
-    return Outcome(found, f"{len(found.parts)} parts, {found.rows:,} rows\nwrote {names}")
+    parts_of = f"{len(found.parts)} part{'s' if len(found.parts) > 1 else ''}"
+    return Outcome(found, f"{parts_of}, {found.rows:,} rows\nwrote {names}")

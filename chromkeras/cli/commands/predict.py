@@ -126,9 +126,16 @@ def command(
       chromkeras predict --model hard.keras --fasta designs.fa.gz --tasks Intest --out scores.h5
     """
     check_output_file(out, inputs=(*model, dataset, fasta, bed, genome))
+    from chromkeras.model_file.card import read_card
+    from chromkeras.scoring.contrasts import choose_targets
+    from chromkeras.scoring.request import check_request
+
+    check_request(dataset=dataset, fasta=fasta, bed=bed, genome=genome, out=out, part=part)
+    for each in model:
+        choose_targets(comma_list(tasks), tuple(contrasts or ()), read_card(each).tasks)
     from chromkeras.backend.quiet import import_keras
 
-    import_keras()
+    import_keras()  # only now, as it takes seconds and all that is wrong above takes none
     from chromkeras.scoring.predict import predict
 
     try:

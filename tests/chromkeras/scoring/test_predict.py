@@ -378,7 +378,11 @@ def test_bad_regions_are_one_line(text, said, models, genome, bed):
         ({"fasta": "f.fa", "contrasts": ["gut-brain"]}, "unknown task 'brain'"),
     ],
 )
-def test_bad_calls_are_one_line(given, said, models):
+def test_bad_calls_are_one_line(given, said, models, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "f.fa").write_text(">a\nACGT\n")
+    (tmp_path / "b.bed").write_text("chr1\t0\t9\n")
+    (tmp_path / "g.fa").write_text(">chr1\nACGTACGTACGT\n")
     with pytest.raises(InputError) as caught:
         predict(models(1)[0], **given)
     assert said in str(caught.value)
