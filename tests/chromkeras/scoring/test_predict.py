@@ -314,6 +314,13 @@ def test_regions_as_bigwig(models, genome, bed):
     np.testing.assert_allclose([each[3] for each in found], wanted, rtol=1e-6)
 
 
+def test_regions_past_the_end_have_no_bigwig(models, genome, bed):
+    bed.write_text("chr2\t333\t400\n")
+    with pytest.raises(InputError, match="expected a region inside its chromosome"):
+        predict(models(1)[0], bed=bed, genome=genome[0], out=bed.with_name("s.bw"))
+    assert not [p for p in bed.parent.iterdir() if p.suffix == ".bw"]
+
+
 def test_bigwig_of_overlapping_tiles_from_parts(models, genome, tmp_path, caplog):
     path, letters = genome
     model = models(1)[0]
