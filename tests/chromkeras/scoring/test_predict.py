@@ -20,9 +20,12 @@ from chromkeras.data.hdf5 import save_dataset
 from chromkeras.data.packed import PackedSequences
 from chromkeras.errors import InputError
 from chromkeras.model_file.open_model import open_model
+from chromkeras.model_file.save_model import save_model
 from chromkeras.scoring import chunks, run
 from chromkeras.scoring.join import join
 from chromkeras.scoring.predict import predict
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import resolve_plan
 
 LENGTH = 60
 BED = """browser position chr1
@@ -429,3 +432,23 @@ def test_what_is_not_calibrated_is_said(models, tmp_path, caplog):
 def test_it_is_public(tmp_path, models):
     assert chromkeras.predict is predict
     assert chromkeras.join is join
+
+
+@pytest.mark.parametrize("architecture", ["deepreg", "wakawaka"])
+def test_models_of_several_inputs_need_a_data_set(
+    architecture, tiny_recipe, tiny_dataset, tmp_path
+):
+    dataset = tiny_dataset(rows=24, architecture=architecture)
+    recipe = tiny_recipe("hard", architecture=architecture)
+    plan = resolve_plan(recipe, dataset.tasks, dataset.shapes, problem="binary")
+    weights = build_model(plan).get_weights()
+    save_model(tmp_path / "m.keras", plan, weights, fingerprint="", scores={})
+    model = open_model(tmp_path / "m.keras")
+    expected = predict(model, dataset, split="train")
+    done = predict(model, dataset, split="train", out=tmp_path / "s.h5")
+    with h5py.File(done.out[0]) as file:
+        np.testing.assert_allclose(file["score"], expected, rtol=1e-5)
+        np.testing.assert_array_equal(file["row"], dataset.rows("train"))
+    (tmp_path / "f.fa").write_text(">a\nACGT\n")
+    with pytest.raises(InputError, match=r"m.keras reads .* beside DNA.*a data set with all"):
+        predict(model, fasta=tmp_path / "f.fa")
