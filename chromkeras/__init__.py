@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chromkeras import datasets
+    from chromkeras.benchmarking.benchmark import benchmark
     from chromkeras.comparison.core.compare import compare
     from chromkeras.comparison.core.comparison import CompareOptions
     from chromkeras.cost.dry_run import dry_run
@@ -42,6 +43,7 @@ _PLACES = {
     "Dataset": ("data.dataset", "Dataset"),
     "InputError": ("errors", "InputError"),
     "OpenModel": ("model_file.open_model", "OpenModel"),
+    "benchmark": ("benchmarking.benchmark", "benchmark"),
     "compare": ("comparison.core.compare", "compare"),
     "crossval": ("cross_validation.crossval", "crossval"),
     "datasets": ("datasets", ""),
@@ -69,6 +71,7 @@ __all__ = [
     "Dataset",
     "InputError",
     "OpenModel",
+    "benchmark",
     "compare",
     "crossval",
     "datasets",

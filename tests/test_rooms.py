@@ -32,6 +32,7 @@ ROOMS = (
     {"cross_validation"},
     {"baselines", "installation", "model_report", "search"},
     {"comparison"},
+    {"benchmarking"},
     {"cli"},
 )
 MOST_AT_THE_TOP = 7

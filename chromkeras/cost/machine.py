@@ -62,6 +62,11 @@ def _shortest(call: Callable[[], Any], seconds: float) -> float:
     return float(np.median(times))
 
 
+def usable_processors() -> int:
+    """Return the number of processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
 def resident_memory() -> int:
     """Return the bytes of memory that this process takes now, at most; 0 where unknown."""
     status = Path("/proc/self/statm")

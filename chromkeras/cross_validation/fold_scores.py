@@ -10,7 +10,7 @@ import numpy as np
 from chromkeras.data.dataset import Dataset
 from chromkeras.model_file.card import read_card
 from chromkeras.problems.registry import find_problem
-from chromkeras.statistics.means import mean_defined
+from chromkeras.statistics.means import mean_defined, sample_sd
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,15 +139,3 @@ def spread(scores: Sequence[FoldScores]) -> dict[str, Any]:
         }
         for name, function in (("mean", mean_defined), ("sd", sample_sd))
     }
-
-
-def sample_sd(values: np.ndarray) -> float:
-    """Return the sample standard deviation of the values that are numbers; NaN of fewer than two.
-
-    Examples
-    --------
-    >>> sample_sd(np.array([1.0, np.nan, 2.0, 3.0]))
-    1.0
-    """
-    known = values[np.isfinite(values)]
-    return float(known.std(ddof=1)) if len(known) > 1 else float("nan")

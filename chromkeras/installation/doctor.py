@@ -1,9 +1,7 @@
 """A look at an installation: what it has, what is broken, and what mends it."""
 
-import os
 import platform
 import shutil
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -11,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from chromkeras.cost.machine import free_memory
+from chromkeras.cost.machine import free_memory, usable_processors
 from chromkeras.installation.caches import caches, look_at, writable
 from chromkeras.installation.packages import NAME, Package, installed_version, packages
 from chromkeras.installation.probe import BESIDE, read_probe, start_probe
@@ -121,7 +119,7 @@ def _install(*names: str) -> str:
 
 
 def _machine(found: Diagnosis) -> None:
-    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
+    cores = usable_processors()
     found.machine = {"cores": cores, "free memory": free_memory()}
 
 

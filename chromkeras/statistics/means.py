@@ -68,3 +68,15 @@ def median_defined(values: np.ndarray, axis: int | None = None) -> float | np.nd
     median = np.ma.median(np.ma.masked_invalid(values), axis=axis)
     found: np.ndarray = np.ma.filled(median, np.nan)
     return float(found) if axis is None else found
+
+
+def sample_sd(values: np.ndarray) -> float:
+    """Return the sample standard deviation of the values that are numbers; NaN of fewer than two.
+
+    Examples
+    --------
+    >>> sample_sd(np.array([1.0, np.nan, 2.0, 3.0]))
+    1.0
+    """
+    known = values[np.isfinite(values)]
+    return float(known.std(ddof=1)) if len(known) > 1 else float("nan")

@@ -147,8 +147,7 @@ def _fold_table(result: "CrossValidation") -> str:
     """Return the scores of the folds, their mean and standard deviation."""
     import numpy as np
 
-    from chromkeras.cross_validation.fold_scores import sample_sd
-    from chromkeras.statistics.means import mean_defined
+    from chromkeras.statistics.means import mean_defined, sample_sd
     from chromkeras.tables import align
 
     title = result.evaluation.problem.score_title

@@ -1,0 +1,1 @@
+"""Benchmark: architectures trained, evaluated and timed side by side on one data set."""
