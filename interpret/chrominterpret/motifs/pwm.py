@@ -177,7 +177,8 @@ def logo_heights(ppm: ArrayLike, *, nsites: float | None = None) -> Floats:
     return ppm * information[:, None]
 
 
-def _checked_background(background: ArrayLike | None) -> Floats:
+def checked_background(background: ArrayLike | None) -> Floats:
+    """Return background frequencies (4,) that sum to 1; None means 0.25 each."""
     if background is None:
         return np.full(4, 0.25)
     background = np.asarray(background, dtype=np.float64)
@@ -207,7 +208,7 @@ def pssm(motif: Motif, *, background: ArrayLike | None = None, pseudocount: floa
     """
     if pseudocount < 0:
         raise InputError(f"expected a pseudocount of at least 0; received {pseudocount}")
-    p_bg = _checked_background(background)
+    p_bg = checked_background(background)
     n = DEFAULT_NSITES if motif.nsites is None else motif.nsites
     p = (n * motif.ppm + pseudocount * p_bg) / (n + pseudocount)
     with np.errstate(divide="ignore"):
