@@ -62,11 +62,11 @@ class Difference:
 def pairs(contenders: Sequence[Contender]) -> list[tuple[Contender, Contender]]:
     """Return the pairs to set against each other: plans of a model first, then models of a plan.
 
-    In each pair the contender that was named later stands first.
+    What has no plan goes with every other. In each pair the one that was named later stands first.
     """
     every = [(later, earlier) for earlier, later in combinations(contenders, 2)]
     plans = [(a, b) for a, b in every if (a.model, a.size) == (b.model, b.size)]
-    return plans + [(a, b) for a, b in every if a.plan == b.plan]
+    return plans + [(a, b) for a, b in every if a.plan == b.plan or "" in (a.plan, b.plan)]
 
 
 def measure_differences(

@@ -176,9 +176,12 @@ def _title(one: Contender, seed: int) -> str:
 @contextmanager
 def _part(report: Report, over: float, share: float, title: str, label: str) -> Iterator[Report]:
     """Report the progress of a training, a share of the work, as progress of the whole."""
+    highest = 0.0
 
     def tell(done: int, total: int, note: str = "") -> None:
-        whole = round(UNITS * (over + share * done / total))
-        report(min(whole, UNITS), UNITS, ", ".join(filter(None, (title, note))))
+        nonlocal highest
+        highest = max(highest, done / max(total, 1))  # a part may tell of several works in turn
+        whole = round(UNITS * (over + share * min(highest, 1.0)))
+        report(whole, UNITS, ", ".join(filter(None, (title, note))))
 
     yield tell

@@ -17,6 +17,7 @@ from chromkeras.problems.problem import Column, Problem
 from chromkeras.statistics.means import mean_defined, sample_sd
 
 Row = dict[str, Any]
+MOST_SHOWN = 24  # differences; the file of them has all
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,9 @@ _TIMES = ("predict_both_strands_ms", "predict_ms", "keras_call_ms")
 
 
 def difference_cells(differences: Sequence[Difference], problem: Problem) -> list[list[str]]:
-    """Return the differences as cells, a heading first."""
+    """Return the differences as cells, a heading first; of many those on all rows alone."""
+    if len(differences) > MOST_SHOWN:
+        differences = [one for one in differences if one.stratum == "all"]
     heads = ["", "minus", "rows", f"{problem.score_title}, difference", "95 % interval",
              "tasks higher / lower"]  # fmt: skip
     body = [

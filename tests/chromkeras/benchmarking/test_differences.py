@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -36,3 +38,14 @@ def test_seeds_vary_as_much_as_their_mean_does():
 def test_percentiles_of_what_is_defined():
     assert percentiles(np.append(np.arange(101.0), np.nan)) == pytest.approx((2.5, 97.5))
     assert np.isnan(percentiles(np.array([np.nan]))).all()
+
+
+def test_what_has_no_plan_goes_with_every_other():
+    networks = make_contenders(["basset"], plans=["single", "hard"])
+    bare = replace(networks[0], model="bare", size="", plan="")
+    found = [(a.name, b.name) for a, b in pairs((bare, *networks))]
+    assert found == [
+        ("basset (small), hard", "basset (small), single"),
+        ("basset (small), single", "bare"),
+        ("basset (small), hard", "bare"),
+    ]
