@@ -115,7 +115,8 @@ def _lines(result: "Benchmark") -> Iterator[str]:
     from chromkeras.tables import align
 
     problem, facts = find_problem(result.facts["problem"]), result.facts
-    yield f"{facts['rows']:,} rows of the {facts['split']} split, {facts['seeds']} seeds"
+    seeds = "one seed" if facts["seeds"] == 1 else f"{facts['seeds']} seeds"
+    yield f"{facts['rows']:,} rows of the {facts['split']} split, {seeds}"
     yield align(summary_cells(result.table, problem, facts["strata"]))
     if result.differences:
         yield ""

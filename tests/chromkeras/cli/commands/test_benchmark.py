@@ -20,7 +20,7 @@ def test_benchmark_tells_what_it_measured(data, capsys):
     assert run([*words, "--out", "b"]) == 0
     printed = capsys.readouterr()
     for text in (
-        "24 rows of the test split, 1 seeds", "basset (small)  single", "256 sequences",
+        "24 rows of the test split, one seed", "basset (small)  single", "256 sequences",
         "wrote b: table.tsv, table.md",
     ):  # fmt: skip
         assert text in printed.out
