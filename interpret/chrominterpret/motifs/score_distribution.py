@@ -94,7 +94,7 @@ def score_threshold(
     --------
     >>> from chrominterpret import jaspar_motifs, pssm
     >>> matrix = pssm(jaspar_motifs("nematodes")[0])
-    >>> score_threshold(matrix, p_value=1e-3) < score_threshold(matrix, p_value=1e-4)
+    >>> score_threshold(matrix, p_value=1e-2) < score_threshold(matrix, p_value=1e-3)
     True
     """
     if not 0 < p_value < 1:
