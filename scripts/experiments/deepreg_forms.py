@@ -1,7 +1,7 @@
 #!/usr/bin/env python
 """Train every form of DeepREG on one data set, budget and seed, and print a table of them.
 
-For each form: epochs until the best and in all, seconds, and MSE, Pearson's r and r by condition on
+For each form: epochs until the best and in all, processor seconds, and MSE, Pearson's r and r by condition on
 a split. A model that is there already is only evaluated, so that the table can be made in parts.
 Example:
 
@@ -52,9 +52,9 @@ def fit(dataset, path, settings, options):
     recipe = make_recipe(
         "hard", size=options.size, settings=("architecture.name=deepreg", *settings)
     )
-    began = time.perf_counter()
+    began = time.process_time()
     train(dataset, recipe, path)
-    path.with_suffix(".seconds").write_text(f"{time.perf_counter() - began:.0f}\n")
+    path.with_suffix(".seconds").write_text(f"{time.process_time() - began:.0f}\n")
 
 
 def measured(dataset, path, name, split):
@@ -67,7 +67,7 @@ def measured(dataset, path, name, split):
         "form": name,
         "best epoch": scores.index(max(scores)) + 1,
         "epochs": len(history),
-        "seconds": int(seconds.read_text()) if seconds.exists() else -1,
+        "processor seconds": int(seconds.read_text()) if seconds.exists() else -1,
         "mse": round(figures["mse"], 4),
         "pearson": round(figures["pearson"], 4),
         "pearson by condition": round(float(mean_defined(condition.figures["pearson"][:, 0])), 4),
