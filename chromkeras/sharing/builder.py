@@ -279,8 +279,7 @@ class Builder(Outline):
         if copies or merges or net.mode == GROUPED:
             found = self._lift(net, entry.mode, f"part_{entry.number}", merges=merges)
         if balanced:
-            how = {"on_channels": net.positions, "name": "task_weights"}
-            weights = GradNorm(len(self.groups), **how)
+            weights = GradNorm(len(self.groups), on_channels=net.positions, name="task_weights")
             found = replace(found, x=weights(found.x))
             self._lifted[id(net.x), entry.mode] = (net, found)
         return found
