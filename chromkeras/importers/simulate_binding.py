@@ -188,7 +188,7 @@ def simulate_binding(settings: BindingSimulation = DEFAULT) -> Dataset:
 def describe_binding(settings: BindingSimulation, dataset: Dataset) -> list[str]:
     """Return lines that say what binding needs, and how many sites are bound."""
     labels = [motif.label for motif in choose_motifs(settings.common())[: settings.factors]]
-    bound = causal_instances(dataset).any(axis=1)
+    bound: np.ndarray = causal_instances(dataset).max(axis=1)
     return [
         f"binding needs: {', '.join(labels)}; each in {TRACKS[0]}",
         f"an accessible site is bound: {settings.bound_in_promoters:.0%} in a {ANNOTATIONS[0]}, "
