@@ -31,10 +31,12 @@ POOLINGS = ("max", "max_average")
 STRANDS = ("max", "mean", "one")
 SIZES: dict[str, dict[str, Any]] = {
     "small": {
-        "architecture.filters": 64,
+        "architecture.filters": 128,
+        "architecture.width": 16,
         "architecture.pooling": "max_average",
+        "architecture.dense": (64,),
         "architecture.dropout": 0.2,
-        "training.learning_rate": 5e-3,
+        "training.learning_rate": 2e-3,
     },
     "published": {},
     "rna": {

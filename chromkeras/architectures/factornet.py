@@ -44,6 +44,9 @@ PUBLICATION = Publication(
 STRANDS = ("mean", "max", "one")
 SIZES: dict[str, dict[str, Any]] = {
     "small": {
+        "architecture.filters": 64,
+        "architecture.width": 20,
+        "architecture.pool": 10,
         "architecture.units": 16,
         "architecture.dense": 64,
         "architecture.dropout": 0.2,

@@ -6,7 +6,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 out=${1:?usage: three_inputs.sh OUT_FOLDER}
 python=${PYTHON:-python} chromkeras=${CHROMKERAS:-chromkeras}
-rows=${ROWS:-6000} epochs=${EPOCHS:-12}
+rows=${ROWS:-5000} epochs=${EPOCHS:-12}
 mkdir -p "$out"
 
 [ -f "$out/simulated.h5" ] || "$chromkeras" simulate --kind binding --sequences "$rows" --tasks 2 \
