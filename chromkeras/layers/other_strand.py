@@ -44,3 +44,11 @@ class OtherStrand(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""
         return super().get_config() | {"complement": self.complement}
+
+
+def reads_both_strands(model: keras.Model) -> bool:
+    """Return whether a model's outputs are the same for a sequence and its reverse complement.
+
+    They are where it runs both through the same layers and merges the outputs.
+    """
+    return any(isinstance(layer, OtherStrand) for layer in model.layers)

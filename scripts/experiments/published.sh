@@ -6,7 +6,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 arrays=${1:?usage: published.sh ARRAYS.h5 [OUT_FOLDER]}
 out=${2:-runs/published}
-python=${PYTHON:-python} chromkeras=${CHROMKERAS:-chromkeras} epochs=${EPOCHS:-10}
+python=${PYTHON:-python} chromkeras=${CHROMKERAS:-chromkeras} epochs=${EPOCHS:-6}
 mkdir -p "$out"
 
 if [ ! -f "$out/worm.h5" ]; then
