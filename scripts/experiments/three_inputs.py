@@ -1,6 +1,7 @@
-"""Figures of `three_inputs.sh`: AUROC of the three models on validation, and what was found.
+"""Parts of `three_inputs.sh`.
 
-three_inputs.py FOLDER
+three_inputs.py motifs FOLDER: the planted motifs as a MEME file.
+three_inputs.py figures FOLDER: AUROC of the three models on validation, and what was found.
 """
 
 import json
@@ -17,8 +18,12 @@ from chromkeras.model_file.open_model import open_model
 MODELS = ("dna_signal_annotation", "dna_signal", "dna")
 
 
-def main(folder):
-    folder = Path(folder)
+def motifs(folder):
+    text = load_dataset(folder / "simulated.h5").motifs
+    (folder / "motifs.meme").write_text(text)
+
+
+def figures(folder):
     data = load_dataset(folder / "simulated.h5")
     rows = data.rows("valid")
     print(f"{len(data.rows('train'))} rows of training, {len(rows)} of validation")
@@ -43,4 +48,4 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    {"motifs": motifs, "figures": figures}[sys.argv[1]](Path(sys.argv[2]))
