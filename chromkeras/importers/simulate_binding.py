@@ -43,7 +43,7 @@ from chromkeras.importers.simulation import DEFAULT_SOURCE, Simulation
 
 TRACKS = ("accessibility", "mappability")
 ANNOTATIONS = ("promoter", "CpG island", "coding")
-HEIGHT, FLOOR = 2.0, 0.3  # of the peak, and the mean of the floor
+HEIGHT, FLOOR = 0.5, 0.1  # of the peak, and the mean of the floor
 UNMAPPABLE, LOW = 100, 0.3  # bases of the stretch that maps badly, and the track there
 
 
