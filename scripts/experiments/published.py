@@ -48,7 +48,7 @@ def table(folder: str) -> None:
     for path in sorted(place.glob("*.keras")):
         model = open_model(path)
         strata = evaluate(predict_logits(model.network, data, chosen), data, chosen).strata
-        scores = [f"{stratum.mean['auroc']:.4f}" for stratum in strata.values()]
+        scores = [f"{strata[name].mean['auroc']:.4f}" for name in ("all", "elements")]
         with path.with_suffix(".history.csv").open() as file:
             history = list(csv.DictReader(file))
         seconds = sum(float(line["seconds"]) for line in history if line.get("seconds"))

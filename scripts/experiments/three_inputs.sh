@@ -22,5 +22,5 @@ for reads in '"dna","signal","annotation"' '"dna","signal"' '"dna"'; do
         --epochs "$epochs" --out "$out/$name.keras"
 done
 "$chromkeras" interpret --model "$out/dna_signal_annotation.keras" --data "$out/simulated.h5" \
-    --out "$out/interpretation" --truth --sequences 100
+    --out "$out/interpretation" --truth --sequences 24
 "$python" "$here/three_inputs.py" figures "$out"
