@@ -2,7 +2,9 @@
 
 from chrominterpret.registry import Registry
 
-ARCHITECTURES = Registry("chromkeras.architectures", "architecture", without={"options"})
+ARCHITECTURES = Registry(
+    "chromkeras.architectures", "architecture", without={"options", "publication"}
+)
 PROBLEMS = Registry("chromkeras.problems", "problem", without={"problem", "reading"})
 LOSSES = Registry("chromkeras.losses", "loss", without={"masks", "task_loss"})
 CONFLICT_METHODS = Registry("chromkeras.conflict", "conflict method", without={"gram", "simplex"})

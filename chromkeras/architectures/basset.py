@@ -10,9 +10,19 @@ from typing import Any
 
 from chromkeras.architectures import options as common
 from chromkeras.architectures.options import PADDINGS
+from chromkeras.architectures.publication import Publication
 from chromkeras.errors import InputError
 
 INPUTS = ("dna",)
+LENGTH = 600
+PUBLICATION = Publication(
+    "Kelley et al.",
+    2016,
+    "Basset: learning the regulatory code of the accessible genome with deep convolutional neural "
+    "networks",
+    "Genome Research 26:990",
+    "10.1101/gr.200535.115",
+)
 SIZES: dict[str, dict[str, Any]] = {
     "small": {
         "architecture.filters": (64, 64, 64),

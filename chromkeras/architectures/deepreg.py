@@ -11,10 +11,18 @@ from typing import Any
 
 from chromkeras.architectures import options as common
 from chromkeras.architectures.options import PADDINGS
+from chromkeras.architectures.publication import Publication
 from chromkeras.errors import InputError
 
 INPUTS = ("dna", "regulators")
 FEATURES = ("regulators",)
+LENGTH = 1000
+PUBLICATION = Publication(
+    "Liu",
+    2017,
+    "DeepREG",
+    "project report",
+)
 DEEP = {"basset": 3, "two_layers": 2}
 SINGLE = ("outer_product", "concatenation")
 RECURRENT = ("lstm", "gru")

@@ -10,8 +10,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chromkeras.architectures import options as common
+from chromkeras.architectures.publication import Publication
 
 INPUTS = ("dna",)
+LENGTH = 1000
+PUBLICATION = Publication(
+    "Avsec et al.",
+    2021,
+    "Base-resolution models of transcription-factor binding reveal soft motif syntax",
+    "Nature Genetics 53:354",
+    "10.1038/s41588-021-00782-6",
+)
 SIZES: dict[str, dict[str, Any]] = {
     "small": {
         "architecture.filters": 32,

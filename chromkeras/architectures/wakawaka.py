@@ -10,11 +10,19 @@ from typing import Any
 
 from chromkeras.architectures import options as common
 from chromkeras.architectures.options import PADDINGS
+from chromkeras.architectures.publication import Publication
 from chromkeras.errors import InputError
 from chromkeras.names import unknown
 
 INPUTS = ("histone", "dna")
 FEATURES: tuple[str, ...] = ()
+LENGTH = 10_000
+PUBLICATION = Publication(
+    "Nathoo and Haider",
+    0,
+    "Deep Learning in Genomics Final Project Report: WakaWaka",
+    "project report",
+)
 _REPORT: dict[str, Any] = {
     "data.reverse_complement": False,
     "data.shift": 0,

@@ -14,6 +14,7 @@ from chromkeras.data.dataset import Dataset
 from chromkeras.data.sharded import in_equal_shards
 from chromkeras.data.tables import feed
 from chromkeras.errors import InputError
+from chromkeras.layers.other_strand import reads_both_strands
 from chromkeras.model_file.open_model import OpenModel
 from chromkeras.names import unknown
 from chromkeras.sharing.shared_rows import shared_by_model, unshared_inputs, with_shared_rows
@@ -84,7 +85,7 @@ def predict_logits(
         Sequences in a forward pass; None takes as many as keep its memory small, at most 256.
     both_strands
         Average the logits of the sequence and its reverse complement, unless the sequences read
-        in the direction of a gene. On worm validation data
+        in the direction of a gene, or the model reads both strands itself. On worm validation data
         this raises the mean AUROC of a hard-shared model from 0.896 to 0.905.
     progress
         Called with rows done and rows in all.
@@ -101,6 +102,7 @@ def predict_logits(
     """
     names = input_names(model, dataset)
     both_strands = both_strands and dataset.has_two_strands(names)
+    both_strands = both_strands and not reads_both_strands(model)
     batch_size = batch_size or prediction_batch(model)
     shared = shared_by_model(model) or _worth_sharing(dataset, names, rows)
     if shared:

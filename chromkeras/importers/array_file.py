@@ -12,7 +12,7 @@ import numpy as np
 from chrominterpret.hdf5 import read_hdf5
 from chromkeras.errors import InputError
 
-PREFIXES = {"inputs": "x_", "index": "index_"}
+PREFIXES = {"inputs": "x_", "index": "index_", "channels": "channels_"}
 
 
 class ArrayFile:
@@ -82,12 +82,13 @@ class ArrayFile:
         return column.astype(np.int64)
 
     def members(self, folder: str) -> dict[str, str]:
-        """Return the names in the file of arrays FOLDER/NAME, and of x_NAME or index_NAME, by NAME.
+        """Return the names in the file of arrays FOLDER/NAME, and of x_NAME or the like, by NAME.
 
         Parameters
         ----------
         folder
-            "inputs" or "index".
+            "inputs", "index" or "channels", whose arrays may also start with x_, index_ or
+            channels_.
         """
         if isinstance(self._content, h5py.File):
             group = self._content.get(folder)

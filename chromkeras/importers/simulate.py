@@ -84,7 +84,7 @@ def simulate(settings: Simulation = DEFAULT) -> Dataset:
     draft = grammar(settings.grammar)(rng, settings, widths, member)
     labels = draft.opened & ~background[:, None]
     codes, truth = _plant(rng, settings, motifs, draft, background)
-    split = _random_split(rng, settings)
+    split = random_split(rng, settings)
     labels ^= _wrong(rng, settings) & ~background[:, None]
     dataset = Dataset(
         inputs={"dna": PackedSequences.from_codes(codes)},
@@ -95,7 +95,7 @@ def simulate(settings: Simulation = DEFAULT) -> Dataset:
         truth=truth,
         motifs=meme_text(motifs),
     )
-    _check_classes(dataset)
+    check_classes(dataset)
     return dataset
 
 
@@ -229,18 +229,20 @@ def _wrong(rng: np.random.Generator, settings: Simulation) -> np.ndarray:
     return found
 
 
-def _random_split(rng: np.random.Generator, settings: Simulation) -> np.ndarray:
+def random_split(rng: np.random.Generator, settings: Simulation) -> np.ndarray:
+    """Return the split of each row, drawn by the shares of the settings, shape (N,)."""
     rank = rng.permutation(settings.sequences)
     test = round(settings.sequences * settings.test_fraction)
     valid = test + round(settings.sequences * settings.valid_fraction)
     return np.where(rank < test, "test", np.where(rank < valid, "valid", "train"))
 
 
-def _check_classes(dataset: Dataset) -> None:
+def check_classes(dataset: Dataset) -> None:
+    """Raise ``InputError`` for a task of one class only in the training split."""
     labels = dataset.labels[dataset.rows("train")] == 1
     for task, column in zip(dataset.tasks, labels.T, strict=True):
         if column.all() or not column.any():
             raise InputError(
                 f"task {task!r} came out {'positive' if column.any() else 'negative'} in all "
-                f"{len(column)} training rows; ask for more sequences or another positive rate"
+                f"{len(column)} training rows; ask for more sequences or other rates"
             )

@@ -37,6 +37,7 @@ from chromkeras.importers.planting import (
     place,
     write_instances,
 )
+from chromkeras.importers.simulate import random_split
 from chromkeras.importers.simulation import DEFAULT_SOURCE, Simulation
 
 TASK = "expression"
@@ -174,7 +175,7 @@ def simulate_expression(settings: ExpressionSimulation = DEFAULT) -> Dataset:
         labels=np.asarray(expression, np.float32)[:, None],
         tasks=(TASK,),
         problem="regression",
-        split=_split(rng, settings)[gene],
+        split=random_split(rng, settings.common())[gene],
         factors={
             "gene": Factor(tuple(f"gene_{i + 1}" for i in range(settings.genes)), gene),
             "cell": Factor(tuple(f"cell_{i + 1}" for i in range(settings.cells)), cell),
@@ -230,13 +231,6 @@ def _marks(
 def _scaled(values: np.ndarray) -> np.ndarray:
     spread = float(values.std())
     return (values - values.mean()) / (spread or 1.0)
-
-
-def _split(rng: np.random.Generator, settings: ExpressionSimulation) -> np.ndarray:
-    rank = rng.permutation(settings.genes)
-    test = round(settings.genes * settings.test_fraction)
-    valid = test + round(settings.genes * settings.valid_fraction)
-    return np.where(rank < test, "test", np.where(rank < valid, "valid", "train"))
 
 
 def _of_pairs(truth: Truth, cells: int) -> Truth:

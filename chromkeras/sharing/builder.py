@@ -1,6 +1,7 @@
 """Build the Keras model of a plan: every layer shared, grouped, soft-shared or a task's own."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
@@ -12,6 +13,7 @@ from chromkeras.errors import InputError
 from chromkeras.layers.dynamic_weights import DynamicWeights
 from chromkeras.layers.fan_out import FanOut
 from chromkeras.layers.grad_norm import GradNorm
+from chromkeras.layers.other_strand import OtherStrand
 from chromkeras.layers.run_card import RunCard
 from chromkeras.layers.sharing_penalty import SharingPenalty
 from chromkeras.layers.task_axis import (
@@ -27,10 +29,11 @@ from chromkeras.layers.task_dense import TaskDense
 from chromkeras.layers.task_weights import TaskWeights
 from chromkeras.layers.uncertainty_weights import UncertaintyWeights
 from chromkeras.registry import ARCHITECTURES
-from chromkeras.sharing.layer_table import GROUPED, SHARED, SOFT, LayerEntry
-from chromkeras.sharing.outline import SAME, VALID, Networks, Outline
+from chromkeras.sharing.layer_table import CONVOLUTION, GROUPED, SHARED, SOFT, LayerEntry
+from chromkeras.sharing.outline import VALID, Networks, Outline
 from chromkeras.sharing.plan import Plan
 
+DNA = "dna"
 MOMENTUM = 0.99
 GLOBAL_POOLS = {"mean": layers.GlobalAveragePooling1D, "max": layers.GlobalMaxPooling1D}
 RECURRENT_CELLS = {"lstm": layers.LSTM, "gru": layers.GRU}
@@ -125,6 +128,7 @@ class Builder(Outline):
         super().__init__(plan.sharing.modes)
         self.plan, self.groups = plan, plan.groups
         self._lifted: dict[tuple[int, str], tuple[Networks, Networks]] = {}
+        self._made: dict[str, Any] = {}
         self._balanced = self._balanced_layer()
 
     # layers
@@ -133,7 +137,7 @@ class Builder(Outline):
         self, net: Networks, entry: LayerEntry, filters: int, width: int, **how: Any
     ) -> Any:
         net = self._read(net, entry)
-        _check_length(net.x, width, how["dilation"], entry, how["padding"])
+        _check_length(net.x, (width - 1) * how["dilation"] + 1, entry, how["padding"])
         common: dict[str, Any] = {
             "filters": filters,
             "kernel_size": width,
@@ -144,14 +148,19 @@ class Builder(Outline):
             **self._start(entry),
         }
         if entry.mode == SHARED:
-            return layers.Conv1D(**common)(net.x)
-        return TaskConv1D(stacked=net.stacked, **self._stacked(entry), **common)(net.x)
+            return self._layer(layers.Conv1D, **common)(net.x)
+        own = {"stacked": net.stacked, **self._stacked(entry)}
+        return self._layer(TaskConv1D, **own, **common)(net.x)
 
     def _recurrent(self, net: Networks, entry: LayerEntry, units: int, **how: Any) -> Any:
         kind, both = RECURRENT_CELLS[how["cell"]], how["bidirectional"]
-        name = how["cell"] if both else entry.name
-        layer = kind(units, return_sequences=how["return_sequences"], name=name)
-        return (layers.Bidirectional(layer, name=entry.name) if both else layer)(net.x)
+
+        def make(name: str) -> Any:
+            name_of_cell = how["cell"] if both else name
+            layer = kind(units, return_sequences=how["return_sequences"], name=name_of_cell)
+            return layers.Bidirectional(layer, name=name) if both else layer
+
+        return self._layer(make, name=entry.name)(net.x)
 
     def _batch_norm(self, net: Networks, entry: LayerEntry) -> Any:
         return self._normalised(self._read(net, entry, copies=True), entry)
@@ -159,67 +168,103 @@ class Builder(Outline):
     def _normalised(self, net: Networks, entry: LayerEntry) -> Any:
         common: dict[str, Any] = {"momentum": MOMENTUM, "name": entry.name}
         if entry.mode == SHARED:
-            return layers.BatchNormalization(**common)(net.x)
+            return self._layer(layers.BatchNormalization, **common)(net.x)
         own = {**self._stacked(entry), "leading": not net.positions}
-        return TaskBatchNormalization(**own, **common)(net.x)
+        return self._layer(TaskBatchNormalization, **own, **common)(net.x)
 
     def _activation(self, net: Networks, entry: LayerEntry, name: str, slope: float | None) -> Any:
         if slope is not None:
-            return layers.LeakyReLU(negative_slope=slope, name=entry.name)(net.x)
-        return layers.Activation(name, name=entry.name)(net.x)
+            how = {"negative_slope": slope, "name": entry.name}
+            return self._layer(layers.LeakyReLU, **how)(net.x)
+        return self._layer(layers.Activation, activation=name, name=entry.name)(net.x)
 
     def _summary(self, net: Networks, entry: LayerEntry, mean: str) -> Any:
-        x = layers.GlobalAveragePooling1D(keepdims=True, name=self._unique(mean))(net.x)
+        how = {"keepdims": True, "name": self._unique(mean)}
+        x = self._layer(layers.GlobalAveragePooling1D, **how)(net.x)
         return self._normalised(replace(net, x=x), entry)
 
-    def _max_pool(self, net: Networks, entry: LayerEntry, size: int) -> Any:
-        return layers.MaxPooling1D(size, padding=SAME, name=entry.name)(net.x)
+    def _max_pool(self, net: Networks, entry: LayerEntry, size: int, padding: str) -> Any:
+        _check_length(net.x, size, entry, padding)
+        how = {"pool_size": size, "padding": padding, "name": entry.name}
+        return self._layer(layers.MaxPooling1D, **how)(net.x)
 
     def _global_pool(self, net: Networks, entry: LayerEntry, kind: str) -> Any:
-        x = GLOBAL_POOLS[kind](keepdims=net.stacked, name=entry.name)(net.x)
+        how = {"keepdims": net.stacked, "name": entry.name}
+        x = self._layer(GLOBAL_POOLS[kind], **how)(net.x)
         return self._split(replace(net, x=x), f"{entry.name}_split") if net.stacked else x
 
     def _middle(self, net: Networks, name: str, positions: int) -> Any:
         around = max(int(net.x.shape[1]) - positions, 0)
         cropped = (around // 2, around - around // 2)
-        return layers.Cropping1D(cropped, name=name)(net.x) if around else net.x
+        layer = self._layer(layers.Cropping1D, cropping=cropped, name=name) if around else None
+        return net.x if layer is None else layer(net.x)
 
     def _flatten(self, net: Networks, name: str) -> Any:
-        return self._split(net, name) if net.stacked else layers.Flatten(name=name)(net.x)
+        return (
+            self._split(net, name) if net.stacked else self._layer(layers.Flatten, name=name)(net.x)
+        )
 
     def _split(self, net: Networks, name: str) -> Any:
-        return SplitTasks(self._networks(net.mode), name=name)(net.x)
+        return self._layer(SplitTasks, tasks=self._networks(net.mode), name=name)(net.x)
 
     def _dense(self, net: Networks, entry: LayerEntry, units: int) -> Any:
         net = self._read(net, entry)
         common: dict[str, Any] = {"units": units, "name": entry.name, **self._start(entry)}
         if entry.mode == SHARED:
-            return layers.Dense(**common)(net.x)
-        return TaskDense(**self._stacked(entry), **common)(net.x)
+            return self._layer(layers.Dense, **common)(net.x)
+        return self._layer(TaskDense, **self._stacked(entry), **common)(net.x)
 
     def _width(self, net: Networks) -> int:
         return int(net.x.shape[-1])
 
     def _product(self, nets: Sequence[Networks], entry: LayerEntry) -> Any:
-        return layers.Multiply(name=entry.name)(self._alike(nets, entry.mode, entry.name))
+        together = self._alike(nets, entry.mode, entry.name)
+        return self._layer(layers.Multiply, name=entry.name)(together)
 
     def _alongside(self, net: Networks, features: Networks, name: str) -> Any:
-        everywhere = layers.RepeatVector(int(net.x.shape[1]), name=f"{name}_repeat")(features.x)
-        return layers.Concatenate(name=name)([net.x, everywhere])
+        how = {"n": int(net.x.shape[1]), "name": f"{name}_repeat"}
+        everywhere = self._layer(layers.RepeatVector, **how)(features.x)
+        return self._layer(layers.Concatenate, name=name)([net.x, everywhere])
 
     def _dropout(self, net: Networks, rate: float) -> Any:
-        return layers.Dropout(rate, name=self._unique(f"dropout_{net.follows}"))(net.x)
+        name = self._unique(f"dropout_{net.follows}")
+        return self._layer(layers.Dropout, rate=rate, name=name)(net.x)
 
     def _add(self, nets: Sequence[Networks], entry: LayerEntry) -> Any:
-        return layers.Add(name=entry.name)(self._alike(nets, entry.mode, entry.name))
+        together = self._alike(nets, entry.mode, entry.name)
+        return self._layer(layers.Add, name=entry.name)(together)
 
     def _concatenate(self, nets: Sequence[Networks], mode: str) -> Any:
         name = self._unique("features")
-        return layers.Concatenate(name=name)(self._alike(nets, mode, name))
+        return self._layer(layers.Concatenate, name=name)(self._alike(nets, mode, name))
 
     def _outputs(self, net: Networks, entry: LayerEntry) -> Any:
         x = self._dense(net, entry, self.plan.units)
-        return JoinLogits(len(self.groups), name="join")(x)
+        return self._layer(JoinLogits, tasks=len(self.groups), name="join")(x)
+
+    def _other_strand(self, net: Networks, name: str) -> Any:
+        if self._balanced:
+            raise InputError(
+                "balance.weighting gradnorm: expected an architecture that reads one strand, "
+                "received one that reads both by the same layers"
+            )
+        return OtherStrand(complement=net.reads == DNA, name=name)(net.x)
+
+    def _strands(self, nets: Sequence[Networks], merge: str) -> Any:
+        outputs = [net.x for net in nets]
+        # Outputs are float32, whatever layers compute in.
+        how = {"dtype": "float32"}
+        if merge == "mean":
+            return layers.Average(name="strands", **how)(outputs)
+        # By pooling, through which DeepLIFT passes.
+        shape = outputs[0].shape[1:]
+        rows = [
+            layers.Reshape((1, math.prod(shape)), name=f"strand_{i + 1}", **how)(x)
+            for i, x in enumerate(outputs)
+        ]
+        x = layers.Concatenate(axis=1, name="both_strands", **how)(rows)
+        x = layers.GlobalMaxPooling1D(name="strands", **how)(x)
+        return x if len(shape) == 1 else layers.Reshape(shape, name="strands_apart", **how)(x)
 
     # where tasks branch
 
@@ -252,11 +297,12 @@ class Builder(Outline):
     def _copies(self, net: Networks, mode: str, name: str, *, merges: bool) -> Any:
         if net.mode == GROUPED:
             spread = SpreadChannels if net.positions else SpreadFeatures
-            return spread(self.groups, name=name)
+            return self._layer(spread, groups=self.groups, name=name)
         networks = self._networks(mode)
         if merges:
-            return FanOut(networks, self.plan.recipe.balance.conflict, name=name)
-        return RepeatTasks(networks, name=name) if net.positions else FanOut(networks, name=name)
+            method = self.plan.recipe.balance.conflict
+            return self._layer(FanOut, tasks=networks, method=method, name=name)
+        return self._layer(RepeatTasks if net.positions else FanOut, tasks=networks, name=name)
 
     def _alike(self, nets: Sequence[Networks], mode: str, name: str) -> list[Any]:
         """Return activations of one mode: copied where their tasks have not branched yet."""
@@ -292,6 +338,12 @@ class Builder(Outline):
 
     # options of layers
 
+    def _layer(self, make: Callable[..., Any], **how: Any) -> Any:
+        """Return a new layer, or the one of this name where a tower reads the other strand."""
+        if not self._repeats:
+            self._made[how["name"]] = make(**how)
+        return self._made[how["name"]]
+
     def _networks(self, mode: str) -> int:
         return self.plan.layers.networks(mode)
 
@@ -307,11 +359,11 @@ class Builder(Outline):
         return kernel | {"same_start": self.plan.recipe.sharing.same_start}
 
 
-def _check_length(x: Any, width: int, dilation: int, entry: LayerEntry, padding: str) -> None:
-    reach = (width - 1) * dilation + 1
+def _check_length(x: Any, reach: int, entry: LayerEntry, padding: str) -> None:
     if padding == VALID and x.shape[1] < reach:
+        windows = "filters" if entry.role == CONVOLUTION else "windows"
         raise InputError(
             f"the sequence is too short for this architecture: {x.shape[1]} positions are left for "
-            f"the filters of width {reach} in {entry.name}; use longer sequences, smaller "
-            "architecture.pools or architecture.padding=same"
+            f"the {windows} of width {reach} in {entry.name}; use longer sequences, smaller pools "
+            "of the architecture or, where it has it, architecture.padding=same"
         )

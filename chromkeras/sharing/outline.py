@@ -1,7 +1,7 @@
 """Builder object that architectures ask for their layers: numbers, names and modes."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -26,6 +26,8 @@ from chromkeras.sharing.layer_table import (
 
 VALID, SAME = "valid", "same"
 CELLS = ("lstm", "gru")
+# How the outputs of both strands become one.
+MERGES = ("mean", "max")
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ class Outline:
         self._modes, self._used = tuple(modes), Counter[str]()
         self._convolutions, self._sums = Counter[str](), 0
         self._module, self._first = "", 0
+        self._repeats = False
 
     def mode(self, number: int) -> str:
         """Return the mode of a layer."""
@@ -161,10 +164,14 @@ class Outline:
         entry = self._unnumbered(SUMMARY, f"summary_{net.follows}", net, ahead=1)
         return self._like(net, self._summary(net, entry, f"mean_{net.follows}"))
 
-    def max_pool(self, net: Networks, size: int) -> Networks:
-        """Keep the largest of each ``size`` positions, padded to whole windows."""
+    def max_pool(self, net: Networks, size: int, *, padding: str = SAME) -> Networks:
+        """Keep the largest of each ``size`` positions.
+
+        With ``padding`` "same" the last window may be smaller; with "valid" positions at the end
+        that fill no window are left out.
+        """
         entry = self._numbered("pool", f"pool_{net.follows}", net, mode=net.mode)
-        return self._like(net, self._max_pool(net, entry, size))
+        return self._like(net, self._max_pool(net, entry, size, padding))
 
     def global_average_pool(self, net: Networks) -> Networks:
         """Return the mean over all positions; the backbone ends here."""
@@ -260,6 +267,40 @@ class Outline:
         together = self._most_branched(flat)
         return self._like(together, self._concatenate(flat, together.mode))
 
+    def both_strands(
+        self,
+        nets: Mapping[str, Networks],
+        tower: Callable[[dict[str, Networks]], Networks],
+        *,
+        merge: str = "mean",
+    ) -> Networks:
+        """Run a tower on inputs as they are and as they read from the other strand, and merge.
+
+        The same layers read both, so the outputs of a sequence and of its reverse complement are
+        equal. The DNA becomes its reverse complement, other inputs with positions are turned
+        around, features stay.
+
+        Parameters
+        ----------
+        nets
+            Inputs by name; those with positions run along the DNA, base by base.
+        tower
+            From such inputs to the outputs, by layers of this builder.
+        merge
+            "mean" or "max" of the outputs of both strands.
+        """
+        if merge not in MERGES:
+            raise unknown("merge of both strands", merge, MERGES)
+        before = self._state()
+        first = tower(dict(nets))
+        after = self._state()
+        self._set_state(before)
+        self._repeats = True
+        second = tower({name: self._turned(net) for name, net in nets.items()})
+        self._repeats = False
+        self._set_state(after)
+        return replace(first, x=self._strands([first, second], merge))
+
     def outputs(self, net: Networks) -> Networks:
         """Return the outputs of all tasks: each task's own dense layer, the last one."""
         net = self.flatten(net)
@@ -285,7 +326,7 @@ class Outline:
     def _summary(self, net: Networks, entry: LayerEntry, mean: str) -> Any:
         return None
 
-    def _max_pool(self, net: Networks, entry: LayerEntry, size: int) -> Any:
+    def _max_pool(self, net: Networks, entry: LayerEntry, size: int, padding: str) -> Any:
         return None
 
     def _global_pool(self, net: Networks, entry: LayerEntry, kind: str) -> Any:
@@ -321,6 +362,17 @@ class Outline:
     def _outputs(self, net: Networks, entry: LayerEntry) -> Any:
         return None
 
+    def _other_strand(self, net: Networks, name: str) -> Any:
+        return None
+
+    def _strands(self, nets: Sequence[Networks], merge: str) -> Any:
+        return None
+
+    def _turned(self, net: Networks) -> Networks:
+        if not net.positions:
+            return net
+        return replace(net, x=self._other_strand(net, f"other_strand_{net.reads}"))
+
     def _over_positions(self, net: Networks, kind: str) -> Networks:
         name = f"global_{self._next}"
         entry = self._numbered("pool", name, net, mode=net.mode, positions=False)
@@ -328,6 +380,15 @@ class Outline:
         return self._features(net, self._global_pool(net, entry, kind))
 
     # numbers and names
+
+    def _state(self) -> tuple[Any, ...]:
+        """Return how far numbers and names have come."""
+        counts = (self._used.copy(), self._convolutions.copy())
+        return [*self.entries], self.number, self.backbone, *counts, self._sums
+
+    def _set_state(self, state: tuple[Any, ...]) -> None:
+        entries, self.number, self.backbone, used, convolutions, self._sums = state
+        self.entries, self._used, self._convolutions = [*entries], used.copy(), convolutions.copy()
 
     @property
     def _next(self) -> str:

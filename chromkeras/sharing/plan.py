@@ -221,8 +221,8 @@ def resolve_plan(
     Raises
     ------
     InputError
-        The sharing plan does not fit the architecture, a group names an unknown task, or an input
-        of the architecture is missing.
+        The sharing plan does not fit the architecture, a group names an unknown task, an input
+        of the architecture is missing, or one along the DNA is of another length.
     """
     sharing = sharing_plan(recipe)
     groups = (0,) * len(tasks)
@@ -235,6 +235,7 @@ def resolve_plan(
             f"architecture {recipe.architecture.name}: expected inputs {', '.join(wanted)}, "
             f"received {', '.join(inputs)}"
         )
+    _check_along_dna(recipe.architecture.name, {name: tuple(inputs[name]) for name in wanted})
     entries = with_titles(outline(recipe, sharing.modes).outline.entries)
     return Plan(
         recipe,
@@ -245,6 +246,17 @@ def resolve_plan(
         problem,
         tuple(classes),
     )
+
+
+def _check_along_dna(architecture: str, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Raise ``InputError`` unless inputs along the DNA have a position for each base."""
+    for name in getattr(ARCHITECTURES.get(architecture), "ALONG_DNA", ()):
+        bases = shapes["dna"][0]
+        if name in shapes and (len(shapes[name]) != 2 or shapes[name][0] != bases):
+            raise InputError(
+                f"architecture {architecture}: expected input {name} of shape ({bases}, channels), "
+                f"a position for each base, received {shapes[name]}"
+            )
 
 
 def _check_groups(depth: int, grouped: int, groups: str) -> None:

@@ -11,6 +11,7 @@ from chromkeras.backend.operations import compile_model
 from chromkeras.backend.seeds import seeded
 from chromkeras.data.batches import Batches
 from chromkeras.data.dataset import Dataset
+from chromkeras.errors import InputError
 from chromkeras.losses.task_loss import make_loss
 from chromkeras.optimizers.optimizers import make_optimizer
 from chromkeras.progress import progress
@@ -112,6 +113,13 @@ def _halves(model: keras.Model) -> tuple[Any, Any]:
     # Functions, not models, which would add nodes to the layers.
     backbone = keras.Function(model.inputs, [features])
     after = [layer for layer in model.layers if layer.name in _following(model, first.name)]
+    for layer in after:
+        if isinstance(layer.input, list) and len(layer.input) > 1:
+            raise InputError(
+                "sharing.groups gradients:N: expected an architecture whose head reads the "
+                f"backbone alone, received one where {layer.name} also reads something else; "
+                "use labels:N"
+            )
 
     def head(x: Any) -> Any:
         for layer in after:

@@ -19,7 +19,8 @@ from chromkeras.model_file.save_model import save_model
 from chromkeras.problems.problem import Problem
 from chromkeras.problems.registry import find_problem
 from chromkeras.recipe.recipe import Recipe
-from chromkeras.sharing.plan import resolve_plan
+from chromkeras.registry import ARCHITECTURES
+from chromkeras.sharing.plan import Plan, resolve_plan
 from chromkeras.sharing.shared_rows import weights_of
 from chromkeras.statistics.means import mean_defined
 from chromkeras.training.groups import resolve_groups
@@ -115,6 +116,7 @@ def train(
     plan = resolve_plan(
         recipe, dataset.tasks, dataset.shapes, problem=dataset.problem, classes=dataset.classes
     )
+    _check_along_dna(dataset, plan)
     with seeded(recipe.training.seed):
         with distribution(devices, shard, tasks=len(dataset.tasks)):
             run = prepare(
@@ -141,6 +143,16 @@ def train(
             "lower training.learning_rate"
         ) from broken
     return TrainingResult(out, run.history.path, scores, run.history.rows, problem)
+
+
+def _check_along_dna(dataset: Dataset, plan: Plan) -> None:
+    """Raise ``InputError`` unless what runs along the DNA is augmented with it."""
+    for name in getattr(ARCHITECTURES.get(plan.recipe.architecture.name), "ALONG_DNA", ()):
+        if name in plan.inputs and not dataset.inputs[name].along_dna:
+            raise InputError(
+                f"input {name} of the data set: expected one that runs along the DNA; prepare it "
+                "as such (`along_dna`)"
+            )
 
 
 def _scores(dataset: Dataset, run: Run, problem: Problem) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Small data sets and recipes for the tests of chromkeras."""
 
 import importlib.util
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import fields
@@ -15,10 +16,12 @@ import pytest
 from chromkeras.data.dataset import Dataset
 from chromkeras.data.packed import PackedSequences
 from chromkeras.data.tables import DenseTable
+from chromkeras.errors import InputError
 from chromkeras.recipe.choices import PLANS
 from chromkeras.recipe.reading import make_recipe
 from chromkeras.recipe.recipe import Recipe
 from chromkeras.registry import ARCHITECTURES
+from chromkeras.sharing.plan import outline, sharing_plan
 
 # Options of at least so much are numbers of channels or units, not widths or numbers of layers.
 MANY = 32
@@ -70,6 +73,40 @@ def plan(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
+def refused() -> Callable[[Recipe], bool]:
+    """Return a function that says whether a recipe's plan is refused, in one right line.
+
+    A recurrent layer cannot be a task's own, nor a group's.
+    """
+
+    def refuses(recipe: Recipe) -> bool:
+        said = ""
+        try:
+            outline(recipe, sharing_plan(recipe).modes)
+        except InputError as error:
+            said = str(error)
+        expected = (
+            r"(layer \d+ \(recurrent\) cannot be laid once per (task|group); share it: "
+            r"sharing\.depth ≥ \d+)?"
+        )
+        assert re.fullmatch(expected, said)
+        return bool(said)
+
+    return refuses
+
+
+@pytest.fixture
+def skip_refused(refused: Callable[[Recipe], bool]) -> Callable[[Recipe], None]:
+    """Return a function that skips the test where a recipe's plan was seen to be refused."""
+
+    def skip(recipe: Recipe) -> None:
+        if refused(recipe):
+            pytest.skip("refused in one line: a recurrent layer cannot be a task's own")
+
+    return skip
+
+
+@pytest.fixture
 def tiny_dataset() -> Callable[..., Dataset]:
     """Return a function that makes random sequences with a learnable letter bias per task.
 
@@ -87,13 +124,20 @@ def tiny_dataset() -> Callable[..., Dataset]:
         known = rng.random(labels.shape) >= 0.1
         split = np.array(["train", "train", "valid", "test"])[np.arange(rows) % 4]
         module = ARCHITECTURES.get(architecture)
+        along = getattr(module, "ALONG_DNA", ())
         shapes = {
-            name: (FURTHER,) if name in getattr(module, "FEATURES", module.INPUTS) else (60, 5)
+            name: (FURTHER,)
+            if name in getattr(module, "FEATURES", module.INPUTS)
+            else (length, 2)
+            if name in along
+            else (60, 5)
             for name in module.INPUTS
             if name != "dna"
         }
         inputs = {
-            name: DenseTable(rng.normal(size=(rows, *shape)).astype(np.float32))
+            name: DenseTable(
+                rng.normal(size=(rows, *shape)).astype(np.float32), along_dna=name in along
+            )
             for name, shape in shapes.items()
         }
         return Dataset(

@@ -23,7 +23,10 @@ _OWN = "the grammar's own"
 _KINDS = {
     "accessibility": "sequences that are open or closed in cell types",
     "expression": "genes whose expression depends on DNA and histone marks",
+    "binding": "sites that factors bind where chromatin is open",
 }
+# options that every kind has
+_SAME = ("length", "source", "span", "gc", "seed", "valid_fraction", "test_fraction")
 # options of accessibility alone, and the values that they have where they are not given
 _ACCESSIBILITY: dict[str, Any] = {
     "grammar": "presence", "spacing": None, "motifs_per_task": 2, "positive_rate": 0.4,
@@ -129,16 +132,22 @@ def command(
 
     The places of the planted motifs are kept in the data set. Of expression, --sequences is the
     number of genes and --tasks that of cell types; --motifs are one that raises expression, one
-    that lowers it and one that means nothing.
+    that lowers it and one that means nothing. Of binding, --tasks is the number of factors, and
+    --motifs are one for each.
     """
     if kind not in _KINDS:
         raise unknown("kind of simulation", kind, tuple(_KINDS))
     given = locals()
-    if kind == "expression":
-        return _expression(out, given)
-    for name in ("dna_share", "noise_share"):
-        if given[name] is not None:
-            raise InputError(f"`{name}`: expected it with `kind` expression only")
+    if kind != "expression":
+        for name in ("dna_share", "noise_share"):
+            if given[name] is not None:
+                raise InputError(f"`{name}`: expected it with `kind` expression only")
+    if kind != "accessibility":
+        for name, default in _ACCESSIBILITY.items():
+            if given[name] != default:
+                raise InputError(f"`{name}`: expected it with `kind` accessibility only")
+        check_output_file(out)
+        return (_expression if kind == "expression" else _binding)(out, given)
     from chromkeras.importers.grammars.registry import with_defaults
 
     settings = with_defaults(
@@ -169,25 +178,41 @@ def command(
 
 def _expression(out: Path, given: dict[str, Any]) -> Outcome:
     """Simulate expression from the options that were given."""
-    for name, default in _ACCESSIBILITY.items():
-        if given[name] != default:
-            raise InputError(f"`{name}`: expected it with `kind` accessibility only")
-    check_output_file(out)
     from chromkeras.importers.simulate_expression import (
         ExpressionSimulation,
         describe_expression,
         simulate_expression,
     )
 
-    same = ("length", "source", "span", "dna_share", "noise_share", "gc", "seed")
-    chosen = {name: given[name] for name in (*same, "valid_fraction", "test_fraction")}
     settings = ExpressionSimulation(
         genes=given["sequences"],
         cells=given["tasks"],
         motifs=comma_list(given["motifs"]),
-        **{name: value for name, value in chosen.items() if value is not None},
+        **_given(given, *_SAME, "dna_share", "noise_share"),
     )
     return _written(simulate_expression(settings), describe_expression(settings), out)
+
+
+def _binding(out: Path, given: dict[str, Any]) -> Outcome:
+    """Simulate binding from the options that were given."""
+    from chromkeras.importers.simulate_binding import (
+        BindingSimulation,
+        describe_binding,
+        simulate_binding,
+    )
+
+    settings = BindingSimulation(
+        factors=given["tasks"],
+        sequences=given["sequences"],
+        motifs=comma_list(given["motifs"]),
+        **_given(given, *_SAME),
+    )
+    dataset = simulate_binding(settings)
+    return _written(dataset, describe_binding(settings, dataset), out)
+
+
+def _given(given: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: given[name] for name in names if given[name] is not None}
 
 
 def _written(dataset: "Dataset", notes: list[str], out: Path) -> Outcome:

@@ -43,15 +43,17 @@ def prepare(
     and ``y`` (N, T), and where present ``known`` (N, T), bool, ``tasks`` (T,), ``classes`` (C,),
     ``split`` (N,), ``chrom`` (N,), ``start`` or one ``start_…`` (N,), ``kind`` (N,) with "element"
     and "background" (or "negative"). Further inputs are ``inputs/NAME`` or ``x_NAME``, numbers of
-    shape (N, …). An input, ``dna`` or NAME, may hold M rows that the N rows share: ``index/NAME``
-    or ``index_NAME`` (N,) says which.
+    shape (N, …): (N, length, C) for tracks along the DNA, (N, F) for a vector. ``channels/NAME`` or
+    ``channels_NAME`` (C,) names what lies on an input's last axis. An input, ``dna`` or NAME, may
+    hold M rows that the N rows share: ``index/NAME`` or ``index_NAME`` (N,) says which.
 
     Parameters
     ----------
     path
         HDF5 or .npz with x and y, and where present known, tasks, classes, split, chrom, start (or
-        ``start_…``), kind, further inputs (inputs/NAME or x_NAME) and the row of a shared input
-        (index/NAME). Its own split is kept unless another is asked for.
+        ``start_…``), kind, further inputs (inputs/NAME or x_NAME), names of their channels
+        (channels/NAME) and the row of a shared input (index/NAME). Its own split is kept unless
+        another is asked for.
     problem
         What the labels are. Without it regression for floats other than 0, 1, -1 and fractions
         between 0 and 1, else binary, which refuses what is no label of its own.
@@ -138,6 +140,10 @@ def _tables(file: ArrayFile, along_dna: Sequence[str]) -> tuple[dict[str, Table]
     for name in along_dna:
         if name not in members:
             raise unknown("input", name, tuple(members))
+    named = file.members("channels")
+    for name in named:
+        if name not in members:
+            raise InputError(f"{file.where(named[name])}: {unknown('input', name, tuple(members))}")
     tables: dict[str, Table] = {}
     notes = []
     for name, full in members.items():
@@ -147,10 +153,15 @@ def _tables(file: ArrayFile, along_dna: Sequence[str]) -> tuple[dict[str, Table]
                 values = values.astype(np.float32)
             notes.append(f"input {name}: float64 rounded to float32, about 7 digits")
         with found_in(file.where(full)):
-            tables[name] = DenseTable(values, along_dna=name in along_dna)
+            channels = _channels(file, named[name]) if name in named else ()
+            tables[name] = DenseTable(values, name in along_dna, channels)
         how = ", along the DNA" if name in along_dna else ""
         notes.append(f"input {name}: {len(values):,} rows of shape {tables[name].shape}{how}")
     return tables, notes
+
+
+def _channels(file: ArrayFile, full: str) -> tuple[str, ...]:
+    return tuple(file.texts(full)[full].tolist())
 
 
 def _labels(

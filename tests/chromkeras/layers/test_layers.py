@@ -12,6 +12,7 @@ import chromkeras.layers
 from chromkeras.layers.dynamic_weights import DynamicWeights
 from chromkeras.layers.fan_out import FanOut
 from chromkeras.layers.grad_norm import GradNorm
+from chromkeras.layers.other_strand import OtherStrand
 from chromkeras.layers.run_card import RunCard
 from chromkeras.layers.sharing_penalty import SharingPenalty
 from chromkeras.layers.take_rows import TakeRows
@@ -64,6 +65,7 @@ EXAMPLES = {
         ({"tasks": 3, "alpha": 0.5}, (3, None, 5)),
         ({"tasks": 3, "on_channels": True}, (9, 6)),
     ],
+    OtherStrand: [({"complement": True}, (9, 4)), ({"complement": False}, (9, 2))],
     TakeRows: [({}, [(5,), ()]), ({"axis": 1}, [(3, None, 5), ()])],
     RunCard: [({"tasks": ["a", "b"], "recipe": {"plan": "hard"}, "scores": {"x": [1]}}, (2,))],
 }

@@ -121,9 +121,12 @@ def test_a_grid_is_visited_once_and_its_best_recipe_trains_again(
     assert trained.scores["validation_auroc_mean"] == result.best.score
 
 
-def test_every_architecture_and_plan(architecture, plan, tiny_dataset, tiny_recipe, tmp_path):
+def test_every_architecture_and_plan(
+    architecture, plan, tiny_dataset, tiny_recipe, skip_refused, tmp_path
+):
     dataset = tiny_dataset(architecture=architecture)
     recipe = tiny_recipe(plan, "training.epochs=1", architecture=architecture)
+    skip_refused(recipe)
     space = {"training": {"learning_rate": {"low": 1e-3, "high": 1e-2}}}
     result = tune(dataset, recipe, space, tmp_path, trials=1)
     assert result.counts == {"done": 1}

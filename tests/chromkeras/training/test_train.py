@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from chromkeras.errors import InputError
 from chromkeras.evaluation.predict import predict_logits
 from chromkeras.model_file.beside import checkpoint_path
 from chromkeras.model_file.open_model import open_model
@@ -196,3 +197,13 @@ def test_somebody_else_may_end_a_training(kind, tiny_dataset, tiny_recipe, tmp_p
     assert not caplog.records
     assert out.exists()
     assert not checkpoint_path(out).exists()
+
+
+def test_signal_that_was_not_prepared_to_run_along_the_dna_is_refused(
+    tiny_dataset, tiny_recipe, tmp_path
+):
+    dataset = tiny_dataset(architecture="factornet")
+    signal = replace(dataset.inputs["signal"], along_dna=False)
+    dataset = replace(dataset, inputs={**dataset.inputs, "signal": signal})
+    with pytest.raises(InputError, match=r"input signal .* prepare it as such \(`along_dna`\)"):
+        train(dataset, tiny_recipe(architecture="factornet"), tmp_path / "model.keras")

@@ -147,6 +147,23 @@ def test_further_inputs_become_tables(tmp_path: Path, suffix: str) -> None:
     assert "input signal: 40 rows of shape (12,), along the DNA" in prepared.notes
 
 
+@pytest.mark.parametrize("suffix", ["h5", "npz"])
+def test_tracks_and_vectors_have_named_channels(tmp_path: Path, suffix: str) -> None:
+    signal, vector = np.ones((ROWS, 12, 2), np.float32), np.ones((ROWS, 3), np.int8)
+    arrays = {"inputs/signal": signal, "channels/signal": np.array([b"DNase", b"mappability"]),
+              "x_annotation": vector, "channels_annotation": np.array(["a", "b", "c"])}  # fmt: skip
+    if suffix == "h5":
+        arrays["channels_annotation"] = arrays["channels_annotation"].astype("S1")
+    dataset = prepare(write(tmp_path, suffix, **arrays), along_dna=["signal"]).dataset
+    assert dataset.inputs["signal"].channels == ("DNase", "mappability")
+    assert dataset.inputs["annotation"].channels == ("a", "b", "c")
+    assert dataset.shapes == {"dna": (12, 4), "annotation": (3,), "signal": (12, 2)}
+    with pytest.raises(ValueError, match=r"x_signal: expected names of 2 channels, received 1"):
+        prepare(write(tmp_path, x_signal=signal, channels_signal=np.array([b"DNase"])))
+    with pytest.raises(ValueError, match="channels_signals: unknown input 'signals'"):
+        prepare(write(tmp_path, x_signal=signal, channels_signals=np.array([b"a", b"b"])))
+
+
 def test_rows_may_share_sequences_and_leave_some_out(tmp_path: Path) -> None:
     """Pairs of 10 sequences and 4 cells: rows across a boundary go, the tables stay."""
     x = np.random.default_rng(0).integers(0, 4, (10, 12), np.uint8)
