@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from chromkeras.search.tune import tune
     from chromkeras.training.finetune import finetune
     from chromkeras.training.train import train
+    from chromkeras.variant_effects.options import VariantOptions
+    from chromkeras.variant_effects.variants import variants
 
 __version__ = "0.2.0"
 
@@ -42,6 +44,7 @@ _PLACES = {
     "Dataset": ("data.dataset", "Dataset"),
     "InputError": ("errors", "InputError"),
     "OpenModel": ("model_file.open_model", "OpenModel"),
+    "VariantOptions": ("variant_effects.options", "VariantOptions"),
     "compare": ("comparison.core.compare", "compare"),
     "crossval": ("cross_validation.crossval", "crossval"),
     "datasets": ("datasets", ""),
@@ -61,6 +64,7 @@ _PLACES = {
     "simulate_expression": ("importers.simulate_expression", "simulate_expression"),
     "train": ("training.train", "train"),
     "tune": ("search.tune", "tune"),
+    "variants": ("variant_effects.variants", "variants"),
 }
 _PREPARE = "prepare_"
 
@@ -69,6 +73,7 @@ __all__ = [
     "Dataset",
     "InputError",
     "OpenModel",
+    "VariantOptions",
     "compare",
     "crossval",
     "datasets",
@@ -92,6 +97,7 @@ __all__ = [
     "simulate_expression",
     "train",
     "tune",
+    "variants",
 ]
 
 
