@@ -113,7 +113,9 @@ def draw_variant(one: Explained) -> Figure:
     rows = max(len(each) for each in drawn.values())
     above.set_ylim(low, high + (rows + 0.4) * step if rows else high)
     above.set_xticklabels([])
-    below.set_xlabel("position on the chromosome (bp)", fontsize=8)
+    same = one.lengths[0] == one.lengths[1]
+    end = "" if same else ", of the alternate allele up to the change"
+    below.set_xlabel(f"position on the chromosome (bp){end}", fontsize=8)
     figure.supylabel(f"contribution to {one.target}", fontsize=8)
     figure.suptitle(f"{one.name}: {_said(one)}", fontsize=9)
     return figure

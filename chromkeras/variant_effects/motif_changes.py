@@ -145,7 +145,7 @@ def lowest_score(matrix: np.ndarray, p: float = P_CUT) -> float:
     Examples
     --------
     >>> three = np.array([[2.0, -5, -5, -5]] * 3)
-    >>> lowest_score(three, 1 / 64), lowest_score(three, 1 / 4) < 0
+    >>> round(lowest_score(three, 1 / 64), 1), lowest_score(three, 1 / 4) < 0
     (6.0, True)
     """
     steps = np.rint(matrix / _STEP).astype(np.int64)

@@ -22,6 +22,8 @@ from chromkeras.scoring.indexed_genome import IndexedGenome
 from chromkeras.scoring.q_values import six_digits
 from chromkeras.variant_effects.windows import CONTEXTS, Windows, allele_windows, context_of
 
+# Number of the rule by which substitutions are drawn; a null of another is not read.
+RULE = 1
 # Random windows that say which outputs are high.
 BASELINE = 1024
 ACTIVE_SHARE = 0.25

@@ -27,7 +27,7 @@ from chromkeras.scoring.tables import suffix_of
 from chromkeras.variant_effects.effects import EffectScale
 from chromkeras.variant_effects.files import FORMATS
 from chromkeras.variant_effects.finish import Finish
-from chromkeras.variant_effects.null import Null, draw_null, load_null, null_key, save_null
+from chromkeras.variant_effects.null import RULE, Null, draw_null, load_null, null_key, save_null
 from chromkeras.variant_effects.options import VariantOptions
 from chromkeras.variant_effects.vcf import Allele, Counted, count_records, read_alleles
 from chromkeras.variant_effects.windows import Windows, allele_windows
@@ -210,6 +210,7 @@ def _null(
     length = scale.members.length
     key = null_key(
         {
+            "rule": RULE,
             "models": [fact["sha256"] for fact in scale.members.facts],
             "genome": _genome_key(genome, length),
             "shifts": options.shifts,

@@ -6,7 +6,8 @@ WORM_FOLDER has genome.fa.gz and worm_atac.h5. Elements of the validation split 
 intestine and hold TGATAA on either strand within 150 bp of their middle give every substitution of
 every site, and for each of them another substitution of the same base to the same base in the same
 300 bp outside of all sites. `chromkeras.variants` scores them with the shipped model; the effect on
-each tissue is compared by the Mann-Whitney test, and within elements by Wilcoxon's.
+each tissue is compared by the Mann-Whitney test, and within elements by Wilcoxon's. The strongest
+is explained.
 """
 
 import argparse
@@ -40,7 +41,9 @@ def main() -> None:
     elements, changes = write_changes(options.worm / "worm_atac.h5", genome, vcf)
     found = chromkeras.variants(
         "worm_hard", vcf, genome, options.out / "gata.tsv",
-        chromkeras.VariantOptions(tasks=TISSUES, null=options.null),
+        chromkeras.VariantOptions(
+            tasks=TISSUES, null=options.null, explain=1, motifs="jaspar:nematodes"
+        ),
     )  # fmt: skip
     print(f"{elements} elements, {changes} substitutions in sites; {found.scored} scored")
     scores = pd.read_csv(found.out, sep="\t")
