@@ -21,7 +21,7 @@ from chromkeras.scoring.contrasts import choose_targets
 from chromkeras.scoring.forward import Forward
 from chromkeras.scoring.indexed_genome import IndexedGenome
 from chromkeras.scoring.layout import Layout
-from chromkeras.scoring.members import Models, open_members
+from chromkeras.scoring.members import Members, Models, open_members
 from chromkeras.scoring.parts import Part, parse_part
 from chromkeras.scoring.tables import suffix_of
 from chromkeras.variant_effects.effects import EffectScale
@@ -145,7 +145,7 @@ def variants(
     counted = count_records(vcf)
     members = open_members(model, calibrated=options.calibrated)
     targets = choose_targets(options.tasks, options.contrasts, members.tasks)
-    _check_shifts(options.shifts, members.length)
+    _check_members(members, options.shifts)
     with IndexedGenome(genome) as opened:
         notes = _check_chroms(counted, opened, vcf)
         forward = Forward(
@@ -175,11 +175,17 @@ def variants(
     return ScoredVariants(out, rejected, len(rows), scored, reasons, null_path, explained, notes)
 
 
-def _check_shifts(shifts: Sequence[int], length: int) -> None:
-    """Raise ``InputError`` where a window would not hold its variant."""
-    if max(map(abs, shifts)) >= length // 2:
+def _check_members(members: Members, shifts: Sequence[int]) -> None:
+    """Raise ``InputError`` for models of other inputs, or windows that would not hold variants."""
+    others = [name for name, shape in members.inputs.items() if shape[1:] != (4,)]
+    if others or len(members.inputs) > 1:
         raise InputError(
-            f"`shifts`: expected less than half of the window of {length} bases, received "
+            f"{members.models[0].path} reads {', '.join(members.inputs)}; expected a model of DNA "
+            "alone, as a VCF file says nothing of other inputs"
+        )
+    if max(map(abs, shifts)) >= members.length // 2:
+        raise InputError(
+            f"`shifts`: expected less than half of the window of {members.length} bases, received "
             f"{max(shifts, key=abs)}"
         )
 

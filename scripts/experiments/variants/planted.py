@@ -38,7 +38,8 @@ def main() -> None:
     scores[["kind", "task"]] = scores["id"].str.split("/", expand=True)
     sizes = [abs(row[f"{row.task} score"]) for _, row in scores.iterrows()]
     inside = scores["kind"] == "motif"
-    print(f"AUROC {roc_auc_score(inside, sizes):.3f}, {inside.sum()} in motifs, {(~inside).sum()}")
+    auroc = roc_auc_score(inside, sizes)
+    print(f"AUROC {auroc:.3f}, {inside.sum()} in motifs, {(~inside).sum()} beside")
 
 
 def parse() -> argparse.Namespace:

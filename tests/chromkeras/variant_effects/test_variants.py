@@ -12,9 +12,12 @@ from chromkeras.errors import InputError
 from chromkeras.importers.simulate import simulate
 from chromkeras.importers.simulation import Simulation
 from chromkeras.model_file.open_model import open_model
+from chromkeras.model_file.save_model import save_model
 from chromkeras.recipe.reading import make_recipe
 from chromkeras.scoring.chunks import Chunks
 from chromkeras.scoring.indexed_genome import IndexedGenome
+from chromkeras.sharing.builder import build_model
+from chromkeras.sharing.plan import resolve_plan
 from chromkeras.training.train import train
 from chromkeras.variant_effects import variants as module
 from chromkeras.variant_effects.null import some_substitutions
@@ -311,6 +314,15 @@ def test_substitutions_in_planted_motifs_count_more_than_those_beside(tmp_path):
     names = [name.decode().split("/") for name in found["id"]]
     sizes = [abs(row[int(task)]) for row, (_, task) in zip(found["score"], names, strict=True)]
     assert roc_auc_score([kind == "in" for kind, _ in names], sizes) > 0.75
+
+
+def test_models_of_other_inputs_are_refused(tiny_recipe, tiny_dataset, genome, few, tmp_path):
+    recipe, data = (make(architecture="wakawaka") for make in (tiny_recipe, tiny_dataset))
+    plan = resolve_plan(recipe, data.tasks, data.shapes, problem="binary")
+    weights = build_model(plan).get_weights()
+    save_model(tmp_path / "two.keras", plan, weights, fingerprint="none", scores={})
+    with pytest.raises(InputError, match="expected a model of DNA alone"):
+        variants(tmp_path / "two.keras", few, genome, tmp_path / "s.tsv", PLAIN)
 
 
 @pytest.mark.parametrize(
