@@ -46,7 +46,7 @@ def write_vcf_of(finish: Finish) -> None:
     """Write the records of the VCF file, bgzipped, with the scores of each alternate allele.
 
     Records come as they are, with numbers in INFO, "." for alleles that could not be scored, and
-    ``CK_rejected``, their reason.
+    ``CK_rejected``, their reason. Scores of an earlier run are replaced.
     """
     path = finish.chunks.out
     with replacing(path) as beside:
@@ -84,7 +84,7 @@ def _header(header: list[bytes], finish: Finish) -> Iterator[bytes]:
     if not header[0].startswith(b"##fileformat"):
         yield b"##fileformat=VCFv4.2\n"
     for line in header:
-        if line.startswith(b"##"):
+        if line.startswith(b"##") and not line.startswith(f"##INFO=<ID={PREFIX}".encode()):
             yield line.rstrip(b"\r\n") + b"\n"
     if not any(line.startswith(b"##contig") for line in header):
         for name, bases in finish.lengths.items():
@@ -121,7 +121,8 @@ def _records(lines: Iterable[bytes], finish: Finish) -> Iterator[bytes]:
             own.append(waiting[1:])
             waiting = next(alleles, None)
         columns += [b"."] * (8 - len(columns))
-        info = [] if columns[7] in (b".", b"") else [columns[7]]
+        given = [] if columns[7] in (b".", b"") else columns[7].split(b";")
+        info = [field for field in given if not field.startswith(PREFIX.encode())]
         columns[7] = b";".join(info + _info(own, names, finish.null is not None)) or b"."
         yield b"\t".join(columns) + b"\n"
 

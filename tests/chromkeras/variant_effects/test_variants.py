@@ -228,6 +228,8 @@ def test_vcf_keeps_all_records_and_adds_scores(
     assert next(scores, None) is None
     with found.out.open("rb") as file:
         assert file.read(14)[12:] == b"BC"  # bgzip
+    again = variants(model, found.out, genome, tmp_path / "again.vcf.gz", WITH_NULL).out
+    assert again.read_bytes() == found.out.read_bytes()
 
 
 def test_several_models_are_an_ensemble(make_model, genome, few, tmp_path):
