@@ -61,7 +61,9 @@ def join(parts: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str]) -
     parts
         Files that ``predict`` or another command wrote with ``part``, in any order.
     out
-        File to write. Parts of .tsv and .tsv.gz give either; parts of .h5 give any format.
+        File to write. Parts of .tsv and .tsv.gz give either, those of .vcf.gz the same, and parts
+        of .h5 any format but .vcf.gz. q are made anew of the p of all parts, and tables of what
+        was rejected are joined too.
 
     Returns
     -------

@@ -5,17 +5,19 @@ python scripts/benchmarks/variants.py --count 2048
 Random substitutions of a random chromosome are scored by `chromkeras.variants` (reading, windows,
 both strands, writing, without a null), and by a plain loop that asks the model for the four
 sequences of one substitution at a time; "batched" is `model.predict` on one-hot arrays of all
-windows that are already in memory, which is the most that the model itself allows. Median (least -
-most) of repeats taken in turns.
+windows that are already in memory. Rates are those of a second of processor time, all threads
+together, so that other work on the machine counts little: median (least - most) of repeats taken in
+turns.
 """
 
 import argparse
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from table import markdown_table
-from timing import in_turns
 
 import chromkeras
 
@@ -31,7 +33,9 @@ def main() -> None:
         length = model.network.input_shape[1]
         with tempfile.TemporaryDirectory() as folder:
             rows.append(cells(name, model, length, Path(folder), options))
-    print(f"{options.count:,} substitutions, both strands, substitutions a second\n")
+    print(
+        f"{options.count:,} substitutions, both strands, substitutions a second of processor time\n"
+    )
     print(markdown_table(HEADER, rows))
 
 
@@ -76,16 +80,27 @@ def cells(
     for call in (scored, loop, batched):
         call()
     counts = (options.count, options.loop, options.count)
-    times, _ = in_turns((scored, loop, batched), budget=0, least=options.repeats)
-    rates = [count / each.median for count, each in zip(counts, times, strict=True)]
+    calls = (scored, loop, batched)
+    turns = [[processor_seconds(call) for call in calls] for _ in range(options.repeats)]
+    rates = np.array(counts) / np.array(turns)
+    middle = np.median(rates, axis=0)
     shown = [
-        f"{rate:,.0f} ({count / each.most:,.0f} - {count / each.least:,.0f})"
-        for rate, count, each in zip(rates, counts, times, strict=True)
+        f"{rate_text(m)} ({rate_text(low)} - {rate_text(high)})"
+        for m, low, high in zip(middle, rates.min(axis=0), rates.max(axis=0), strict=True)
     ]
-    return [
-        name, shown[0], shown[1], f"{rates[0] / rates[1]:.1f}", shown[2],
-        f"{rates[0] / rates[2]:.0%}",
-    ]  # fmt: skip
+    times, share = (np.median(rates[:, 0] / rates[:, i]) for i in (1, 2))
+    return [name, shown[0], shown[1], f"{times:.3g}", shown[2], f"{share:.0%}"]
+
+
+def rate_text(rate: float) -> str:
+    return f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"
+
+
+def processor_seconds(call: Callable[[], None]) -> float:
+    """Return the processor time of a call, which other work on the machine leaves alone."""
+    start = time.process_time()
+    call()
+    return time.process_time() - start
 
 
 def four_windows(
