@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from chromkeras.search.tune import tune
     from chromkeras.training.finetune import finetune
     from chromkeras.training.train import train
+    from chromkeras.variant_effects.options import VariantOptions
+    from chromkeras.variant_effects.variants import variants
 
 __version__ = "0.2.0"
 
@@ -43,6 +45,7 @@ _PLACES = {
     "Dataset": ("data.dataset", "Dataset"),
     "InputError": ("errors", "InputError"),
     "OpenModel": ("model_file.open_model", "OpenModel"),
+    "VariantOptions": ("variant_effects.options", "VariantOptions"),
     "benchmark": ("benchmarking.benchmark", "benchmark"),
     "compare": ("comparison.core.compare", "compare"),
     "crossval": ("cross_validation.crossval", "crossval"),
@@ -63,6 +66,7 @@ _PLACES = {
     "simulate_expression": ("importers.simulate_expression", "simulate_expression"),
     "train": ("training.train", "train"),
     "tune": ("search.tune", "tune"),
+    "variants": ("variant_effects.variants", "variants"),
 }
 _PREPARE = "prepare_"
 
@@ -71,6 +75,7 @@ __all__ = [
     "Dataset",
     "InputError",
     "OpenModel",
+    "VariantOptions",
     "benchmark",
     "compare",
     "crossval",
@@ -95,6 +100,7 @@ __all__ = [
     "simulate_expression",
     "train",
     "tune",
+    "variants",
 ]
 
 

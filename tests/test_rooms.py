@@ -31,7 +31,7 @@ ROOMS = (
     {"training"},
     {"cross_validation"},
     {"baselines", "installation", "model_report", "search"},
-    {"comparison"},
+    {"comparison", "variant_effects"},
     {"benchmarking"},
     {"cli"},
 )

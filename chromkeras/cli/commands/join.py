@@ -18,7 +18,9 @@ def command(
     ],
     out: Annotated[
         Path,
-        typer.Option(help="File to write: .tsv or .tsv.gz of parts of text, any format of .h5."),
+        typer.Option(
+            help="File to write: .tsv or .tsv.gz of text, .vcf.gz of .vcf.gz, any of .h5."
+        ),
     ],
 ) -> Outcome:
     """Put the parts of a run together, whole or not at all.

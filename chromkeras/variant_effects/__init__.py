@@ -1,0 +1,1 @@
+"""Effects of sequence variants: what a change of the DNA does to a model's predictions."""
