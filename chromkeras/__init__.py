@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chromkeras import datasets
+    from chromkeras.baselines.options import baseline_options
+    from chromkeras.baselines.train import train_baseline
     from chromkeras.comparison.core.compare import compare
     from chromkeras.comparison.core.comparison import CompareOptions
     from chromkeras.cost.dry_run import dry_run
@@ -42,6 +44,7 @@ _PLACES = {
     "Dataset": ("data.dataset", "Dataset"),
     "InputError": ("errors", "InputError"),
     "OpenModel": ("model_file.open_model", "OpenModel"),
+    "baseline_options": ("baselines.options", "baseline_options"),
     "compare": ("comparison.core.compare", "compare"),
     "crossval": ("cross_validation.crossval", "crossval"),
     "datasets": ("datasets", ""),
@@ -60,6 +63,7 @@ _PLACES = {
     "simulate": ("importers.simulate", "simulate"),
     "simulate_expression": ("importers.simulate_expression", "simulate_expression"),
     "train": ("training.train", "train"),
+    "train_baseline": ("baselines.train", "train_baseline"),
     "tune": ("search.tune", "tune"),
 }
 _PREPARE = "prepare_"
@@ -69,6 +73,7 @@ __all__ = [
     "Dataset",
     "InputError",
     "OpenModel",
+    "baseline_options",
     "compare",
     "crossval",
     "datasets",
@@ -91,6 +96,7 @@ __all__ = [
     "simulate",
     "simulate_expression",
     "train",
+    "train_baseline",
     "tune",
 ]
 

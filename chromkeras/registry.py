@@ -3,6 +3,14 @@
 from chrominterpret.registry import Registry
 
 ARCHITECTURES = Registry("chromkeras.architectures", "architecture", without={"options"})
+BASELINES = Registry(
+    "chromkeras.baselines",
+    "baseline",
+    without={
+        "gapped_kernel", "kmer_regulators", "linear", "options", "size", "solver",
+        "train",
+    },
+)  # fmt: skip
 PROBLEMS = Registry("chromkeras.problems", "problem", without={"problem", "reading"})
 LOSSES = Registry("chromkeras.losses", "loss", without={"masks", "task_loss"})
 CONFLICT_METHODS = Registry("chromkeras.conflict", "conflict method", without={"gram", "simplex"})
