@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from chromkeras.baselines.train import train_baseline
     from chromkeras.comparison.core.compare import compare
     from chromkeras.comparison.core.comparison import CompareOptions
+    from chromkeras.comparison.predictions.against import evaluate_against
     from chromkeras.cost.dry_run import dry_run
     from chromkeras.cross_validation.crossval import crossval
     from chromkeras.data.dataset import Dataset
@@ -51,6 +52,7 @@ _PLACES = {
     "doctor": ("installation.doctor", "doctor"),
     "dry_run": ("cost.dry_run", "dry_run"),
     "evaluate": ("evaluation.report", "evaluate_model"),
+    "evaluate_against": ("comparison.predictions.against", "evaluate_against"),
     "finetune": ("training.finetune", "finetune"),
     "info": ("model_file.info", "info"),
     "interpret": ("model_report.interpret", "interpret"),
@@ -80,6 +82,7 @@ __all__ = [
     "doctor",
     "dry_run",
     "evaluate",
+    "evaluate_against",
     "finetune",
     "info",
     "interpret",

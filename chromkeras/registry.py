@@ -7,7 +7,7 @@ BASELINES = Registry(
     "chromkeras.baselines",
     "baseline",
     without={
-        "gapped_kernel", "kmer_regulators", "linear", "options", "size", "solver",
+        "beaten", "gapped_kernel", "kmer_regulators", "linear", "options", "size", "solver",
         "train",
     },
 )  # fmt: skip

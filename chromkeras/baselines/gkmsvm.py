@@ -36,12 +36,15 @@ class Options(common.Options):
         Number of letters in a word, l.
     informative
         Number of letters of a word that are read, k; the others are gaps.
+    window
+        Number of bases in the middle of each sequence that are read.
     """
 
     name: str = "gkmsvm"
     strengths: tuple[float, ...] = (0.01, 0.03, 0.1, 0.3, 1.0)
     length: int = field(default=10, metadata={"least": 2, "most": 11})
     informative: int = field(default=6, metadata={"least": 1})
+    window: int = field(default=300, metadata={"least": 1})
 
     def check(self) -> None:
         """Raise ``InputError`` where more letters are read than a word has."""
@@ -54,9 +57,10 @@ class Options(common.Options):
 
 def feature_count(dataset: Dataset, options: Options) -> int:
     """Return the number of words; ``InputError`` where sequences are too short."""
-    if dataset.dna.length < options.length:
+    _, size = common.middle(dataset.dna.length, options.window)
+    if size < options.length:
         raise InputError(
-            f"baseline.length: expected at most {dataset.dna.length}, the length of the sequences, "
+            f"baseline.length: expected at most {size}, the bases of a sequence that are read, "
             f"received {options.length}"
         )
     return int(4**options.length)
@@ -64,7 +68,8 @@ def feature_count(dataset: Dataset, options: Options) -> int:
 
 def memory(dataset: Dataset, options: Options, rows: int, tasks: int) -> tuple[int, int]:
     """Return bytes for some rows, roughly, and the number of weights of the model file."""
-    words, positions = feature_count(dataset, options), dataset.dna.length - options.length + 1
+    words = feature_count(dataset, options)
+    positions = common.middle(dataset.dna.length, options.window)[1] - options.length + 1
     # Counts by row and by word, five arrays of a number for each word and task, the search.
     sparse = 2 * 8 * rows * positions + 2 * 8 * words
     search = 2 * 24 * tasks * 8 * 2 * rows
@@ -80,8 +85,11 @@ def fit(dataset: Dataset, options: Options) -> "Fit":
 
     problem, feature_count_ = find_problem(dataset.problem), feature_count(dataset, options)
 
+    start, size = common.middle(dataset.dna.length, options.window)
+
     def words_of(rows: np.ndarray, told: Callable[[int, int], None]) -> WordCounts:
-        return word_counts(dataset.codes(rows), options.length, options.informative, told)
+        codes = dataset.codes(rows)[:, start : start + size]
+        return word_counts(codes, options.length, options.informative, told)
 
     train, words, valid, other = of_both_splits(dataset, options, words_of)
     kernel = GappedKernel(words, options.length, options.informative)
@@ -104,7 +112,7 @@ def fit(dataset: Dataset, options: Options) -> "Fit":
     weights = kernel.word_weights(choice.vector.coefficients)
     bias = _bias(kernel, choice.vector, weights) * slope + shift
     arrays = {_OUT: [(weights * slope).astype(np.float32), bias.astype(np.float32)]}
-    return Fit(choice.strength, choice.tried, arrays, len(train), feature_count_)
+    return Fit(choice.strength, choice.tried, choice.scores, arrays, len(train), feature_count_)
 
 
 def _bias(kernel: Any, vector: Any, weights: np.ndarray) -> np.ndarray:
@@ -154,6 +162,7 @@ def build(x: Any, options: Options, weights: dict[str, list[np.ndarray]]) -> Any
     """Return the logits (batch, T) of one-hot DNA (batch, length, 4)."""
     from chromkeras.layers.gapped_kmer_scores import GappedKmerScores
 
+    x = common.cropped(x, options.window)
     return GappedKmerScores(len(weights[_OUT][1]), options.length, options.informative, name=_OUT)(
         x
     )

@@ -67,7 +67,7 @@ def fit(dataset: Dataset, options: Options) -> "Fit":
         dataset, options, lambda rows, told: of(rows, report=told)
     )
     arrays = {_COUNTED: _filters(options.k), _OUT: [weights, bias]}
-    return Fit(choice.strength, choice.tried, arrays, rows, len(weights))
+    return Fit(choice.strength, choice.tried, choice.scores, arrays, rows, len(weights))
 
 
 def build(x: Any, options: Options, weights: dict[str, list[np.ndarray]]) -> Any:
@@ -80,11 +80,7 @@ def build(x: Any, options: Options, weights: dict[str, list[np.ndarray]]) -> Any
 
     from chromkeras.layers.kmer_counts import KmerCounts, LogCounts
 
-    length = int(x.shape[1])
-    window = min(options.window, length)
-    start = _start(length, window)
-    if window < length:
-        x = layers.Cropping1D((start, length - start - window), name="middle")(x)
+    x = common.cropped(x, options.window)
     x = layers.Conv1D(4**options.k, options.k, activation="relu", name=_COUNTED)(x)
     x = KmerCounts(options.k, name="counts")(x)
     x = LogCounts(name="log_counts")(x)
@@ -112,7 +108,7 @@ def kmer_features(
     """
     length = dataset.dna.length
     _check(length, k, window)
-    start = _start(length, window)
+    start, _ = common.middle(length, window)
     pool, size = _pooled(k)
     counts = np.zeros((len(rows), size), np.float32)
     for begin in range(0, len(rows), _CHUNK):
@@ -143,7 +139,3 @@ def _pooled(k: int) -> tuple[np.ndarray, int]:
 def _check(length: int, k: int, window: int) -> None:
     if not 1 <= k <= min(window, length):
         raise InputError(f"expected k between 1 and {min(window, length)}, received {k}")
-
-
-def _start(length: int, window: int) -> int:
-    return max(0, (length - window) // 2)

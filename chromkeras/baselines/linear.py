@@ -27,6 +27,8 @@ class Fit:
         Chosen C.
     tried
         Mean validation score of each C that was tried.
+    scores
+        Validation scores of the tasks, shape (T,).
     weights
         Arrays of each layer of the network, by its name.
     rows
@@ -37,6 +39,7 @@ class Fit:
 
     strength: float
     tried: dict[float, float]
+    scores: np.ndarray
     weights: dict[str, list[np.ndarray]]
     rows: int
     features: int
@@ -52,14 +55,15 @@ class Choice:
         As in ``Fit``.
     vector
         Weights of the tasks.
-    outputs
-        Outputs for the validation rows, shape (n, T).
+    outputs, scores
+        Outputs for the validation rows, shape (n, T), and their score by task, shape (T,).
     """
 
     strength: float
     tried: dict[float, float]
     vector: Vector
     outputs: np.ndarray
+    scores: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -172,8 +176,9 @@ def _best(
         scaled = Loss(loss.kind, loss.targets, strength * loss.weights)
         told = steps.of(place, strength)
         at = minimise(space, scaled, start=at, tolerance=tolerance, report=told)
-        choices.append(Choice(strength, tried, at, outputs(at)))
-        tried[strength] = float(mean_defined(score(choices[-1].outputs)))
+        found = outputs(at)
+        choices.append(Choice(strength, tried, at, found, score(found)))
+        tried[strength] = float(mean_defined(choices[-1].scores))
         best = max(choices, key=lambda choice: tried[choice.strength])
         if place - choices.index(best) == _PATIENCE:
             break

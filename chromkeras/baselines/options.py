@@ -54,6 +54,23 @@ class Options:
         """Raise ``InputError`` for values that do not go together."""
 
 
+def middle(length: int, window: int) -> tuple[int, int]:
+    """Return where the middle of a sequence begins, and its length: at most ``window`` bases."""
+    size = min(length, window)
+    return (length - size) // 2, size
+
+
+def cropped(x: Any, window: int) -> Any:
+    """Return the middle of sequences, a Keras tensor (batch, L, 4), as ``middle`` says."""
+    from keras import layers
+
+    length = int(x.shape[1])
+    start, size = middle(length, window)
+    if size == length:
+        return x
+    return layers.Cropping1D((start, length - start - size), name="middle")(x)
+
+
 def baseline_options(
     name: str,
     settings: Iterable[str] = (),

@@ -78,7 +78,7 @@ def fit(dataset: Dataset, options: Options) -> "Fit":
     choice, weights, bias, rows = fit_features(dataset, options, scores)
     zero = np.zeros(filters.shape[-1], np.float32)
     arrays = {_SCAN: [filters, zero], _OUT: [weights / spread[0][:, None], bias]}
-    return Fit(choice.strength, choice.tried, arrays, rows, len(weights))
+    return Fit(choice.strength, choice.tried, choice.scores, arrays, rows, len(weights))
 
 
 def build(x: Any, options: Options, weights: dict[str, list[np.ndarray]]) -> Any:

@@ -54,6 +54,13 @@ def command(
     shard: Shard = "data",
     watch_gradients: WatchGradients = False,
     mmap: Mmap = False,
+    baseline: Annotated[
+        bool,
+        typer.Option(
+            help="Say at the end whether the network beats the k-mer baseline, fitted on at most "
+            "20,000 training rows; of DNA alone, and labels that are no classes."
+        ),
+    ] = True,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -79,6 +86,7 @@ def command(
             "--devices": (devices, 1),
             "--shard": (shard, "data"),
             "--watch-gradients": (watch_gradients, False),
+            "--no-baseline": (baseline, True),
         }
         refuse_options_of_networks(plan, networks)
         return fit_baseline(
@@ -123,6 +131,7 @@ def command(
         shard=shard,
         watch_gradients=watch_gradients,
         mmap=mmap,
+        baseline=baseline,
     )
 
 
