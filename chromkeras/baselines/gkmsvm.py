@@ -87,7 +87,7 @@ def fit(dataset: Dataset, options: Options) -> "Fit":
 
     start, size = common.middle(dataset.dna.length, options.window)
 
-    def words_of(rows: np.ndarray, told: Callable[[int, int], None]) -> WordCounts:
+    def words_of(rows: np.ndarray, told: Callable[[int, int], None]) -> "WordCounts":
         codes = dataset.codes(rows)[:, start : start + size]
         return word_counts(codes, options.length, options.informative, told)
 
