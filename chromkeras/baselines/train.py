@@ -97,10 +97,13 @@ def train_baseline(
 
     Examples
     --------
+    >>> import tempfile
     >>> import chromkeras
     >>> from chromkeras.importers.simulate import demo_dataset
     >>> options = chromkeras.baseline_options("kmer", ["baseline.k=3"])
-    >>> chromkeras.train_baseline(demo_dataset(), options, "kmer.keras").features
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     result = chromkeras.train_baseline(demo_dataset(), options, f"{folder}/kmer.keras")
+    >>> result.features
     32
     """
     out = check_model_path(out)

@@ -88,6 +88,7 @@ class GappedKmerScores(keras.layers.Layer):
         both = ops.concatenate([words, words[:, ::-1, ::-1]], axis=0)
         flat = [ops.reshape(each, (-1, 4 * self.length)) for each in (words, both)]
         agree = ops.cast(ops.matmul(flat[0], ops.transpose(flat[1])) + 0.5, "int32")
+        agree = ops.clip(agree, 0, self.length)
         similar = np.array([comb(a, self.informative) for a in range(self.length + 1)], np.float32)
         return 2 * ops.sum(ops.take(ops.convert_to_tensor(similar), agree, axis=0))
 
