@@ -1,8 +1,8 @@
 """Logistic regression on the best match of every known motif: what motifs alone can tell.
 
-A feature is the highest score of a motif's log-odds matrix, log2(p / 0.25), over all positions and
-both strands (Stormo 2000, Bioinformatics 16:16). Positions beyond the ends score 0, as N does. The
-row ``pwm_HOCOMOCO`` of benchmarks of TF binding is such a model.
+A feature is the highest score of a motif's log-odds matrix, log2(p / 0.25), over the middle of a
+sequence and both strands (Stormo 2000, Bioinformatics 16:16). Letters beyond it score 0, as N does.
+The row ``pwm_HOCOMOCO`` of benchmarks of TF binding is such a model.
 """
 
 from collections.abc import Callable, Sequence
@@ -36,6 +36,8 @@ class Options(common.Options):
     motifs
         Known motifs: "jaspar:GROUP" (such as nematodes, fungi, insects, plants or vertebrates),
         "jaspar" for all groups, or a MEME or JASPAR file.
+    window
+        Number of bases in the middle of each sequence that are scanned.
     pseudocount
         Sites that are added to a motif's, spread as the background is.
     """
@@ -43,6 +45,7 @@ class Options(common.Options):
     name: str = "pwm"
     strengths: tuple[float, ...] = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
     motifs: str = "jaspar"
+    window: int = field(default=300, metadata={"least": 1})
     pseudocount: float = field(default=1.0, metadata={"above": 0})
 
 
@@ -69,7 +72,7 @@ def fit(dataset: Dataset, options: Options) -> "Fit":
     spread: list[np.ndarray] = []
 
     def scores(rows: np.ndarray, told: Callable[[int, int], None]) -> np.ndarray:
-        found = best_matches(dataset, rows, filters, told)
+        found = best_matches(dataset, rows, filters, window=options.window, report=told)
         if not spread:  # of the training rows, which come first
             wide = found.std(axis=0)
             spread.append(np.where(wide > 0, wide, 1).astype(np.float32))
@@ -89,7 +92,7 @@ def build(x: Any, options: Options, weights: dict[str, list[np.ndarray]]) -> Any
     """
     from keras import layers
 
-    x = _scan(x, weights[_SCAN][0].shape)
+    x = _scan(common.cropped(x, options.window), weights[_SCAN][0].shape)
     return layers.Dense(len(weights[_OUT][1]), name=_OUT)(x)
 
 
@@ -126,6 +129,8 @@ def best_matches(
     dataset: Dataset,
     rows: np.ndarray,
     filters: np.ndarray,
+    *,
+    window: int = 300,
     report: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
     """Return the highest score of every motif over positions and strands.
@@ -136,6 +141,8 @@ def best_matches(
         Data set with DNA, and rows of shape (n,).
     filters
         Filters of ``motif_filters``.
+    window
+        Number of bases in the middle of each sequence.
     report
         Called with rows done and in all.
 
@@ -148,13 +155,15 @@ def best_matches(
 
     from chromkeras.baselines.linear import in_chunks
 
-    inputs = keras.Input((dataset.dna.length, 4))
+    start, size = common.middle(dataset.dna.length, window)
+    inputs = keras.Input((size, 4))
     network = keras.Model(inputs, _scan(inputs, filters.shape))
     network.get_layer(_SCAN).set_weights([filters, np.zeros(filters.shape[-1], np.float32)])
-    batch = int(np.clip(_AT_ONCE // (dataset.dna.length * filters.shape[-1]), 1, 256))
+    batch = int(np.clip(_AT_ONCE // (size * filters.shape[-1]), 1, 256))
     found = np.empty((len(rows), filters.shape[-1] // 2), np.float32)
     for place, some in in_chunks(rows, 16 * batch):
-        found[place] = network.predict(dataset.one_hot(some), batch_size=batch, verbose=0)
+        x = dataset.one_hot(some)[:, start : start + size]
+        found[place] = network.predict(x, batch_size=batch, verbose=0)
         if report is not None:
             report(min(place.stop, len(rows)), len(rows))
     return found
