@@ -69,7 +69,7 @@ def command(
         ),
     ] = False,
 ) -> Outcome:
-    """Train a multi-task model and keep its best epoch, or fit a baseline.
+    """Train a multi-task model, or fit a baseline.
 
     The best epoch by validation ends in one .keras file, with what it was trained on and how. A
     baseline is a linear model on fixed features, its C chosen on the validation split.
@@ -100,7 +100,7 @@ def command(
             dry_run=dry_run,
         )
     if plan not in PLANS:
-        raise unknown("plan or baseline", plan, (*PLANS, *BASELINES.names()))
+        raise unknown("plan", plan, (*PLANS, *BASELINES.names()))
     from chromkeras.recipe.reading import make_recipe
 
     values = {
