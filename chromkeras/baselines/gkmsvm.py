@@ -15,12 +15,15 @@ import numpy as np
 from chromkeras.baselines import options as common
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
+from chromkeras.statistics.calibration import log_odds
 
 if TYPE_CHECKING:
     from chromkeras.baselines.gapped_kernel import WordCounts
     from chromkeras.baselines.linear import Fit
 
 PROBLEMS = ("binary",)
+# Outputs are log-odds for the training rows, however rows were weighted in the fit.
+CALIBRATED = True
 _OUT = "logits"
 # Of the logistic regression on one score a task: all but no penalty.
 _FREE = 1e3
@@ -108,7 +111,8 @@ def fit(dataset: Dataset, options: Options) -> "Fit":
         lambda found: problem.scores(labels, found),
         label=options.name,
     )
-    slope, shift = log_odds_of_scores(choice.outputs, labels)
+    share = dataset.positive_fraction("train")
+    slope, shift = log_odds_of_scores(choice.outputs, labels, share)
     weights = kernel.word_weights(choice.vector.coefficients)
     bias = _bias(kernel, choice.vector, weights) * slope + shift
     arrays = {_OUT: [(weights * slope).astype(np.float32), bias.astype(np.float32)]}
@@ -121,15 +125,20 @@ def _bias(kernel: Any, vector: Any, weights: np.ndarray) -> np.ndarray:
     return found
 
 
-def log_odds_of_scores(scores: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def log_odds_of_scores(
+    scores: np.ndarray, labels: np.ndarray, share: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Return slopes and intercepts that make log-odds of scores, by each task's known labels.
 
-    Platt 1999 (Advances in Large Margin Classifiers, 61-74): a logistic regression on the score.
+    Platt 1999 (Advances in Large Margin Classifiers, 61-74): a logistic regression on the score,
+    here moved to the share of positives among other rows.
 
     Parameters
     ----------
     scores, labels
         Shape (n, T); labels NaN where unknown.
+    share
+        Share of positives that the log-odds are for, shape (T,).
 
     Returns
     -------
@@ -154,7 +163,8 @@ def log_odds_of_scores(scores: np.ndarray, labels: np.ndarray) -> tuple[np.ndarr
         )
         if found.coefficients[0, 0] > 0:
             slope[t] = found.coefficients[0, 0] / spread
-            shift[t] = found.bias[0] - slope[t] * centre
+            odds = log_odds(share[t]) - log_odds(label[known].mean())
+            shift[t] = found.bias[0] - slope[t] * centre + odds
     return slope, shift
 
 

@@ -83,12 +83,14 @@ class _Steps:
 
     def of(self, place: int, strength: float) -> Callable[[int, float], None]:
         """Return what to call after each pass of one fit."""
+        furthest = 0.0
 
         def told(number: int, left: float) -> None:
+            nonlocal furthest
             # The gradient falls by a factor of 1000; by its logarithm the end can be foreseen.
-            share = min(max(-np.log10(max(left, 1e-3)) / 3, 0.0), 1.0)
+            furthest = max(furthest, min(-np.log10(max(left, 1e-3)) / 3, 1.0))
             note = f"C {strength:g}, pass {number}"
-            self.report(round(100 * (place + share)), 100 * self.count, note)
+            self.report(round(100 * (place + furthest)), 100 * self.count, note)
 
         return told
 

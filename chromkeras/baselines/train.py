@@ -17,6 +17,7 @@ from chromkeras.model_file.beside import check_model_path
 from chromkeras.model_file.card import TRAINING_SHARE
 from chromkeras.problems.problem import Problem
 from chromkeras.problems.registry import find_problem
+from chromkeras.progress import progress
 from chromkeras.recipe.choices import BASELINE
 from chromkeras.registry import BASELINES
 from chromkeras.statistics.means import mean_defined
@@ -168,7 +169,8 @@ def carrying(network: "keras.Model", card: Mapping[str, Any]) -> "keras.Model":
 
 
 def _card(dataset: Dataset, options: Options, scores: dict[str, Any]) -> dict[str, Any]:
-    weighted = options.balanced and options.name != "gkmsvm"
+    calibrated = getattr(BASELINES.get(options.name), "CALIBRATED", False)
+    weighted = options.balanced and not calibrated
     settings = {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(options).items()}
     return {
         "tasks": dataset.tasks,
@@ -191,7 +193,8 @@ def _scores(network: "keras.Model", dataset: Dataset, found: "Fit") -> dict[str,
 
     problem, rows = find_problem(dataset.problem), dataset.rows("valid")
     # As networks are judged while they train: on the strand that the data set has.
-    outputs = predict_logits(network, dataset, rows, both_strands=False)
+    with progress("score") as report:
+        outputs = predict_logits(network, dataset, rows, both_strands=False, progress=report)
     score = problem.scores(dataset.values(rows), outputs)
     key = f"validation_{problem.score}"
     scores = {

@@ -8,6 +8,7 @@ import pytest
 
 from chrominterpret.motifs.motif_files import write_meme
 from chrominterpret.motifs.pwm import Motif, reverse_complement, scan
+from chromkeras.baselines.gkmsvm import log_odds_of_scores
 from chromkeras.baselines.kmer import kmer_features
 from chromkeras.baselines.options import baseline_options
 from chromkeras.baselines.pwm import best_matches, motif_filters
@@ -168,6 +169,19 @@ def test_the_best_match_is_that_of_a_scan(data, motif_file):
         both = [pssm(motif), pssm(reverse_complement(motif))]
         best = np.max([scan(x, each).max(axis=1) for each in both], axis=0)
         np.testing.assert_allclose(found[:, m], best, rtol=1e-5)
+
+
+def test_scores_become_log_odds_for_a_share_of_positives():
+    random = np.random.default_rng(0)
+    labels = (random.random((20_000, 2)) < 0.3).astype(np.float64)
+    # Normal scores of both classes, 2 apart: the log-odds are 2 z - 2 and those of the share.
+    scores = 2 * labels + random.normal(size=labels.shape)
+    labels[:50, 0] = np.nan
+    slope, shift = log_odds_of_scores(scores, labels, np.array([0.5, 0.3]))
+    np.testing.assert_allclose(slope, 2, rtol=0.05)
+    np.testing.assert_allclose(shift, [-2, -2 + np.log(0.3 / 0.7)], rtol=0.05)
+    same = log_odds_of_scores(scores, np.ones_like(labels), np.array([0.5, 0.3]))
+    assert [each.tolist() for each in same] == [[1, 1], [0, 0]]
 
 
 @pytest.mark.parametrize(
