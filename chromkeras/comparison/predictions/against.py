@@ -135,8 +135,8 @@ class Against:
         worse = int((first.interval[1][known] < 0).sum())
         verdict = (
             f"{self.names[0]} is {_amount(first.mean)} than {self.names[1]} by mean "
-            f"{first.title}, 95 % interval {low:+.4f} to {high:+.4f} over regions: surely better "
-            f"on {better} and worse on {worse} of {known.sum()} tasks"
+            f"{first.title}, 95 % interval {low:+.4f} to {high:+.4f} over regions; better on "
+            f"{better} and worse on {worse} of {known.sum()} tasks by an interval without 0"
         )
         others = [
             f"{title}: mean {each.title} {each.mean:+.4f}, {_interval(each.mean_interval)}"
