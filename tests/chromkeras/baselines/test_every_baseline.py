@@ -8,6 +8,7 @@ import pytest
 
 from chrominterpret.motifs.motif_files import write_meme
 from chrominterpret.motifs.pwm import Motif, reverse_complement, scan
+from chromkeras import predict
 from chromkeras.baselines.gkmsvm import log_odds_of_scores
 from chromkeras.baselines.kmer import kmer_features
 from chromkeras.baselines.options import baseline_options
@@ -20,7 +21,7 @@ from chromkeras.data.codes import encode
 from chromkeras.data.hdf5 import save_dataset
 from chromkeras.data.packed import PackedSequences
 from chromkeras.errors import InputError
-from chromkeras.evaluation.predict import predict, predict_logits
+from chromkeras.evaluation.predict import predict_logits
 from chromkeras.evaluation.report import evaluate_model
 from chromkeras.model_file.open_model import open_model
 from chromkeras.registry import BASELINES
