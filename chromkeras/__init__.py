@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chromkeras import datasets
+    from chromkeras.baselines.options import baseline_options
+    from chromkeras.baselines.train import train_baseline
     from chromkeras.benchmarking.benchmark import benchmark
     from chromkeras.comparison.core.compare import compare
     from chromkeras.comparison.core.comparison import CompareOptions
+    from chromkeras.comparison.predictions.against import evaluate_against
     from chromkeras.cost.dry_run import dry_run
     from chromkeras.cross_validation.crossval import crossval
     from chromkeras.data.dataset import Dataset
@@ -46,6 +49,7 @@ _PLACES = {
     "InputError": ("errors", "InputError"),
     "OpenModel": ("model_file.open_model", "OpenModel"),
     "VariantOptions": ("variant_effects.options", "VariantOptions"),
+    "baseline_options": ("baselines.options", "baseline_options"),
     "benchmark": ("benchmarking.benchmark", "benchmark"),
     "compare": ("comparison.core.compare", "compare"),
     "crossval": ("cross_validation.crossval", "crossval"),
@@ -53,6 +57,7 @@ _PLACES = {
     "doctor": ("installation.doctor", "doctor"),
     "dry_run": ("cost.dry_run", "dry_run"),
     "evaluate": ("evaluation.report", "evaluate_model"),
+    "evaluate_against": ("comparison.predictions.against", "evaluate_against"),
     "finetune": ("training.finetune", "finetune"),
     "info": ("model_file.info", "info"),
     "interpret": ("model_report.interpret", "interpret"),
@@ -65,6 +70,7 @@ _PLACES = {
     "simulate": ("importers.simulate", "simulate"),
     "simulate_expression": ("importers.simulate_expression", "simulate_expression"),
     "train": ("training.train", "train"),
+    "train_baseline": ("baselines.train", "train_baseline"),
     "tune": ("search.tune", "tune"),
     "variants": ("variant_effects.variants", "variants"),
 }
@@ -76,6 +82,7 @@ __all__ = [
     "InputError",
     "OpenModel",
     "VariantOptions",
+    "baseline_options",
     "benchmark",
     "compare",
     "crossval",
@@ -83,6 +90,7 @@ __all__ = [
     "doctor",
     "dry_run",
     "evaluate",
+    "evaluate_against",
     "finetune",
     "info",
     "interpret",
@@ -99,6 +107,7 @@ __all__ = [
     "simulate",
     "simulate_expression",
     "train",
+    "train_baseline",
     "tune",
     "variants",
 ]

@@ -14,11 +14,13 @@ from typer.exceptions import TyperException
 
 import chrominterpret
 import chromkeras
+from chromkeras.baselines.options import baseline_options
 from chromkeras.cli.app import app
 from chromkeras.errors import InputError
+from chromkeras.recipe.choices import BASELINE
 from chromkeras.recipe.reading import make_recipe, recipe_keys
 from chromkeras.recipe.recipe import SECTIONS, DataRecipe
-from chromkeras.registry import ARCHITECTURES
+from chromkeras.registry import ARCHITECTURES, BASELINES
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import resolve_plan
 
@@ -38,7 +40,7 @@ PROGRAM = "chromkeras"
 FENCE = re.compile(r"^(`{3,})([^\n]*)\n(.*?)^\1\s*$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"(?<!`)(?:``([^`]+)``|`([^`]+)`)(?!`)")
 OPTION = re.compile(r"--[a-z][a-z-]*")
-KEY = re.compile(rf"(?:{'|'.join(SECTIONS)})\.[a-z_0-9]+")
+KEY = re.compile(rf"(?:{'|'.join((*SECTIONS, BASELINE))})\.[a-z_0-9]+")
 
 
 def extension(name):
@@ -105,6 +107,9 @@ def check_recipe(values):
     """Raise where the plan, the size or a setting of a command line is none of a recipe's."""
     if values.get("settings") is None and "plan" not in values:
         return
+    if values.get("plan") in BASELINES.names():
+        baseline_options(values["plan"], values.get("settings") or ())
+        return
     make_recipe(
         values.get("plan", "hard"),
         size=values.get("size", ""),
@@ -155,7 +160,11 @@ def wrong_mention(words):
 
 
 def recipe_keys_of_all():
-    return {key for name in ARCHITECTURES.names() for key in recipe_keys(name)}
+    found = {key for name in ARCHITECTURES.names() for key in recipe_keys(name)}
+    each = [
+        field.name for name in BASELINES.names() for field in fields(BASELINES.get(name).Options)
+    ]
+    return found | {f"{BASELINE}.{name}" for name in each}
 
 
 def python_of(text):

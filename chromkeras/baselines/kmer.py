@@ -1,26 +1,33 @@
-"""Logistic regression on k-mer counts: the baseline a network has to beat.
+"""Logistic regression on k-mer counts of both strands: the figure that a network has to beat.
 
-Ghandi et al. 2014 (PLoS Comput Biol 10:e1003711) and Kelley et al. 2016 (Genome Res 26:990)
-measure against k-mer models of this kind.
+Features are log(1 + count) of every k-mer in the middle of a sequence, a k-mer and its reverse
+complement being one. Ghandi et al. 2014 (PLoS Comput Biol 10:e1003711) and Kelley et al. 2016
+(Genome Res 26:990) measure against k-mer models of this kind.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
+from chromkeras.baselines import options as common
 from chromkeras.data.codes import UNKNOWN
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
-from chromkeras.statistics.means import mean_defined
-from chromkeras.statistics.metrics import auroc
 
+if TYPE_CHECKING:
+    from chromkeras.baselines.linear import Fit
+
+PROBLEMS = ("binary", "regression")
 _CHUNK = 4096
+_COUNTED, _OUT = "kmers", "logits"
 
 
 @dataclass(frozen=True)
-class KmerModel:
-    """Linear model of each task on the k-mers of the middle of each sequence.
+class Options(common.Options):
+    """Options of the k-mer baseline.
 
     Attributes
     ----------
@@ -28,98 +35,87 @@ class KmerModel:
         Number of letters in a k-mer.
     window
         Number of bases in the middle of each sequence that are counted.
-    weights
-        Weights (F, T), one per k-mer (both strands pooled) and task.
-    bias
-        Biases (T,).
     """
 
-    k: int
-    window: int
-    weights: np.ndarray
-    bias: np.ndarray
-
-    def logits(self, dataset: Dataset, rows: np.ndarray) -> np.ndarray:
-        """Return log-odds of the chosen rows, shape (n, T), float32."""
-        features = kmer_features(dataset, rows, k=self.k, window=self.window)
-        return (features @ self.weights + self.bias).astype(np.float32)
+    name: str = "kmer"
+    strengths: tuple[float, ...] = (0.001, 0.003, 0.01, 0.03, 0.1)
+    k: int = field(default=6, metadata={"least": 1, "most": 7})
+    window: int = field(default=300, metadata={"least": 1})
 
 
-def fit_kmer_model(
+def feature_count(dataset: Dataset, options: Options) -> int:
+    """Return the number of features; ``InputError`` where sequences are too short."""
+    _check(dataset.dna.length, options.k, options.window)
+    return _pooled(options.k)[1]
+
+
+def memory(dataset: Dataset, options: Options, rows: int, tasks: int) -> tuple[int, int]:
+    """Return bytes for some rows, roughly, and the number of weights of the model file."""
+    found = feature_count(dataset, options)
+    # The features, and while they are made the words at all positions of a chunk; the search.
+    chunk = _CHUNK * options.window * (options.k + 4) * 8
+    search = 2 * 24 * tasks * 8 * (found + rows)
+    return 4 * found * rows + max(chunk, search), 4**options.k * 4 * options.k + found * tasks
+
+
+def fit(dataset: Dataset, options: Options) -> "Fit":
+    """Fit on the training split, and choose C by the mean score on the validation split."""
+    from chromkeras.baselines.linear import Fit, fit_features
+
+    of = partial(kmer_features, dataset, k=options.k, window=options.window)
+    choice, weights, bias, rows = fit_features(
+        dataset, options, lambda rows, told: of(rows, report=told)
+    )
+    arrays = {_COUNTED: _filters(options.k), _OUT: [weights, bias]}
+    return Fit(choice.strength, choice.tried, choice.scores, arrays, rows, len(weights))
+
+
+def build(x: Any, options: Options, weights: dict[str, list[np.ndarray]]) -> Any:
+    """Return the logits (batch, T) of one-hot DNA (batch, length, 4).
+
+    A filter for each k-mer whose output is 1 where all letters match, and else 0; its sum over
+    positions and strands, the logarithm, and a dense layer.
+    """
+    from keras import layers
+
+    from chromkeras.layers.kmer_counts import KmerCounts, LogCounts
+
+    x = common.cropped(x, options.window)
+    x = layers.Conv1D(4**options.k, options.k, activation="relu", name=_COUNTED)(x)
+    x = KmerCounts(options.k, name="counts")(x)
+    x = LogCounts(name="log_counts")(x)
+    return layers.Dense(len(weights[_OUT][1]), name=_OUT)(x)
+
+
+def _filters(k: int) -> list[np.ndarray]:
+    """Return kernel (k, 4, 4^k) and bias (4^k,) of filters that match a word each."""
+    digits = np.arange(4**k)[None] // 4 ** np.arange(k)[::-1, None] % 4
+    kernel = (digits[:, None] == np.arange(4)[None, :, None]).astype(np.float32)
+    return [kernel, np.full(4**k, 1.0 - k, np.float32)]
+
+
+def kmer_features(
     dataset: Dataset,
     rows: np.ndarray,
     *,
     k: int = 6,
     window: int = 300,
-    strength: float = 0.01,
-) -> KmerModel:
-    """Fit one ℓ2-regularised logistic regression per task on its known labels.
-
-    Parameters
-    ----------
-    dataset
-        Data set of DNA and binary labels.
-    rows
-        Rows to fit on, shape (n,).
-    k, window
-        Length of a k-mer and of the middle, as in ``KmerModel``.
-    strength
-        Parameter C of scikit-learn: the inverse of the ℓ2 penalty.
-
-    Raises
-    ------
-    InputError
-        A task has no known label, only positives or only negatives in ``rows``.
-    """
-    features = kmer_features(dataset, rows, k=k, window=window)
-    return _fit(dataset, rows, features, k, window, strength)
-
-
-def fit_best_kmer_model(
-    dataset: Dataset,
-    strengths: tuple[float, ...],
-    *,
-    k: int = 6,
-    window: int = 300,
-    elements: bool = False,
-) -> tuple[KmerModel, float]:
-    """Fit on the training split with each strength; keep the best mean AUROC on validation.
-
-    With ``elements``, background rows are left out of both.
-
-    Returns
-    -------
-    tuple[KmerModel, float]
-        Model and its ``strength``.
-    """
-    train, valid = (
-        rows[dataset.elements[rows]] if elements else rows
-        for rows in (dataset.rows("train"), dataset.rows("valid"))
-    )
-    features = kmer_features(dataset, train, k=k, window=window)
-    models = {c: _fit(dataset, train, features, k, window, c) for c in strengths}
-    labels = dataset.values(valid)
-    scores = {c: mean_defined(auroc(labels, m.logits(dataset, valid))) for c, m in models.items()}
-    best = max(scores, key=lambda c: scores[c])
-    return models[best], best
-
-
-def kmer_features(
-    dataset: Dataset, rows: np.ndarray, *, k: int = 6, window: int = 300
+    report: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
     """Return log(1 + count) of every k-mer, a k-mer and its reverse complement being one.
 
     k-mers with N are not counted. Shape (n, F), float32, in alphabetical order of the k-mers.
     """
     length = dataset.dna.length
-    if not 1 <= k <= min(window, length):
-        raise InputError(f"expected k between 1 and {min(window, length)}, received {k}")
-    start = max(0, (length - window) // 2)
+    _check(length, k, window)
+    start, _ = common.middle(length, window)
     pool, size = _pooled(k)
     counts = np.zeros((len(rows), size), np.float32)
     for begin in range(0, len(rows), _CHUNK):
         codes = dataset.codes(rows[begin : begin + _CHUNK])[:, start : start + window]
         _count(codes, k, pool, counts[begin : begin + _CHUNK])
+        if report is not None:
+            report(min(begin + _CHUNK, len(rows)), len(rows))
     return np.log1p(counts, out=counts)
 
 
@@ -140,21 +136,6 @@ def _pooled(k: int) -> tuple[np.ndarray, int]:
     return feature, len(canonical)
 
 
-def _fit(
-    dataset: Dataset, rows: np.ndarray, features: np.ndarray, k: int, window: int, c: float
-) -> KmerModel:
-    labels = dataset.values(rows)
-    fits = [
-        _fit_task(name, features, label, c)
-        for name, label in zip(dataset.tasks, labels.T, strict=True)
-    ]
-    weights = np.stack([fit.coef_[0] for fit in fits], axis=1).astype(np.float32)
-    bias = np.array([fit.intercept_[0] for fit in fits], np.float32)
-    return KmerModel(k, window, weights, bias)
-
-
-def _fit_task(name: str, features: np.ndarray, labels: np.ndarray, c: float) -> LogisticRegression:
-    known = np.isfinite(labels)
-    if len(np.unique(labels[known])) < 2:
-        raise InputError(f"task {name!r} needs positives and negatives among the rows to fit on")
-    return LogisticRegression(C=c, max_iter=1000).fit(features[known], labels[known])
+def _check(length: int, k: int, window: int) -> None:
+    if not 1 <= k <= min(window, length):
+        raise InputError(f"expected k between 1 and {min(window, length)}, received {k}")

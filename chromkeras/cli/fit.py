@@ -10,7 +10,10 @@ from chromkeras.cli.stop import Stopped
 from chromkeras.errors import InputError
 
 if TYPE_CHECKING:
+    from chromkeras.baselines.beaten import BeatenBaseline
+    from chromkeras.data.dataset import Dataset
     from chromkeras.recipe.recipe import Recipe
+    from chromkeras.training.train import TrainingResult
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +30,7 @@ def fit(
     shard: str = "data",
     watch_gradients: bool = False,
     mmap: bool = False,
+    baseline: bool = False,
 ) -> Outcome:
     """Train by a recipe and return scores and files written, or after a stop say how to resume.
 
@@ -48,6 +52,8 @@ def fit(
         As for ``train``.
     mmap
         Leave the data set in its file and read what is needed.
+    baseline
+        Say whether the network beats the k-mer baseline on the validation split.
 
     Raises
     ------
@@ -106,11 +112,29 @@ def fit(
             f"wrote {result.model}, {result.history} and {picture}",
         ],
     )
+    told = result.to_json()
+    if baseline and (beside := _baseline(dataset, result)) is not None:
+        lines.insert(1, str(beside))
+        told["baseline"] = beside.to_json()
     if watch_gradients:
         log, drawn = _draw_gradients(out)
         pictures.append(drawn)
         lines.append(f"wrote {log} and {drawn}")
-    return Outcome(result.to_json() | {"pictures": pictures}, "\n".join(lines))
+    return Outcome(told | {"pictures": pictures}, "\n".join(lines))
+
+
+def _baseline(dataset: "Dataset", result: "TrainingResult") -> "BeatenBaseline | None":
+    """Fit the k-mer baseline after a training, whose model is written by now."""
+    import numpy as np
+
+    from chromkeras.baselines.beaten import beaten_baseline
+
+    scores = result.scores[f"validation_{result.problem.score}"]
+    try:
+        return beaten_baseline(dataset, np.array([scores[task] for task in dataset.tasks]))
+    except Stopped as stopped:
+        stopped.add_note(f"{result.model} is whole; only the k-mer baseline was not fitted")
+        raise
 
 
 def _draw_gradients(out: Path) -> tuple[Path, Path]:

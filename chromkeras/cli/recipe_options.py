@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from chromkeras.cli import completion
-from chromkeras.cli.options import one_of
+from chromkeras.cli.options import described, one_of
 from chromkeras.recipe.choices import DEFAULT_ARCHITECTURE, PLANS
 from chromkeras.recipe.reading import size_names
-from chromkeras.registry import ARCHITECTURES
+from chromkeras.registry import ARCHITECTURES, BASELINES
 
 _SIZES = "; ".join(f"{name}: {one_of(size_names(name))}" for name in ARCHITECTURES.names())
 
@@ -25,6 +25,15 @@ Plan = Annotated[
         help=f"Sharing plan: {one_of(PLANS)}.",
         metavar="PLAN",
         autocompletion=completion.one(lambda: PLANS),
+    ),
+]
+PlanOrBaseline = Annotated[
+    str,
+    typer.Argument(
+        help=f"Sharing plan: {one_of(PLANS)}. Or a baseline: "
+        f"{described({name: BASELINES.summary(name) for name in BASELINES.names()})}.",
+        metavar="PLAN",
+        autocompletion=completion.one(lambda: (*PLANS, *BASELINES.names())),
     ),
 ]
 Architecture = Annotated[

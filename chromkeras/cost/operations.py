@@ -9,6 +9,7 @@ import keras
 
 from chromkeras.backend.keras_private import nodes
 from chromkeras.errors import InputError
+from chromkeras.layers.gapped_kmer_scores import GappedKmerScores
 from chromkeras.layers.task_conv1d import TaskConv1D
 from chromkeras.layers.task_dense import TaskDense
 from chromkeras.layers.task_weights import TaskWeights
@@ -140,6 +141,8 @@ def _layer_flops(layer: Any, output_shape: tuple[int | None, ...]) -> int:
                 f"{layer.name}: expected a known output length, received shape {output_shape}"
             )
         return 2 * math.prod(known) * math.prod(layer.kernel.shape)
+    if isinstance(layer, GappedKmerScores):
+        return layer.operations
     if not getattr(layer, "weights", ()) or isinstance(layer, ELEMENT_WISE):
         return 0
     raise InputError(f"{layer.name}: no formula for the cost of a {type(layer).__name__}")

@@ -25,6 +25,7 @@ from chromkeras.model_file.facts import (
 from chromkeras.model_file.manifest import Manifest, read_manifest
 from chromkeras.model_file.shipped import model_path
 from chromkeras.names import check_unique, printable, unknown
+from chromkeras.recipe.choices import AUTO, BASELINE
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 LARGEST_CONFIG = 8 * 2**20
@@ -77,6 +78,26 @@ class RunCard:
     def networks(self) -> int:
         """Number of networks whose outputs are averaged."""
         return 1
+
+    @property
+    def plan(self) -> str:
+        """Name of the sharing plan, or of the baseline."""
+        return str(self.recipe["plan"])
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether this is a baseline, a linear model that was not trained by epochs."""
+        return BASELINE in self.recipe
+
+    @property
+    def loss(self) -> str:
+        """Name of the loss as the recipe gives it."""
+        return str(self.recipe.get("training", {}).get("loss", AUTO))
+
+    @property
+    def seed(self) -> int | None:
+        """Seed of the training; None of what draws nothing."""
+        return self.recipe.get("training", {}).get("seed")
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "RunCard":

@@ -82,7 +82,7 @@ class OpenModel:
 
     @cached_property
     def recipe(self) -> Recipe:
-        """The recipe of the run."""
+        """The recipe of the run; ``InputError`` of a baseline, which has none."""
         return recipe_from_dict(self.card.recipe)
 
     @property
@@ -93,7 +93,7 @@ class OpenModel:
     @property
     def loss(self) -> str:
         """Name of the loss that it was trained by."""
-        return trained_loss(self.recipe.training.loss, self.card.problem)
+        return trained_loss(self.card.loss, self.card.problem)
 
     @property
     def link(self) -> str:
@@ -152,8 +152,9 @@ def open_model(path: str | os.PathLike[str]) -> OpenModel:
         return _open_ensemble(path)
     found = check_model_file(path)
     with _named(path, found):
-        recipe = recipe_from_dict(found.card.recipe)
-        ARCHITECTURES.get(recipe.architecture.name)
+        if not found.card.is_baseline:
+            recipe = recipe_from_dict(found.card.recipe)
+            ARCHITECTURES.get(recipe.architecture.name)
         check_registered(found.config.registered)
         largest = _check_network(_without_weights(found.config.config), found)
         network = _loaded(path)

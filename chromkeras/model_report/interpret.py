@@ -18,6 +18,7 @@ from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import match_tasks
 from chromkeras.evaluation.predict import predict_logits
 from chromkeras.files import write_json
+from chromkeras.layers.gapped_kmer_scores import GappedKmerScores
 from chromkeras.model_file.card import require_one_network
 from chromkeras.model_file.open_model import OpenModel, open_model
 from chromkeras.model_report.attributions import (
@@ -181,6 +182,7 @@ def interpret(
     """
     opened = open_model(model_path)
     require_one_network(model_path, opened.card)
+    _check_baseline(opened, options)
     data = match_tasks(dataset, opened.card.tasks)
     model = explained_network(opened.network)
     reads_dna = DNA in [tensor.name for tensor in model.inputs]
@@ -230,7 +232,7 @@ def interpret(
         write_truth_table([*scores.positions, *scores.motifs], folder / "truth.tsv")
     findings = Findings(
         Path(model_path).name,
-        str(opened.card.recipe["plan"]),
+        opened.card.plan,
         data.tasks,
         read.attributed,
         read.filters,
@@ -242,6 +244,18 @@ def interpret(
     write_report(folder / "report.html", findings)
     write_json(folder / "summary.json", plain(summary))
     return summary
+
+
+def _check_baseline(opened: OpenModel, options: InterpretOptions) -> None:
+    """Raise ``InputError`` for methods that need a rule where a model looks words up."""
+    looks_up = any(isinstance(layer, GappedKmerScores) for layer in opened.network.layers)
+    wanted = ("in_silico_mutagenesis",)
+    if looks_up and (options.methods != wanted or options.modisco):
+        raise InputError(
+            f"model {opened.path} looks words up, which no rule of DeepLIFT and no path of inputs "
+            f"goes through: expected `methods` {wanted[0]} and `modisco` 0, received "
+            f"{', '.join(options.methods)} and {options.modisco}"
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -291,18 +305,21 @@ def _read_dna(
     """Attribute DNA, read the filters, search patterns, and write all of it."""
     attributed = attribute(request)
     write_attributions(attributed, folder)
-    filters = interpret_filters(
-        request.model,
-        request.dataset,
-        scanned,
-        database=database,
-        rule=options.rule,
-        seed=options.seed,
-    )
-    write_filters(filters, folder)
+    filters = None
+    if not opened.card.is_baseline:  # whose filters, if any, were not learned
+        filters = interpret_filters(
+            request.model,
+            request.dataset,
+            scanned,
+            database=database,
+            rule=options.rule,
+            seed=options.seed,
+        )
+        write_filters(filters, folder)
     if not options.modisco:
         return DnaFindings(attributed, filters)
-    patterns = _patterns(request, opened.network, opened.link, filters.targets, options)
+    known = database if filters is None else filters.targets
+    patterns = _patterns(request, opened.network, opened.link, known, options)
     write_patterns(patterns, request.dataset, folder / "modisco")
     return DnaFindings(attributed, filters, patterns)
 

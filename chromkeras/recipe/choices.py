@@ -9,3 +9,5 @@ RATE_SCHEDULES = ("cosine", "constant")
 PRECISIONS = ("float32", "bfloat16")
 AUTO = "auto"
 DEFAULT_ARCHITECTURE = "basset"
+# Table that the run card of a baseline has in place of those of a network.
+BASELINE = "baseline"

@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import Field, asdict, fields, replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from chromkeras.architectures.options import called, check_value
 from chromkeras.errors import InputError
 from chromkeras.files import require_file
 from chromkeras.names import printable, unknown
-from chromkeras.recipe.choices import DEFAULT_ARCHITECTURE, PLANS
+from chromkeras.recipe.choices import BASELINE, DEFAULT_ARCHITECTURE, PLANS
 from chromkeras.recipe.recipe import SECTIONS, Recipe, architecture_options
 from chromkeras.registry import ARCHITECTURES
 
@@ -138,7 +138,18 @@ def recipe_from_values(plan: str, values: Mapping[str, Any]) -> Recipe:
 
 
 def recipe_from_dict(config: Mapping[str, Any]) -> Recipe:
-    """Return the recipe that ``Recipe.to_dict`` described."""
+    """Return the recipe that ``Recipe.to_dict`` described.
+
+    Raises
+    ------
+    InputError
+        It describes a baseline, which has no recipe of a network, or is not legal.
+    """
+    if BASELINE in config:
+        raise InputError(
+            f"expected a network, received the baseline {config['plan']}, a linear model that no "
+            "sharing plan, transfer or epoch applies to"
+        )
     flat = {f"{s}.{name}": value for s in SECTIONS for name, value in config.get(s, {}).items()}
     return recipe_from_values(config["plan"], flat)
 
@@ -155,7 +166,14 @@ def _field(key: str, architecture: str) -> Field[Any]:
     return next(f for f in fields(options) if f.name == name)
 
 
-def _read_file(path: str | os.PathLike[str]) -> dict[str, Any]:
+def read_tables(path: str | os.PathLike[str], sections: Sequence[str]) -> dict[str, Any]:
+    """Return the values of a TOML file, by "section.key".
+
+    Raises
+    ------
+    InputError
+        There is no such file, it is no TOML, or holds something else than tables of these names.
+    """
     found = require_file(path, "recipe")
     try:
         tables = tomllib.loads(found.read_text(encoding="utf-8"))
@@ -163,17 +181,22 @@ def _read_file(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise InputError(f"recipe {found} is not valid TOML: {error}") from error
     values: dict[str, Any] = {}
     for section, table in tables.items():
-        if section not in SECTIONS:
-            raise unknown(f"table in recipe {found}:", section, SECTIONS)
+        if section not in sections:
+            raise unknown(f"table in recipe {found}:", section, sections)
         if not isinstance(table, dict):
             raise InputError(f"recipe {found}: expected a table [{section}], received {table!r}")
         values |= {f"{section}.{key}": value for key, value in table.items()}
+    return values
+
+
+def _read_file(path: str | os.PathLike[str]) -> dict[str, Any]:
+    values = read_tables(path, SECTIONS)
     name = str(values.get("architecture.name", DEFAULT_ARCHITECTURE))
     try:
         default = Recipe(architecture=architecture_options(name))
         return {key: _checked(default, key, value) for key, value in values.items()}
     except InputError as error:
-        raise InputError(f"recipe {found}: {error}") from error
+        raise InputError(f"recipe {path}: {error}") from error
 
 
 def _setting(text: str) -> dict[str, Any]:
@@ -192,19 +215,35 @@ def _checked(recipe: Recipe, key: str, value: Any) -> Any:
     if key not in known:
         raise unknown("recipe key", key, known)
     section, name = key.split(".")
-    return _convert(key, value, getattr(recipe, section), name)
+    return convert(key, value, getattr(recipe, section), name)
 
 
-def _convert(key: str, value: Any, section: Any, name: str) -> Any:
-    """Return ``value`` as the type of the field, or say which type was expected."""
+def convert(key: str, value: Any, section: Any, name: str) -> Any:
+    """Return a value as the type of a field of a dataclass, or say which type was expected.
+
+    Parameters
+    ----------
+    key
+        Name of the field, for messages.
+    value
+        Value as TOML has it.
+    section, name
+        Dataclass, and the field's name in it.
+
+    Raises
+    ------
+    InputError
+        The value is of another type.
+    """
     declared = str(next(f.type for f in fields(section) if f.name == name))
     if value is None and "None" in declared:
         return None
     kind = _kind(declared)
     if kind is tuple:
-        inner, what = (str, "texts") if "str" in declared else (int, "whole numbers")
-        if isinstance(value, list | tuple) and all(type(v) is inner for v in value):
-            return tuple(value)
+        inner, what = next(pair for pair in _LISTS.items() if pair[0].__name__ in declared)
+        allowed = (int, float) if inner is float else (inner,)
+        if isinstance(value, list | tuple) and all(type(v) in allowed for v in value):
+            return tuple(inner(v) for v in value)
         raise InputError(f"{key}: expected a list of {what}, received {_shown(value)}")
     if kind is float and type(value) is int:
         return float(value)
@@ -212,6 +251,9 @@ def _convert(key: str, value: Any, section: Any, name: str) -> Any:
         names = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
         raise InputError(f"{key}: expected {names[kind]}, received {_shown(value)}")
     return value
+
+
+_LISTS = {str: "texts", float: "numbers", int: "whole numbers"}
 
 
 def _kind(declared: str) -> type:

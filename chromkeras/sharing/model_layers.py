@@ -95,7 +95,7 @@ def layer_table(model: keras.Model) -> LayerTable:
     Raises
     ------
     InputError
-        The table or the recipe that the model carries is not readable.
+        The table or the recipe that the model carries is not readable, or it is a baseline.
     """
     card = run_card(model)
     if card.layers:

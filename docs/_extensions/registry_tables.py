@@ -10,8 +10,9 @@ from docutils.parsers.rst import directives
 from generated import Generated, escaped, heading, literal, table
 from settings import attribute_texts, choices, default_text
 
+from chromkeras.recipe.choices import BASELINE
 from chromkeras.recipe.recipe import SECTIONS, Recipe
-from chromkeras.registry import ARCHITECTURES
+from chromkeras.registry import ARCHITECTURES, BASELINES
 
 
 def found(path: str) -> Any:
@@ -69,6 +70,8 @@ class RecipeReference(Generated):
                 continue
             for name in ARCHITECTURES.names():
                 yield from _keys(f"{section}: {name}", section, ARCHITECTURES.get(name).Options)
+        for name in BASELINES.names():  # which have a table of their own, and no other
+            yield from _keys(f"{BASELINE}: {name}", BASELINE, BASELINES.get(name).Options)
 
 
 def _keys(title: str, section: str, options: type) -> Iterator[str]:

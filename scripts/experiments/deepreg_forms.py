@@ -2,8 +2,8 @@
 """Train every form of DeepREG on one data set, budget and seed, and print a table of them.
 
 For each form: epochs until the best and in all, processor seconds, and MSE, Pearson's r and r by
-condition on a split. A model that is there already is only evaluated, so that the table can be made in parts.
-Example:
+condition on a split. A model that is there already is only evaluated, so that the table can be
+made in parts. Example:
 
     deepreg_forms.py yeast.h5 forms/ --set training.epochs=6 --split test
 """

@@ -19,8 +19,14 @@ finish hard finetune --model "$out/all_rows.keras" --epochs 6 \
     --set training.learning_rate=1e-3 --set data.background=0.4
 "$chromkeras" evaluate --model "$out/hard.keras" --data "$out/worm.h5" --out "$out/metrics.json" |
     tee "$out/evaluation.txt"
-.venv/bin/python scripts/kmer_baseline.py "$out/worm.h5" --split test | tee "$out/kmer.txt"
-.venv/bin/python scripts/kmer_baseline.py "$out/worm.h5" --split test --elements |
-    tee "$out/kmer_elements.txt"
+for name in kmer kmer_elements; do # on all rows, and on elements alone
+    only=()
+    [ "$name" = kmer ] || only=(--set baseline.elements=true)
+    [ -f "$out/$name.keras" ] ||
+        "$chromkeras" train kmer --data "$out/worm.h5" --out "$out/$name.keras" "${only[@]}"
+    "$chromkeras" evaluate --model "$out/$name.keras" --data "$out/worm.h5" | tee "$out/$name.txt"
+    "$chromkeras" evaluate --model "$out/hard.keras" --data "$out/worm.h5" \
+        --against "$out/$name.keras" --json >"$out/against_$name.json"
+done
 "$chromkeras" interpret --model "$out/hard.keras" --data "$out/worm.h5" --split valid \
     --out "$out/interpretation" | tee "$out/interpretation.txt"

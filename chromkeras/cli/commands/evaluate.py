@@ -5,12 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chromkeras.cli import completion
 from chromkeras.cli.options import Calibrated, DataOfModel, Mmap, Model, Split
 from chromkeras.cli.outcome import Outcome
 from chromkeras.cli.places import check_output_file, check_output_folder
 
 if TYPE_CHECKING:
+    from chromkeras.data.dataset import Dataset
     from chromkeras.evaluation.prior import Prior
+    from chromkeras.evaluation.report import EvaluationReport
 
 
 def command(
@@ -45,6 +48,14 @@ def command(
     plots: Annotated[
         Path | None, typer.Option(help="Folder for the pictures.", show_default="beside OUT")
     ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            help="Other model, such as a baseline: by how much the first is better on these rows, "
+            "with an interval.",
+            autocompletion=completion.model,
+        ),
+    ] = None,
     mmap: Mmap = False,
 ) -> Outcome:
     """Measure a model on a split: by task, mean, within elements."""
@@ -59,6 +70,10 @@ def command(
     data = find_data(data, {model: read_card(model).tasks})
     check_output_file(target, inputs=(model, data))
     dataset = open_data(data, mmap=mmap)
+    if against is not None:
+        from chromkeras.comparison.predictions.against import check_against
+
+        check_against(model, against, dataset)
     found = evaluate_model(
         model,
         dataset,
@@ -79,7 +94,29 @@ def command(
         f"{evaluation_table(found.evaluation)}\n\n"
         f"wrote {_listed([found.metrics, *found.pictures, *found.tables])}"
     )
-    return Outcome(found, text)
+    if against is None:
+        return Outcome(found, text)
+    return _against(model, against, dataset, split, both_strands, found, text)
+
+
+def _against(
+    model: Path,
+    other: Path,
+    dataset: "Dataset",
+    split: str,
+    both_strands: bool,
+    found: "EvaluationReport",
+    text: str,
+) -> Outcome:
+    """Return the outcome with what a comparison with another model says added."""
+    from chromkeras.comparison.predictions.against import evaluate_against
+    from chromkeras.files import write_json
+
+    difference = evaluate_against(model, other, dataset, split=split, both_strands=both_strands)
+    path = found.metrics.parent / f"against_{other.stem}.json"
+    write_json(path, difference.to_json())
+    value = found.to_json() | {"against": difference}
+    return Outcome(value, f"{text}\n\n{difference}\n\nwrote {path}")
 
 
 def _probabilities(prior: "Prior | None") -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chromkeras.cli.fit import fit
+from chromkeras.cli.fit_baseline import fit_baseline, refuse_options_of_networks
 from chromkeras.cli.options import (
     Data,
     Devices,
@@ -22,7 +23,10 @@ from chromkeras.cli.options import (
     given,
 )
 from chromkeras.cli.outcome import Outcome
-from chromkeras.cli.recipe_options import Architecture, Init, Plan, RecipeFile, Size
+from chromkeras.cli.recipe_options import Architecture, Init, PlanOrBaseline, RecipeFile, Size
+from chromkeras.names import unknown
+from chromkeras.recipe.choices import PLANS
+from chromkeras.registry import BASELINES
 
 if TYPE_CHECKING:
     from chromkeras.recipe.recipe import Recipe
@@ -31,7 +35,7 @@ _log = logging.getLogger(__name__)
 
 
 def command(
-    plan: Plan,
+    plan: PlanOrBaseline,
     data: Data = None,
     tasks: Tasks = None,
     out: Annotated[
@@ -50,6 +54,13 @@ def command(
     shard: Shard = "data",
     watch_gradients: WatchGradients = False,
     mmap: Mmap = False,
+    baseline: Annotated[
+        bool,
+        typer.Option(
+            help="Say at the end whether the network beats the k-mer baseline, fitted on at most "
+            "20,000 training rows; of DNA alone, and labels that are no classes."
+        ),
+    ] = True,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -58,10 +69,38 @@ def command(
         ),
     ] = False,
 ) -> Outcome:
-    """Train a multi-task model and keep its best epoch.
+    """Train a multi-task model, or fit a baseline.
 
-    The best epoch by validation ends in one .keras file, with what it was trained on and how.
+    The best epoch by validation ends in one .keras file, with what it was trained on and how. A
+    baseline is a linear model on fixed features, its C chosen on the validation split.
     """
+    if plan in BASELINES.names():
+        networks = {
+            "--architecture": (architecture, None),
+            "--size": (size, "small"),
+            "--init": (init, None),
+            "--init-task": (init_task, None),
+            "--epochs": (epochs, None),
+            "--seed": (seed, None),
+            "--resume": (resume, False),
+            "--devices": (devices, 1),
+            "--shard": (shard, "data"),
+            "--watch-gradients": (watch_gradients, False),
+            "--no-baseline": (baseline, True),
+        }
+        refuse_options_of_networks(plan, networks)
+        return fit_baseline(
+            plan,
+            data=data,
+            tasks=tasks,
+            out=out or Path(f"{plan}.keras"),
+            recipe=recipe,
+            settings=tuple(settings or ()),
+            mmap=mmap,
+            dry_run=dry_run,
+        )
+    if plan not in PLANS:
+        raise unknown("plan", plan, (*PLANS, *BASELINES.names()))
     from chromkeras.recipe.reading import make_recipe
 
     values = {
@@ -92,6 +131,7 @@ def command(
         shard=shard,
         watch_gradients=watch_gradients,
         mmap=mmap,
+        baseline=baseline,
     )
 
 

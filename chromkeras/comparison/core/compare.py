@@ -8,7 +8,12 @@ from typing import Any
 
 from chrominterpret.page.blocks import Details, Section
 from chrominterpret.page.render import write_page
-from chromkeras.comparison.core.comparison import CompareOptions, Comparison, open_comparison
+from chromkeras.comparison.core.comparison import (
+    ComparedModel,
+    CompareOptions,
+    Comparison,
+    open_comparison,
+)
 from chromkeras.comparison.core.part import PartResult
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
@@ -154,14 +159,20 @@ def _made(comparison: Comparison, dataset: Dataset) -> Section:
         "data set's fingerprint": _fingerprint(dataset),
     }
     for model in comparison.models:
-        training = model.recipe.training
         values[model.name] = (
-            f"{model.path}, {model.recipe.plan}, seed {training.seed}, {training.epochs} epochs, "
-            f"data {model.card.fingerprint}"
+            f"{model.path}, {model.card.plan}, {_trained(model)}, data {model.card.fingerprint}"
         )
     options = about["options"] | {"baseline": about["baseline"]}
     values |= {name: _text(value) for name, value in options.items() if name != "split"}
     return Section("How it was made", [Details(values)])
+
+
+def _trained(model: ComparedModel) -> str:
+    """Return what a training hung on besides its recipe."""
+    if model.card.is_baseline:
+        return f"a baseline, C {model.card.scores['strength']:g}"
+    training = model.recipe.training
+    return f"seed {training.seed}, {training.epochs} epochs"
 
 
 def _fingerprint(dataset: Dataset) -> str:

@@ -76,13 +76,20 @@ def check_models(models: Sequence[ComparedModel], inputs: Inputs) -> None:
 
 
 def single_networks(comparison: Comparison) -> tuple[Comparison, tuple[str, ...]]:
-    """Return the comparison of the models that are one network, and notes on ensembles left out."""
-    out = [model.name for model in comparison.models if model.members]
+    """Return the comparison of the models that are one network, and notes on what is left out."""
+    models = comparison.models
+    why = {
+        "an ensemble is no single network": [m.name for m in models if m.members],
+        "a baseline has learned no hidden layers": [m.name for m in models if m.card.is_baseline],
+    }
+    out = {name for names in why.values() for name in names}
     if not out:
         return comparison, ()
-    kept = {i: model for i, model in enumerate(comparison.models) if not model.members}
-    text = f"Left out here, as an ensemble is no single network: {', '.join(out)}."
-    return comparison.of(kept), (text,)
+    kept = {i: model for i, model in enumerate(models) if model.name not in out}
+    notes = (
+        f"Left out here, as {text}: {', '.join(names)}." for text, names in why.items() if names
+    )
+    return comparison.of(kept), tuple(notes)
 
 
 def explained_by_dna(comparison: Comparison) -> tuple[Comparison, tuple[str, ...]]:

@@ -46,15 +46,16 @@ class ModelCosts:
     forward, training
         Floating-point operations per sequence: of a prediction, and of a training step.
     memory
-        Estimated bytes of training beyond the program and its data.
+        Estimated bytes of training beyond the program and its data; NaN of a baseline, as
+        ``training`` is.
     time
         Time of its training.
     """
 
     parameters: int
     forward: int
-    training: int
-    memory: int
+    training: float
+    memory: float
     time: TrainingTime
 
 
@@ -83,10 +84,16 @@ NO_HISTORY = TrainingTime(*(float("nan"),) * 4)
 
 
 def model_costs(
-    network: keras.Model, recipe: Recipe, path: Path, *, score: str = "val_auroc"
+    network: keras.Model, recipe: Recipe | None, path: Path, *, score: str = "val_auroc"
 ) -> ModelCosts:
-    """Count and look up what a model costs; ``path`` is its file, the history is beside it."""
+    """Count and look up what a model costs; ``path`` is its file, the history is beside it.
+
+    A baseline has no ``recipe``, and what a step of its training would take means nothing.
+    """
     cost = model_cost(network)
+    if recipe is None:
+        nothing = float("nan")
+        return ModelCosts(cost.parameters, cost.forward, nothing, nothing, NO_HISTORY)
     memory = training_memory(network, recipe.training, program=0, validated=0)
     time = training_time(history_path(path), score)
     return ModelCosts(cost.parameters, cost.forward, cost.training, memory.peak, time)

@@ -33,21 +33,23 @@ def compare_part(comparison: Comparison) -> PartResult:
     sections = [_section(comparison, costs)]
     tables = {"costs.tsv": rows}
     figures: dict[str, Figure] = {}
-    if comparison.options.growth:
+    growth = comparison.options.growth and not all(m.card.is_baseline for m in comparison.models)
+    if growth:
         found = _growth(comparison)
         figures["growth.png"] = growth_curves(found)
         tables["growth.tsv"] = [_growth_row(one) for one in found]
         sections.append(_growth_section(found, figures["growth.png"]))
     facts = {"costs": {row["model"]: {k: v for k, v in row.items() if k != "model"}
                        for row in rows}}  # fmt: skip
-    if comparison.options.growth:
+    if growth:
         facts["growth"] = tables["growth.tsv"]  # type: ignore[assignment]
     return PartResult(sections, facts, tables, figures)
 
 
 def _costs(model: ComparedModel, score: str) -> ModelCosts:
     each = [
-        model_costs(m.network, m.recipe, m.path, score=score) for m in model.members or (model,)
+        model_costs(m.network, None if m.card.is_baseline else m.recipe, m.path, score=score)
+        for m in model.members or (model,)
     ]
     return summed(each) if model.members else each[0]
 
@@ -75,7 +77,7 @@ def _section(comparison: Comparison, costs: list[ModelCosts]) -> Section:
     rows: list[list[Cell]] = [
         [
             model.name,
-            model.recipe.plan,
+            model.card.plan,
             Number.of(len(model.tasks), ".0f"),
             Number.of(cost.parameters, ",.0f"),
             Number.of(cost.forward / 1e6, ".3g"),
@@ -88,10 +90,14 @@ def _section(comparison: Comparison, costs: list[ModelCosts]) -> Section:
         ]
         for model, cost in zip(comparison.models, costs, strict=True)
     ]
+    baselines = [m.name for m in comparison.models if m.card.is_baseline]
     without = [m.name for m in comparison.models if not _has_history(m)]
+    without = [name for name in without if name not in baselines]
     notes = []
     if without:
         notes.append(f"No history file beside {', '.join(without)}: times are not known there.")
+    if baselines:
+        notes.append(f"Trained by no epochs, as baselines are: {', '.join(baselines)}.")
     if ensembles := [m.name for m in comparison.models if m.members]:
         notes.append(f"Sums over the members, whose memory is the largest: {', '.join(ensembles)}.")
     return Section(
@@ -105,7 +111,9 @@ def _has_history(model: ComparedModel) -> bool:
 
 def _growth(comparison: Comparison) -> list[Growth]:
     recipes = {
-        group.name: comparison.models[group.members[0]].recipe for group in comparison.replicates
+        group.name: comparison.models[group.members[0]].recipe
+        for group in comparison.replicates
+        if not comparison.models[group.members[0]].card.is_baseline
     }
     with progress("growth with the number of tasks") as report:
         return measure_growth(

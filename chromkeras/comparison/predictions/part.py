@@ -37,11 +37,11 @@ def _model_rows(findings: Findings) -> list[dict[str, Any]]:
     recipe_of = {i: group.name for group in comparison.replicates for i in group.members}
     for i, (model, found) in enumerate(zip(comparison.models, findings.evaluations, strict=True)):
         for name, stratum in found.strata.items():
-            about = {
+            about: dict[str, Any] = {
                 "model": model.name,
                 "recipe": recipe_of[i],
-                "plan": model.recipe.plan,
-                "seed": model.recipe.training.seed,
+                "plan": model.card.plan,
+                "seed": model.card.seed,
                 "stratum": name,
                 "rows": stratum.rows,
             }

@@ -111,7 +111,7 @@ def _model_table(findings: Findings) -> Table:
     rows: list[list[Cell]] = []
     for place, model in enumerate(findings.comparison.models):
         means = _means(findings, place)
-        rows.append([model.name, model.recipe.plan, *(Number.of(x, ".4f") for x in means)])
+        rows.append([model.name, model.card.plan, *(Number.of(x, ".4f") for x in means)])
     loss = "Loss: binary cross-entropy in nats, without class weights."
     return Table(columns, rows, loss if findings.calibrations else "Means over the tasks.")
 

@@ -12,6 +12,7 @@ from chromkeras.model_file.shipped import shipped_models
 from chromkeras.recipe.choices import OPTIMIZERS, PLANS
 from chromkeras.registry import (
     ARCHITECTURES,
+    BASELINES,
     COMMANDS,
     COMPARISON_PARTS,
     GRAMMARS,
@@ -37,7 +38,7 @@ def asked(line, monkeypatch, capsys):
 ANSWERS = {
     "chromkeras ": COMMANDS.names(),
     "chromkeras prepare ": IMPORT_FORMATS.names(),
-    "chromkeras train ": PLANS,
+    "chromkeras train ": (*PLANS, *BASELINES.names()),
     "chromkeras train hard --architecture ": ARCHITECTURES.names(),
     "chromkeras train hard --set training.optimizer=": [
         f"training.optimizer={name}" for name in OPTIMIZERS

@@ -11,7 +11,9 @@ import pytest
 import chromkeras.layers
 from chromkeras.layers.dynamic_weights import DynamicWeights
 from chromkeras.layers.fan_out import FanOut
+from chromkeras.layers.gapped_kmer_scores import GappedKmerScores
 from chromkeras.layers.grad_norm import GradNorm
+from chromkeras.layers.kmer_counts import KmerCounts, LogCounts
 from chromkeras.layers.other_strand import OtherStrand
 from chromkeras.layers.run_card import RunCard
 from chromkeras.layers.sharing_penalty import SharingPenalty
@@ -65,6 +67,9 @@ EXAMPLES = {
         ({"tasks": 3, "alpha": 0.5}, (3, None, 5)),
         ({"tasks": 3, "on_channels": True}, (9, 6)),
     ],
+    KmerCounts: [({"k": 2}, (9, 16)), ({"k": 1}, (5, 4))],
+    LogCounts: [({}, (5,))],
+    GappedKmerScores: [({"tasks": 3, "length": 4, "informative": 2}, (9, 4))],
     OtherStrand: [({"complement": True}, (9, 4)), ({"complement": False}, (9, 2))],
     TakeRows: [({}, [(5,), ()]), ({"axis": 1}, [(3, None, 5), ()])],
     RunCard: [({"tasks": ["a", "b"], "recipe": {"plan": "hard"}, "scores": {"x": [1]}}, (2,))],

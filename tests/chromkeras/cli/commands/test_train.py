@@ -50,11 +50,22 @@ def test_train_and_finetune_tell_scores_and_files_as_json(data, tmp_path, capsys
         printed = capsys.readouterr()
         assert printed.err == ""
         told = json.loads(printed.out)
-        assert set(told) == {"model", "history", "pictures", "problem", "epochs", "scores"}
+        keys = {"model", "history", "pictures", "problem", "epochs", "scores"}
+        assert set(told) == keys | ({"baseline"} if command[0] == "train" else set())
         assert (told["problem"], told["epochs"]) == ("binary", 1)
         assert set(told["scores"]["validation_auroc"]) == {"task0", "task1", "task2"}
         written = [told["model"], told["history"], *told["pictures"]]
         assert all(Path(path).is_file() for path in written)
+
+
+def test_the_end_says_whether_the_network_beats_kmers(data, tmp_path, capsys):
+    words = ["train", "hard", "--data", str(data), "--epochs", "1", *TINY]
+    assert run([*words, "--out", str(tmp_path / "a.keras")]) == 0
+    said = capsys.readouterr().out
+    assert "the 6-mer baseline (AUROC 0." in said
+    assert "of 3 tasks" in said
+    assert run([*words, "--out", str(tmp_path / "b.keras"), "--no-baseline"]) == 0
+    assert "baseline" not in capsys.readouterr().out
 
 
 def test_a_data_set_left_in_its_file_trains_alike(data, tmp_path, monkeypatch):
