@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chromkeras.architectures.publication import Publication
 from chromkeras.baselines import options as common
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
     from chromkeras.baselines.gapped_kernel import WordCounts
     from chromkeras.baselines.linear import Fit
 
+PUBLICATION = Publication(
+    "Ghandi et al.",
+    2014,
+    "Enhanced regulatory sequence prediction using gapped k-mer features",
+    "PLoS Computational Biology 10:e1003711",
+    "10.1371/journal.pcbi.1003711",
+)
 PROBLEMS = ("binary",)
 # Outputs are log-odds for the training rows, however rows were weighted in the fit.
 CALIBRATED = True

@@ -14,6 +14,7 @@ import numpy as np
 
 from chrominterpret.motifs.jaspar import load_motifs
 from chrominterpret.motifs.pwm import Motif, pssm
+from chromkeras.architectures.publication import Publication
 from chromkeras.baselines import options as common
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
@@ -21,6 +22,13 @@ from chromkeras.errors import InputError
 if TYPE_CHECKING:
     from chromkeras.baselines.linear import Fit
 
+PUBLICATION = Publication(
+    "Stormo",
+    2000,
+    "DNA binding sites: representation and discovery",
+    "Bioinformatics 16:16",
+    "10.1093/bioinformatics/16.1.16",
+)
 PROBLEMS = ("binary", "regression")
 _SCAN, _OUT = "motifs", "logits"
 # Numbers that a batch of scans holds.

@@ -1,23 +1,28 @@
 """What a benchmark sets side by side: models in a size, each under a sharing plan."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import product
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from chromkeras.baselines.options import Options, baseline_options
+from chromkeras.baselines.train import check_dataset, train_baseline
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.losses.registry import of_loss, trained_loss
 from chromkeras.model_file.beside import checkpoint_path
 from chromkeras.model_file.card import RunCard, read_card
 from chromkeras.names import check_unique, printable, unknown
+from chromkeras.recipe.choices import BASELINE
 from chromkeras.recipe.reading import make_recipe, recipe_from_dict, recipe_values, size_names
 from chromkeras.recipe.recipe import Recipe
-from chromkeras.registry import ARCHITECTURES
+from chromkeras.registry import ARCHITECTURES, BASELINES
 from chromkeras.sharing.plan import input_names
 from chromkeras.sharing.task_groups import clusters
+
+if TYPE_CHECKING:
+    import keras
 
 DEFAULTS = "defaults"  # the size that an architecture has by itself: its paper's
 SMALL = "small"
@@ -61,6 +66,10 @@ class Contender(ABC):
     @abstractmethod
     def module(self) -> Any:
         """Its module in the registry."""
+
+    @abstractmethod
+    def kind(self, network: "keras.Model") -> str:
+        """Return what kind of model it is, for people."""
 
     @abstractmethod
     def seeds(self, count: int) -> tuple[int, ...]:
@@ -131,6 +140,12 @@ class Network(Contender):
         """Its module in the registry."""
         return ARCHITECTURES.get(self.model)
 
+    def kind(self, network: "keras.Model") -> str:
+        """Return what kind of network it is, by its layers."""
+        from chromkeras.benchmarking.description import kind
+
+        return kind(network)
+
     def seeds(self, count: int) -> tuple[int, ...]:
         """Return seeds that follow the recipe's."""
         return tuple((self.recipe.training.seed + place) % SEEDS for place in range(count))
@@ -158,7 +173,7 @@ class Network(Contender):
 
     def settings_of(self, card: RunCard) -> dict[str, Any]:
         """Return the values of the recipe that a model file was trained by."""
-        return recipe_values(recipe_from_dict(card.recipe))
+        return {} if card.is_baseline else recipe_values(recipe_from_dict(card.recipe))
 
     def work(self, dataset: Dataset) -> float:
         """Return the operations of as many epochs as the recipe has."""
@@ -195,6 +210,65 @@ class Network(Contender):
         return str(of_loss(trained_loss(self.recipe.training.loss, problem), "LINK"))
 
 
+@dataclass(frozen=True)
+class Baseline(Contender):
+    """A baseline: a linear model on fixed features, without sharing plan, size or seed.
+
+    Attributes
+    ----------
+    options
+        Its options.
+    """
+
+    options: Options
+
+    @property
+    def module(self) -> Any:
+        """Its module in the registry."""
+        return BASELINES.get(self.model)
+
+    def kind(self, network: "keras.Model") -> str:
+        """Return what the module's first line says, up to a colon."""
+        text = BASELINES.summary(self.model).partition(":")[0]
+        return text[:1].lower() + text[1:]
+
+    def seeds(self, count: int) -> tuple[int, ...]:
+        """Return one, as nothing is drawn at random."""
+        return (0,)
+
+    def check(self, dataset: Dataset) -> None:
+        """Raise ``InputError`` for other labels or inputs than the baseline's."""
+        check_dataset(dataset, self.options)
+
+    def settings(self, dataset: Dataset, seed: int) -> dict[str, Any]:
+        """Return the options."""
+        return _plain_options(asdict(self.options))
+
+    def settings_of(self, card: RunCard) -> dict[str, Any]:
+        """Return the options that a model file was fitted with."""
+        return _plain_options(card.recipe.get(BASELINE, {}))
+
+    def work(self, dataset: Dataset) -> float:
+        """Return 0: how long a fit takes is not known before."""
+        return 0.0
+
+    def train(self, dataset: Dataset, path: Path, seed: int) -> None:
+        """Fit on the training split, C chosen on the validation split."""
+        train_baseline(dataset, self.options, path)
+
+    def link(self, problem: str) -> str:
+        """Return the link of a linear model."""
+        return "identity"
+
+
+def _plain_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options by "baseline.key", lists as a file has them."""
+    return {
+        f"{BASELINE}.{key}": list(value) if isinstance(value, tuple) else value
+        for key, value in options.items()
+    }
+
+
 def make_contenders(
     models: Sequence[str],
     *,
@@ -202,18 +276,19 @@ def make_contenders(
     size: str = SMALL,
     settings: Iterable[str] = (),
 ) -> tuple[Contender, ...]:
-    """Return models, each under each of some plans.
+    """Return models, architectures under each of some plans and baselines as they are.
 
     Parameters
     ----------
     models
-        Names of architectures, each perhaps with a size of its own after a colon.
+        Names of architectures, each perhaps with a size of its own after a colon, and of baselines.
     plans
         Names of sharing plans.
     size
         Named size of the models without their own; "defaults" is the architecture's own.
     settings
-        Settings "section.key=value" of all recipes, or "MODEL:section.key=value" of one model's.
+        Settings "section.key=value" of all recipes, or "MODEL:section.key=value" of one model's;
+        those of the section baseline are for baselines.
 
     Raises
     ------
@@ -234,21 +309,42 @@ def make_contenders(
             raise InputError(f"`{what}`: expected at least one name, received none")
     names = [name.partition(":")[0] for name in models]
     each = [_setting(text, names) for text in settings]
-    found = []
-    for (text, model), plan in product(zip(models, names, strict=True), plans):
-        own = [setting for of, setting in each if of in ("", model)]
-        found.append(_network(text, plan, size, own))
+    found: list[Contender] = []
+    for text, model in zip(models, names, strict=True):
+        own = [
+            setting
+            for of, setting in each
+            if of == model or (not of and _is_baseline(setting) == (model in BASELINES.names()))
+        ]
+        if model in BASELINES.names():
+            found.append(Baseline(text, "", "", baseline_options(text, own)))
+            continue
+        found += [_network(text, plan, size, own) for plan in plans]
     check_unique("contender", tuple(one.name for one in found))
     return tuple(found)
 
 
 def fitting_models(dataset: Dataset) -> tuple[str, ...]:
-    """Return the architectures that find all their inputs in a data set."""
-    return tuple(
+    """Return the baselines that can be fitted to a data set, and what finds its inputs there."""
+    baselines = [name for name in BASELINES.names() if _can_be_fitted(name, dataset)]
+    networks = [
         name
         for name in ARCHITECTURES.names()
         if set(input_names(ARCHITECTURES.get(name).Options(name=name))) <= set(dataset.inputs)
-    )
+    ]
+    return (*baselines, *networks)
+
+
+def _can_be_fitted(name: str, dataset: Dataset) -> bool:
+    try:
+        check_dataset(dataset, baseline_options(name))
+    except InputError:
+        return False
+    return True
+
+
+def _is_baseline(setting: str) -> bool:
+    return setting.partition(".")[0].strip() == BASELINE
 
 
 def _setting(text: str, models: Sequence[str]) -> tuple[str, str]:
@@ -263,6 +359,8 @@ def _setting(text: str, models: Sequence[str]) -> tuple[str, str]:
 
 def _network(text: str, plan: str, size: str, settings: Sequence[str]) -> Network:
     model, _, own = text.partition(":")
+    if model not in ARCHITECTURES.names():
+        raise unknown("model", model, (*BASELINES.names(), *ARCHITECTURES.names()))
     chosen = own or size
     defaults = chosen == DEFAULTS and DEFAULTS not in size_names(model)
     recipe = make_recipe(

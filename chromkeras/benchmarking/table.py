@@ -76,7 +76,7 @@ def table_row(
         "size": contender.size,
         "plan": contender.plan,
         "publication": description.publication(contender.module),
-        "type": description.kind(model.network),
+        "type": contender.kind(model.network),
         "inputs": description.inputs(model),
         "framework": description.framework(),
         "tasks": len(model.tasks),

@@ -13,10 +13,12 @@ from chromkeras.cli.places import check_output_folder
 from chromkeras.cli.recipe_options import Size
 from chromkeras.cli.stop import Stopped
 from chromkeras.recipe.choices import PLANS
-from chromkeras.registry import ARCHITECTURES
+from chromkeras.registry import ARCHITECTURES, BASELINES
 
 if TYPE_CHECKING:
     from chromkeras.benchmarking.benchmark import Benchmark
+
+_MODELS = (*BASELINES.names(), *ARCHITECTURES.names())
 
 
 def command(
@@ -24,10 +26,10 @@ def command(
     models: Annotated[
         list[str] | None,
         typer.Option(
-            help=f"Architectures, with commas between: {one_of(ARCHITECTURES.names())}; one may "
-            "have a size of its own, as basset:poster.",
+            help=f"Baselines and architectures, with commas between: {one_of(_MODELS)}; an "
+            "architecture may have a size of its own, as basset:poster.",
             show_default="all that can be built for the data set",
-            autocompletion=completion.one(ARCHITECTURES.names),
+            autocompletion=completion.one(lambda: _MODELS),
         ),
     ] = None,
     plans: Annotated[

@@ -131,7 +131,7 @@ def test_real_values_and_further_inputs(tiny_dataset, tiny_settings_of, tmp_path
 BAD = {
     "seeds": ({"seeds": 0}, "`seeds`: expected at least 1, received 0"),
     "split": ({"split": "train"}, "unknown `split` 'train'; expected one of test, valid"),
-    "model": ({"models": ["baset"]}, "unknown architecture 'baset'"),
+    "model": ({"models": ["baset"]}, "unknown model 'baset'"),
     "input": ({"models": ["deepreg"]}, "deepreg reads dna, regulators, and the data set has no"),
     "plan": ({"plans": ["hrad"]}, "unknown plan 'hrad'"),
     "recurrent": (
@@ -147,3 +147,23 @@ def test_bad_input_trains_nothing(name, tiny_dataset, tmp_path):
     with pytest.raises(InputError, match=message):
         benchmark(tiny_dataset(), tmp_path / "out", **{"models": ["basset"], **given})
     assert not (tmp_path / "out").exists()
+
+
+def test_a_baseline_beside_a_network(tiny_dataset, tiny_settings_of, tmp_path):
+    dataset = tiny_dataset()
+    settings = [*tiny_settings_of("basset"), "kmer:baseline.k=3", "training.epochs=1"]
+    found = benchmark(
+        dataset, tmp_path, ["kmer", "basset"], settings=settings, seeds=2, split="valid", **QUICK
+    )
+    assert [path.name for path in found.models] == [
+        "kmer.0.keras", "basset.small.hard.0.keras", "basset.small.hard.1.keras"
+    ]  # fmt: skip
+    kmer = found.table[0]
+    assert (kmer["plan"], kmer["seeds"]) == ("", 1)
+    assert np.isnan(kmer["auroc_all_sd"])
+    assert kmer["type"].startswith("logistic regression on k-mer counts")
+    assert [(one.first.model, one.second.model) for one in found.differences] == [
+        ("basset", "kmer")
+    ] * len(found.differences)
+    with pytest.raises(InputError, match=r"trained with baseline\.k 3, not 2"):
+        benchmark(dataset, tmp_path, ["kmer"], settings=["kmer:baseline.k=2"], split="valid")

@@ -1,7 +1,10 @@
+from pathlib import Path
+
 import pytest
 
 from chromkeras.benchmarking.contenders import fitting_models, make_contenders
 from chromkeras.errors import InputError
+from chromkeras.registry import BASELINES
 
 
 def test_sizes_and_settings_are_each_models_own():
@@ -56,3 +59,31 @@ def test_the_work_of_every_architecture_is_known(architecture, tiny_dataset):
     (double,) = make_contenders([architecture], settings=["training.epochs=4"])
     one.check(dataset)
     assert 0 < 2 * one.work(dataset) == double.work(dataset)
+
+
+def test_baselines_have_settings_of_their_own():
+    found = make_contenders(
+        ["kmer", "basset", "pwm"], plans=["hard", "single"],
+        settings=["kmer:baseline.k=3", "baseline.strengths=[0.1]", "training.epochs=2"],
+    )  # fmt: skip
+    assert [one.name for one in found] == [
+        "kmer", "basset (small), hard", "basset (small), single", "pwm"
+    ]  # fmt: skip
+    kmer, network, _, pwm = found
+    assert (kmer.options.k, kmer.options.strengths, pwm.options.strengths) == (3, (0.1,), (0.1,))
+    assert network.recipe.training.epochs == 2
+    assert kmer.seeds(3) == (0,)
+
+
+@pytest.mark.parametrize("name", BASELINES.names())
+def test_every_baseline_says_what_it_is(name):
+    (one,) = make_contenders([name])
+    assert " on " in one.kind(None)
+    assert one.path(Path("out"), 0) == Path("out", f"{name}.0.keras")
+
+
+def test_unknown_models_among_both_registries():
+    with pytest.raises(InputError, match="unknown model 'kmers'; did you mean kmer"):
+        make_contenders(["kmers"])
+    with pytest.raises(InputError, match=r"key of the baseline kmer: 'baseline\.kk'"):
+        make_contenders(["kmer"], settings=["baseline.kk=3"])

@@ -28,7 +28,7 @@ def test_benchmark_tells_what_it_measured(data, capsys):
 
 
 BAD = {
-    ("--models", "baset"): "unknown architecture 'baset'; did you mean",
+    ("--models", "baset"): "unknown model 'baset'; did you mean",
     ("--models", "basset,"): "--models: expected at least one name, received none",
     ("--models", "basset", "--plans", "hrd"): "unknown plan 'hrd'",
     ("--models", "basset", "--size", "poser"): "unknown size 'poser'",
