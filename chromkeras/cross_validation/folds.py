@@ -2,19 +2,14 @@
 
 import hashlib
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
-from chromkeras.data.blocks import row_blocks
-from chromkeras.data.codes import reverse_complement
 from chromkeras.data.dataset import Dataset
 from chromkeras.data.factor import Factor
+from chromkeras.data.groups import joined, overlap_groups, sequence_keys
 from chromkeras.data.packed import PackedSequences
-from chromkeras.data.splits import overlap_groups
 from chromkeras.errors import InputError
 from chromkeras.names import unknown
 
@@ -77,7 +72,7 @@ class Folds:
         split[self.of == self.validation(fold)] = "valid"
         split[(self.of == fold) | (self.of == NO_FOLD)] = "test"
         factors = {name: replace(factor, seen=None) for name, factor in dataset.factors.items()}
-        return replace(dataset, split=split, factors=factors, origin=None)
+        return replace(dataset, split=split, factors=factors, origin=None, split_by="")
 
     def out_of_fold(self, dataset: Dataset) -> Dataset:
         """Return the data set whose factors say what the models saw of the rows they predict.
@@ -272,37 +267,8 @@ def _alike(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
     table = dataset.inputs.get("dna")
     dna = table if isinstance(table, PackedSequences) else None
     if dna is not None:
-        same = np.unique(_sequence_keys(dna), return_inverse=True)[1]
+        same = np.unique(sequence_keys(dna), return_inverse=True)[1]
         links.append(same[dataset.table_rows("dna", rows)])
     if dataset.chrom is not None and dataset.start is not None and dna is not None:
         links.append(overlap_groups(dataset.chrom[rows], dataset.start[rows], dna.length))
-    return _joined(links, len(rows))
-
-
-def _joined(links: Sequence[np.ndarray], rows: int) -> np.ndarray:
-    """Return a number for each row, equal for rows that any links (n,) join, through others too."""
-    ends, size = [], rows
-    for link in links:
-        ends.append(link + size)
-        size += int(link.max(initial=-1)) + 1
-    source = np.tile(np.arange(rows), len(links))
-    target = np.concatenate(ends) if ends else source
-    graph = coo_matrix((np.ones(len(source), np.int8), (source, target)), shape=(size, size))
-    found: np.ndarray = connected_components(graph, directed=False)[1][:rows]
-    return found.astype(np.int64)
-
-
-def _sequence_keys(dna: PackedSequences) -> np.ndarray:
-    """Return a number for each sequence, shape (N,), uint64, equal for equal sequences.
-
-    Sequences that are not bound to a strand are equal to their reverse complements.
-    """
-    width = dna.packed.shape[1]
-    weights = np.random.default_rng(0).integers(0, 2**63, width, dtype=np.uint64) * 2 + 1
-    keys = np.empty(len(dna), np.uint64)
-    for block in row_blocks(dna.packed, size=1 << 20):
-        keys[block] = dna.packed[block].astype(np.uint64) @ weights
-        if not dna.stranded:
-            turned = PackedSequences.from_codes(reverse_complement(dna.codes(block)))
-            keys[block] = np.minimum(keys[block], turned.packed.astype(np.uint64) @ weights)
-    return keys
+    return joined(links, len(rows))

@@ -86,6 +86,8 @@ class Dataset:
         MEME text of the planted motifs, for simulated data.
     origin
         What the rows were held out of; None for a whole data set.
+    split_by
+        How the split was made, in a line; "" where that is unknown.
 
     Raises
     ------
@@ -118,6 +120,7 @@ class Dataset:
     truth: Truth | None = None
     motifs: str | None = None
     origin: Origin | None = None
+    split_by: str = ""
 
     def __post_init__(self) -> None:
         check_tasks(self.tasks)

@@ -95,6 +95,8 @@ def _write(file: h5py.File, dataset: Dataset) -> None:
             _put(file, "origin/positive", dataset.origin.positive)
     if dataset.motifs is not None:
         _put(file, "motifs", np.frombuffer(dataset.motifs.encode(), np.uint8))
+    if dataset.split_by:
+        _put(file, "split_by", np.frombuffer(dataset.split_by.encode(), np.uint8))
 
 
 def load_dataset(path: str | os.PathLike[str], *, mmap: bool = False) -> Dataset:
@@ -149,6 +151,7 @@ def _read(file: h5py.File, mmap: bool) -> Dataset:
         truth=_read_truth(file),
         motifs=_read_motifs(file),
         origin=_read_origin(file),
+        split_by=_take(file["split_by"]).tobytes().decode() if "split_by" in file else "",
         **columns,
     )
 

@@ -2,10 +2,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chromkeras.data.splits import Region, SplitPlan, assign, overlap_groups, parse_regions
+from chromkeras.data.groups import overlap_groups
+from chromkeras.data.splits import Region, SplitPlan, assign, parse_regions
 
 
 @pytest.mark.parametrize(("texts", "regions"), [
@@ -82,6 +83,7 @@ def test_the_draw_follows_the_seed() -> None:
 places = st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 2000)), max_size=60)
 
 
+@settings(deadline=None)
 @given(places, st.integers(1, 40))
 def test_groups_are_what_overlaps(rows: list[tuple[str, int]], length: int) -> None:
     chrom = np.array([c for c, _ in rows], dtype=str)
@@ -93,6 +95,7 @@ def test_groups_are_what_overlaps(rows: list[tuple[str, int]], length: int) -> N
         assert (groups[i] == groups[j]) == near
 
 
+@settings(deadline=None)
 @given(places, st.integers(0, 5))
 def test_rows_that_overlap_are_never_torn(rows: list[tuple[str, int]], seed: int) -> None:
     chrom = np.array([c for c, _ in rows], dtype=str)
