@@ -1,6 +1,7 @@
 """Folds of a data set: rows of one group never stand in two folds, test rows in none."""
 
 import hashlib
+import logging
 import warnings
 from dataclasses import dataclass, replace
 
@@ -9,11 +10,13 @@ import numpy as np
 from chromkeras.data.dataset import Dataset
 from chromkeras.data.factor import Factor
 from chromkeras.data.groups import joined, overlap_groups, sequence_keys
+from chromkeras.data.homology import SIMILARITY, sequence_families
 from chromkeras.data.packed import PackedSequences
 from chromkeras.errors import InputError
 from chromkeras.names import unknown
 
-CHROM = "chrom"
+_log = logging.getLogger(__name__)
+CHROM, HOMOLOGY = "chrom", "homology"
 FEWEST_FOLDS = 3  # one is held out, the next one validates, the others train
 MOST_STRATA = 16
 MOST_UNITS = 5000
@@ -31,8 +34,8 @@ class Folds:
     of
         Shape (N,), int64: the fold of each row, from 1, and 0 for rows of the test split.
     group
-        What keeps rows together: the name of a factor, "chrom", or "" for rows that overlap or
-        have equal DNA.
+        What keeps rows together: the name of a factor, "chrom", "homology", or "" for rows that
+        overlap or have equal DNA.
     groups
         Shape (N,), int64: the group of each row outside of the test split, else -1.
     names
@@ -109,7 +112,9 @@ def make_folds(
         Number of folds k, at least 3.
     group
         What keeps rows together: the name of a factor, such as "gene", or "chrom". None keeps those
-        together that overlap on the genome or have equal DNA, on either strand where there are two.
+        together that overlap on the genome, as promoters of related genes do, or have equal DNA, on
+        either strand where there are two. "homology" beside them joins rows that share a tenth of
+        their k-mers on either strand (``sequence_families``), "homology:0.3" three tenths.
     seed
         Seed of the draw.
 
@@ -144,7 +149,23 @@ def make_folds(
     _check_groups(len(np.unique(of_row)), count, group)
     of = np.full(len(dataset), NO_FOLD, np.int64)
     of[rows] = _divided(label_strata(dataset, rows, count), of_row, count, seed)
+    _tell_of_parted(dataset, rows, of)
     return Folds(count, of, group or "", groups, names)
+
+
+def _tell_of_parted(dataset: Dataset, rows: np.ndarray, of: np.ndarray) -> None:
+    """Say how many rows belong together and stand in different folds."""
+    if dataset.together is None:
+        return
+    together = dataset.together[rows]
+    pairs = np.unique(np.stack([together, of[rows]]), axis=1)
+    parted = int((np.bincount(pairs[0])[together] > 1).sum())
+    if parted:
+        _log.info(
+            "note: %d rows are of genes that overlap, or have the promoter of, a gene of another "
+            "fold; without `group` such genes stay together",
+            parted,
+        )
 
 
 def _check_groups(found: int, count: int, group: str | None) -> None:
@@ -181,6 +202,8 @@ def row_groups(
     """
     if group is None:
         return _alike(dataset, rows), ()
+    if group.partition(":")[0] == HOMOLOGY and group not in dataset.factors:
+        return _relatives(dataset, rows, group), ()
     if group in dataset.factors:
         factor = dataset.factors[group]
         return factor.of[rows].astype(np.int64), factor.names
@@ -188,9 +211,10 @@ def row_groups(
         names, of = np.unique(dataset.chrom[rows], return_inverse=True)
         return of.astype(np.int64), tuple(names.tolist())
     known = (*dataset.factors, *([] if dataset.chrom is None else [CHROM]))
+    known += (HOMOLOGY,) if "dna" in dataset.inputs else ()
     if not known:
         raise InputError(
-            f"`group`: expected none, as the data set has neither factors nor chromosomes; "
+            f"`group`: expected none, as the data set has neither factors, chromosomes nor DNA; "
             f"received {group}"
         )
     raise unknown("`group`", group, known)
@@ -271,4 +295,28 @@ def _alike(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
         links.append(same[dataset.table_rows("dna", rows)])
     if dataset.chrom is not None and dataset.start is not None and dna is not None:
         links.append(overlap_groups(dataset.chrom[rows], dataset.start[rows], dna.length))
+    if dataset.together is not None:
+        links.append(dataset.together[rows])
     return joined(links, len(rows))
+
+
+def _relatives(dataset: Dataset, rows: np.ndarray, group: str) -> np.ndarray:
+    """Return groups of rows that are alike or relatives by their k-mers, shape (n,)."""
+    name, _, share = group.partition(":")
+    try:
+        similarity = float(share) if share else SIMILARITY
+    except ValueError:
+        raise InputError(
+            f"`group`: expected {name} or {name}:SHARE, such as {name}:0.2; received {group!r}"
+        ) from None
+    used, of = np.unique(dataset.table_rows("dna", rows), return_inverse=True)
+    families = sequence_families(dataset.dna.select(used), similarity)[of]
+    found = joined([families, _alike(dataset, rows)], len(rows))
+    sizes = np.bincount(found)
+    _log.info(
+        "homology: %d of %d rows have relatives; the largest family has %d",
+        int((sizes[found] > 1).sum()),
+        len(rows),
+        int(sizes.max()),
+    )
+    return found

@@ -76,8 +76,9 @@ def _write(file: h5py.File, dataset: Dataset) -> None:
         column = getattr(dataset, name)
         if column is not None:
             _write_text(file, name, column)
-    if dataset.start is not None:
-        _put(file, "start", dataset.start)
+    for name in ("start", "together"):
+        if getattr(dataset, name) is not None:
+            _put(file, name, getattr(dataset, name))
     for name, factor in dataset.factors.items():
         _write_text(file, f"factors/{name}/names", factor.names)
         _put(file, f"factors/{name}/of", factor.of)
@@ -147,11 +148,12 @@ def _read(file: h5py.File, mmap: bool) -> Dataset:
         tasks=tuple(_read_text(file, "tasks").tolist()),
         split=_read_text(file, "split"),
         start=_take(file["start"]) if "start" in file else None,
+        together=_take(file["together"]) if "together" in file else None,
         factors={name: _read_factor(x, mmap) for name, x in file.get("factors", {}).items()},
         truth=_read_truth(file),
         motifs=_read_motifs(file),
         origin=_read_origin(file),
-        split_by=_take(file["split_by"]).tobytes().decode() if "split_by" in file else "",
+        split_by=bytes(_take(file["split_by"])).decode() if "split_by" in file else "",
         **columns,
     )
 

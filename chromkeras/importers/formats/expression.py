@@ -336,10 +336,11 @@ def _parts(
     fixed = np.zeros(len(genes.names), bool)
     if regulators is not None:
         fixed = regulators.among(genes.names)
+    related = related_genes(len(genes.names), windows, genes.dna)
     gene_split, notes = split_genes(
         held_out,
         genes.names,
-        groups=related_genes(len(genes.names), windows, genes.dna),
+        groups=related,
         windows=windows,
         fixed=fixed,
     )
@@ -353,6 +354,7 @@ def _parts(
         regulators=regulators,
         marks=marks,
         chrom=None if genes.places is None else genes.places.chrom,
+        related=related,
     )
     if marks is not None and (left := len(table.conditions) - len(files.cells)):
         notes.append(f"{left:,} conditions have no histone marks and are left out")

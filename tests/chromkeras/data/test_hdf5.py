@@ -47,6 +47,8 @@ def full() -> Dataset:
         kind=np.array(["element", "element", "background", "element"]),
         truth=Truth(one, one, one + 3, one, np.array([1, -1], np.int8), ("GATA", "E-box")),
         motifs="MEME version 4\n" * 9000,
+        together=np.array([3, 3, 1, 0]),
+        split_by="test 0.25 drawn by chance, seed 0",
     )
 
 
@@ -60,7 +62,7 @@ def test_round_trip(tmp_path: Path, make: type[Dataset]) -> None:
     assert loaded.motifs == saved.motifs
     assert loaded.labels.dtype == saved.labels.dtype
     assert (loaded.problem, loaded.classes) == (saved.problem, saved.classes)
-    for name in ("labels", "known", "split", "chrom", "start", "kind"):
+    for name in ("labels", "known", "split", "chrom", "start", "kind", "together", "split_by"):
         np.testing.assert_array_equal(getattr(loaded, name), getattr(saved, name))
     np.testing.assert_array_equal(loaded.codes(np.arange(4)), saved.codes(np.arange(4)))
     assert (loaded.truth is None) == (saved.truth is None)

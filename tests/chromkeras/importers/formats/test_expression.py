@@ -250,3 +250,19 @@ def test_bad_input_is_one_line(
     with pytest.raises(ValueError, match=told) as raised:
         prepare("e.tsv", **given)
     assert "\n" not in str(raised.value)
+
+
+def test_related_genes_are_remembered(world: dict[str, np.ndarray]) -> None:
+    near = "".join(f"g{i}\tI\t{20 * i - (14 if i == 3 else 0)}\t+\n" for i in range(12))
+    Path("pos.tsv").write_text(near)  # g3 begins 6 bases after g2, whose promoter has 8
+    for tasks in ("pooled", "conditions"):
+        dataset = prepare(
+            "e.tsv", promoters="p.fa", positions="pos.tsv", tasks=tasks,
+            valid_fraction=0.2, test_fraction=0.2,
+        ).dataset  # fmt: skip
+        gene, together = dataset.factors["gene"], dataset.together
+        of = {name: together[gene.of == i] for i, name in enumerate(gene.names)}
+        assert all(len(set(numbers.tolist())) == 1 for numbers in of.values())
+        assert of["g2"][0] == of["g3"][0]
+        assert of["g6"][0] == of["g7"][0]  # the same promoter
+        assert len(np.unique(together)) == len(gene.names) - 2
