@@ -127,14 +127,26 @@ class SplitPlan:
     @property
     def described(self) -> str:
         """How the split is made, in a line."""
+        return "; ".join(self.descriptions(self.drawn))
+
+    def descriptions(self, drawn: Mapping[str, float], what: str = "") -> list[str]:
+        """Return how the split is made, in parts.
+
+        Parameters
+        ----------
+        drawn
+            Share that is drawn, by split.
+        what
+            What is drawn where it is not rows, such as " of the genes".
+        """
         regions = {"valid": self.valid, "test": self.test}
         parts = [f"{split} {', '.join(map(str, r))}" for split, r in regions.items() if r]
-        if drawn := self.drawn:
+        if drawn:
             shares = " and ".join(f"{split} {share:g}" for split, share in drawn.items())
-            parts.append(f"{shares} drawn by {self.by}, seed {self.seed}")
+            parts.append(f"{shares}{what} drawn by {self.by}, seed {self.seed}")
         if self.by == "homology":
             parts.append(f"relatives share {self.similarity:g} of their {K}-mers")
-        return "; ".join(parts)
+        return parts
 
 
 def make_split_plan(

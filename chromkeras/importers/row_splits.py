@@ -13,6 +13,7 @@ from chromkeras.errors import InputError
 from chromkeras.importers.assemble import Rows
 
 HELD_OUT = ("valid", "test")
+FAR = 0.1  # difference in the share of positives of a task that is pointed out
 
 
 def split_rows(
@@ -141,7 +142,8 @@ def _chosen(split: str, names: tuple[str, ...], share: float, measures: Measures
             f", positives of a task {np.nanmean(off):.1%} off on average, {np.nanmax(off):.1%} "
             "at most"
         )
-    return text
+    near = share / 2 <= rows <= 2 * share and not (off > FAR).any()
+    return text if near else f"{text}; no choice of whole chromosomes comes nearer"
 
 
 def gc_shares(rows: Rows) -> np.ndarray:
