@@ -3,20 +3,26 @@
 
 `relatives DATA` measures where the threshold of similarity should lie: rows of which another row,
 or a decoy (another row read backwards, not complemented: the same composition and repeats of few
-letters, and no common origin), shares a share of its k-mers; what copies share after mutation; and
-the families at each threshold.
+letters, and no common origin), shares a share of its k-mers; what copies share after mutation;
+the families at each threshold; and what a sketch of one k-mer in eight misses.
+
+`scale` finds families among 400,000 made-up rows of 600 bases, a tenth of which have a copy of one
+element of 300 and a twentieth a part of one of 6,000, and prints time, memory and what was found.
 
 `train DATA` trains one small recipe on splits of one size: rows drawn one by one, rows that overlap
 together (the default), and families of relatives together. The figures are those of the validation
 split; rows of the data set's own test split are left out from the start. Example:
 
     homology_split.py relatives worm.h5
+    homology_split.py scale
     homology_split.py train worm.h5 --tasks Germline,Neurons,Muscle,Hypod,Intest --seeds 2
 """
 
 import argparse
 import logging
+import resource
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +31,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from chromkeras.baselines.kmer import fit_kmer_model
+from chromkeras.data import homology
 from chromkeras.data.dataset import Dataset
 from chromkeras.data.groups import joined, overlap_groups
 from chromkeras.data.hdf5 import load_dataset
@@ -40,6 +47,7 @@ from chromkeras.data.packed import PackedSequences
 from chromkeras.data.splits import draw
 from chromkeras.evaluation.evaluate import evaluate
 from chromkeras.evaluation.predict import predict
+from chromkeras.importers.assemble import pack_blocks
 from chromkeras.recipe.reading import make_recipe
 from chromkeras.statistics.means import mean_defined
 from chromkeras.tables import align
@@ -48,6 +56,7 @@ from chromkeras.training.train import train
 SHARES = (0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3)
 DIVERGENCES = (0.05, 0.1, 0.15, 0.2)
 COPIED = (1.0, 0.5, 0.25)
+KINDS = ("no repeat", "of the short element", "of the long element", "microsatellite")
 WAYS = ("row by row", "overlaps together", "relatives together")
 BLOCK = 500
 NONE = np.uint32(0xFFFFFFFF)
@@ -57,11 +66,12 @@ Codes = Callable[[slice], np.ndarray]
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     options = parse()
-    dataset = load_dataset(options.data)
-    if options.what == "relatives":
-        relatives(dataset)
+    if options.what == "scale":
+        scale(options.rows)
+    elif options.what == "relatives":
+        relatives(load_dataset(options.data))
     else:
-        training(dataset, options)
+        training(load_dataset(options.data), options)
 
 
 def relatives(dataset: Dataset) -> None:
@@ -77,6 +87,68 @@ def relatives(dataset: Dataset) -> None:
     print(align(lines))
     print(align(list(copies(dna))))
     print(align(list(families(dataset))))
+    sketched(dna)
+
+
+def sketched(dna: PackedSequences) -> None:
+    """Print how many rows a sketch tears from their families."""
+    whole = sequence_families(dna)
+    kept = homology.MOST_KMERS
+    homology.MOST_KMERS = len(dna) * (dna.length - K + 1) // 8 + 1
+    part = sequence_families(dna)
+    homology.MOST_KMERS = kept
+    pairs, counts = np.unique(np.stack([whole, part]), axis=1, return_counts=True)
+    largest = np.zeros(whole.max() + 1, int)
+    np.maximum.at(largest, pairs[0], counts)
+    torn = int((np.bincount(whole) - largest).sum())
+    related = int((np.bincount(whole)[whole] > 1).sum())
+    wrong = len(pairs.T) - len(np.unique(part))
+    print(
+        f"by one k-mer in 8: {torn:,} of {related:,} rows torn from their family, {wrong:,} wrong"
+    )
+
+
+def scale(rows: int) -> None:
+    """Print what families among very many rows cost, and whether they are found."""
+    rng = np.random.default_rng(0)
+    kind = rng.choice(4, rows, p=[0.82, 0.10, 0.05, 0.03])
+    dna = pack_blocks(made_up(kind, rng), 600)
+    before, began = time.process_time(), time.monotonic()
+    found = sequence_families(dna)
+    took, wall = time.process_time() - before, time.monotonic() - began
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(f"{rows:,} rows: {took:.0f} s of processor time, {wall:.0f} s, {memory:.1f} GB at most")
+    for name, here in zip(KINDS, (kind == i for i in range(4)), strict=True):
+        families, counts = np.unique(found[here], return_counts=True)
+        print(f"{name}: {here.sum():,} rows, {counts.max():,} of them in one family")
+
+
+def made_up(kind: np.ndarray, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """Yield codes of rows of the kinds in ``KINDS``, on either strand."""
+    short, long = (rng.integers(0, 4, bases).astype(np.uint8) for bases in (300, 6000))
+    letters = np.frombuffer(bytes([0, 0, 0, 1, 1, 2, 2, 3, 3, 3]), np.uint8)
+    for first in range(0, len(kind), 10_000):
+        here = kind[first : first + 10_000]
+        codes = letters[rng.integers(0, 10, (len(here), 600), dtype=np.uint8)]
+        for row, what in enumerate(here):
+            place = rng.integers(0, 300)
+            if what == 1:
+                codes[row, place : place + 300] = copied(short, 0.12, rng)
+            elif what == 2:
+                begin = rng.integers(0, 5400)
+                codes[row] = copied(long[begin : begin + 600], 0.1, rng)
+            elif what == 3:
+                unit = rng.integers(0, 4, rng.integers(1, 5))
+                codes[row, place : place + 60] = np.resize(unit, 60)
+        yield codes
+
+
+def copied(element: np.ndarray, most: float, rng: np.random.Generator) -> np.ndarray:
+    """Return a copy on either strand of which 3 % to ``most`` of the bases are substituted."""
+    copy = element.copy()
+    hit = rng.random(len(copy)) < rng.uniform(0.03, most)
+    copy[hit] = (copy[hit] + rng.integers(1, 4, hit.sum())) % 4
+    return copy if rng.random() < 0.5 else 3 - copy[::-1]
 
 
 def best_shares(dna: PackedSequences, codes: Codes) -> np.ndarray:
@@ -229,8 +301,9 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=("relatives", "train"))
-    parser.add_argument("data", type=Path, help="data set from `chromkeras prepare`")
+    parser.add_argument("what", choices=("relatives", "scale", "train"))
+    parser.add_argument("data", type=Path, nargs="?", help="data set from `chromkeras prepare`")
+    parser.add_argument("--rows", type=int, default=400_000, help="rows of scale")
     parser.add_argument("--tasks", help="comma list of tasks (default: all)")
     parser.add_argument("--similarity", type=float, default=SIMILARITY)
     parser.add_argument("--share", type=float, default=0.15, help="share of validation rows")
