@@ -10,8 +10,11 @@ the families at each threshold; and what a sketch of one k-mer in eight misses.
 element of 300 and a twentieth a part of one of 6,000, and prints time, memory and what was found.
 
 `train DATA` trains one small recipe on splits of one size: rows drawn one by one, rows that overlap
-together (the default), and families of relatives together. The figures are those of the validation
-split; rows of the data set's own test split are left out from the start. Example:
+together (the default), families of relatives together, and the default once more, without the
+training rows that are relatives of validation rows, and without as many others. The last two and
+the default have the same validation rows, so that they alone say what relatives give away. The
+figures are those of the validation split; rows of the data set's own test split are left out from
+the start. Example:
 
     homology_split.py relatives worm.h5
     homology_split.py scale
@@ -57,7 +60,9 @@ SHARES = (0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3)
 DIVERGENCES = (0.05, 0.1, 0.15, 0.2)
 COPIED = (1.0, 0.5, 0.25)
 KINDS = ("no repeat", "of the short element", "of the long element", "microsatellite")
-WAYS = ("row by row", "overlaps together", "relatives together")
+ROWS, OVERLAPS, FAMILIES = "row by row", "overlaps together", "relatives together"
+WITHOUT, CONTROL = "overlaps, without relatives", "overlaps, without as many others"
+WAYS = (ROWS, OVERLAPS, FAMILIES, WITHOUT, CONTROL)
 BLOCK = 500
 NONE = np.uint32(0xFFFFFFFF)
 Codes = Callable[[slice], np.ndarray]
@@ -119,7 +124,7 @@ def scale(rows: int) -> None:
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(f"{rows:,} rows: {took:.0f} s of processor time, {wall:.0f} s, {memory:.1f} GB at most")
     for name, here in zip(KINDS, (kind == i for i in range(4)), strict=True):
-        families, counts = np.unique(found[here], return_counts=True)
+        counts = np.unique(found[here], return_counts=True)[1]
         print(f"{name}: {here.sum():,} rows, {counts.max():,} of them in one family")
 
 
@@ -238,16 +243,17 @@ def training(dataset: Dataset, options: argparse.Namespace) -> None:
     whole = usable(dataset.select_tasks(options.tasks.split(",")) if options.tasks else dataset)
     overlaps = overlapping(whole)
     related = joined([overlaps, sequence_families(whole.dna, options.similarity)], len(whole))
-    groups = dict(zip(WAYS, (np.arange(len(whole)), overlaps, related), strict=True))
+    together = {ROWS: np.arange(len(whole)), FAMILIES: related}
     lines: list[tuple[str, ...]] = [("drawn", "seed", "validation rows", "model", *STRATA)]
     print(f"{len(whole):,} rows, {whole.tasks}")
     for seed in range(options.seeds):
-        for way, of in groups.items():
+        for way in options.ways or WAYS:
             split = np.full(len(whole), "train", dtype="U5")
-            draw(split, {"valid": options.share}, seed, of)
+            draw(split, {"valid": options.share}, seed, together.get(way, overlaps))
+            kin = np.isin(related, related[split == "train"])[split == "valid"]
+            split[left_out(way, split, related, seed)] = "test"
             view = replace(whole, split=split)
             rows = view.rows("valid")
-            kin = np.isin(related[rows], related[view.rows("train")])
             print(f"{way}, {seed}: {len(rows):,} rows, {kin.sum():,} with relatives", flush=True)
             for name, outputs in outputs_of(view, options, seed).items():
                 figures = (f"{x:.4f}" for x in scores(outputs, view, rows, kin))
@@ -255,7 +261,19 @@ def training(dataset: Dataset, options: argparse.Namespace) -> None:
                 print(align(lines), flush=True)
 
 
-STRATA = ("all rows", "elements", "with a relative in training", "without")
+def left_out(way: str, split: np.ndarray, related: np.ndarray, seed: int) -> np.ndarray:
+    """Return the training rows that are not shown."""
+    train = np.flatnonzero(split == "train")
+    kin = np.isin(related[train], related[split == "valid"])
+    if way == WITHOUT:
+        return train[kin]
+    if way == CONTROL:
+        others = np.random.default_rng(seed).permutation(train[~kin])
+        return others[: kin.sum()]
+    return train[:0]
+
+
+STRATA = ("all rows", "elements", "with a relative", "without")
 
 
 def usable(dataset: Dataset) -> Dataset:
@@ -307,6 +325,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--tasks", help="comma list of tasks (default: all)")
     parser.add_argument("--similarity", type=float, default=SIMILARITY)
     parser.add_argument("--share", type=float, default=0.15, help="share of validation rows")
+    parser.add_argument("--ways", nargs="+", choices=WAYS, help="default: all")
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--plan", default="hard")
     parser.add_argument("--epochs", type=int, default=4)
