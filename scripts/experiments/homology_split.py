@@ -278,16 +278,7 @@ STRATA = ("all rows", "elements", "with a relative", "without")
 
 def usable(dataset: Dataset) -> Dataset:
     """Return the rows outside of the test split that have a known label."""
-    kept = dataset.labelled(np.flatnonzero(dataset.split != "test"))
-    columns = {name: getattr(dataset, name) for name in ("chrom", "start", "kind")}
-    return Dataset(
-        {"dna": dataset.dna.select(dataset.table_rows("dna", kept))},
-        dataset.labels[kept],
-        dataset.tasks,
-        dataset.split[kept],
-        dataset.known[kept],
-        **{name: values[kept] for name, values in columns.items() if values is not None},
-    )
+    return dataset.select_rows(dataset.labelled(np.flatnonzero(dataset.split != "test")))
 
 
 def outputs_of(view: Dataset, options: argparse.Namespace, seed: int) -> dict[str, np.ndarray]:
