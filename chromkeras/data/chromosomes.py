@@ -124,10 +124,10 @@ def choose_chromosomes(
     Examples
     --------
     >>> chrom = np.repeat(["I", "II", "III", "IV"], [70, 10, 10, 10])
-    >>> gc = np.r_[np.tile([0.4, 0.6], 40), np.full(10, 0.9), np.tile([0.4, 0.6], 5)]
+    >>> gc = np.r_[np.tile([0.4, 0.6], 35), np.full(20, 0.9), np.tile([0.4, 0.6], 5)]
     >>> none = np.zeros((100, 0), bool)
     >>> choose_chromosomes(measure(chrom, gc, none, none), {"test": 0.1})
-    {'test': ('II',)}
+    {'test': ('IV',)}
     """
     free = [i for i, name in enumerate(measures.names) if name not in set(taken)]
     needed = len(shares) + (0 if taken else 1)

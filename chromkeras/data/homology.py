@@ -153,7 +153,7 @@ def similarities(
     Examples
     --------
     >>> codes = np.random.default_rng(0).integers(0, 4, (2, 51)).astype(np.uint8)
-    >>> codes[1, :31] = codes[0, :31]
+    >>> codes[1, :32] = codes[0, :32]
     >>> similarities(PackedSequences.from_codes(codes), np.array([0]), np.array([1])).tolist()
     [0.5]
     """
