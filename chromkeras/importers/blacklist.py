@@ -41,6 +41,7 @@ def read_blacklist(
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> file = Path(tempfile.mkdtemp()) / "blacklist.bed"
     >>> _ = file.write_text("chrI\t0\t500\nchrM\t0\t9\n")
     >>> regions, notes = read_blacklist(file, ["chrI", "chrX"])
@@ -48,7 +49,6 @@ def read_blacklist(
     (2, ['blacklist: 1 of 2 regions lie on 1 chromosome that no row lies on: chrM'])
     """
     bases = {} if lengths is None else lengths
-
     found = []
     for number, fields in bed_lines(path, "blacklist"):
         try:
@@ -85,7 +85,7 @@ def _strangers(
         return []
     if len(strange) == len(names):
         raise InputError(
-            f"no chromosome of blacklist {Path(path)} has rows, such as {strange[0]!r}; "
+            f"no chromosome of blacklist {path} has rows, such as {strange[0]!r}; "
             f"{nearest_names(strange[0], known)}"
         )
     count = int(counts[np.isin(names, strange)].sum())
