@@ -98,9 +98,9 @@ def _kind(annotation: Any) -> tuple[Any, tuple[str, ...], bool]:
         inner, *notes = get_args(annotation)
         registries = [note for note in notes if isinstance(note, Registry)]
         return _kind(inner)[0], registries[0].names() if registries else (), False
-    if get_origin(annotation) is Literal:
-        return str, get_args(annotation), False
     members = [x for x in _members(annotation) if x is not NoneType]
+    if get_origin(members[0]) is Literal:
+        return str, get_args(members[0]), False
     lists = [get_args(x)[0] for x in members if get_origin(x) is Sequence]
     if lists:
         return list[_scalar(_members(lists[0]))], (), True  # type: ignore[misc]

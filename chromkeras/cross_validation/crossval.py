@@ -97,8 +97,9 @@ def crossval(
     folds
         Number of folds k, at least 3.
     group
-        What must not be torn apart: the name of a factor, such as "gene", or "chrom". None keeps
-        rows together that overlap on the genome or have equal DNA.
+        What must not be torn apart: the name of a factor, such as "gene", "chrom", or "homology"
+        for relatives by their k-mers (``make_folds``). None keeps rows together that overlap on
+        the genome, as promoters of related genes do, or have equal DNA.
     seed
         Seed of the folds; that of the training is ``training.seed`` of the recipe.
     resume

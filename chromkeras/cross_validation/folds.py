@@ -1,24 +1,22 @@
 """Folds of a data set: rows of one group never stand in two folds, test rows in none."""
 
 import hashlib
+import logging
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
-from chromkeras.data.blocks import row_blocks
-from chromkeras.data.codes import reverse_complement
 from chromkeras.data.dataset import Dataset
 from chromkeras.data.factor import Factor
+from chromkeras.data.groups import joined, overlap_groups, sequence_keys
+from chromkeras.data.homology import SIMILARITY, sequence_families
 from chromkeras.data.packed import PackedSequences
-from chromkeras.data.splits import overlap_groups
 from chromkeras.errors import InputError
 from chromkeras.names import unknown
 
-CHROM = "chrom"
+_log = logging.getLogger(__name__)
+CHROM, HOMOLOGY = "chrom", "homology"
 FEWEST_FOLDS = 3  # one is held out, the next one validates, the others train
 MOST_STRATA = 16
 MOST_UNITS = 5000
@@ -36,8 +34,8 @@ class Folds:
     of
         Shape (N,), int64: the fold of each row, from 1, and 0 for rows of the test split.
     group
-        What keeps rows together: the name of a factor, "chrom", or "" for rows that overlap or
-        have equal DNA.
+        What keeps rows together: the name of a factor, "chrom", "homology", or "" for rows that
+        overlap or have equal DNA.
     groups
         Shape (N,), int64: the group of each row outside of the test split, else -1.
     names
@@ -77,7 +75,7 @@ class Folds:
         split[self.of == self.validation(fold)] = "valid"
         split[(self.of == fold) | (self.of == NO_FOLD)] = "test"
         factors = {name: replace(factor, seen=None) for name, factor in dataset.factors.items()}
-        return replace(dataset, split=split, factors=factors, origin=None)
+        return replace(dataset, split=split, factors=factors, origin=None, split_by="")
 
     def out_of_fold(self, dataset: Dataset) -> Dataset:
         """Return the data set whose factors say what the models saw of the rows they predict.
@@ -114,7 +112,9 @@ def make_folds(
         Number of folds k, at least 3.
     group
         What keeps rows together: the name of a factor, such as "gene", or "chrom". None keeps those
-        together that overlap on the genome or have equal DNA, on either strand where there are two.
+        together that overlap on the genome, as promoters of related genes do, or have equal DNA, on
+        either strand where there are two. "homology" beside them joins rows that share a tenth of
+        their k-mers on either strand (``sequence_families``), "homology:0.3" three tenths.
     seed
         Seed of the draw.
 
@@ -149,7 +149,23 @@ def make_folds(
     _check_groups(len(np.unique(of_row)), count, group)
     of = np.full(len(dataset), NO_FOLD, np.int64)
     of[rows] = _divided(label_strata(dataset, rows, count), of_row, count, seed)
+    _tell_of_parted(dataset, rows, of)
     return Folds(count, of, group or "", groups, names)
+
+
+def _tell_of_parted(dataset: Dataset, rows: np.ndarray, of: np.ndarray) -> None:
+    """Say how many rows belong together and stand in different folds."""
+    if dataset.together is None:
+        return
+    together = dataset.together[rows]
+    pairs = np.unique(np.stack([together, of[rows]]), axis=1)
+    parted = int((np.bincount(pairs[0])[together] > 1).sum())
+    if parted:
+        _log.info(
+            "note: %d rows are of genes that overlap, or have the promoter of, a gene of another "
+            "fold; without `group` such genes stay together",
+            parted,
+        )
 
 
 def _check_groups(found: int, count: int, group: str | None) -> None:
@@ -186,6 +202,8 @@ def row_groups(
     """
     if group is None:
         return _alike(dataset, rows), ()
+    if group.partition(":")[0] == HOMOLOGY and group not in dataset.factors:
+        return _relatives(dataset, rows, group), ()
     if group in dataset.factors:
         factor = dataset.factors[group]
         return factor.of[rows].astype(np.int64), factor.names
@@ -193,9 +211,10 @@ def row_groups(
         names, of = np.unique(dataset.chrom[rows], return_inverse=True)
         return of.astype(np.int64), tuple(names.tolist())
     known = (*dataset.factors, *([] if dataset.chrom is None else [CHROM]))
+    known += (HOMOLOGY,) if "dna" in dataset.inputs else ()
     if not known:
         raise InputError(
-            f"`group`: expected none, as the data set has neither factors nor chromosomes; "
+            f"`group`: expected none, as the data set has neither factors, chromosomes nor DNA; "
             f"received {group}"
         )
     raise unknown("`group`", group, known)
@@ -272,37 +291,32 @@ def _alike(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
     table = dataset.inputs.get("dna")
     dna = table if isinstance(table, PackedSequences) else None
     if dna is not None:
-        same = np.unique(_sequence_keys(dna), return_inverse=True)[1]
+        same = np.unique(sequence_keys(dna), return_inverse=True)[1]
         links.append(same[dataset.table_rows("dna", rows)])
     if dataset.chrom is not None and dataset.start is not None and dna is not None:
         links.append(overlap_groups(dataset.chrom[rows], dataset.start[rows], dna.length))
-    return _joined(links, len(rows))
+    if dataset.together is not None:
+        links.append(dataset.together[rows])
+    return joined(links, len(rows))
 
 
-def _joined(links: Sequence[np.ndarray], rows: int) -> np.ndarray:
-    """Return a number for each row, equal for rows that any links (n,) join, through others too."""
-    ends, size = [], rows
-    for link in links:
-        ends.append(link + size)
-        size += int(link.max(initial=-1)) + 1
-    source = np.tile(np.arange(rows), len(links))
-    target = np.concatenate(ends) if ends else source
-    graph = coo_matrix((np.ones(len(source), np.int8), (source, target)), shape=(size, size))
-    found: np.ndarray = connected_components(graph, directed=False)[1][:rows]
-    return found.astype(np.int64)
-
-
-def _sequence_keys(dna: PackedSequences) -> np.ndarray:
-    """Return a number for each sequence, shape (N,), uint64, equal for equal sequences.
-
-    Sequences that are not bound to a strand are equal to their reverse complements.
-    """
-    width = dna.packed.shape[1]
-    weights = np.random.default_rng(0).integers(0, 2**63, width, dtype=np.uint64) * 2 + 1
-    keys = np.empty(len(dna), np.uint64)
-    for block in row_blocks(dna.packed, size=1 << 20):
-        keys[block] = dna.packed[block].astype(np.uint64) @ weights
-        if not dna.stranded:
-            turned = PackedSequences.from_codes(reverse_complement(dna.codes(block)))
-            keys[block] = np.minimum(keys[block], turned.packed.astype(np.uint64) @ weights)
-    return keys
+def _relatives(dataset: Dataset, rows: np.ndarray, group: str) -> np.ndarray:
+    """Return groups of rows that are alike or relatives by their k-mers, shape (n,)."""
+    name, _, share = group.partition(":")
+    try:
+        similarity = float(share) if share else SIMILARITY
+    except ValueError:
+        raise InputError(
+            f"`group`: expected {name} or {name}:SHARE, such as {name}:0.2; received {group!r}"
+        ) from None
+    used, of = np.unique(dataset.table_rows("dna", rows), return_inverse=True)
+    families = sequence_families(dataset.dna.select(used), similarity)[of]
+    found = joined([families, _alike(dataset, rows)], len(rows))
+    sizes = np.bincount(found)
+    _log.info(
+        "homology: %d of %d rows have relatives; the largest family has %d",
+        int((sizes[found] > 1).sum()),
+        len(rows),
+        int(sizes.max()),
+    )
+    return found

@@ -86,6 +86,11 @@ class Dataset:
         MEME text of the planted motifs, for simulated data.
     origin
         What the rows were held out of; None for a whole data set.
+    together
+        Shape (N,), whole numbers from 0: rows of one number belong in one split, such as those of
+        genes whose promoters overlap; None where nothing is known beside places and DNA.
+    split_by
+        How the split was made, in a line; "" where that is unknown.
 
     Raises
     ------
@@ -118,6 +123,8 @@ class Dataset:
     truth: Truth | None = None
     motifs: str | None = None
     origin: Origin | None = None
+    together: np.ndarray | None = None
+    split_by: str = ""
 
     def __post_init__(self) -> None:
         check_tasks(self.tasks)
@@ -127,7 +134,7 @@ class Dataset:
         object.__setattr__(self, "known", known)
         check_inputs(self.inputs, self.index)
         columns: dict[str, Sized | None] = {
-            name: getattr(self, name) for name in ("split", "chrom", "start", "kind")
+            name: getattr(self, name) for name in ("split", "chrom", "start", "kind", "together")
         }
         columns |= {f"index of {name}": rows for name, rows in self.index.items()}
         columns |= {f"input {k}": v for k, v in self.inputs.items() if k not in self.index}
@@ -313,7 +320,8 @@ class Dataset:
             if name in self.index:
                 chosen, index[name] = np.unique(chosen, return_inverse=True)
             inputs[name] = table.select(chosen)
-        columns = {name: getattr(self, name) for name in ("chrom", "start", "kind")}
+        names = ("chrom", "start", "kind", "together")
+        columns = {name: getattr(self, name) for name in names}
         truth = None if self.truth is None else self.truth.select_rows(rows)
         return replace(
             self,

@@ -76,8 +76,9 @@ def _write(file: h5py.File, dataset: Dataset) -> None:
         column = getattr(dataset, name)
         if column is not None:
             _write_text(file, name, column)
-    if dataset.start is not None:
-        _put(file, "start", dataset.start)
+    for name in ("start", "together"):
+        if getattr(dataset, name) is not None:
+            _put(file, name, getattr(dataset, name))
     for name, factor in dataset.factors.items():
         _write_text(file, f"factors/{name}/names", factor.names)
         _put(file, f"factors/{name}/of", factor.of)
@@ -95,6 +96,8 @@ def _write(file: h5py.File, dataset: Dataset) -> None:
             _put(file, "origin/positive", dataset.origin.positive)
     if dataset.motifs is not None:
         _put(file, "motifs", np.frombuffer(dataset.motifs.encode(), np.uint8))
+    if dataset.split_by:
+        _put(file, "split_by", np.frombuffer(dataset.split_by.encode(), np.uint8))
 
 
 def load_dataset(path: str | os.PathLike[str], *, mmap: bool = False) -> Dataset:
@@ -145,10 +148,12 @@ def _read(file: h5py.File, mmap: bool) -> Dataset:
         tasks=tuple(_read_text(file, "tasks").tolist()),
         split=_read_text(file, "split"),
         start=_take(file["start"]) if "start" in file else None,
+        together=_take(file["together"]) if "together" in file else None,
         factors={name: _read_factor(x, mmap) for name, x in file.get("factors", {}).items()},
         truth=_read_truth(file),
         motifs=_read_motifs(file),
         origin=_read_origin(file),
+        split_by=bytes(_take(file["split_by"])).decode() if "split_by" in file else "",
         **columns,
     )
 

@@ -1,14 +1,22 @@
-"""Which rows train, validate and test: by region, or drawn by chance without tearing overlaps."""
+"""Which rows train, validate and test: by region, or drawn with what belongs together."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 
+from chromkeras.data.groups import joined, overlap_groups
+from chromkeras.data.homology import SIMILARITY, K, check_similarity
+from chromkeras.data.split_names import SPLITS
 from chromkeras.errors import InputError
+from chromkeras.names import unknown
 
-DROPPED = ""
+SplitBy = Literal["chance", "chromosomes", "homology"]
+WAYS: tuple[SplitBy, ...] = get_args(SplitBy)
+# What stands in the place of a split for rows to leave out.
+DROPPED, RELATED, LISTED = "", "kin", "listed"
 _NUMBER = r"\d{1,3}(?:,\d{3})+|\d+"
 _REGION = re.compile(rf"\s*(?P<chrom>[^,:\s]+)(?::(?P<start>{_NUMBER})-(?P<end>{_NUMBER}))?\s*")
 
@@ -72,6 +80,11 @@ class SplitPlan:
         Share of all rows to draw, used where no region is given.
     seed
         Seed of the draw.
+    by
+        What is drawn: rows that overlap together ("chance"), whole chromosomes ("chromosomes"), or
+        families of relatives ("homology").
+    similarity
+        Share of k-mers from which on rows are relatives, for "homology".
     """
 
     valid: tuple[Region, ...] = ()
@@ -79,8 +92,13 @@ class SplitPlan:
     valid_fraction: float = 0.1
     test_fraction: float = 0.1
     seed: int = 0
+    by: SplitBy = "chance"
+    similarity: float = SIMILARITY
 
     def __post_init__(self) -> None:
+        if self.by not in WAYS:
+            raise unknown("`split_by`", self.by, WAYS)
+        check_similarity(self.similarity)
         drawn = self.drawn
         for split, share in drawn.items():
             if not 0 < share < 1:
@@ -106,6 +124,30 @@ class SplitPlan:
         """Whether a split is given by regions, so that rows need places."""
         return bool(self.valid or self.test)
 
+    @property
+    def described(self) -> str:
+        """How the split is made, in a line."""
+        return "; ".join(self.descriptions(self.drawn))
+
+    def descriptions(self, drawn: Mapping[str, float], what: str = "") -> list[str]:
+        """Return how the split is made, in parts.
+
+        Parameters
+        ----------
+        drawn
+            Share that is drawn, by split.
+        what
+            What is drawn where it is not rows, such as " of the genes".
+        """
+        regions = {"valid": self.valid, "test": self.test}
+        parts = [f"{split} {', '.join(map(str, r))}" for split, r in regions.items() if r]
+        if drawn:
+            shares = " and ".join(f"{split} {share:g}" for split, share in drawn.items())
+            parts.append(f"{shares}{what} drawn by {self.by}, seed {self.seed}")
+        if self.by == "homology":
+            parts.append(f"relatives share {self.similarity:g} of their {K}-mers")
+        return parts
+
 
 def make_split_plan(
     *,
@@ -114,6 +156,8 @@ def make_split_plan(
     valid_fraction: float | None = None,
     test_fraction: float | None = None,
     seed: int | None = None,
+    split_by: SplitBy | None = None,
+    similarity: float | None = None,
 ) -> SplitPlan:
     """Return the plan of a split.
 
@@ -125,12 +169,24 @@ def make_split_plan(
         Share to draw where no region is given; None for 0.1.
     seed
         Seed of the draw; None for 0.
+    split_by
+        What is drawn, of ``WAYS``; None for "chance".
+    similarity
+        For "homology": share of k-mers from which on rows are relatives; None for 0.1.
 
     Raises
     ------
     InputError
-        A text is no region, both regions and a fraction are given, or splits overlap.
+        A text is no region, both regions and a fraction are given, splits overlap, or options do
+        not go together.
     """
+    if similarity is not None and split_by != "homology":
+        raise InputError("`similarity` is for `split_by` homology")
+    if split_by == "chromosomes" and valid and test:
+        raise InputError(
+            "`split_by` chromosomes chooses chromosomes for what no region is given for; received "
+            "regions for both splits"
+        )
     given = {"valid": (valid, valid_fraction), "test": (test, test_fraction)}
     for split, (regions, share) in given.items():
         if regions and share is not None:
@@ -142,6 +198,8 @@ def make_split_plan(
         test=parse_regions(texts["test"]),
         **{name: share for name, share in shares.items() if share is not None},
         seed=seed or 0,
+        by=split_by or "chance",
+        similarity=SIMILARITY if similarity is None else similarity,
     )
 
 
@@ -166,6 +224,7 @@ def assign(
     chrom: np.ndarray | None = None,
     start: np.ndarray | None = None,
     groups: np.ndarray | None = None,
+    listed: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return the split of every row.
 
@@ -181,28 +240,39 @@ def assign(
         Shape (N,), str, and (N,), int64, 0-based: places. Needed for regions. Rows that
         overlap are drawn together.
     groups
-        Shape (N,), int64: rows of one number are drawn together; used without places.
+        Shape (N,), int64: rows of one number are drawn together. In a plan by homology they are
+        relatives, and training rows of which a relative is held out by region are left out.
+    listed
+        Shape (N,), bool: rows to leave out from the start, as a list says so.
 
     Returns
     -------
     np.ndarray
-        Shape (N,), str: "train", "valid", "test", or "" for a row across a region's boundary.
+        Shape (N,), str: "train", "valid", "test", or why a row is left out: "" across a region's
+        boundary, "kin" for a relative of what a region holds out, "listed".
 
     Raises
     ------
     InputError
         Regions are asked for and the rows have no places.
     """
-    split = np.full(rows, "train", dtype="U5")
+    split = np.full(rows, "train", dtype="U6")
+    links = [] if groups is None else [groups]
     if chrom is not None and start is not None:
         mark_regions(split, plan, chrom, start, start + length)
-        groups = overlap_groups(chrom, start, length)
+        links.append(overlap_groups(chrom, start, length))
     elif plan.by_region:
         raise InputError(
             "a split by region needs chrom and start of every row; use fractions instead"
         )
+    if listed is not None:
+        split[listed] = LISTED
+    together = joined(links, rows)
+    if plan.by == "homology":
+        held = np.isin(split, ("valid", "test"))
+        split[(split == "train") & np.isin(together, together[held])] = RELATED
     if plan.drawn:
-        draw(split, plan.drawn, plan.seed, np.arange(rows) if groups is None else groups)
+        draw(split, plan.drawn, plan.seed, together)
     return split
 
 
@@ -240,29 +310,6 @@ def _joined(regions: tuple[Region, ...]) -> list[tuple[int, float, str]]:
     return out
 
 
-def overlap_groups(chrom: np.ndarray, start: np.ndarray, length: int) -> np.ndarray:
-    """Return a number for every row, equal for rows that overlap, directly or through others.
-
-    Parameters
-    ----------
-    chrom, start
-        Shape (N,), str, and (N,), int64, 0-based.
-    length
-        Bases of each row.
-
-    Returns
-    -------
-    np.ndarray
-        Shape (N,), int64.
-    """
-    _, chrom_id = np.unique(chrom, return_inverse=True)
-    order = np.lexsort((start, chrom_id))
-    apart = (np.diff(chrom_id[order]) != 0) | (np.diff(start[order]) >= length)
-    groups = np.empty(len(start), np.int64)
-    groups[order] = np.concatenate([[0], np.cumsum(apart)])[: len(start)]
-    return groups
-
-
 def draw(
     split: np.ndarray,
     shares: Mapping[str, float],
@@ -287,7 +334,7 @@ def draw(
     """
     free = np.flatnonzero((split == "train") & (True if may is None else may))
     _, group, sizes = np.unique(groups[free], return_inverse=True, return_counts=True)
-    kept = np.count_nonzero(split != DROPPED)
+    kept = np.count_nonzero(np.isin(split, SPLITS))
     room = {name: round(share * kept) for name, share in shares.items()}
     choice = np.full(len(sizes), "train", dtype="U5")
     for g in np.random.default_rng(seed).permutation(len(sizes)):

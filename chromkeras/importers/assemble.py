@@ -11,13 +11,19 @@ import numpy as np
 from chromkeras.data.dataset import Dataset
 from chromkeras.data.packed import PackedSequences
 from chromkeras.data.split_names import SPLITS
-from chromkeras.data.splits import DROPPED
+from chromkeras.data.splits import DROPPED, LISTED, RELATED
 from chromkeras.data.tables import Table
 from chromkeras.errors import InputError
 from chromkeras.importers.dataset_facts import dataset_facts
 from chromkeras.problems.registry import find_problem
 
 STRADDLING = "across a split boundary"
+BLACKLISTED = "touching the blacklist"
+LEFT_OUT = {
+    DROPPED: STRADDLING,
+    RELATED: "with a relative in a region that is held out",
+    LISTED: BLACKLISTED,
+}
 ALL_UNKNOWN = "nothing but N"
 
 
@@ -25,7 +31,8 @@ ALL_UNKNOWN = "nothing but N"
 class Rows:
     """Rows before the split leaves some out; the columns are those of ``Dataset``.
 
-    ``split`` may also hold "" for rows to leave out. ``inputs`` are those beside the DNA.
+    ``split`` may also hold why a row is left out, a key of ``LEFT_OUT``. ``inputs`` are those
+    beside the DNA; ``split_by`` says how the split was made.
     """
 
     dna: PackedSequences
@@ -40,15 +47,16 @@ class Rows:
     classes: tuple[str, ...] = ()
     inputs: dict[str, Table] = field(default_factory=dict)
     index: dict[str, np.ndarray] = field(default_factory=dict)
+    split_by: str = ""
 
     @property
     def tables(self) -> dict[str, Table]:
         """All inputs by name, the DNA first."""
         return {"dna": self.dna, **self.inputs}
 
-    def with_split(self, split: np.ndarray) -> "Rows":
-        """Return the rows with another split, shape (N,)."""
-        return replace(self, split=split)
+    def with_split(self, split: np.ndarray, split_by: str = "") -> "Rows":
+        """Return the rows with another split, shape (N,), and how it was made."""
+        return replace(self, split=split, split_by=split_by)
 
 
 @dataclass(frozen=True)
@@ -145,7 +153,7 @@ def assemble(
         A row holds nothing but N, a split is empty, or a task has nothing to learn
         from among the training rows.
     """
-    straddling = rows.split == DROPPED
+    out = np.isin(rows.split, tuple(LEFT_OUT))
     unknown = np.zeros(len(rows.dna), bool)
     unknown[all_unknown(rows.dna)] = True
     unknown = unknown[rows.index["dna"]] if "dna" in rows.index else unknown
@@ -154,10 +162,15 @@ def assemble(
             f"{_name(rows, int(np.argmax(unknown)))} is nothing but N ({unknown.sum()} such "
             "rows); remove it or leave such rows out (`drop_unknown`)"
         )
-    counts = {ALL_UNKNOWN: int(unknown.sum()), STRADDLING: int((straddling & ~unknown).sum())}
-    dataset = _dataset(rows, np.flatnonzero(~straddling & ~unknown))
+    counts = {ALL_UNKNOWN: int(unknown.sum())}
+    for value, why in LEFT_OUT.items():
+        count = int(((rows.split == value) & ~unknown).sum())
+        if count or value == DROPPED:
+            counts[why] = count
+    dataset = _dataset(rows, np.flatnonzero(~out & ~unknown))
     lacking = check_splits(dataset, may_lack=may_lack)
-    return Prepared(dataset, (dropped or {}) | counts, (*notes, *lacking))
+    total = counts | {why: n + counts.get(why, 0) for why, n in (dropped or {}).items()}
+    return Prepared(dataset, total, (*notes, *lacking))
 
 
 def _name(rows: Rows, row: int) -> str:
@@ -185,6 +198,7 @@ def _dataset(rows: Rows, kept: np.ndarray) -> Dataset:
         chrom=None if rows.chrom is None else rows.chrom[kept],
         start=None if rows.start is None else rows.start[kept],
         kind=None if rows.kind is None else rows.kind[kept],
+        split_by=rows.split_by,
     )
 
 

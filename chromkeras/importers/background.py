@@ -8,18 +8,10 @@ import numpy as np
 from chromkeras.data.codes import UNKNOWN
 from chromkeras.errors import InputError
 from chromkeras.importers.genome import Genome
+from chromkeras.importers.intervals import Intervals
 
 BINS = 50
 _STEPS = 6
-
-
-@dataclass(frozen=True)
-class Intervals:
-    """Places to stay away from: chrom, start and end, each of shape (M,), 0-based half-open."""
-
-    chrom: np.ndarray
-    start: np.ndarray
-    end: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -106,8 +98,7 @@ def _candidates(
         start = np.arange(rng.integers(step), len(codes) - length + 1, step)
         slot = slots + np.arange(len(start))
         slots += len(start) + _STEPS
-        here = avoid.chrom == name
-        free = ~_touches(start, length, avoid.start[here], avoid.end[here])
+        free = ~avoid.touched(np.full(len(start), name), start, length)
         start, slot = start[free], slot[free]
         known = _sum(codes == UNKNOWN, start, length) == 0
         start, slot = start[known], slot[known]
@@ -120,16 +111,6 @@ def _sum(mask: np.ndarray, start: np.ndarray, length: int) -> np.ndarray:
     total = np.zeros(len(mask) + 1, np.int32)
     np.cumsum(mask, out=total[1:])
     return total[start + length].astype(np.int64) - total[start]
-
-
-def _touches(start: np.ndarray, length: int, first: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """Return which windows share a base with an interval; shape of ``start``, bool."""
-    if not len(first):
-        return np.zeros(len(start), bool)
-    order = np.argsort(first)
-    reach = np.maximum.accumulate(last[order])
-    before = np.searchsorted(first[order], start + length)
-    return (before > 0) & (reach[np.maximum(before - 1, 0)] > start)
 
 
 def _choose(candidates: _Candidates, wanted: np.ndarray, rng: np.random.Generator) -> np.ndarray:

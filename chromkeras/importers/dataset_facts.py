@@ -15,8 +15,8 @@ def dataset_facts(dataset: Dataset) -> dict[str, Any]:
     dict
         Always "rows", "elements", "inputs" (shapes by name), "tasks", "problem", "splits" (rows by
         split), "unknown labels" (by task), "planted motifs" and "fingerprint"; where they apply
-        also "length" (bases), "factors" (levels by name), "classes", "positives" (by task) and
-        "held out of" (fingerprints).
+        also "length" (bases), "factors" (levels by name), "classes", "split by" (how the split was
+        made), "positives" (by task) and "held out of" (fingerprints).
 
     Examples
     --------
@@ -39,6 +39,7 @@ def dataset_facts(dataset: Dataset) -> dict[str, Any]:
         "problem": dataset.problem,
         **({"classes": list(dataset.classes)} if dataset.classes else {}),
         "splits": {split: len(dataset.rows(split)) for split in SPLITS},
+        **({"split by": dataset.split_by} if dataset.split_by else {}),
         **({"positives": positives} if "positives" in find_problem(dataset.problem).counts else {}),
         "unknown labels": unknown,
         "planted motifs": 0 if dataset.truth is None else len(dataset.truth.row),

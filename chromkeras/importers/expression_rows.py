@@ -42,6 +42,8 @@ class Parts:
         Histone marks of pairs, if there are any.
     chrom
         Shape (G,), str, where that is known.
+    related
+        Shape (G,), whole numbers: genes of one number belong in one split.
     """
 
     genes: tuple[str, ...]
@@ -53,6 +55,7 @@ class Parts:
     regulators: Regulators | None = None
     marks: PairMarks | None = None
     chrom: np.ndarray | None = None
+    related: np.ndarray | None = None
 
     @property
     def by_condition(self) -> bool:
@@ -162,6 +165,7 @@ def _rows_of_genes(parts: Parts, thresholds: Thresholds) -> tuple[Dataset, dict[
         tasks=parts.conditions,
         split=parts.gene_split[rows],
         factors=_factors(parts, rows, None, np.arange(len(rows)), None),
+        together=_together(parts, rows),
         problem="classes" if thresholds.classes else "regression",
         classes=thresholds.classes,
     )
@@ -200,6 +204,7 @@ def _rows_of_pairs(
         tasks=tuple(columns),
         split=split[kept],
         factors=_factors(parts, genes, conditions, gene, condition),
+        together=_together(parts, genes[gene]),
         problem="classes" if thresholds.classes else "regression",
         classes=thresholds.classes,
     )
@@ -230,6 +235,11 @@ def _tables(
         chosen = values if whole else values[mark_rows]
         tables["histone"] = DenseTable(chosen, channels=parts.marks.marks)
     return tables
+
+
+def _together(parts: Parts, genes: np.ndarray) -> np.ndarray | None:
+    """Return a number for rows of these genes, shape (n,), equal where genes are related."""
+    return None if parts.related is None else parts.related[genes].astype(np.int32)
 
 
 def _factors(

@@ -9,6 +9,7 @@ from chromkeras.data.split_names import SPLITS
 from chromkeras.data.splits import (
     DROPPED,
     Region,
+    SplitBy,
     SplitPlan,
     draw,
     make_split_plan,
@@ -57,6 +58,20 @@ class HeldOut:
         """Regions of both splits."""
         return (*self.plan.valid, *self.plan.test)
 
+    @property
+    def described(self) -> str:
+        """How genes and conditions are held out, in a line."""
+        parts = self.plan.descriptions(self.drawn, " of the genes")
+        parts += [
+            f"{split} {len(names):,} named genes" for split, names in self.genes.items() if names
+        ]
+        parts += [
+            f"{split} conditions {', '.join(names)}"
+            for split, names in self.conditions.items()
+            if names
+        ]
+        return "; ".join(parts)
+
 
 def make_held_out(
     regions: Mapping[str, str | Sequence[str]],
@@ -64,6 +79,9 @@ def make_held_out(
     genes: Mapping[str, tuple[str, ...]],
     conditions: Mapping[str, tuple[str, ...]],
     seed: int | None = None,
+    *,
+    split_by: SplitBy | None = None,
+    similarity: float | None = None,
 ) -> HeldOut:
     """Return what is held out.
 
@@ -74,6 +92,8 @@ def make_held_out(
         "test". A split of which nothing is said is drawn from the genes, a tenth.
     seed
         Seed of the draw; None for 0.
+    split_by, similarity
+        What is drawn together, as for ``make_split_plan``; whole chromosomes are not.
 
     Raises
     ------
@@ -98,7 +118,11 @@ def make_held_out(
         **{split: regions[split] for split in HELD_OUT},  # type: ignore[arg-type]
         **{f"{split}_fraction": fractions[split] for split in HELD_OUT},  # type: ignore[arg-type]
         seed=seed,
+        split_by=split_by,
+        similarity=similarity,
     )
+    if plan.by == "chromosomes":
+        raise InputError("expected `split_by` chance or homology for genes, received chromosomes")
     drawn = {
         split: share
         for split, share in plan.drawn.items()

@@ -46,6 +46,16 @@ class Regions:
     def __len__(self) -> int:
         return len(self.start)
 
+    def select(self, kept: np.ndarray) -> "Regions":
+        """Return some of the regions, shape (R,), bool."""
+        return Regions(
+            chrom=self.chrom[kept],
+            start=self.start[kept],
+            strand=self.strand[kept],
+            activity=self.activity[kept],
+            length=self.length,
+        )
+
 
 def merge_peaks(
     peaks: Sequence[Peaks],

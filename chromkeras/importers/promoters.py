@@ -6,13 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from chrominterpret.fasta import read_fasta
 from chromkeras.data.codes import UNKNOWN, encode, reverse_complement
+from chromkeras.data.groups import joined, overlap_groups
 from chromkeras.data.packed import PackedSequences
-from chromkeras.data.splits import overlap_groups
 from chromkeras.errors import InputError
 from chromkeras.importers.annotation import GenePlaces
 from chromkeras.importers.assemble import found_in, pack_blocks
@@ -199,12 +197,4 @@ def related_genes(
     if dna is not None:
         packed = np.ascontiguousarray(dna.packed).view(f"V{dna.packed.shape[1]}")[:, 0]
         labels.append(np.unique(packed, return_inverse=True)[1])
-    gene, first = np.arange(genes), genes
-    edges = []
-    for label in labels:  # a node for each gene, and one for each label beside them
-        edges.append(np.stack([gene, first + label]))
-        first += int(label.max(initial=-1)) + 1
-    ends = np.concatenate(edges, axis=1) if edges else np.zeros((2, 0), np.int64)
-    graph = coo_array((np.ones(ends.shape[1], bool), (ends[0], ends[1])), shape=(first, first))
-    found: np.ndarray = connected_components(graph, directed=False)[1][:genes]
-    return found
+    return joined(labels, genes)

@@ -40,7 +40,8 @@ def command(
     group: Annotated[
         str | None,
         typer.Option(
-            help="What must not be torn apart: a factor of the data set, such as gene, or chrom.",
+            help="What must not be torn apart: a factor of the data set, such as gene; chrom; or "
+            "homology, relatives that share a tenth of their k-mers (homology:0.3: three tenths).",
             show_default="rows that overlap or have equal DNA",
         ),
     ] = None,

@@ -3,7 +3,7 @@
 import numpy as np
 
 from chromkeras.data.dataset import Dataset
-from chromkeras.data.splits import overlap_groups
+from chromkeras.data.groups import overlap_groups
 
 
 def region_of(dataset: Dataset, rows: np.ndarray) -> np.ndarray:

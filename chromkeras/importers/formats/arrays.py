@@ -10,13 +10,15 @@ import numpy as np
 from chromkeras.data.checks import check_inputs
 from chromkeras.data.dataset import KINDS
 from chromkeras.data.packed import PackedSequences
-from chromkeras.data.splits import SplitPlan, assign, make_split_plan
+from chromkeras.data.splits import LISTED, SplitBy, SplitPlan, make_split_plan
 from chromkeras.data.tables import DenseTable, Table
 from chromkeras.errors import InputError
 from chromkeras.files import require_file
 from chromkeras.importers.array_file import ArrayFile, open_arrays
 from chromkeras.importers.assemble import Prepared, Rows, assemble, found_in, pack_blocks
+from chromkeras.importers.blacklist import read_blacklist
 from chromkeras.importers.genome import nearest_names
+from chromkeras.importers.row_splits import split_rows
 from chromkeras.importers.sequences import check_length, code_blocks
 from chromkeras.names import unknown
 from chromkeras.problems.registry import find_problem
@@ -34,7 +36,10 @@ def prepare(
     test: str | Sequence[str] = (),
     valid_fraction: float | None = None,
     test_fraction: float | None = None,
+    split_by: SplitBy | None = None,
+    similarity: float | None = None,
     seed: int | None = None,
+    blacklist: str | os.PathLike[str] | None = None,
     drop_unknown: bool = False,
 ) -> Prepared:
     """Make a data set of a file of arrays.
@@ -74,8 +79,17 @@ def prepare(
         or equal rows stay together.
     test_fraction
         Share drawn for testing, likewise.
+    split_by
+        What is drawn: rows that overlap together (chance, if nothing is said); whole chromosomes,
+        chosen so that they are like all rows in number, GC and positives (chromosomes); or families
+        of rows that share k-mers on either strand (homology), of which none then stands both in
+        training and beside it. With regions, training rows with a relative there are left out.
+    similarity
+        Share of 14-mers from which on two rows are relatives, for homology; 0.1 if nothing is said.
     seed
         Seed of the drawn splits, 0 if nothing is said.
+    blacklist
+        BED of regions whose rows are left out; rows need chrom and start.
     drop_unknown
         Leave out rows that are nothing but N.
 
@@ -94,6 +108,8 @@ def prepare(
         "test": test,
         "valid_fraction": valid_fraction,
         "test_fraction": test_fraction,
+        "split_by": split_by,
+        "similarity": similarity,
         "seed": seed,
     }
     own = all(value is None or value in ((), [], "") for value in asked.values())
@@ -110,13 +126,15 @@ def prepare(
     _check_rows(found, rows)
     if plan is not None and rows.chrom is not None:
         _check_chromosomes(plan, rows.chrom, found)
-    split, note = _split(rows, plan)
+    listed, more = _listed(rows, blacklist)
     with found_in(found):
+        own = plan is None and len(rows.split) > 0
+        divided, made = _split(rows, plan, listed)
         return assemble(
-            rows.with_split(split),
+            divided,
             drop_unknown=drop_unknown,
-            notes=(*notes, *how, note),
-            may_lack=split is rows.split,
+            notes=(*notes, *how, *more, *made),
+            may_lack=own,
         )
 
 
@@ -255,19 +273,28 @@ def _check_chromosomes(plan: SplitPlan, chrom: np.ndarray, path: Path) -> None:
             )
 
 
-def _split(rows: Rows, plan: SplitPlan | None) -> tuple[np.ndarray, str]:
+def _listed(rows: Rows, path: str | os.PathLike[str] | None) -> tuple[np.ndarray | None, list[str]]:
+    """Return which rows touch the blacklist, shape (N,), and lines for a person."""
+    if path is None:
+        return None, []
+    if rows.chrom is None or rows.start is None:
+        raise InputError("`blacklist` needs chrom and start of every row")
+    regions, notes = read_blacklist(path, np.unique(rows.chrom).tolist())
+    return regions.touched(rows.chrom, rows.start, rows.dna.length), notes
+
+
+def _split(rows: Rows, plan: SplitPlan | None, listed: np.ndarray | None) -> tuple[Rows, list[str]]:
+    """Return the rows with their split, and lines for a person."""
     if plan is None and len(rows.split):
-        return rows.split, "split: the file's own"
+        split = rows.split
+        if listed is not None:
+            split = np.where(listed, LISTED, split)
+        return rows.with_split(split, "the file's own"), ["split: the file's own"]
     placed = rows.chrom is not None and rows.start is not None
-    split = assign(
-        plan or SplitPlan(),
-        rows=len(rows.labels),
-        length=rows.dna.length,
-        chrom=rows.chrom if placed else None,
-        start=rows.start if placed else None,
-        groups=None if placed else _same_sequence(rows),
-    )
-    return split, "split: made here" + (", not the file's own" if len(rows.split) else "")
+    same = None if placed else _same_sequence(rows)
+    divided, notes = split_rows(rows, plan or SplitPlan(), groups=same, listed=listed)
+    made = "split: made here" + (", not the file's own" if len(rows.split) else "")
+    return divided, [made, *notes]
 
 
 def _same_sequence(rows: Rows) -> np.ndarray:

@@ -70,6 +70,7 @@ def prepare(
             tasks=tuple(to_text(file["target_labels"][...], f"{found}, target_labels").tolist()),
             split=np.repeat(SPLITS, sizes),
             problem=PROBLEM,
+            split_by="the file's own",
         )
     notes = ["split: the file's own", *how]
     if repair:

@@ -4,11 +4,15 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
+from chromkeras.data.groups import joined
+from chromkeras.data.homology import sequence_families
 from chromkeras.errors import InputError
 from chromkeras.importers.assemble import Prepared, check_splits
+from chromkeras.importers.blacklist import read_blacklist
 from chromkeras.importers.cell_marks import (
     check_cells,
     marks_of_tables,
@@ -84,7 +88,10 @@ def prepare(
     test_conditions: str | Sequence[str] = (),
     valid_fraction: float | None = None,
     test_fraction: float | None = None,
+    split_by: Literal["chance", "homology"] | None = None,
+    similarity: float | None = None,
     seed: int | None = None,
+    blacklist: str | os.PathLike[str] | None = None,
 ) -> Prepared:
     r"""Make a data set of a table of expression, genes by conditions.
 
@@ -163,8 +170,17 @@ def prepare(
         overlap or have the same promoter stay together.
     test_fraction
         Share of the genes drawn for testing, likewise.
+    split_by
+        Genes that are drawn together beside those that overlap or have the same promoter: none
+        (chance, if nothing is said), or those whose promoters share k-mers on either strand, as
+        those of paralogues do (homology).
+    similarity
+        Share of 14-mers from which on two promoters are relatives, for homology; 0.1 if nothing is
+        said.
     seed
         Seed of the draw, 0 if nothing is said.
+    blacklist
+        BED of regions; genes whose window touches one are left out. Needs to know where genes lie.
 
     Returns
     -------
@@ -210,10 +226,15 @@ def prepare(
             "test": _conditions(test_conditions, table),
         },
         seed,
+        split_by=split_by,
+        similarity=similarity,
     )
     check_cells(files.cells, table.conditions, table.path)
     genes = read_gene_inputs(sources, table)
     marks = _marks(files, genes, table.conditions)
+    more: list[str] = []
+    if blacklist is not None:
+        genes, marks, more = _off_blacklist(blacklist, genes, marks, files)
     genes, marks = _with_values(genes, marks, table)
     chosen = None
     if regulators is not None:
@@ -221,12 +242,13 @@ def prepare(
         chosen = read_regulators(regulators, values, table.conditions)
     parts, notes = _parts(table, genes, marks, chosen, held_out, files)
     dataset, dropped = expression_dataset(parts, tasks, thresholds)
+    dataset = replace(dataset, split_by=held_out.described)
     check_splits(dataset)
     left_out = (*genes.left_out, *(chosen.left_out if chosen else ()))
     return Prepared(
         dataset,
         {"genes or regulators missing from a file": len(left_out)} | dropped,
-        tuple(notes),
+        (*more, *notes),
         left_out,
     )
 
@@ -336,10 +358,13 @@ def _parts(
     fixed = np.zeros(len(genes.names), bool)
     if regulators is not None:
         fixed = regulators.among(genes.names)
+    related = related_genes(len(genes.names), windows, genes.dna)
+    if held_out.plan.by == "homology":
+        related = _with_relatives(related, genes, held_out.plan.similarity)
     gene_split, notes = split_genes(
         held_out,
         genes.names,
-        groups=related_genes(len(genes.names), windows, genes.dna),
+        groups=related,
         windows=windows,
         fixed=fixed,
     )
@@ -353,6 +378,7 @@ def _parts(
         regulators=regulators,
         marks=marks,
         chrom=None if genes.places is None else genes.places.chrom,
+        related=related,
     )
     if marks is not None and (left := len(table.conditions) - len(files.cells)):
         notes.append(f"{left:,} conditions have no histone marks and are left out")
@@ -366,6 +392,32 @@ def _parts(
         *_kept(fixed, gene_split, held_out),
         *notes,
     ]
+
+
+def _off_blacklist(
+    path: str | os.PathLike[str], genes: GeneInputs, marks: PairMarks | None, files: _Marks
+) -> tuple[GeneInputs, PairMarks | None, list[str]]:
+    """Return the genes whose windows touch no region of a list, and lines for a person."""
+    windows = genes.windows(files.bases(marks))
+    if windows is None:
+        raise InputError(
+            "`blacklist` needs to know where genes lie; give `positions` or `annotation`"
+        )
+    regions, notes = read_blacklist(path, np.unique(windows.chrom).tolist())
+    free = ~regions.touched(windows.chrom, windows.start, windows.length)
+    if not free.any():
+        raise InputError(f"every gene touches the blacklist {path}; nothing is left")
+    genes = genes.take(free, "what is off the blacklist")
+    marks = None if marks is None else replace(marks, row=marks.row[free])
+    notes.append(f"{int((~free).sum()):,} genes touch the blacklist and are left out")
+    return genes, marks, notes
+
+
+def _with_relatives(related: np.ndarray, genes: GeneInputs, similarity: float) -> np.ndarray:
+    """Return related genes, joined where promoters share k-mers, shape (G,)."""
+    if genes.dna is None:
+        raise InputError("`split_by` homology needs promoters, of `promoters` or `genome`")
+    return joined([related, sequence_families(genes.dna, similarity)], len(related))
 
 
 def _summary(table: ExpressionTable, genes: GeneInputs) -> str:

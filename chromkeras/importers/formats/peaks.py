@@ -7,13 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
-from chromkeras.data.splits import SplitPlan, assign, make_split_plan
+from chromkeras.data.splits import SplitBy, SplitPlan, make_split_plan
 from chromkeras.errors import InputError
-from chromkeras.importers.assemble import Prepared, Rows, assemble, pack_blocks
-from chromkeras.importers.background import Intervals, draw_background, gc_bins
+from chromkeras.importers.assemble import BLACKLISTED, Prepared, Rows, assemble, pack_blocks
+from chromkeras.importers.background import draw_background, gc_bins
+from chromkeras.importers.blacklist import read_blacklist
 from chromkeras.importers.genome import Genome, check_regions, load_genome
+from chromkeras.importers.intervals import Intervals
 from chromkeras.importers.merge import Regions, Weights, merge_peaks
 from chromkeras.importers.peaks import Center, Peaks, exclude, find_peak_files, read_peaks
+from chromkeras.importers.row_splits import split_rows
 
 SHORT = "peaks on a chromosome shorter than a region"
 
@@ -30,6 +33,7 @@ class _Options:
     background: float | None
     seed: int
     exclude: tuple[str, ...]
+    blacklist: Path | None
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class _Loaded:
     genome: Genome
     peaks: list[Peaks]
     avoid: list[Peaks]
+    blacklist: Intervals | None = None
     notes: list[str] = field(default_factory=list)
     dropped: dict[str, int] = field(default_factory=dict)
 
@@ -52,10 +57,13 @@ def prepare(
     ignore_strand: bool = False,
     background: float | None = None,
     exclude: Sequence[str] = (),
+    blacklist: str | os.PathLike[str] | None = None,
     valid: str | Sequence[str] = (),
     test: str | Sequence[str] = (),
     valid_fraction: float | None = None,
     test_fraction: float | None = None,
+    split_by: SplitBy | None = None,
+    similarity: float | None = None,
     seed: int = 0,
     drop_unknown: bool = False,
 ) -> Prepared:
@@ -85,6 +93,8 @@ def prepare(
         Number of GC-matched windows per element that touch no peak, labelled 0.
     exclude
         Cell types to leave out; background still keeps off their peaks.
+    blacklist
+        BED of regions whose rows are left out, and that background keeps off.
     valid
         Chromosome or region for validation, 0-based, end not included, such as chrIV or
         chrX:0-3,000,000. Rows across its edge are dropped.
@@ -95,6 +105,13 @@ def prepare(
         rows stay together.
     test_fraction
         Share drawn for testing, likewise.
+    split_by
+        What is drawn: rows that overlap together (chance, if nothing is said); whole chromosomes,
+        chosen so that they are like all rows in number, GC and positives (chromosomes); or families
+        of rows that share k-mers on either strand (homology), of which none then stands both in
+        training and beside it. With regions, training rows with a relative there are left out.
+    similarity
+        Share of 14-mers from which on two rows are relatives, for homology; 0.1 if nothing is said.
     seed
         Seed of the background and of the drawn splits.
     drop_unknown
@@ -117,9 +134,20 @@ def prepare(
         valid_fraction=valid_fraction,
         test_fraction=test_fraction,
         seed=seed,
+        split_by=split_by,
+        similarity=similarity,
     )
+    listed = None if blacklist is None else Path(blacklist)
     options = _Options(
-        length, merge_distance, weights, center, ignore_strand, background, seed, tuple(exclude)
+        length,
+        merge_distance,
+        weights,
+        center,
+        ignore_strand,
+        background,
+        seed,
+        tuple(exclude),
+        listed,
     )
     paths = [peaks] if isinstance(peaks, str | os.PathLike) else peaks
     loaded = _load([Path(path) for path in paths], Path(genome), plan, options)
@@ -134,13 +162,15 @@ def prepare(
     loaded.notes.append(
         f"{count:,} peaks in {len(loaded.peaks)} files merged into {len(regions):,} regions"
     )
+    regions = _off_blacklist(loaded, regions, options)
     if background is None:
         _check_classes(regions, loaded.peaks)
-    rows = _rows(loaded, regions, plan, options)
+    rows, how = split_rows(_rows(loaded, regions, options), plan)
+    loaded.notes.extend(how)
     return assemble(rows, drop_unknown=drop_unknown, dropped=loaded.dropped, notes=loaded.notes)
 
 
-def _rows(loaded: _Loaded, regions: Regions, plan: SplitPlan, options: _Options) -> Rows:
+def _rows(loaded: _Loaded, regions: Regions, options: _Options) -> Rows:
     chrom, start, elements = _places(loaded, regions, options)
     labels = np.zeros((len(start), len(loaded.peaks)), np.int8)
     labels[:elements] = regions.activity
@@ -148,7 +178,7 @@ def _rows(loaded: _Loaded, regions: Regions, plan: SplitPlan, options: _Options)
         dna=pack_blocks(loaded.genome.blocks(chrom, start, options.length), options.length),
         labels=labels,
         tasks=tuple(one.name for one in loaded.peaks),
-        split=assign(plan, rows=len(start), length=options.length, chrom=chrom, start=start),
+        split=np.full(len(start), "train"),
         problem="binary",
         chrom=chrom,
         start=start,
@@ -167,7 +197,12 @@ def _load(paths: Sequence[Path], genome: Path, plan: SplitPlan, options: _Option
         for name, file in wanted.items()
     }
     peaks = [every[name] for name in kept]
-    loaded = _Loaded(sequences, peaks, avoid=list(every.values()))
+    listed: Intervals | None = None
+    notes: list[str] = []
+    if options.blacklist is not None:
+        lengths = sequences.lengths
+        listed, notes = read_blacklist(options.blacklist, lengths, lengths)
+    loaded = _Loaded(sequences, peaks, list(every.values()), listed, notes)
     return _drop_short(_both_strands(loaded, options), options.length)
 
 
@@ -207,6 +242,17 @@ def _subset(peaks: Peaks, mask: np.ndarray) -> Peaks:
     return Peaks(peaks.name, **columns)
 
 
+def _off_blacklist(loaded: _Loaded, regions: Regions, options: _Options) -> Regions:
+    """Return the regions that touch nothing of the blacklist."""
+    if loaded.blacklist is None:
+        return regions
+    out = loaded.blacklist.touched(regions.chrom, regions.start, options.length)
+    if out.all():
+        raise InputError(f"every region touches the blacklist {options.blacklist}; nothing is left")
+    loaded.dropped[BLACKLISTED] = int(out.sum())
+    return regions.select(~out)
+
+
 def _check_classes(regions: Regions, peaks: Sequence[Peaks]) -> None:
     for column, one in zip(regions.activity.T, peaks, strict=True):
         if column.all():
@@ -223,12 +269,13 @@ def _places(
     elements = len(regions)
     if options.background is None:
         return regions.chrom, regions.start, elements
+    ends = regions.start + options.length
+    places: list[Peaks | Intervals] = [Intervals(regions.chrom, regions.start, ends), *loaded.avoid]
+    places += [] if loaded.blacklist is None else [loaded.blacklist]
     avoid = Intervals(
-        chrom=np.concatenate([regions.chrom, *(one.chrom for one in loaded.avoid)]),
-        start=np.concatenate([regions.start, *(one.start for one in loaded.avoid)]),
-        end=np.concatenate(
-            [regions.start + options.length, *(one.end for one in loaded.avoid)],
-        ),
+        chrom=np.concatenate([one.chrom for one in places]),
+        start=np.concatenate([one.start for one in places]),
+        end=np.concatenate([one.end for one in places]),
     )
     chrom, start = draw_background(
         loaded.genome,

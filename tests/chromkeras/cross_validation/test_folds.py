@@ -12,6 +12,7 @@ from chromkeras.cross_validation.folds import label_strata, make_folds, row_grou
 from chromkeras.data.dataset import Dataset
 from chromkeras.data.factor import Factor
 from chromkeras.data.packed import PackedSequences
+from chromkeras.data.tables import DenseTable
 from chromkeras.errors import InputError
 from chromkeras.importers.simulate import demo_dataset
 
@@ -118,6 +119,38 @@ def test_overlapping_rows_and_equal_dna_stay_together():
     assert groups[5] == groups[0] == groups[1]
 
 
+def test_relatives_stay_together():
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, 4, (40, 60)).astype(np.uint8)
+    codes[10:20, 30:] = codes[0, 30:]
+    codes[20:24] = (3 - codes[1])[::-1]
+    codes[20:24, :30] = rng.integers(0, 4, (4, 30))
+    dna = PackedSequences.from_codes(codes)
+    dataset = Dataset({"dna": dna}, np.zeros((40, 1)), ("t",), np.repeat("train", 40))
+    groups = row_groups(dataset, np.arange(40), "homology")[0]
+    assert len(set(groups[[0, *range(10, 20)]].tolist())) == 1
+    assert len(set(groups[[1, *range(20, 24)]].tolist())) == 1
+    assert len(set(groups.tolist())) == 40 - 10 - 4
+    assert len(set(row_groups(dataset, np.arange(40), "homology:0.9")[0].tolist())) == 40
+    folds = make_folds(dataset, 3, group="homology")
+    assert folds.group == "homology"
+    assert len(set(folds.of[groups == groups[0]].tolist())) == 1
+    for group, message in (("homology:x", "such as homology:0.2"), ("homology:2", "at most 1")):
+        with pytest.raises(InputError, match=message):
+            row_groups(dataset, np.arange(40), group)
+
+
+def test_rows_that_belong_together_stay_together(grouped_dataset, caplog):
+    dataset = replace(grouped_dataset(), together=np.arange(96) // 16)
+    folds = make_folds(dataset, 3)
+    free = dataset.split != "test"
+    for number in range(6):
+        assert len(set(folds.of[free & (dataset.together == number)].tolist())) <= 1
+    with caplog.at_level("INFO"):
+        make_folds(dataset, 4, group="chrom")
+    assert "or have the promoter of, a gene of another fold" in caplog.text
+
+
 def test_rows_of_one_promoter_stay_together(tiny_dataset):
     whole = tiny_dataset(rows=96)
     index = np.arange(96) // 4
@@ -188,8 +221,11 @@ def test_bad_input(message, grouped_dataset):
 
 def test_bad_data(tiny_dataset):
     dataset = tiny_dataset()
-    with pytest.raises(InputError, match="neither factors nor chromosomes; received chrom"):
+    with pytest.raises(InputError, match="unknown `group` 'chrom'"):
         make_folds(dataset, group="chrom")
+    bare = replace(dataset, inputs={"marks": DenseTable(np.zeros((96, 2)))})
+    with pytest.raises(InputError, match="neither factors, chromosomes nor DNA; received chrom"):
+        make_folds(bare, group="chrom")
     placed = replace(dataset, chrom=np.repeat("chrX", 96), start=np.arange(96))
     with pytest.raises(InputError, match=r"at least 3 groups of chrom .* received 1; choose"):
         make_folds(placed, group="chrom")

@@ -1,11 +1,17 @@
-from itertools import pairwise
-
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chromkeras.data.splits import Region, SplitPlan, assign, overlap_groups, parse_regions
+from chromkeras.data.splits import (
+    LISTED,
+    RELATED,
+    Region,
+    SplitPlan,
+    assign,
+    make_split_plan,
+    parse_regions,
+)
 
 
 @pytest.mark.parametrize(("texts", "regions"), [
@@ -82,17 +88,7 @@ def test_the_draw_follows_the_seed() -> None:
 places = st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 2000)), max_size=60)
 
 
-@given(places, st.integers(1, 40))
-def test_groups_are_what_overlaps(rows: list[tuple[str, int]], length: int) -> None:
-    chrom = np.array([c for c, _ in rows], dtype=str)
-    start = np.array([s for _, s in rows], np.int64)
-    groups = overlap_groups(chrom, start, length)
-    order = sorted(range(len(rows)), key=lambda i: rows[i])
-    for i, j in pairwise(order):
-        near = rows[i][0] == rows[j][0] and rows[j][1] - rows[i][1] < length
-        assert (groups[i] == groups[j]) == near
-
-
+@settings(deadline=None)
 @given(places, st.integers(0, 5))
 def test_rows_that_overlap_are_never_torn(rows: list[tuple[str, int]], seed: int) -> None:
     chrom = np.array([c for c, _ in rows], dtype=str)
@@ -103,3 +99,43 @@ def test_rows_that_overlap_are_never_torn(rows: list[tuple[str, int]], seed: int
         clash = (chrom == c) & (np.abs(start - s) < 40)
         assert (part[clash] == part[i]).all()
     assert (part == "valid").sum() <= round(0.3 * len(rows))
+
+
+def test_relatives_of_what_a_region_holds_out_are_left_out() -> None:
+    plan = SplitPlan(valid=(Region("a"),), test_fraction=0.2, by="homology")
+    chrom, start = np.array(["a", *"b" * 9]), np.arange(10) * 100
+    groups = np.array([0, 0, 1, 1, 2, 3, 4, 5, 6, 7])
+    part = assign(plan, rows=10, length=10, chrom=chrom, start=start, groups=groups)
+    assert part[:2].tolist() == ["valid", RELATED]
+    assert part[2] == part[3]
+    assert (part == "test").sum() == 2
+    by_chance = assign(
+        SplitPlan(valid=(Region("a"),), test_fraction=0.2),
+        rows=10, length=10, chrom=chrom, start=start, groups=groups,
+    )  # fmt: skip
+    assert RELATED not in by_chance
+
+
+def test_listed_rows_are_in_no_split_and_count_in_no_share() -> None:
+    listed = np.arange(100) < 50
+    part = assign(SplitPlan(), rows=100, length=10, listed=listed)
+    assert (part[listed] == LISTED).all()
+    assert [(part == p).sum() for p in ("train", "valid", "test")] == [40, 5, 5]
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    ({"split_by": "gene"}, "unknown `split_by` 'gene'"),
+    ({"similarity": 0.2}, "`similarity` is for `split_by` homology"),
+    ({"similarity": 2.0, "split_by": "homology"}, "above 0 and at most 1, received 2"),
+    ({"valid": "a", "test": "b", "split_by": "chromosomes"}, "regions for both splits"),
+])  # fmt: skip
+def test_options_that_do_not_go_together(options: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make_split_plan(**options)
+
+
+def test_a_plan_says_how_the_split_is_made() -> None:
+    plan = make_split_plan(valid="chrX:0-9", split_by="homology", seed=3)
+    assert plan.described == (
+        "valid chrX:0-9; test 0.1 drawn by homology, seed 3; relatives share 0.1 of their 14-mers"
+    )

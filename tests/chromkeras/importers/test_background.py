@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chromkeras.importers.background import BINS, Intervals, draw_background, gc_bins
+from chromkeras.importers.background import BINS, draw_background, gc_bins
 from chromkeras.importers.genome import Genome
+from chromkeras.importers.intervals import Intervals
 
 LENGTH = 30
 

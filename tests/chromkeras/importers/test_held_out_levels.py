@@ -41,6 +41,14 @@ def test_a_split_of_which_nothing_is_said_is_drawn() -> None:
     assert both.drawn == {"valid": 0.2, "test": 0.1}
 
 
+def test_what_is_held_out_is_described() -> None:
+    told = held_out(valid="chrI", test_genes=("a", "b"), test_conditions=("heat",))
+    assert told.described == "valid chrI; test 2 named genes; test conditions heat"
+    assert held_out(seed=2).described == (
+        "valid 0.1 and test 0.1 of the genes drawn by chance, seed 2"
+    )
+
+
 @pytest.mark.parametrize(("given", "told"), [
     ({"valid": "chrI", "valid_genes": ("a",)}, "`valid` or `valid_genes`"),
     ({"test_fraction": 0.1, "test_genes": ("a",)}, "`test_fraction` or `test_genes`"),

@@ -65,6 +65,18 @@ def test_ways_to_name_peak_files(world: Path, peaks: str) -> None:
     assert load_dataset("w.h5").tasks == ("gut", "skin")
 
 
+@pytest.mark.parametrize("way", ["chance", "homology --similarity 0.2"])
+def test_how_rows_are_drawn(world: Path, capsys: pytest.CaptureFixture[str], way: str) -> None:
+    (world / "list.bed").write_text("chrI\t0\t9000\nchrM\t0\t9\n")
+    line = f"peaks peaks --exclude all --genome g.fa --out w.h5 --split-by {way}"
+    assert call(f"{line} --blacklist list.bed --background 1") == 0
+    printed = capsys.readouterr().out
+    assert "1 chromosome that no row lies on: chrM" in printed
+    assert "touching the blacklist" in printed
+    assert run(["info", "w.h5"]) == 0
+    assert f"drawn by {way.split()[0]}, seed 0" in capsys.readouterr().out
+
+
 def test_arrays_to_a_data_set(world: Path) -> None:
     assert call("arrays arrays.h5 --out a.h5 --valid-fraction 0.2 --seed 3") == 0
     dataset = load_dataset("a.h5")
@@ -128,6 +140,12 @@ BAD_LINES = {
     f"{PEAKS} --length 0": "expected a positive length, received 0",
     f"{PEAKS} --exclude all --test chrI,chrX": "no row is left for train",
     f"{PEAKS}": "every region is a peak of 'all', so it has no negatives",
+    f"{PEAKS} --split-by homolog": "unknown --split-by 'homolog'; did you mean homology",
+    f"{PEAKS} --similarity 0.2": "--similarity is for --split-by homology",
+    f"{PEAKS} --split-by homology --similarity 0": "expected --similarity above 0 and at most 1",
+    f"{PEAKS} --exclude all --split-by chromosomes": "need rows on at least 3 chromosomes",
+    f"{PEAKS} --exclude all --blacklist gone.bed": "blacklist gone.bed does not exist",
+    "arrays arrays.h5 --split-by chromosomes": "--split-by chromosomes needs chrom and start",
     f"{PEAKS} --lenght 600": "No such option: --lenght",
 }
 

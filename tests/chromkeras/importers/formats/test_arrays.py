@@ -321,3 +321,26 @@ def test_a_zip_of_something_else(tmp_path: Path) -> None:
             archive.writestr(f"{name}.npy", "hello")
     with pytest.raises(ValueError, match=r"f\.npz, x: expected an array, found something else"):
         prepare(path)
+
+
+def test_a_blacklist_also_cuts_the_files_own_split(tmp_path: Path) -> None:
+    (tmp_path / "list.bed").write_text("chr1\t100\t220\n")
+    prepared = prepare(write(tmp_path), blacklist=tmp_path / "list.bed")
+    assert prepared.dropped["touching the blacklist"] == 2  # rows at 100 and 200
+    assert [len(prepared.dataset.rows(s)) for s in ("train", "valid", "test")] == [28, 5, 5]
+    assert prepared.dataset.split_by == "the file's own"
+    path = write(tmp_path, chrom=None, start_hg38=None)
+    with pytest.raises(ValueError, match="`blacklist` needs chrom and start"):
+        prepare(path, blacklist=tmp_path / "list.bed")
+
+
+@pytest.mark.parametrize("way", ["chance", "chromosomes", "homology"])
+def test_a_split_that_is_asked_for_replaces_the_files_own(tmp_path: Path, way: str) -> None:
+    chrom = np.repeat([b"chr1", b"chr2", b"chr3", b"chr4"], ROWS // 4)
+    x = np.random.default_rng(0).integers(0, 4, (ROWS, 60), dtype=np.uint8)
+    prepared = prepare(
+        write(tmp_path, chrom=chrom, x=x), split_by=way, valid_fraction=0.25, test_fraction=0.25
+    )
+    assert [len(prepared.dataset.rows(s)) for s in ("train", "valid", "test")] == [20, 10, 10]
+    assert "split: made here, not the file's own" in prepared.notes
+    assert prepared.to_json()["split by"] == prepared.dataset.split_by != ""

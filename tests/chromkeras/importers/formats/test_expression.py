@@ -250,3 +250,50 @@ def test_bad_input_is_one_line(
     with pytest.raises(ValueError, match=told) as raised:
         prepare("e.tsv", **given)
     assert "\n" not in str(raised.value)
+
+
+def test_related_genes_are_remembered(world: dict[str, np.ndarray]) -> None:
+    near = "".join(f"g{i}\tI\t{20 * i - (14 if i == 3 else 0)}\t+\n" for i in range(12))
+    Path("pos.tsv").write_text(near)  # g3 begins 6 bases after g2, whose promoter has 8
+    for tasks in ("pooled", "conditions"):
+        dataset = prepare(
+            "e.tsv", promoters="p.fa", positions="pos.tsv", tasks=tasks,
+            valid_fraction=0.2, test_fraction=0.2,
+        ).dataset  # fmt: skip
+        gene, together = dataset.factors["gene"], dataset.together
+        of = {name: together[gene.of == i] for i, name in enumerate(gene.names)}
+        assert all(len(set(numbers.tolist())) == 1 for numbers in of.values())
+        assert of["g2"][0] == of["g3"][0]
+        assert of["g6"][0] == of["g7"][0]  # the same promoter
+        assert len(np.unique(together)) == len(gene.names) - 2
+
+
+def test_a_blacklist_leaves_genes_out(world: dict[str, np.ndarray]) -> None:
+    Path("list.bed").write_text("I\t25\t60\nII\t0\t5\n")  # touches windows of 20-28, 40-48
+    prepared = prepare("e.tsv", promoters="p.fa", positions="pos.tsv", blacklist="list.bed")
+    left = dict(prepared.left_out or ())
+    assert [name for name, why in left.items() if "blacklist" in why] == ["g1", "g2"]
+    assert not {"g1", "g2"} & set(prepared.dataset.factors["gene"].names)
+    assert "2 genes touch the blacklist and are left out" in prepared.notes
+    with pytest.raises(ValueError, match="`blacklist` needs to know where genes lie"):
+        prepare("e.tsv", promoters="p.fa", blacklist="list.bed")
+
+
+def test_promoters_that_share_kmers_are_drawn_together(world: dict[str, np.ndarray]) -> None:
+    letters = np.random.default_rng(1).choice(list("ACGT"), (12, 60))
+    letters[9, 20:] = letters[5, 20:]
+    records = [f">{gene}\n{''.join(row)}\n" for gene, row in zip(GENES, letters, strict=True)]
+    Path("long.fa").write_text("".join(records))
+    for seed in range(4):
+        dataset = prepare(
+            "e.tsv", promoters="long.fa", split_by="homology", seed=seed,
+            valid_fraction=0.3, test_fraction=0.3,
+        ).dataset  # fmt: skip
+        gene = dataset.factors["gene"]
+        pair = np.isin(gene.of, [gene.names.index("g5"), gene.names.index("g9")])
+        assert len(set(dataset.split[pair].tolist())) == 1
+        assert len(set(dataset.together[pair].tolist())) == 1
+    with pytest.raises(ValueError, match="`split_by` homology needs promoters"):
+        prepare("e.tsv", **HISTONE, split_by="homology")
+    with pytest.raises(ValueError, match="chance or homology for genes, received chromosomes"):
+        prepare("e.tsv", promoters="p.fa", split_by="chromosomes")

@@ -164,3 +164,33 @@ def _agrees_with_fasta(
         rows = np.flatnonzero(chrom == name.decode())
         windows = genome[start[rows][:, None] + np.arange(600)]
         np.testing.assert_array_equal(codes[rows], windows)
+
+
+def test_a_blacklist_takes_rows_and_background_away(world: Path) -> None:
+    (world / "list.bed").write_text("chr1\t12000\t30000\nchrM\t0\t9\n")
+    options = {**HALVES, **SHORT_ROWS, "background": 1, "test": "chr1:30000-40000"}
+    whole = prepare([world / "peaks"], world / "g.fa", **options)
+    prepared = prepare([world / "peaks"], world / "g.fa", blacklist=world / "list.bed", **options)
+
+    def touching(dataset):
+        return (dataset.chrom == "chr1") & (dataset.start < 30000) & (dataset.start + 200 > 12000)
+
+    lost = touching(whole.dataset) & whole.dataset.elements
+    assert not touching(prepared.dataset).any()
+    assert prepared.dropped["touching the blacklist"] == lost.sum() > 0
+    kept = prepared.dataset.elements
+    assert kept.sum() == whole.dataset.elements.sum() - lost.sum()
+    assert (~kept).sum() > 0.9 * kept.sum()
+    assert any("1 of 2 regions lie on 1 chromosome" in note for note in prepared.notes)
+
+
+def test_a_blacklist_that_takes_all(world: Path) -> None:
+    (world / "list.bed").write_text("chr1\t0\t40000\nchr2\t0\t40000\n")
+    with pytest.raises(ValueError, match="every region touches the blacklist"):
+        prepare([world / "peaks"], world / "g.fa", blacklist=world / "list.bed", **SHORT_ROWS)
+
+
+def test_a_split_by_homology_says_what_it_found(world: Path) -> None:
+    prepared = prepare([world / "peaks"], world / "g.fa", split_by="homology", **SHORT_ROWS)
+    assert any(note.startswith("homology: ") for note in prepared.notes)
+    assert prepared.dataset.split_by.endswith("relatives share 0.1 of their 14-mers")
