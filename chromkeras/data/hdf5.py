@@ -17,6 +17,7 @@ from chromkeras.data.factor import Factor
 from chromkeras.data.known import from_flagged
 from chromkeras.data.mapping import read_array
 from chromkeras.data.packed import PackedSequences
+from chromkeras.data.seal import check_seal, seal
 from chromkeras.data.tables import DenseTable, Table
 from chromkeras.data.truth import Truth
 from chromkeras.errors import InputError
@@ -50,8 +51,10 @@ def save_dataset(dataset: Dataset, path: str | os.PathLike[str]) -> None:
     try:
         aligned = {"alignment_threshold": ALIGNMENT, "alignment_interval": ALIGNMENT}
         # Object headers of this version and later have checksums.
-        with replacing(path) as beside, write_hdf5(beside, libver="v108", **aligned) as file:
-            _write(file, dataset)
+        with replacing(path) as beside:
+            with write_hdf5(beside, libver="v108", **aligned) as file:
+                _write(file, dataset)
+            seal(beside)
     except (OSError, RuntimeError) as error:  # HDF5 says it with either
         number = getattr(error, "errno", None)
         why = os.strerror(number) if number else str(error)
@@ -110,7 +113,8 @@ def load_dataset(path: str | os.PathLike[str], *, mmap: bool = False) -> Dataset
     mmap
         Leave tables, indexes and labels in the file and map them into memory: the system reads
         what is asked for and may drop it again, so that a data set may be larger than memory.
-        Batches are the same. What is compressed or in pieces is read whole, and said.
+        Batches are the same. What is compressed or in pieces is read whole, and said. Checksums of
+        what is mapped, and of the whole file, are not looked at.
 
     Raises
     ------
@@ -118,6 +122,8 @@ def load_dataset(path: str | os.PathLike[str], *, mmap: bool = False) -> Dataset
         The file is missing, empty, no HDF5, or HDF5 of another kind.
     """
     found = require_file(path, "data set")
+    if not mmap:
+        check_seal(found)
     with read_hdf5(found) as file:
         try:
             _check_format(file, found)
