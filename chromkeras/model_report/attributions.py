@@ -110,6 +110,7 @@ def attribute(request: Request) -> Attributed:
         "n_references": request.references,
         "seed": request.seed,
         "wrt": attributed_input(request.model),
+        "integrate": True,  # recurrent layers alone, which have no rule
     }
     results: dict[str, Attribution] = {}
     seconds: dict[str, float] = {}

@@ -178,6 +178,7 @@ def search_target(
         references=references,
         n_references=REFERENCES,
         seed=seed,
+        integrate=True,
     )
     (hypothetical,) = np.asarray(lift.hypothetical)  # of the one target
     return hypothetical, modisco(x, hypothetical)

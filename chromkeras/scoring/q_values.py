@@ -17,9 +17,8 @@ def six_digits(values: np.ndarray) -> np.ndarray:
     """
     found = np.array(values, np.float64)
     positive = found > 0
-    digits = 5 - np.floor(np.log10(found[positive]))
-    scale = 10.0**digits
-    found[positive] = np.rint(found[positive] * scale) / scale
+    different, place = np.unique(found[positive], return_inverse=True)
+    found[positive] = np.array([float(f"{value:.6g}") for value in different])[place]
     return found
 
 

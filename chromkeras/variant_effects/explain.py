@@ -146,6 +146,7 @@ def _contributions(
                 task_names=scale.members.tasks,
                 references=references,
                 n_references=options.references,
+                integrate=True,
             )
             total += found.attributions
             report(place + 1, len(scale.members))

@@ -109,7 +109,7 @@ def command(
     fresh: Fresh = False,
     seed: EverySeed = 0,
 ) -> Outcome:
-    """Score variants of a VCF file: what each allele does to the predictions.
+    """Score variants of a VCF file: what alleles do to predictions.
 
     Of each task: log-odds and probability with either allele, their difference, and its percentile,
     p and q among random substitutions of the same trinucleotide in the same kind of region.

@@ -68,7 +68,7 @@ def test_exit_codes(lines, code, ending):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["trian"], "unknown command 'trian'; did you mean train?"),
+        (["trian"], "unknown command 'trian'; did you mean train or variants?"),
         (["prepare", "peeks"], "unknown import format 'peeks'; did you mean peaks?"),
         (["train"], "Missing argument 'PLAN'; see `chromkeras train --help`"),
         (["info"], "Missing argument 'FILE'; see `chromkeras info --help`"),

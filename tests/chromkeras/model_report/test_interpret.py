@@ -70,6 +70,17 @@ def test_what_a_person_gets(model_file, tiny_dataset, tmp_path, plan):
     assert not (out / "modisco").exists()
 
 
+def test_a_recurrent_model_is_interpreted(tiny_dataset, tiny_recipe, tmp_path):
+    dataset, recipe = tiny_dataset(architecture="danq"), tiny_recipe(architecture="danq")
+    plan = resolve_plan(recipe, dataset.tasks, dataset.shapes, problem="binary")
+    keras.utils.set_random_seed(0)
+    weights = build_model(plan).get_weights()
+    save_model(tmp_path / "danq.keras", plan, weights, fingerprint="", scores={})
+    interpret(tmp_path / "danq.keras", dataset, tmp_path / "out", QUICK)
+    lift = Attribution.load(tmp_path / "out" / "deep_lift_shap.npz")
+    assert lift.relative_delta.max() < 1e-3
+
+
 @pytest.mark.parametrize("plan", ["hard"], indirect=True)
 def test_contributions_as_bigwig_where_places_are_known(model_file, tiny_dataset, tmp_path):
     import pybigtools
