@@ -319,6 +319,16 @@ class Interrupt(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
+SLOW_TO_COMPILE = ("danq", "factornet")  # gradients through recurrent layers
+
+
+@pytest.mark.parametrize(
+    "architecture",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name in SLOW_TO_COMPILE else [])
+        for name in ARCHITECTURES.names()
+    ],
+)
 @pytest.mark.parametrize("kind", ["hard", pytest.param("single", marks=pytest.mark.slow)])
 def test_watching_changes_nothing_and_a_stopped_run_resumes(
     kind, recipe, dataset, tmp_path, monkeypatch
