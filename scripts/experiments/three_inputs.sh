@@ -7,7 +7,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 out=${1:?usage: three_inputs.sh OUT_FOLDER}
 python=${PYTHON:-python} chromkeras=${CHROMKERAS:-chromkeras}
-rows=${ROWS:-4000} epochs=${EPOCHS:-12} units=${UNITS:-0}
+rows=${ROWS:-12000} epochs=${EPOCHS:-16} units=${UNITS:-0}
 mkdir -p "$out"
 
 [ -f "$out/simulated.h5" ] || "$chromkeras" simulate --kind binding --sequences "$rows" --tasks 2 \
@@ -19,6 +19,7 @@ for reads in '"dna","signal","annotation"' '"dna","signal"' '"dna"'; do
         --architecture factornet --size small --set "architecture.reads=[$reads]" \
         --set "architecture.units=$units" --set architecture.filters=32 \
         --set "architecture.motifs=$out/motifs.meme" \
+        --set training.schedule=cosine --set training.patience=99 \
         --epochs "$epochs" --out "$out/$name.keras"
 done
 "$chromkeras" interpret --model "$out/dna_signal_annotation.keras" --data "$out/simulated.h5" \
