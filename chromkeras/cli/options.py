@@ -94,6 +94,14 @@ Calibrated = Annotated[
         "loss weighted the classes alike; it changes no ranking.",
     ),
 ]
+PositiveShare = Annotated[
+    float | None,
+    typer.Option(
+        "--prior",
+        help="Share of positives to give probabilities for.",
+        show_default="that of the training rows",
+    ),
+]
 Motifs = Annotated[
     str,
     typer.Option(

@@ -10,6 +10,7 @@ import numpy as np
 from chrominterpret.methods.deep_lift_shap import deep_lift_shap
 from chrominterpret.motifs.jaspar import load_motifs
 from chrominterpret.sequences import dinucleotide_shuffle, one_hot
+from chromkeras.errors import InputError
 from chromkeras.model_report.explained import explained_network
 from chromkeras.progress import progress
 from chromkeras.scoring.contrasts import Target
@@ -95,7 +96,11 @@ def _explained(
         found = allele_windows(
             genome, chrom, position, ref, alt, scale.members.length, options.shifts
         )
-        assert isinstance(found, Windows)  # it has been scored
+        if not isinstance(found, Windows):
+            raise InputError(
+                f"{chrom}:{position} was scored, and now {found}; expected the genome of then, "
+                f"received {genome.path}"
+            )
         windows.append(found)
         changes.append(trimmed(position - 1, ref, alt))
     codes = np.stack([w.ref[0] for w in windows] + [w.alt[0] for w in windows])

@@ -103,8 +103,7 @@ class Finish:
         """Yield the scored alleles as ``layout`` has them, some at a time."""
         start = 0
         for arrays in self.chunks.read():
-            rows = arrays["reason"] == b""
-            kept = {name: values[rows] for name, values in arrays.items()}
+            kept = _scored(arrays)
             piece = self._finished(kept)
             if self.null is not None:
                 piece["q"] = self._q(start, len(kept["pos"]))
@@ -119,17 +118,13 @@ class Finish:
             piece |= {
                 "ref_probability": ref, "alt_probability": alt, "probability_difference": alt - ref
             }  # fmt: skip
-        if self.null is not None:
+        if (null := self.null) is not None:
             piece["region"] = [REGIONS[i] for i in kept["active"].tolist()]
             piece["trinucleotide"] = [
                 context_name(c) if c >= 0 else "" for c in kept["context"].tolist()
             ]
-            piece["percentile"], piece["p"] = self._compared(kept)
+            piece["percentile"], piece["p"] = _compared(null, kept)
         return piece
-
-    def _compared(self, kept: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        assert self.null is not None  # for type checkers: callers know
-        return self.null.compare(kept["context"], kept["active"] > 0, kept["score"])
 
     def _q(self, start: int, count: int) -> np.ndarray:
         """Return q of some alleles; NaN of a part, whose p are not all."""
@@ -143,13 +138,13 @@ class Finish:
         width = len(self.scale.headings)
         together = max(1, min(width, _HELD // max(self.scored, 1)))
         q = np.full((self.scored, width), np.nan, np.float32)
+        if self.null is None:
+            return q
         for first in range(0, width, together):
             columns = slice(first, first + together)
             p = np.concatenate(
                 [
-                    self._compared({k: v[arrays["reason"] == b""] for k, v in arrays.items()})[1][
-                        :, columns
-                    ]
+                    _compared(self.null, _scored(arrays))[1][:, columns]
                     for arrays in self.chunks.read()
                 ]
             )
@@ -177,3 +172,14 @@ class Finish:
 def rejected_path(out: Path) -> Path:
     """Return where the alleles that could not be scored stand."""
     return out.with_name(f"{out.name}.rejected.tsv")
+
+
+def _scored(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the alleles that have scores."""
+    rows = arrays["reason"] == b""
+    return {name: values[rows] for name, values in arrays.items()}
+
+
+def _compared(null: Null, kept: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Return percentile and p among the random substitutions."""
+    return null.compare(kept["context"], kept["active"] > 0, kept["score"])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chromkeras.cli import completion
-from chromkeras.cli.options import Calibrated, DataOfModel, Mmap, Model, Split
+from chromkeras.cli.options import Calibrated, DataOfModel, Mmap, Model, PositiveShare, Split
 from chromkeras.cli.outcome import Outcome
 from chromkeras.cli.places import check_output_file, check_output_folder
 
@@ -38,13 +38,7 @@ def command(
         bool, typer.Option(help="Average the logits of a sequence and its reverse complement.")
     ] = True,
     calibrated: Calibrated = True,
-    prior: Annotated[
-        float | None,
-        typer.Option(
-            help="Share of positives to give probabilities for.",
-            show_default="that of the training rows",
-        ),
-    ] = None,
+    prior: PositiveShare = None,
     plots: Annotated[
         Path | None, typer.Option(help="Folder for the pictures.", show_default="beside OUT")
     ] = None,

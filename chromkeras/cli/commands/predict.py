@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chromkeras.cli import completion
-from chromkeras.cli.options import Calibrated, Split, comma_list
+from chromkeras.cli.options import Calibrated, PositiveShare, Split, comma_list
 from chromkeras.cli.outcome import Outcome
 from chromkeras.cli.places import check_output_file
 from chromkeras.cli.stop import Stopped
@@ -91,13 +91,7 @@ def command(
         ),
     ] = True,
     calibrated: Calibrated = True,
-    prior: Annotated[
-        float | None,
-        typer.Option(
-            help="Share of positives to give probabilities for.",
-            show_default="that of the training rows",
-        ),
-    ] = None,
+    prior: PositiveShare = None,
     logits: Annotated[
         bool, typer.Option("--logits", help="Give logits in the place of probabilities.")
     ] = False,
