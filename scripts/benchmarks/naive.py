@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from chromkeras.architectures.basset import MOMENTUM
+from chromkeras.sharing.builder import MOMENTUM
 from chromkeras.recipe.recipe import Recipe
 
 
