@@ -7,8 +7,8 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from chromkeras.sharing.builder import MOMENTUM
 from chromkeras.recipe.recipe import Recipe
+from chromkeras.sharing.builder import MOMENTUM
 
 
 def naive_model(recipe: Recipe, tasks: int, length: int) -> keras.Model:

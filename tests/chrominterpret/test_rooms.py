@@ -24,7 +24,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "methods.base": ("errors", "sequences", "attribution", "engine"),
     "methods": ("errors", "registry", "sequences", "attribution", "engine", "methods.base"),
     "motifs": ("errors", "files", "hdf5", "sequences"),
-    "filters": (*GROUND, "engine", "motifs"),
+    "matching": (),
+    "filters": (*GROUND, "engine", "motifs", "matching"),
+    "layers": ("errors", "engine"),
     "tracks": (*GROUND, "motifs"),
     "page": (*GROUND, "motifs"),
 }

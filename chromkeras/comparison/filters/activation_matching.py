@@ -6,17 +6,18 @@ from itertools import combinations
 
 import numpy as np
 
+from chrominterpret.filters.correlation import (
+    SHIFT,
+    FilterCorrelation,
+    filter_correlations,
+)
+from chrominterpret.matching import match_one_to_one
 from chromkeras.comparison.core.comparison import ComparedModel
 from chromkeras.comparison.core.controls import (
     check_models,
     relation,
     tasks_of_both,
     untrained_copy,
-)
-from chromkeras.comparison.filters.filter_correlation import (
-    SHIFT,
-    FilterCorrelation,
-    filter_correlations,
 )
 from chromkeras.comparison.filters.filter_matching import (
     ACTIVATION,
@@ -26,7 +27,6 @@ from chromkeras.comparison.filters.filter_matching import (
 )
 from chromkeras.comparison.filters.first_filters import filters_each, first_networks
 from chromkeras.model_report.network_inputs import DNA, Inputs, dna_convolution
-from chromkeras.statistics.matching import match_one_to_one
 
 QUANTILE = 0.95
 

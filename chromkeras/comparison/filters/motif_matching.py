@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import combinations, cycle, islice
+from itertools import combinations
 
 import numpy as np
 
-from chrominterpret.motifs.pwm import Motif, trim
-from chrominterpret.motifs.tomtom import compare, shuffled
+from chrominterpret.matching import match_one_to_one
+from chrominterpret.motifs.pairwise import motif_p_values, shuffled_motifs
 from chromkeras.comparison.core.comparison import ComparedModel
 from chromkeras.comparison.core.controls import MODELS, relation, tasks_of_both
 from chromkeras.comparison.filters.filter_matching import (
@@ -18,10 +18,8 @@ from chromkeras.comparison.filters.filter_matching import (
 from chromkeras.comparison.filters.first_filters import FirstFilters
 from chromkeras.errors import InputError
 from chromkeras.statistics.fdr import benjamini_hochberg
-from chromkeras.statistics.matching import match_one_to_one
 
 Q_CUT = 0.05
-BACKGROUND = 600
 _SMALLEST_P = 1e-300
 
 
@@ -87,59 +85,6 @@ def match_by_motif(
     return FilterMatching(first.model, second.model, kind, PWM, threshold, common, matched)
 
 
-def motif_p_values(
-    first: Sequence[Motif | None],
-    second: Sequence[Motif | None],
-    *,
-    seed: int,
-    background: int = BACKGROUND,
-) -> np.ndarray:
-    """Return TomTom's p-value of every pair of motifs, the larger of both directions.
-
-    A p-value tells how often a motif matches as well among others. The others are these motifs
-    with their columns shuffled: among JASPAR's, which say more, any two diffuse filters look
-    alike. On worm models 92 to 97 % of
-    shuffled filters matched another at q < 0.05 there, 0 to 7 % here.
-
-    Parameters
-    ----------
-    first, second
-        F and G motifs; flanks below 0.2 bits are trimmed.
-    seed
-        Seed of the shuffles.
-    background
-        Least number of shuffled motifs.
-
-    Returns
-    -------
-    np.ndarray
-        Shape (F, G), float64; NaN where a motif is None or says nothing.
-    """
-    one, other = _informative(first), _informative(second)
-    p_values = np.full((len(first), len(second)), np.nan)
-    if one and other:
-        live = [*one.values(), *other.values()]
-        many = islice(cycle(live), max(background, len(live)))
-        others = shuffled(list(many), seed=seed)
-        there = _search(list(one.values()), list(other.values()), others)
-        back = _search(list(other.values()), list(one.values()), others)
-        p_values[np.ix_(list(one), list(other))] = np.maximum(there, back.T)
-    return p_values
-
-
-def shuffled_motifs(motifs: Sequence[Motif | None], *, seed: int) -> tuple[Motif | None, ...]:
-    """Return motifs with their columns in random order; None stays."""
-    seeds = np.random.SeedSequence([seed, len(motifs)]).generate_state(1)
-    made = iter(shuffled([m for m in motifs if m is not None], seed=int(seeds[0])))
-    return tuple(None if motif is None else next(made) for motif in motifs)
-
-
-def _informative(motifs: Sequence[Motif | None]) -> dict[int, Motif]:
-    """Return the trimmed motifs that say something, by place."""
-    trimmed = {i: trim(motif) for i, motif in enumerate(motifs) if motif is not None}
-    return {i: motif for i, motif in trimmed.items() if motif is not None}
-
-
 def _matched_by_motif(
     p_values: np.ndarray, block: tuple[slice, slice], threshold: float
 ) -> MatchedFilters:
@@ -152,11 +97,3 @@ def _matched_by_motif(
     return MatchedFilters(
         rows + starts[0], columns + starts[1], found, q_values[rows, columns] < threshold, sizes
     )
-
-
-def _search(
-    queries: Sequence[Motif], targets: Sequence[Motif], background: Sequence[Motif]
-) -> np.ndarray:
-    parts = [results[0][:, : len(targets)] for results in compare(queries, [*targets, *background])]
-    p_values: np.ndarray = np.concatenate(parts)
-    return p_values

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from chrominterpret.motifs.alignment import align_motifs
 from chrominterpret.motifs.jaspar import load_motifs
 from chrominterpret.motifs.pwm import Motif, consensus, logo_heights
 from chrominterpret.page.blocks import Block, Cell, Logo, Notes, Number, Section, Table
@@ -18,7 +19,6 @@ from chromkeras.comparison.filters.influence_agreement import (
     InfluenceAgreement,
     influence_agreement,
 )
-from chromkeras.comparison.filters.motif_alignment import align_motifs
 from chromkeras.comparison.filters.motif_matching import Q_CUT as MOTIF_Q
 from chromkeras.comparison.filters.motif_matching import motif_matchings
 from chromkeras.comparison.filters.motif_table import MotifTable, motif_table

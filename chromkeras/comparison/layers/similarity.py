@@ -14,6 +14,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from chrominterpret.layers.cka import SMALLEST_BATCH, centred_gram
 from chromkeras.comparison.core.comparison import ComparedModel
 from chromkeras.comparison.core.controls import (
     UNTRAINED,
@@ -25,7 +26,6 @@ from chromkeras.comparison.core.controls import (
 from chromkeras.cost.memory import prediction_batch
 from chromkeras.errors import InputError
 from chromkeras.model_report.network_inputs import Inputs, in_order
-from chromkeras.statistics.cka import SMALLEST_BATCH, centred_gram
 from chromkeras.statistics.means import mean_defined
 from chromkeras.statistics.svcca import leading_directions, mean_correlation
 

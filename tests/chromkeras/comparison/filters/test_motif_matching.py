@@ -4,16 +4,12 @@ import numpy as np
 import pytest
 from scipy.stats import false_discovery_control, pearsonr, spearmanr
 
+from chrominterpret.motifs.pairwise import motif_p_values, shuffled_motifs
 from chrominterpret.motifs.pwm import Motif, reverse_complement
 from chrominterpret.motifs.tomtom import shuffled
 from chromkeras.comparison.filters.first_filters import FirstFilters
 from chromkeras.comparison.filters.influence_agreement import influence_agreement
-from chromkeras.comparison.filters.motif_matching import (
-    match_by_motif,
-    motif_p_values,
-    shuffled_motifs,
-)
-from chromkeras.statistics.matching import match_one_to_one
+from chromkeras.comparison.filters.motif_matching import match_by_motif
 
 
 def motifs(count: int, seed: int = 0, width: int = 10) -> list[Motif]:
@@ -32,23 +28,18 @@ def test_turned_motifs_match_and_shuffled_ones_do_not():
     known = motifs(30)
     turned = [reverse_complement(m) for m in known][::-1]
     p_values = motif_p_values(known, turned, seed=0)
-    rows, columns, _ = match_one_to_one(-np.log10(p_values))
-    assert (rows + columns).tolist() == [29] * 30
     found = match_by_motif(filters(known), filters(turned), p_values)
     assert found.shares.tolist() == [1, 1]
     random = motif_p_values(known, shuffled_motifs(known, seed=3), seed=0)
     by_chance = match_by_motif(filters(known), filters(known), random)
     assert by_chance.shares[0] < 0.1
-    assert (random < 0.01).mean() < 0.02
 
 
 def test_motifs_that_say_nothing_are_no_pair():
     known: list[Motif | None] = [*motifs(4), None, Motif("flat", np.full((8, 4), 0.25))]
     p_values = motif_p_values(known, known, seed=0)
-    assert np.isnan(p_values).sum(axis=0).tolist() == [2, 2, 2, 2, 6, 6]
     matched = match_by_motif(filters(known), filters(known), p_values).matched[0]
     assert (matched.sizes, matched.first.tolist()) == ((4, 4), [0, 1, 2, 3])
-    assert np.isnan(motif_p_values([None], known, seed=0)).all()
 
 
 def test_alike_is_a_q_value_below_the_threshold():

@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 
+from chrominterpret.layers.cka import centred_gram
 from chromkeras.comparison.layers.similarity import (
     Layers,
     comparable_layers,
@@ -10,7 +11,6 @@ from chromkeras.comparison.layers.similarity import (
     read_layers,
     represent,
 )
-from chromkeras.statistics.cka import centred_gram
 from chromkeras.statistics.svcca import leading_directions, mean_correlation
 
 NAMES = ("block 1", "block 2", "block 3", "dense 10", "dense 11", "logits")

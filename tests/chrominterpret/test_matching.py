@@ -1,6 +1,6 @@
 import numpy as np
 
-from chromkeras.statistics.matching import match_one_to_one
+from chrominterpret.matching import match_one_to_one
 
 
 def test_pairs_have_the_highest_sum():

@@ -1,7 +1,8 @@
+import keras
 import numpy as np
 import pytest
 
-from chromkeras.comparison.filters.filter_correlation import best_correlations, filter_correlations
+from chrominterpret.filters.correlation import best_correlations, filter_correlations
 
 pytestmark = pytest.mark.backend
 ALL = [(slice(0, 6), slice(0, 6))]
@@ -39,22 +40,31 @@ def test_a_filter_correlates_with_itself_and_a_dead_one_with_none():
     assert (found.shift[0, 0], found.strand[0, 0]) == (0, 1)
 
 
-def test_shifted_and_turned_filters_are_found(make_model, x):
-    first = make_model()
-    second = make_model("hard", "architecture.widths=[25, 11, 7]", name="wider")
-    kernel = np.asarray(first.network.get_layer("conv_1").kernel)
+def scanner(width: int, kernel: np.ndarray) -> keras.Model:
+    """A convolution of 6 filters with batch normalisation and ReLU, as first layers have."""
+    model = keras.Sequential(
+        [
+            keras.Input((60, 4)),
+            keras.layers.Conv1D(6, width, use_bias=False, name="conv"),
+            keras.layers.BatchNormalization(),
+            keras.layers.ReLU(),
+            keras.layers.GlobalMaxPooling1D(),
+        ]
+    )
+    model.get_layer("conv").kernel.assign(kernel)
+    return model
+
+
+def test_shifted_and_turned_filters_are_found():
+    kernel = normal(19, 4, 6)
     wide = np.zeros((25, 4, 6), np.float32)
     wide[5:24] = kernel  # centred would be 3: its centre is 2 bases after the window's
     wide[..., 1] = 0.0
     wide[3:22, :, 1] = kernel[::-1, ::-1, 1]
-    second.network.get_layer("conv_1").kernel.assign(wide)
-    for a, b in zip(
-        first.network.get_layer("norm_1").weights,
-        second.network.get_layer("norm_1").weights,
-        strict=True,
-    ):
-        b.assign(a)
-    found = filter_correlations(first.network, second.network, x, ALL, shift=4, batch_size=7)[0]
+    x = np.eye(4, dtype=np.float32)[np.random.default_rng(0).integers(0, 4, (12, 60))]
+    found = filter_correlations(
+        scanner(19, kernel), scanner(25, wide), x, ALL, shift=4, batch_size=7
+    )[0]
     np.testing.assert_allclose(np.diag(found.value), 1, atol=1e-4)
     assert np.diag(found.shift).tolist() == [-2, 0, -2, -2, -2, -2]
     assert np.diag(found.strand).tolist() == [1, -1, 1, 1, 1, 1]

@@ -1,18 +1,20 @@
 """Correlation of the first-layer filters of two models over the same sequences."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import keras
 import numpy as np
 
+from chrominterpret.errors import InputError
 from chrominterpret.filters.first_layer import FirstLayer, find_first_layer, to_numpy
-from chromkeras.errors import InputError
 
 SHIFT = 9
 BATCH = 16
 Batch = tuple[np.ndarray, np.ndarray, np.ndarray]
 NamedLayer = tuple[keras.Model, str | None]
+Head = Callable[[np.ndarray], np.ndarray]
+"""From one-hot sequences (b, L, 4) to activations (b, L', F)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,13 +75,44 @@ def filter_correlations(
     positions: 0.5 s on two busy CPU cores for 16 and 16 filters on 120 sequences of 600 bases.
     """
     layers = (_layer(first), _layer(second))
+    heads = (head_of(layers[0]), head_of(layers[1]))
+    return correlate(layers, heads, x, blocks, shift=shift, batch_size=batch_size)
+
+
+def correlate(
+    layers: tuple[FirstLayer, FirstLayer],
+    heads: tuple[Head, Head],
+    x: np.ndarray,
+    blocks: Sequence[tuple[slice, slice]],
+    *,
+    shift: int = SHIFT,
+    batch_size: int = BATCH,
+) -> list[FilterCorrelation]:
+    """Correlate what two functions put out that have the windows of two layers.
+
+    Parameters
+    ----------
+    layers
+        First layers, with stride 1.
+    heads
+        Functions whose activations are correlated.
+    x, blocks, shift, batch_size
+        As for `filter_correlations`.
+    """
     for layer in layers:
         if layer.stride != 1:
             raise InputError(
                 f"expected filters that move by 1 base, received layer {layer.name} with a stride "
                 f"of {layer.stride}"
             )
-    return best_correlations(_batches(layers, x, batch_size), blocks, shift=shift)
+    return best_correlations(_batches(layers, heads, x, batch_size), blocks, shift=shift)
+
+
+def head_of(layer: FirstLayer) -> Head:
+    """Return the function from one-hot sequences to the activations of a layer."""
+    # keras.Function, not keras.Model: the latter adds nodes to the caller's layers
+    head = keras.Function([layer.input], [layer.output])
+    return lambda x: to_numpy(head([x])[0])
 
 
 def _layer(model: keras.Model | NamedLayer) -> FirstLayer:
@@ -195,10 +228,11 @@ def _spread(moments: np.ndarray, n: int) -> np.ndarray:
 
 
 def _batches(
-    layers: tuple[FirstLayer, FirstLayer], x: np.ndarray, batch_size: int
+    layers: tuple[FirstLayer, FirstLayer],
+    heads: tuple[Head, Head],
+    x: np.ndarray,
+    batch_size: int,
 ) -> Iterator[Batch]:
-    # keras.Function, not keras.Model: the latter adds nodes to the caller's layers
-    heads = [keras.Function([layer.input], [layer.output]) for layer in layers]
     centres = [_centres(layer) for layer in layers]
     low, high = max(c[0] for c in centres), min(c[-1] for c in centres)
     cut = [slice(low - c[0], high - c[0] + 1) for c in centres]
@@ -206,11 +240,11 @@ def _batches(
         rows = np.asarray(x[start : start + batch_size], np.float32)
         turned = np.ascontiguousarray(rows[:, ::-1, ::-1])
         one, other = (
-            to_numpy(head([rows])[0])[:, layer.inside][:, some]
+            head(rows)[:, layer.inside][:, some]
             for head, layer, some in zip(heads, layers, cut, strict=True)
         )
         # the window of position j on the other strand is that of the j-th position from the end
-        back = to_numpy(heads[1]([turned])[0])[:, layers[1].inside][:, ::-1][:, cut[1]]
+        back = heads[1](turned)[:, layers[1].inside][:, ::-1][:, cut[1]]
         yield one, other, back
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chrominterpret.errors import InputError
 from chrominterpret.motifs.pwm import Motif, logo_heights, reverse_complement
-from chromkeras.errors import InputError
 
 LEAST_OVERLAP = 4
 

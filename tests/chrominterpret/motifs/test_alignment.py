@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from chrominterpret.motifs.alignment import align_motifs
 from chrominterpret.motifs.pwm import Motif, reverse_complement
-from chromkeras.comparison.filters.motif_alignment import align_motifs
 
 
 def motif(letters, name="m"):

@@ -1,6 +1,6 @@
 import numpy as np
 
-from chromkeras.statistics.cka import centred_gram
+from chrominterpret.layers.cka import centred_gram
 
 
 def normal(*shape: int, seed: int = 0) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""Layers of two models set side by side."""
