@@ -12,11 +12,16 @@ import numpy as np
 from chromkeras.errors import InputError
 from chromkeras.importers.bed import bed_integer, bed_lines, check_bed_order
 from chromkeras.importers.genome import nearest_names
+from chromkeras.importers.task_files import FileKind, find_task_files
 from chromkeras.names import unknown
 
 Center = Literal["midpoint", "summit"]
 CENTERS: tuple[Center, ...] = ("midpoint", "summit")
-_SUFFIX = re.compile(r"\.(bed|narrowpeak|broadpeak)(\.gz)?$", re.IGNORECASE)
+_FILES = FileKind(
+    what="peaks",
+    suffix=re.compile(r"\.(bed|narrowpeak|broadpeak)(\.gz)?$", re.IGNORECASE),
+    endings=".bed, .narrowPeak or .broadPeak file (or .gz)",
+)
 
 
 @dataclass(frozen=True)
@@ -69,32 +74,7 @@ def find_peak_files(paths: Iterable[str | os.PathLike[str]]) -> dict[str, Path]:
     InputError
         A path is missing, a folder has no peak file, or two files give one name.
     """
-    files: dict[str, Path] = {}
-    for path in map(Path, paths):
-        for file in _expand(path):
-            name = _SUFFIX.sub("", file.name).removesuffix(".gz")
-            if name in files:
-                raise InputError(
-                    f"duplicate task name {name!r} from {files[name]} and {file}; "
-                    "rename one or leave it out"
-                )
-            files[name] = file
-    return files
-
-
-def _expand(path: Path) -> Sequence[Path]:
-    if not path.exists():
-        raise InputError(f"peaks {path} does not exist; check the path")
-    if not path.is_dir():
-        return [path]
-    found = sorted(file for file in path.iterdir() if _is_peak_file(file))
-    if not found:
-        raise InputError(f"folder {path} holds no .bed, .narrowPeak or .broadPeak file (or .gz)")
-    return found
-
-
-def _is_peak_file(file: Path) -> bool:
-    return bool(_SUFFIX.search(file.name)) and not file.name.startswith(".")
+    return find_task_files(paths, _FILES)
 
 
 def exclude(files: Mapping[str, Path], names: Iterable[str]) -> dict[str, Path]:

@@ -3,18 +3,14 @@
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pybigtools
 
 from chromkeras.errors import InputError
-from chromkeras.files import require_file
+from chromkeras.importers.bigwig import BigWig
 from chromkeras.importers.genome import nearest_names
 from chromkeras.importers.histone_tables import HistoneTable
 from chromkeras.importers.promoters import Windows
-
-_ERRORS = (pybigtools.BBIReadError, ValueError, OSError, AttributeError, KeyError)
 
 
 def read_signal(path: str | os.PathLike[str], windows: Windows, bins: int) -> np.ndarray:
@@ -39,18 +35,13 @@ def read_signal(path: str | os.PathLike[str], windows: Windows, bins: int) -> np
     InputError
         The file is missing, damaged or no bigWig, or lacks a chromosome.
     """
-    found = require_file(path, "bigWig")
-    try:
-        file = pybigtools.open(str(found))
-        lengths = dict(file.chroms())
-    except _ERRORS as error:
-        raise InputError(f"{found} is no bigWig file, or damaged: {error}") from error
-    _check_chromosomes(lengths, windows, found)
+    file = BigWig(path)
+    _check_chromosomes(file.lengths, windows, file.path)
     out = np.empty((len(windows), bins), np.float32)
     for gene, (chrom, start) in enumerate(
         zip(windows.chrom.tolist(), windows.start.tolist(), strict=True)
     ):
-        values = _values(file, chrom, start, start + windows.length, found)
+        values = np.nan_to_num(file.values(chrom, start, start + windows.length), nan=0.0)
         out[gene] = values.reshape(bins, -1).mean(axis=1)
     minus = windows.strand < 0
     out[minus] = out[minus, ::-1]
@@ -65,16 +56,6 @@ def _check_chromosomes(lengths: Mapping[str, int], windows: Windows, path: Path)
             raise InputError(
                 f"{path} has no values on chromosome {chrom!r}, where {genes:,} genes lie; {hint}"
             )
-
-
-def _values(file: Any, chrom: str, start: int, end: int, path: Path) -> np.ndarray:
-    """Return the value of every base, shape (end - start,), 0 where there is none."""
-    try:
-        values = file.values(chrom, start, end, fillna=0.0, oob=0.0)
-    except _ERRORS as error:
-        raise InputError(f"{path} is damaged at {chrom}:{start}-{end}: {error}") from error
-    found: np.ndarray = np.nan_to_num(np.asarray(values, np.float64), nan=0.0)
-    return found
 
 
 def read_cell_signal(

@@ -1,49 +1,18 @@
 """Peaks and a genome to a data set."""
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from chromkeras.data.splits import SplitBy, SplitPlan, make_split_plan
+from chromkeras.data.splits import SplitBy, make_split_plan
 from chromkeras.errors import InputError
-from chromkeras.importers.assemble import BLACKLISTED, Prepared, Rows, assemble, pack_blocks
-from chromkeras.importers.background import draw_background, gc_bins
-from chromkeras.importers.blacklist import read_blacklist
-from chromkeras.importers.genome import Genome, check_regions, load_genome
-from chromkeras.importers.intervals import Intervals
-from chromkeras.importers.merge import Regions, Weights, merge_peaks
-from chromkeras.importers.peaks import Center, Peaks, exclude, find_peak_files, read_peaks
+from chromkeras.importers.assemble import Prepared, Rows, assemble
+from chromkeras.importers.merge import Weights
+from chromkeras.importers.peaks import Center
+from chromkeras.importers.regions import Places, RegionOptions, find_places
 from chromkeras.importers.row_splits import split_rows
-
-SHORT = "peaks on a chromosome shorter than a region"
-
-
-@dataclass(frozen=True)
-class _Options:
-    """Arguments of ``prepare`` that several steps need."""
-
-    length: int
-    merge_distance: int
-    weights: Weights
-    center: Center
-    ignore_strand: bool
-    background: float | None
-    seed: int
-    exclude: tuple[str, ...]
-    blacklist: Path | None
-
-
-@dataclass(frozen=True)
-class _Loaded:
-    genome: Genome
-    peaks: list[Peaks]
-    avoid: list[Peaks]
-    blacklist: Intervals | None = None
-    notes: list[str] = field(default_factory=list)
-    dropped: dict[str, int] = field(default_factory=dict)
 
 
 def prepare(
@@ -137,158 +106,45 @@ def prepare(
         split_by=split_by,
         similarity=similarity,
     )
-    listed = None if blacklist is None else Path(blacklist)
-    options = _Options(
-        length,
-        merge_distance,
-        weights,
-        center,
-        ignore_strand,
-        background,
-        seed,
-        tuple(exclude),
-        listed,
+    options = RegionOptions(
+        length=length,
+        merge_distance=merge_distance,
+        weights=weights,
+        center=center,
+        ignore_strand=ignore_strand,
+        background=background,
+        seed=seed,
+        exclude=tuple(exclude),
+        blacklist=None if blacklist is None else Path(blacklist),
     )
     paths = [peaks] if isinstance(peaks, str | os.PathLike) else peaks
-    loaded = _load([Path(path) for path in paths], Path(genome), plan, options)
-    regions = merge_peaks(
-        loaded.peaks,
-        loaded.genome.lengths,
-        length=length,
-        overlap=merge_distance,
-        weights=weights,
-    )
-    count = sum(map(len, loaded.peaks))
-    loaded.notes.append(
-        f"{count:,} peaks in {len(loaded.peaks)} files merged into {len(regions):,} regions"
-    )
-    regions = _off_blacklist(loaded, regions, options)
+    places = find_places([Path(path) for path in paths], Path(genome), plan, options)
     if background is None:
-        _check_classes(regions, loaded.peaks)
-    rows, how = split_rows(_rows(loaded, regions, options), plan)
-    loaded.notes.extend(how)
-    return assemble(rows, drop_unknown=drop_unknown, dropped=loaded.dropped, notes=loaded.notes)
+        _check_classes(places)
+    rows, how = split_rows(_rows(places), plan)
+    notes = [*places.notes, *how]
+    return assemble(rows, drop_unknown=drop_unknown, dropped=places.dropped, notes=notes)
 
 
-def _rows(loaded: _Loaded, regions: Regions, options: _Options) -> Rows:
-    chrom, start, elements = _places(loaded, regions, options)
-    labels = np.zeros((len(start), len(loaded.peaks)), np.int8)
-    labels[:elements] = regions.activity
+def _rows(places: Places) -> Rows:
+    labels = np.zeros((len(places), len(places.tasks)), np.int8)
+    labels[: len(places.activity)] = places.activity
     return Rows(
-        dna=pack_blocks(loaded.genome.blocks(chrom, start, options.length), options.length),
+        dna=places.dna(),
         labels=labels,
-        tasks=tuple(one.name for one in loaded.peaks),
-        split=np.full(len(start), "train"),
+        tasks=places.tasks,
+        split=np.full(len(places), "train"),
         problem="binary",
-        chrom=chrom,
-        start=start,
-        kind=np.where(np.arange(len(start)) < elements, "element", "background"),
+        chrom=places.chrom,
+        start=places.start,
+        kind=places.kind,
     )
 
 
-def _load(paths: Sequence[Path], genome: Path, plan: SplitPlan, options: _Options) -> _Loaded:
-    files = find_peak_files(paths)
-    kept = exclude(files, options.exclude) if options.exclude else files
-    sequences = load_genome(genome)
-    check_regions((*plan.valid, *plan.test), sequences.lengths)
-    wanted = kept if options.background is None else files
-    every = {
-        name: read_peaks(file, name, sequences.lengths, center=options.center)
-        for name, file in wanted.items()
-    }
-    peaks = [every[name] for name in kept]
-    listed: Intervals | None = None
-    notes: list[str] = []
-    if options.blacklist is not None:
-        lengths = sequences.lengths
-        listed, notes = read_blacklist(options.blacklist, lengths, lengths)
-    loaded = _Loaded(sequences, peaks, list(every.values()), listed, notes)
-    return _drop_short(_both_strands(loaded, options), options.length)
-
-
-def _both_strands(loaded: _Loaded, options: _Options) -> _Loaded:
-    minus = sum(int((one.strand < 0).sum()) for one in loaded.peaks)
-    if not minus:
-        return loaded
-    if options.ignore_strand:
-        peaks = [replace(one, strand=np.ones_like(one.strand)) for one in loaded.peaks]
-        return replace(loaded, peaks=peaks)
-    loaded.notes.append(
-        f"{minus:,} peaks are on the - strand and were merged apart from the others, as Basset "
-        "does; `ignore_strand` merges them together"
-    )
-    return loaded
-
-
-def _drop_short(loaded: _Loaded, length: int) -> _Loaded:
-    lengths = loaded.genome.lengths
-    short = [name for name, bases in lengths.items() if bases < length]
-    keep = [~np.isin(one.chrom, short) for one in loaded.peaks]
-    lost = sum(int((~mask).sum()) for mask in keep)
-    if not lost:
-        return loaded
-    if lost == sum(map(len, loaded.peaks)):
-        raise InputError(
-            f"no peak lies on a chromosome of at least {length} bases; shorten `length`"
-        )
-    peaks = [_subset(one, mask) for one, mask in zip(loaded.peaks, keep, strict=True)]
-    return replace(loaded, peaks=peaks, dropped={SHORT: lost})
-
-
-def _subset(peaks: Peaks, mask: np.ndarray) -> Peaks:
-    columns: Mapping[str, np.ndarray] = {
-        name: getattr(peaks, name)[mask] for name in ("chrom", "start", "end", "center", "strand")
-    }
-    return Peaks(peaks.name, **columns)
-
-
-def _off_blacklist(loaded: _Loaded, regions: Regions, options: _Options) -> Regions:
-    """Return the regions that touch nothing of the blacklist."""
-    if loaded.blacklist is None:
-        return regions
-    out = loaded.blacklist.touched(regions.chrom, regions.start, options.length)
-    if out.all():
-        raise InputError(f"every region touches the blacklist {options.blacklist}; nothing is left")
-    loaded.dropped[BLACKLISTED] = int(out.sum())
-    return regions.select(~out)
-
-
-def _check_classes(regions: Regions, peaks: Sequence[Peaks]) -> None:
-    for column, one in zip(regions.activity.T, peaks, strict=True):
+def _check_classes(places: Places) -> None:
+    for column, name in zip(places.activity.T, places.tasks, strict=True):
         if column.all():
             raise InputError(
-                f"every region is a peak of {one.name!r}, so it has no negatives; "
+                f"every region is a peak of {name!r}, so it has no negatives; "
                 "add background windows (`background` 1), or leave it out (`exclude`)"
             )
-
-
-def _places(
-    loaded: _Loaded, regions: Regions, options: _Options
-) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return chrom and start of all rows, elements first, and the number of elements."""
-    elements = len(regions)
-    if options.background is None:
-        return regions.chrom, regions.start, elements
-    ends = regions.start + options.length
-    places: list[Peaks | Intervals] = [Intervals(regions.chrom, regions.start, ends), *loaded.avoid]
-    places += [] if loaded.blacklist is None else [loaded.blacklist]
-    avoid = Intervals(
-        chrom=np.concatenate([one.chrom for one in places]),
-        start=np.concatenate([one.start for one in places]),
-        end=np.concatenate([one.end for one in places]),
-    )
-    chrom, start = draw_background(
-        loaded.genome,
-        gc_bins(loaded.genome.blocks(regions.chrom, regions.start, options.length)),
-        avoid,
-        length=options.length,
-        ratio=options.background,
-        seed=options.seed,
-    )
-    missing = round(options.background * elements) - len(start)
-    if missing > 0:
-        loaded.notes.append(
-            f"background is {missing:,} windows short: the genome has no more peak-free "
-            "windows of the elements' GC content"
-        )
-    return np.append(regions.chrom, chrom), np.append(regions.start, start), elements

@@ -7,7 +7,8 @@ import pytest
 
 from chromkeras.data.codes import encode
 from chromkeras.importers.assemble import STRADDLING
-from chromkeras.importers.formats.peaks import SHORT, prepare
+from chromkeras.importers.formats.peaks import prepare
+from chromkeras.importers.regions import SHORT
 
 HALVES = {"valid": "chr1:0-10000", "test": "chr1:10000-20000"}
 SHORT_ROWS = {"length": 200, "merge_distance": 50}
