@@ -68,9 +68,7 @@ class BigWig:
         try:
             values = self._file.values(chrom, start, end, fillna=None, oob=np.nan)
         except _ERRORS as error:
-            raise InputError(
-                f"{self.path} is damaged at {chrom}:{start}-{end}: {error}"
-            ) from error
+            raise InputError(f"{self.path} is damaged at {chrom}:{start}-{end}: {error}") from error
         return np.asarray(values, np.float64)
 
 

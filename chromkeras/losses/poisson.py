@@ -46,12 +46,17 @@ def constants(dataset: Dataset) -> dict[str, Any]:
     InputError
         A known label is negative.
     """
+    check_not_negative(dataset, "poisson")
+    return {}
+
+
+def check_not_negative(dataset: Dataset, loss: str) -> None:
+    """Raise ``InputError`` where a known label is negative, for the loss of that name."""
     negative = dataset.known & (dataset.labels < 0)
     if negative.any():
         task = int(negative.any(axis=0).argmax())
         value = dataset.labels[negative[:, task], task].min()
         raise InputError(
-            "training.loss poisson: expected values of at least 0, "
+            f"training.loss {loss}: expected values of at least 0, "
             f"received {value:g} in task {dataset.tasks[task]!r}; take mse or log_cosh"
         )
-    return {}

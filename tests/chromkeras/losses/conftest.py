@@ -1,5 +1,6 @@
 """Batches of every kind of label, and each loss in plain NumPy, as its own test has it."""
 
+from inspect import signature
 from pathlib import Path
 
 import numpy as np
@@ -13,17 +14,34 @@ TASKS = 2
 
 @pytest.fixture(scope="session")
 def reference(declared):
-    """Return a function that gives a loss by plain NumPy in float64, known labels only."""
+    """Return a function that gives a loss by plain NumPy in float64, known labels only.
+
+    The reference of a loss in which the tasks of a row see each other takes ``known``.
+    """
     references = declared(Path(__file__).parent, "REFERENCES")
 
     def loss(name, y, output, known, **constants):
         clean = np.where(known, y, 0.0)
+        if name in coupled_losses(references):
+            constants = {**constants, "known": known}
         each = references[name](clean, output.astype(np.float64), **constants)
         return sum(
             each[known[:, task], task].mean() for task in range(y.shape[1]) if known[:, task].any()
         )
 
     return loss
+
+
+def coupled_losses(references):
+    """Return the names of the losses in which the tasks of a row see each other."""
+    return [name for name, one in references.items() if "known" in signature(one).parameters]
+
+
+@pytest.fixture(scope="session")
+def is_coupled(declared):
+    """Return a function that says whether the tasks of a row see each other in a loss."""
+    coupled = coupled_losses(declared(Path(__file__).parent, "REFERENCES"))
+    return lambda name: name in coupled
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,26 @@ def poisson(y, f):
     return np.exp(f) - y * f - y + y * np.log(safe)
 
 
+def unit(x):
+    return x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-30)
+
+
+def angle(y, f, known):
+    y, f = (unit(np.where(known, x, 0)) for x in (y, f))
+    return known.sum(axis=1, keepdims=True) / 2 * (f - y) ** 2
+
+
+def cosine_mse(y, f, known):
+    return (f - y) ** 2 + angle(y, f, known)
+
+
+def cosine_mse_log(y, f, known):
+    return (np.log1p(np.exp(f)) - np.log1p(y)) ** 2 + angle(y, np.exp(f), known)
+
+
 REFERENCES = {
+    "cosine_mse": cosine_mse,
+    "cosine_mse_log": cosine_mse_log,
     "mse": lambda y, f: (f - y) ** 2,
     "log_cosh": lambda y, f: np.log(np.cosh(f - y)),
     "poisson": poisson,
@@ -56,6 +75,48 @@ def test_poisson_is_half_the_deviance():
     assert float(TaskLoss("poisson")(y, f)) == pytest.approx(expected, rel=1e-5)
 
 
+def test_cosine_mse_by_hand():
+    y, f = np.array([[3.0, 4.0]], np.float32), np.array([[4.0, 3.0]], np.float32)
+    loss = TaskLoss("cosine_mse")
+    assert float(loss(y, f)) == pytest.approx(1 + 1 + 2 * (1 - 24 / 25))
+    assert float(loss(y, y)) == pytest.approx(0.0, abs=1e-6)
+    assert float(loss(y, 3 * y)) == pytest.approx(36 + 64)  # an angle of 0
+    assert float(loss(y, -y)) == pytest.approx(36 + 64 + 2 * 2)  # cos is -1
+    assert float(loss(y * 0, f)) == pytest.approx(16 + 9 + 1)  # a row of 0 has no direction
+    alone = np.array([[True, False]])
+    assert float(loss(y, f, alone)) == pytest.approx(1)
+
+
+def test_cosine_mse_log_by_hand():
+    y, f = np.array([[3.0, 4.0]], np.float32), np.log(np.array([[4.0, 3.0]], np.float32))
+    loss = TaskLoss("cosine_mse_log")
+    assert float(loss(y, f)) == pytest.approx(2 * np.log(5 / 4) ** 2 + 2 * (1 - 24 / 25))
+    assert float(loss(y, np.log(y))) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_cosine_losses_are_those_of_crested_but_for_scale_and_offset():
+    """Per row T (MSE − cos + 1) for T tasks, MSE being the mean over the tasks."""
+    rng = np.random.default_rng(0)
+    y, f = (rng.gamma(1.0, size=(20, 5)).astype(np.float32) for _ in range(2))
+    cosine = (unit(y) * unit(f)).sum(axis=1)
+    for name, squares, output in (
+        ("cosine_mse", (f - y) ** 2, f),
+        ("cosine_mse_log", (np.log1p(f) - np.log1p(y)) ** 2, np.log(f)),
+    ):
+        expected = 5 * (squares.mean(axis=1) - cosine + 1).mean()
+        assert float(TaskLoss(name)(y, output)) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["cosine_mse", "cosine_mse_log"])
+def test_cosine_losses_stay_finite_at_extremes(name, gradients):
+    y = np.array([[0.0, 1e-30], [1e4, 0.0], [0.0, 0.0]], np.float32)
+    for extreme in (0.0, 80.0, -300.0, 1e-30):
+        f = np.full(y.shape, extreme, np.float32)
+        value, (slope,) = gradients(lambda f: TaskLoss(name)(y, f), f)
+        assert np.isfinite(value)
+        assert np.isfinite(slope).all()
+
+
 @pytest.mark.parametrize("name", ["mse", "poisson"])
 def test_the_best_constant_prediction_is_the_mean(name, gradients):
     """Which ties these losses to what their LINK says of an output."""
@@ -66,12 +127,13 @@ def test_the_best_constant_prediction_is_the_mean(name, gradients):
     assert float(slope.sum()) == pytest.approx(0.0, abs=1e-5)
 
 
-def test_poisson_takes_no_negative_values_but_unknown_ones():
+@pytest.mark.parametrize("name", ["poisson", "cosine_mse_log"])
+def test_losses_of_counts_take_no_negative_values_but_unknown_ones(name):
     labels, known = np.array([[2.0, 0.0], [1.0, -0.5]]), np.array([[True, True], [True, False]])
     dataset = SimpleNamespace(
         problem="regression", labels=labels, known=known, tasks=("gut", "skin")
     )
-    make_loss("poisson", dataset)
+    make_loss(name, dataset)
     dataset.known = np.ones((2, 2), bool)
     with pytest.raises(InputError, match=r"at least 0, received -0\.5 in task 'skin'"):
-        make_loss("poisson", dataset)
+        make_loss(name, dataset)
