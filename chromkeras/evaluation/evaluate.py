@@ -32,6 +32,9 @@ class Stratum:
         Arrays of shape (T,) by name; NaN where a figure is undefined.
     counts
         Names of the figures that are counts.
+    across
+        Means over the rows of figures of each row across its tasks, by name, and in how many rows
+        each is defined; empty where the problem has none.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Stratum:
     tasks: tuple[str, ...]
     figures: dict[str, np.ndarray]
     counts: frozenset[str]
+    across: dict[str, tuple[float, int]] = field(default_factory=dict)
 
     @property
     def mean(self) -> dict[str, float]:
@@ -60,8 +64,13 @@ class Stratum:
             task: {name: plain(values[i]) for name, values in self.figures.items()}
             for i, task in enumerate(self.tasks)
         }
-        mean = plain(self.mean)
-        return {"rows": self.rows, "mean": mean, "undefined": self.undefined, "tasks": per_task}
+        found = {"rows": self.rows, "mean": plain(self.mean), "undefined": self.undefined}
+        if self.across:
+            found["across tasks"] = {
+                name: {"mean": plain(mean), "rows": rows}
+                for name, (mean, rows) in self.across.items()
+            }
+        return found | {"tasks": per_task}
 
 
 @dataclass(frozen=True)
@@ -147,10 +156,16 @@ def evaluate(
     values = dataset.values(rows)
     _check_outputs(outputs, values.shape, problem.units(dataset))
     cut = problem.thresholds(threshold, dataset, valid_outputs)
-    strata = {}
+    of_rows, strata = problem.row_figures(values, outputs, link), {}
     for name, mask in problem.strata(dataset, rows).items():
         figures = problem.figures(values[mask], outputs[mask], link=link, threshold=cut)
-        strata[name] = Stratum(name, int(mask.sum()), dataset.tasks, figures, problem.counts)
+        across = {
+            figure: (mean_defined(each[mask]), int(np.isfinite(each[mask]).sum()))
+            for figure, each in of_rows.items()
+        }
+        strata[name] = Stratum(
+            name, int(mask.sum()), dataset.tasks, figures, problem.counts, across
+        )
     factors = figures_by_factor(problem, outputs, dataset, rows, link=link, threshold=cut)
     return Evaluation(dataset.tasks, problem, cut, strata, factors)
 

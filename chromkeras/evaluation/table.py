@@ -11,7 +11,21 @@ from chromkeras.tables import align
 def evaluation_table(evaluation: Evaluation) -> str:
     """Return the problem's tables with a row for every task, and what is undefined."""
     tables = [_table(evaluation, table) for table in evaluation.problem.tables]
-    return "\n\n".join([*tables, *_undefined(evaluation)])
+    return "\n\n".join([*tables, *_across(evaluation), *_undefined(evaluation)])
+
+
+def _across(evaluation: Evaluation) -> list[str]:
+    """Return a table of the figures of each row across its tasks, a line for each stratum."""
+    columns, strata = evaluation.problem.row_columns, evaluation.strata
+    if not strata["all"].across:
+        return []
+    title = f"mean over rows, across {len(evaluation.tasks)} tasks"
+    lines = [(title, "rows", *(column.heading for column in columns))]
+    for name, stratum in strata.items():
+        rows = max(count for _, count in stratum.across.values())
+        cells = (_cell(c, stratum.across[c.figure][0], frozenset()) for c in columns)
+        lines.append((evaluation.problem.stratum_title(name), f"{rows:,}", *cells))
+    return [align(lines)]
 
 
 def _table(evaluation: Evaluation, table: FigureTable) -> str:

@@ -35,6 +35,7 @@ class Binary(Problem):
             "specific": "specific elements",
         }
     )
+    specific = "are open in fewer than half of the tasks where they are known"
     counts = frozenset({"known", "positives", "tp", "fp", "tn", "fn"})
     tables = (
         FigureTable(

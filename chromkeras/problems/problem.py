@@ -101,6 +101,10 @@ class Problem(ABC):
         Keys of the figures that are counts, of which no mean is taken.
     tables
         What an evaluation prints; the first table holds the figures that are compared.
+    row_columns
+        What an evaluation prints of ``row_figures``; empty where rows have none.
+    specific
+        What makes a row of the stratum "specific", for people.
     logits
         Whether the outputs are logits of labels 0 and 1, and the score is their AUROC. A
         comparison then tests differences by DeLong's test, measures calibration, and shows the
@@ -117,6 +121,8 @@ class Problem(ABC):
     strata_titles: Mapping[str, str]
     counts: frozenset[str]
     tables: tuple[FigureTable, ...]
+    row_columns: tuple[Column, ...] = ()
+    specific: str = ""
     logits: bool = False
 
     def units(self, of: Dataset | Sequence[str]) -> int:
@@ -261,6 +267,20 @@ class Problem(ABC):
         threshold
             What ``thresholds`` gives.
         """
+
+    def row_figures(
+        self, values: np.ndarray, outputs: np.ndarray, link: str = "identity"
+    ) -> dict[str, np.ndarray]:
+        """Return figures of each row across its tasks by name, each of shape (n,), NaN undefined.
+
+        Parameters
+        ----------
+        values, outputs
+            Labels (n, T) and outputs of the same rows.
+        link
+            As for ``predictions``.
+        """
+        return {}
 
     def thresholds(
         self, rule: float | str | None, dataset: Dataset, valid_outputs: np.ndarray | None = None

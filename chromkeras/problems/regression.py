@@ -6,11 +6,18 @@ from types import MappingProxyType
 
 import numpy as np
 
+from chromkeras.data.blocks import row_blocks
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.problems.problem import Column, FigureTable, Problem, Threshold, check_link
 from chromkeras.problems.reading import label_table, refuse
-from chromkeras.statistics.means import median_defined
+from chromkeras.statistics.across_tasks import (
+    FEWEST_TASKS,
+    gini,
+    pearson_across,
+    spearman_across,
+)
+from chromkeras.statistics.means import mean_defined, median_defined
 from chromkeras.statistics.regression import (
     mean_absolute_error,
     mean_squared_error,
@@ -29,8 +36,23 @@ class Regression(Problem):
     default_loss = "mse"
     stands_out = "above the median in"
     two_values = "two different known values"
-    strata_titles = MappingProxyType({"all": "all rows", "elements": "elements only"})
+    strata_titles = MappingProxyType(
+        {
+            "all": "all rows",
+            "elements": "elements only",
+            "specific": "specific elements",
+        }
+    )
+    specific = (
+        "have a Gini index over the tasks, each scaled to a mean of 1 over elements, of more than "
+        "the mean and a standard deviation of all elements"
+    )
     counts = frozenset({"known"})
+    row_columns = (
+        Column("Pearson r", "pearson"),
+        Column("Spearman ρ", "spearman"),
+        Column("r of task means", "pearson_of_means"),
+    )
     tables = (
         FigureTable(
             "task",
@@ -109,6 +131,39 @@ class Regression(Problem):
             "mse": mean_squared_error(values, predicted),
         }
 
+    def row_figures(
+        self, values: np.ndarray, outputs: np.ndarray, link: str = "identity"
+    ) -> dict[str, np.ndarray]:
+        """Return correlations across the tasks of each row; none with fewer than three tasks.
+
+        "pearson_of_means" is what predicting each task's mean over these rows gives: tasks that
+        are high everywhere correlate without any knowledge of a region.
+        """
+        if values.shape[1] < FEWEST_TASKS:
+            return {}
+        predicted = self.predictions(outputs, link)
+        means = np.broadcast_to(mean_defined(values, axis=0), values.shape)
+        return {
+            "pearson": pearson_across(values, predicted),
+            "spearman": spearman_across(values, predicted),
+            "pearson_of_means": pearson_across(values, np.nan_to_num(means)),
+        }
+
+    def strata(self, dataset: Dataset, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """Return all rows; elements; and specific elements, where labels have a Gini index.
+
+        That needs three tasks and values of at least 0. Specific are elements whose index over the
+        tasks, each divided by its mean over the elements, is above the mean of all elements by
+        more than a standard deviation, as CREsted chooses them (Kempynck et al. 2026, Nature
+        Methods).
+        """
+        found = super().strata(dataset, rows)
+        index = _specificity(dataset)
+        if index is None:
+            return found
+        cut = np.nanmean(index) + np.nanstd(index)
+        return found | {"specific": dataset.elements[rows] & (index[rows] > cut)}
+
     def positive(self, values: np.ndarray) -> np.ndarray:
         """Return which values are above the median of their task among those given."""
         return values > _medians(values, ~np.isnan(values))
@@ -143,6 +198,27 @@ class Regression(Problem):
             dataset.values(rows), predicted, dataset.tasks, picture, background=background
         )
         return (picture,)
+
+
+def _specificity(dataset: Dataset) -> np.ndarray | None:
+    """Return the Gini index of each element, shape (N,), NaN where undefined; None where none is.
+
+    Labels are read in blocks, as they may lie in a file.
+    """
+    elements, total, count = dataset.elements, 0.0, 0
+    for block in row_blocks(dataset.labels):
+        values = dataset.values(block)[elements[block]].astype(np.float64)
+        if values.shape[1] < FEWEST_TASKS or (values < 0).any():
+            return None
+        total = total + np.nansum(values, axis=0)
+        count = count + (~np.isnan(values)).sum(axis=0)
+    scale = np.maximum(total, np.finfo(np.float64).tiny) / np.maximum(count, 1)
+    index = np.full(len(dataset), np.nan)
+    for block in row_blocks(dataset.labels):
+        values = dataset.values(block)
+        enough = elements[block] & ((~np.isnan(values)).sum(axis=1) >= FEWEST_TASKS)
+        index[block] = np.where(enough, gini(values / scale), np.nan)
+    return index if np.isfinite(index).any() else None
 
 
 def _medians(values: np.ndarray, known: np.ndarray) -> np.ndarray:

@@ -14,10 +14,6 @@ from chromkeras.evaluation.prior import AS_TRAINED
 from chromkeras.statistics.means import mean_defined
 
 MOST_DRAWN = 60  # tasks in the picture; all are in differences.tsv
-_STRATA = {
-    "elements": "Elements are rows that are no background",
-    "specific": "specific ones are open in fewer than half of the tasks where they are known",
-}
 
 
 def prediction_sections(findings: Findings) -> tuple[list[Section], dict[str, Figure]]:
@@ -70,7 +66,11 @@ def _prediction(findings: Findings) -> Section:
     outputs, at = "outputs", ""
     if findings.calibrations:
         outputs, at = "logits", "Accuracy and recall are at probability 0.5. "
-    strata = "; ".join(text for name, text in _STRATA.items() if name in findings.masks)
+    told = {
+        "elements": "Elements are rows that are no background",
+        "specific": f"specific ones {comparison.problem.specific}",
+    }
+    strata = "; ".join(text for name, text in told.items() if name in findings.masks)
     lead = f"Means over the tasks; {outputs} are the mean of both strands. {at}{strata}."
     return Section("Prediction", blocks, lead)
 

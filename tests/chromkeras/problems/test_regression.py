@@ -79,3 +79,52 @@ def test_rows_stand_out_above_the_median_of_their_task(make_dataset):
     np.testing.assert_array_equal(PROBLEM.positive(labels[3:])[:, 0], [False, True])
     called = PROBLEM.called(np.log(np.array([[2.9, 1, 1], [3.1, 1, 1]])), dataset, "exp")
     np.testing.assert_array_equal(called[:, 0], [False, True])
+
+
+def test_rows_across_tasks(make_dataset):
+    rng = np.random.default_rng(0)
+    values = rng.gamma(1.0, size=(30, 3)).astype(np.float32) + np.array([0, 1, 2], np.float32)
+    values[4, 0] = np.nan
+    outputs = (np.nan_to_num(values) + rng.normal(size=values.shape)).astype(np.float32)
+    found = PROBLEM.row_figures(values, np.log(np.abs(outputs)), "exp")
+    assert set(found) >= {column.figure for column in PROBLEM.row_columns}
+    for row in (0, 7):
+        expected = pearsonr(values[row], np.abs(outputs[row])).statistic
+        assert found["pearson"][row] == pytest.approx(expected, abs=1e-5)
+        means = np.nanmean(values, axis=0)
+        expected = pearsonr(values[row], means).statistic
+        assert found["pearson_of_means"][row] == pytest.approx(expected, abs=1e-5)
+    assert np.isnan(found["spearman"]).tolist() == [row == 4 for row in range(30)]
+    assert PROBLEM.row_figures(values[:, :2], outputs[:, :2]) == {}
+
+
+def test_specific_elements_are_high_in_few_tasks(make_dataset):
+    labels = np.ones((40, 3), np.float32)
+    labels[:, 2] = 100  # the scale of a task makes no row specific
+    labels[:4, 0] = 20
+    labels[4, 1] = 20
+    kind = np.where(np.arange(40) == 4, "background", "element")
+    known = np.ones(labels.shape, bool)
+    dataset = make_dataset(
+        "regression", labels=labels, known=known, split=np.full(40, "test"), kind=kind
+    )
+    rows = np.array([39, 4, 3, 0])
+    specific = PROBLEM.strata(dataset, rows)["specific"]
+    assert specific.tolist() == [False, False, True, True]
+    known[3] = [True, True, False]
+    fewer = make_dataset(
+        "regression", labels=labels, known=known, split=np.full(40, "test"), kind=kind
+    )
+    assert PROBLEM.strata(fewer, rows)["specific"].tolist() == [False, False, False, True]
+
+
+def test_no_elements_are_specific_where_values_are_negative_or_tasks_few(make_dataset):
+    labels = np.ones((40, 3), np.float32)
+    labels[:20] = np.arange(3)
+    of = {"known": np.ones(labels.shape, bool), "split": np.full(40, "test"), "kind": None}
+    whole = make_dataset("regression", labels=labels, **of)
+    rows = np.arange(40)
+    assert list(PROBLEM.strata(whole, rows)) == ["all", "elements", "specific"]
+    assert list(PROBLEM.strata(whole.select_tasks(whole.tasks[:2]), rows)) == ["all", "elements"]
+    below = make_dataset("regression", labels=labels - 1, **of)
+    assert list(PROBLEM.strata(below, rows)) == ["all", "elements"]
