@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chromkeras.evaluation.report import evaluate_model as evaluate
     from chromkeras.importers.formats.arrays import prepare as prepare_arrays
     from chromkeras.importers.formats.basset import prepare as prepare_basset
+    from chromkeras.importers.formats.bigwig import prepare as prepare_bigwig
     from chromkeras.importers.formats.expression import prepare as prepare_expression
     from chromkeras.importers.formats.peaks import prepare as prepare_peaks
     from chromkeras.importers.simulate import simulate
@@ -101,6 +102,7 @@ __all__ = [
     "predict",
     "prepare_arrays",
     "prepare_basset",
+    "prepare_bigwig",
     "prepare_expression",
     "prepare_peaks",
     "save_dataset",

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+import pybigtools
 import pytest
 
 from chromkeras.cli.app import run
@@ -12,7 +13,7 @@ from chromkeras.data.hdf5 import load_dataset
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with g.fa, peaks/ and arrays.h5, made the working folder."""
+    """A folder with g.fa, peaks/, signal/ and arrays.h5, made the working folder."""
     rng = np.random.default_rng(0)
     letters = {name: "".join(rng.choice(list("ACGT"), 60_000)) for name in ("chrI", "chrX")}
     (tmp_path / "g.fa").write_text("".join(f">{n}\n{s}\n" for n, s in letters.items()))
@@ -20,6 +21,13 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, step in (("gut", 2000), ("skin", 3000), ("all", 1000)):
         lines = [f"{c}\t{s}\t{s + 150}" for c in letters for s in range(1000, 59_000, step)]
         (tmp_path / "peaks" / f"{name}.bed").write_text("\n".join(lines))
+    (tmp_path / "signal").mkdir()
+    for name in ("gut", "skin"):
+        depth = [
+            (c, s, s + 50, float(rng.poisson(3))) for c in letters for s in range(0, 60_000, 50)
+        ]
+        sizes = dict.fromkeys(letters, 60_000)
+        pybigtools.open(str(tmp_path / "signal" / f"{name}.bw"), "w").write(sizes, iter(depth))
     with h5py.File(tmp_path / "arrays.h5", "w") as file:
         file["x"] = rng.integers(0, 4, (50, 20), dtype=np.uint8)
         file["y"] = rng.integers(0, 2, (50, 3), dtype=np.int8)
@@ -77,6 +85,18 @@ def test_how_rows_are_drawn(world: Path, capsys: pytest.CaptureFixture[str], way
     assert f"drawn by {way.split()[0]}, seed 0" in capsys.readouterr().out
 
 
+def test_signal_to_a_data_set(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = f"bigwig signal --peaks peaks --genome g.fa --out s.h5 --statistic log_sum {SPLIT}"
+    assert call(f"{line} --background 1 --width 300 --uncovered unknown") == 0
+    dataset = load_dataset("s.h5")
+    assert (dataset.problem, dataset.tasks) == ("regression", ("gut", "skin"))
+    assert dataset.known.all()
+    assert 6 < dataset.labels.mean() < 8
+    printed = capsys.readouterr().out
+    assert "log(1 + sum) of the signal over the 300 bases in the middle of a row" in printed
+    assert "known labels of" in printed
+
+
 def test_arrays_to_a_data_set(world: Path) -> None:
     assert call("arrays arrays.h5 --out a.h5 --valid-fraction 0.2 --seed 3") == 0
     dataset = load_dataset("a.h5")
@@ -113,6 +133,7 @@ def test_basset_to_a_data_set(world: Path) -> None:
 
 
 PEAKS = "peaks peaks --genome g.fa"
+SIGNAL = "bigwig signal --peaks peaks --genome g.fa"
 BAD_LINES = {
     "--peaks peaks": "No such option: --peaks",
     "bigbed b.bb": "unknown import format 'bigbed'",
@@ -146,6 +167,14 @@ BAD_LINES = {
     f"{PEAKS} --exclude all --split-by chromosomes": "need rows on at least 3 chromosomes",
     f"{PEAKS} --exclude all --blacklist gone.bed": "blacklist gone.bed does not exist",
     "arrays arrays.h5 --split-by chromosomes": "--split-by chromosomes needs chrom and start",
+    "bigwig signal --genome g.fa": "Missing option '--peaks'",
+    "bigwig gone --peaks peaks --genome g.fa": "bigWig gone does not exist",
+    "bigwig peaks --peaks peaks --genome g.fa": "folder peaks holds no .bw or .bigWig file",
+    "bigwig g.fa --peaks peaks --genome g.fa": "g.fa is no bigWig file, or damaged",
+    f"{SIGNAL} --statistic median": "unknown statistic 'median'",
+    f"{SIGNAL} --uncovered none": "unknown --uncovered 'none'",
+    f"{SIGNAL} --width 601": "expected --width from 1 to 600, the length of a row, received 601",
+    f"{SIGNAL} --test chrX --valid-fraction 2": "expected a valid fraction between 0 and 1",
     f"{PEAKS} --lenght 600": "No such option: --lenght",
 }
 
