@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chromkeras.importers.formats.basset import prepare as prepare_basset
     from chromkeras.importers.formats.bigwig import prepare as prepare_bigwig
     from chromkeras.importers.formats.expression import prepare as prepare_expression
+    from chromkeras.importers.formats.h5ad import prepare as prepare_h5ad
     from chromkeras.importers.formats.peaks import prepare as prepare_peaks
     from chromkeras.importers.simulate import simulate
     from chromkeras.importers.simulate_expression import simulate_expression
@@ -104,6 +105,7 @@ __all__ = [
     "prepare_basset",
     "prepare_bigwig",
     "prepare_expression",
+    "prepare_h5ad",
     "prepare_peaks",
     "save_dataset",
     "simulate",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -201,6 +201,13 @@ def make_split_plan(
         by=split_by or "chance",
         similarity=SIMILARITY if similarity is None else similarity,
     )
+
+
+def asked_split_plan(**asked: Any) -> SplitPlan | None:
+    """Return the plan of a split as ``make_split_plan`` does; None where nothing is asked for."""
+    if all(value is None or value in ((), [], "") for value in asked.values()):
+        return None
+    return make_split_plan(**asked)
 
 
 def _check_apart(regions: list[tuple[Region, str]]) -> None:

@@ -8,7 +8,7 @@ from chromkeras.data.blocks import row_blocks
 from chromkeras.data.chromosomes import Measures, choose_chromosomes, measure
 from chromkeras.data.groups import joined, overlap_groups
 from chromkeras.data.homology import sequence_families
-from chromkeras.data.splits import Region, SplitPlan, assign
+from chromkeras.data.splits import LISTED, Region, SplitPlan, assign
 from chromkeras.errors import InputError
 from chromkeras.importers.assemble import Rows
 
@@ -52,6 +52,37 @@ def split_rows(
         groups = joined([families] if groups is None else [families, groups], len(rows.labels))
     split = _assigned(plan, rows, groups, listed)
     return rows.with_split(split, described), notes
+
+
+def keep_or_split(
+    rows: Rows,
+    plan: SplitPlan | None,
+    *,
+    groups: np.ndarray | None = None,
+    listed: np.ndarray | None = None,
+) -> tuple[Rows, list[str]]:
+    """Return rows with their own split, or that of a plan, and lines for a person.
+
+    Parameters
+    ----------
+    rows
+        N rows, whose split is empty where they have none.
+    plan
+        The split; None keeps that of the rows, or draws one by chance where they have none.
+    groups, listed
+        As for ``split_rows``.
+
+    Raises
+    ------
+    InputError
+        See ``split_rows``.
+    """
+    if plan is None and len(rows.split):
+        split = rows.split if listed is None else np.where(listed, LISTED, rows.split)
+        return rows.with_split(split, "the file's own"), ["split: the file's own"]
+    divided, notes = split_rows(rows, plan or SplitPlan(), groups=groups, listed=listed)
+    made = "split: made here" + (", not the file's own" if len(rows.split) else "")
+    return divided, [made, *notes]
 
 
 def _assigned(

@@ -5,6 +5,17 @@ import numpy as np
 from chromkeras.errors import InputError
 
 
+def guess_problem(y: np.ndarray) -> tuple[str, str]:
+    """Return which problem labels of shape (N, T) look like, and why, for people."""
+    if y.dtype.kind != "f":
+        return "binary", f"which is taken for labels of type {y.dtype}"
+    some = y[~np.isnan(y)]
+    fractions = (some >= 0) & (some <= 1)  # what lies between, the binary problem refuses
+    if (fractions | (some == -1)).all():
+        return "binary", "as the labels are 0, 1 and unknown"
+    return "regression", "as the labels are real values"
+
+
 def label_table(
     raw: np.ndarray, where: str, known: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:

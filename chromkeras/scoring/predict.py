@@ -123,8 +123,8 @@ def predict(
         FASTA file that the regions lie in, plain or bgzip; an index is made where there is none.
         What lies beyond the end of a chromosome is N.
     out
-        File to write: .tsv or .tsv.gz, .h5, or .bw of regions, of which each column has one of its
-        own; None returns an array.
+        File to write: .tsv or .tsv.gz, .h5, .h5ad (AnnData, made in memory), or .bw of regions, of
+        which each column has one of its own; None returns an array.
     split
         Rows of the data set to predict: "train", "valid", "test" or "all".
     tasks

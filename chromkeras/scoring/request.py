@@ -6,6 +6,7 @@ from typing import Any
 
 from chromkeras.errors import InputError
 from chromkeras.files import require_file
+from chromkeras.importers.anndata_file import ENDING, load_anndata
 from chromkeras.scoring.parts import Part, parse_part
 from chromkeras.scoring.tables import WHOLE, suffix_of
 
@@ -55,6 +56,8 @@ def check_request(
 
 def _check_out(out: Path, part: Part, bed: AnyPath | None) -> None:
     suffix = suffix_of(out)
+    if suffix == ENDING:
+        load_anndata()
     if suffix == ".bw" and bed is None:
         raise InputError(f"`out` {out}: bigWig holds scores of regions; expected `bed`")
     if suffix in WHOLE and part.count > 1:

@@ -47,8 +47,10 @@ class RowSource(Source):
             columns |= {"chrom": "text", "window": "integer"}
         self.columns = columns | dict.fromkeys(dataset.factors, "text")
         self.total = len(self.rows)
+        length = {"length": dataset.dna.length} if "dna" in dataset.inputs else {}
         self.facts = {
             "kind": "data",
+            **length,
             "fingerprint": dataset.fingerprint,
             "split": split,
             "windows": self.total,

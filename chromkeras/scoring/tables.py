@@ -18,6 +18,7 @@ from chromkeras.files import replacing, require_file, write_json
 from chromkeras.importers.compressed import open_maybe_gzip
 from chromkeras.names import printable
 from chromkeras.scoring.bigwig import write_bigwig
+from chromkeras.scoring.h5ad import write_h5ad
 from chromkeras.scoring.layout import Layout, rows_of
 
 FORMAT = "chromkeras scores"
@@ -122,11 +123,12 @@ FORMATS: dict[str, Write] = {
     ".tsv": write_tsv,
     ".tsv.gz": write_tsv,
     ".h5": write_h5,
+    ".h5ad": write_h5ad,
     ".bw": write_bigwig,
 }
 TEXT = (".tsv", ".tsv.gz")
 # Formats that parts of a run cannot have, as they are not put together again.
-WHOLE = (".bw",)
+WHOLE = (".h5ad", ".bw")
 
 
 def suffix_of(path: Path, known: Iterable[str] = FORMATS) -> str:

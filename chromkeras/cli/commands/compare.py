@@ -61,6 +61,13 @@ def command(
     ] = None,
     motifs: Motifs = "jaspar",
     calibrated: Calibrated = True,
+    h5ad: Annotated[
+        bool,
+        typer.Option(
+            "--h5ad",
+            help="Write labels and every model's predictions to OUT/predictions.h5ad (AnnData).",
+        ),
+    ] = False,
     bootstrap: Annotated[int, typer.Option(help="Replicates of the bootstrap.", min=1)] = 1000,
     seed: EverySeed = 0,
 ) -> Outcome:
@@ -96,6 +103,7 @@ def command(
         motifs=motifs,
         parts=comma_list(parts),
         calibrated=calibrated,
+        h5ad=h5ad,
     )
     summary = compare(models, dataset, out, options)
     shows = "which model predicts what better, at what cost, and what each learned"

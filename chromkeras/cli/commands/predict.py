@@ -40,8 +40,8 @@ def command(
     out: Annotated[
         Path,
         typer.Option(
-            help="File to write: .tsv, .tsv.gz, .h5, or .bw of regions (OUT.TASK.bw for each of "
-            "several tasks)."
+            help="File to write: .tsv, .tsv.gz, .h5, .h5ad (AnnData), or .bw of regions "
+            "(OUT.TASK.bw for each of several tasks)."
         ),
     ],
     dataset: Annotated[

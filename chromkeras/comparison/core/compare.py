@@ -8,6 +8,7 @@ from typing import Any
 
 from chrominterpret.page.blocks import Details, Section
 from chrominterpret.page.render import write_page
+from chromkeras.comparison.core.anndata_layers import check_layers, write_layers
 from chromkeras.comparison.core.comparison import (
     ComparedModel,
     CompareOptions,
@@ -60,6 +61,8 @@ def compare(
     names = chosen_parts(options.parts)
     _check_options_are_read(options, names)
     comparison = open_comparison(paths, dataset, options)
+    if options.h5ad:
+        check_layers(comparison)
     parts = [COMPARISON_PARTS.get(name) for name in names]
     for part in parts:  # what is wrong with the options is said before the work
         if hasattr(part, "check_part"):
@@ -115,6 +118,8 @@ def _write(
             write_tsv(folder / file, rows)
         for file, figure in result.figures.items():
             save_png(figure, folder / file)
+    if comparison.options.h5ad:
+        write_layers(folder / "predictions.h5ad", comparison)
     summary = plain(summary)
     write_json(folder / "summary.json", summary)
     sections = [section for result in results for section in result.sections]

@@ -65,6 +65,8 @@ class CompareOptions:
     calibrated
         Whether probabilities of binary labels are for the share of positives in the training
         rows of each model.
+    h5ad
+        Whether to write labels and every model's predictions to ``predictions.h5ad``.
 
     Raises
     ------
@@ -91,6 +93,7 @@ class CompareOptions:
     motifs: str = "jaspar"
     parts: tuple[str, ...] = ()
     calibrated: bool = True
+    h5ad: bool = False
 
     def __post_init__(self) -> None:
         for name, least in (("bootstrap", 1), ("sequences", 4), ("attributed", 1), ("modisco", 0)):

@@ -10,7 +10,7 @@ import numpy as np
 from chromkeras.data.checks import check_inputs
 from chromkeras.data.dataset import KINDS
 from chromkeras.data.packed import PackedSequences
-from chromkeras.data.splits import LISTED, SplitBy, SplitPlan, make_split_plan
+from chromkeras.data.splits import SplitBy, SplitPlan, asked_split_plan
 from chromkeras.data.tables import DenseTable, Table
 from chromkeras.errors import InputError
 from chromkeras.files import require_file
@@ -18,9 +18,10 @@ from chromkeras.importers.array_file import ArrayFile, open_arrays
 from chromkeras.importers.assemble import Prepared, Rows, assemble, found_in, pack_blocks
 from chromkeras.importers.blacklist import read_blacklist
 from chromkeras.importers.genome import nearest_names
-from chromkeras.importers.row_splits import split_rows
+from chromkeras.importers.row_splits import keep_or_split
 from chromkeras.importers.sequences import check_length, code_blocks
 from chromkeras.names import unknown
+from chromkeras.problems.reading import guess_problem
 from chromkeras.problems.registry import find_problem
 from chromkeras.registry import PROBLEMS
 
@@ -103,17 +104,15 @@ def prepare(
     InputError
         The file or an array in it is not as described.
     """
-    asked = {
-        "valid": valid,
-        "test": test,
-        "valid_fraction": valid_fraction,
-        "test_fraction": test_fraction,
-        "split_by": split_by,
-        "similarity": similarity,
-        "seed": seed,
-    }
-    own = all(value is None or value in ((), [], "") for value in asked.values())
-    plan = None if own else make_split_plan(**asked)  # type: ignore[arg-type]
+    plan = asked_split_plan(
+        valid=valid,
+        test=test,
+        valid_fraction=valid_fraction,
+        test_fraction=test_fraction,
+        split_by=split_by,
+        similarity=similarity,
+        seed=seed,
+    )
     found = require_file(path, "array file")
     with open_arrays(found) as file:
         for name in ("x", "y"):
@@ -129,7 +128,9 @@ def prepare(
     listed, more = _listed(rows, blacklist)
     with found_in(found):
         own = plan is None and len(rows.split) > 0
-        divided, made = _split(rows, plan, listed)
+        placed = rows.chrom is not None and rows.start is not None
+        same = None if placed else _same_sequence(rows)
+        divided, made = keep_or_split(rows, plan, groups=same, listed=listed)
         return assemble(
             divided,
             drop_unknown=drop_unknown,
@@ -187,7 +188,7 @@ def _labels(
 ) -> tuple[dict[str, Any], list[str]]:
     """Return what there is of labels as columns of ``Rows``, and how they were read."""
     y, texts = file.read("y"), file.texts("tasks", "classes")
-    name, why = (asked, "as asked for") if asked is not None else _problem(y)
+    name, why = (asked, "as asked for") if asked is not None else guess_problem(y)
     problem, names = find_problem(name), tuple(classes or texts.get("classes", ()))
     known = file.read("known") if "known" in file else None
     labels, mask, how = problem.read_labels(y, file.where("y"), known=known, classes=names)
@@ -200,17 +201,6 @@ def _labels(
         "tasks": tuple(str(task) for task in texts.get("tasks", numbered)),
     }
     return columns, [f"problem: {name}, {why}", *how]
-
-
-def _problem(y: np.ndarray) -> tuple[str, str]:
-    """Return which problem labels of shape (N, T) are for, and why."""
-    if y.dtype.kind != "f":
-        return "binary", f"which is taken for labels of type {y.dtype}"
-    some = y[~np.isnan(y)]
-    fractions = (some >= 0) & (some <= 1)  # what lies between, the binary problem refuses
-    if (fractions | (some == -1)).all():
-        return "binary", "as the labels are 0, 1 and unknown"
-    return "regression", "as the labels are real values"
 
 
 def _columns(file: ArrayFile) -> dict[str, Any]:
@@ -281,20 +271,6 @@ def _listed(rows: Rows, path: str | os.PathLike[str] | None) -> tuple[np.ndarray
         raise InputError("`blacklist` needs chrom and start of every row")
     regions, notes = read_blacklist(path, np.unique(rows.chrom).tolist())
     return regions.touched(rows.chrom, rows.start, rows.dna.length), notes
-
-
-def _split(rows: Rows, plan: SplitPlan | None, listed: np.ndarray | None) -> tuple[Rows, list[str]]:
-    """Return the rows with their split, and lines for a person."""
-    if plan is None and len(rows.split):
-        split = rows.split
-        if listed is not None:
-            split = np.where(listed, LISTED, split)
-        return rows.with_split(split, "the file's own"), ["split: the file's own"]
-    placed = rows.chrom is not None and rows.start is not None
-    same = None if placed else _same_sequence(rows)
-    divided, notes = split_rows(rows, plan or SplitPlan(), groups=same, listed=listed)
-    made = "split: made here" + (", not the file's own" if len(rows.split) else "")
-    return divided, [made, *notes]
 
 
 def _same_sequence(rows: Rows) -> np.ndarray:

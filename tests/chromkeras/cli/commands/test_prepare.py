@@ -2,8 +2,10 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import anndata
 import h5py
 import numpy as np
+import pandas as pd
 import pybigtools
 import pytest
 
@@ -97,6 +99,17 @@ def test_signal_to_a_data_set(world: Path, capsys: pytest.CaptureFixture[str]) -
     assert "known labels of" in printed
 
 
+def test_anndata_to_a_data_set(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = [f"chrI:{s}-{s + 100}" for s in range(0, 9000, 300)]
+    x = np.random.default_rng(0).gamma(1.0, size=(2, len(names)))
+    cells = pd.DataFrame(index=["gut", "skin"])
+    anndata.AnnData(x, obs=cells, var=pd.DataFrame(index=names)).write_h5ad("a.h5ad")
+    assert call("h5ad a.h5ad --genome g.fa --out a.h5 --length 200") == 0
+    dataset = load_dataset("a.h5")
+    assert (dataset.tasks, dataset.problem, len(dataset)) == (("gut", "skin"), "regression", 30)
+    assert "split: made here" in capsys.readouterr().out
+
+
 def test_arrays_to_a_data_set(world: Path) -> None:
     assert call("arrays arrays.h5 --out a.h5 --valid-fraction 0.2 --seed 3") == 0
     dataset = load_dataset("a.h5")
@@ -167,6 +180,9 @@ BAD_LINES = {
     f"{PEAKS} --exclude all --split-by chromosomes": "need rows on at least 3 chromosomes",
     f"{PEAKS} --exclude all --blacklist gone.bed": "blacklist gone.bed does not exist",
     "arrays arrays.h5 --split-by chromosomes": "--split-by chromosomes needs chrom and start",
+    "h5ad arrays.h5": "Missing option '--genome'",
+    "h5ad gone.h5ad --genome g.fa": "AnnData gone.h5ad does not exist",
+    "h5ad arrays.h5 --genome g.fa": "arrays.h5 is no AnnData file, or damaged",
     "bigwig signal --genome g.fa": "Missing option '--peaks'",
     "bigwig gone --peaks peaks --genome g.fa": "bigWig gone does not exist",
     "bigwig peaks --peaks peaks --genome g.fa": "folder peaks holds no .bw or .bigWig file",
