@@ -29,6 +29,7 @@ def fit(
     devices: int = 1,
     shard: str = "data",
     watch_gradients: bool = False,
+    log: str | None = None,
     mmap: bool = False,
     baseline: bool = False,
 ) -> Outcome:
@@ -48,7 +49,7 @@ def fit(
         Go on with a run that was stopped.
     inputs
         Files that the command reads, which must not be written over.
-    devices, shard, watch_gradients
+    devices, shard, watch_gradients, log
         As for ``train``.
     mmap
         Leave the data set in its file and read what is needed.
@@ -61,6 +62,10 @@ def fit(
         A file, the data set or the recipe will not do.
     """
     _check_places(recipe, out, (data, *inputs), resume=resume)
+    if log is not None:
+        from chromkeras.training.run_log import check_log
+
+        check_log(log)
     from chromkeras.cli.open_data import open_data
 
     dataset = open_data(data, tasks, mmap=mmap)
@@ -91,6 +96,7 @@ def fit(
             devices=devices,
             shard=shard,
             watch_gradients=watch_gradients,
+            log=log,
         )
     except Stopped as stopped:
         kept = state.exists() and (resume or _changed(state) != saved)
@@ -117,9 +123,9 @@ def fit(
         lines.insert(1, str(beside))
         told["baseline"] = beside.to_json()
     if watch_gradients:
-        log, drawn = _draw_gradients(out)
+        watched, drawn = _draw_gradients(out)
         pictures.append(drawn)
-        lines.append(f"wrote {log} and {drawn}")
+        lines.append(f"wrote {watched} and {drawn}")
     return Outcome(told | {"pictures": pictures}, "\n".join(lines))
 
 

@@ -29,6 +29,11 @@ def gradient_log_path(model: str | os.PathLike[str]) -> Path:
     return _beside(model, "gradients.npz")
 
 
+def tensorboard_path(model: str | os.PathLike[str]) -> Path:
+    """Return the folder of TensorBoard's event files of a model file."""
+    return _beside(model, "tensorboard")
+
+
 def _beside(model: str | os.PathLike[str], ending: str) -> Path:
     path = Path(model)
     return path.with_name(f"{path.stem}.{ending}")

@@ -40,6 +40,7 @@ from chromkeras.training.output_bias import start_at_means
 from chromkeras.training.penalty import FollowPenalty
 from chromkeras.training.progress import ShowProgress
 from chromkeras.training.regularization import regularize
+from chromkeras.training.run_log import log_callback
 from chromkeras.training.start import start
 from chromkeras.training.stop_when import StopWhen
 from chromkeras.training.task_loss_metric import TaskLosses
@@ -92,6 +93,7 @@ def prepare(
     *,
     resume: bool,
     watch: bool = False,
+    log: str | None = None,
     stop_when: Callable[[int, float], bool] | None = None,
     verbose: bool = True,
 ) -> Run:
@@ -110,7 +112,7 @@ def prepare(
         Whether to go on from the state beside ``out``.
     watch
         Whether to measure the tasks' gradients meanwhile.
-    stop_when, verbose
+    log, stop_when, verbose
         As for ``train``.
 
     Raises
@@ -160,6 +162,7 @@ def prepare(
         best,
         history,
         SaveCheckpoint(state_path, recipe, fingerprint, best, history),
+        *([log_callback(log, out, recipe, resume=resume)] if log else []),
         *([StopWhen(stop_when, best)] if stop_when else []),
         *([progress] if verbose else []),
     ]

@@ -25,6 +25,7 @@ from chromkeras.sharing.shared_rows import weights_of
 from chromkeras.statistics.means import mean_defined
 from chromkeras.training.groups import resolve_groups
 from chromkeras.training.run import Run, prepare
+from chromkeras.training.run_log import check_log
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def train(
     devices: int = 1,
     shard: str = "data",
     watch_gradients: bool = False,
+    log: str | None = None,
     stop_when: Callable[[int, float], bool] | None = None,
     verbose: bool = True,
 ) -> TrainingResult:
@@ -93,6 +95,9 @@ def train(
     watch_gradients
         Whether to measure each task's gradient at each layer about a dozen times, and keep them
         in ``gradient_log_path(out)``; on one device.
+    log
+        Where losses and scores of every epoch go too: "tensorboard" (``tensorboard_path(out)``) or
+        "wandb"; each needs the extra of its name.
     stop_when
         Called after each epoch with its number, from 1, and the best mean validation score so far;
         where it returns True, training ends there as it does when patience is over.
@@ -109,6 +114,8 @@ def train(
     out = check_model_path(out)
     if watch_gradients and devices > 1:
         raise InputError(f"`watch_gradients`: expected one device, received {devices}")
+    if log is not None:
+        check_log(log)
     problem = find_problem(dataset.problem)
     loss = trained_loss(recipe.training.loss, dataset.problem)
     recipe = recipe.with_values("training", loss=loss)
@@ -125,6 +132,7 @@ def train(
                 out,
                 resume=resume,
                 watch=watch_gradients,
+                log=log,
                 stop_when=stop_when,
                 verbose=verbose,
             )

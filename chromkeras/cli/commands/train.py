@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chromkeras.cli import completion
 from chromkeras.cli.fit import fit
 from chromkeras.cli.fit_baseline import fit_baseline, refuse_options_of_networks
 from chromkeras.cli.options import (
@@ -20,6 +21,7 @@ from chromkeras.cli.options import (
     Shard,
     Tasks,
     WatchGradients,
+    described,
     given,
 )
 from chromkeras.cli.outcome import Outcome
@@ -27,6 +29,7 @@ from chromkeras.cli.recipe_options import Architecture, Init, PlanOrBaseline, Re
 from chromkeras.names import unknown
 from chromkeras.recipe.choices import PLANS
 from chromkeras.registry import BASELINES
+from chromkeras.training.run_log import LOGS
 
 if TYPE_CHECKING:
     from chromkeras.recipe.recipe import Recipe
@@ -53,6 +56,13 @@ def command(
     devices: Devices = 1,
     shard: Shard = "data",
     watch_gradients: WatchGradients = False,
+    log: Annotated[
+        str | None,
+        typer.Option(
+            help=f"Where the epochs are logged too: {described(LOGS)}.",
+            autocompletion=completion.one(LOGS.keys),
+        ),
+    ] = None,
     mmap: Mmap = False,
     baseline: Annotated[
         bool,
@@ -86,6 +96,7 @@ def command(
             "--devices": (devices, 1),
             "--shard": (shard, "data"),
             "--watch-gradients": (watch_gradients, False),
+            "--log": (log, None),
             "--no-baseline": (baseline, True),
         }
         refuse_options_of_networks(plan, networks)
@@ -130,6 +141,7 @@ def command(
         devices=devices,
         shard=shard,
         watch_gradients=watch_gradients,
+        log=log,
         mmap=mmap,
         baseline=baseline,
     )
