@@ -33,7 +33,8 @@ from pathlib import Path
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from chromkeras.baselines.kmer import fit_kmer_model
+from chromkeras.baselines.options import baseline_options
+from chromkeras.baselines.train import train_baseline
 from chromkeras.data import homology
 from chromkeras.data.dataset import Dataset
 from chromkeras.data.groups import joined, overlap_groups
@@ -283,13 +284,14 @@ def usable(dataset: Dataset) -> Dataset:
 
 def outputs_of(view: Dataset, options: argparse.Namespace, seed: int) -> dict[str, np.ndarray]:
     """Return predictions for the validation rows by the network and by 6-mers."""
-    rows = view.rows("valid")
-    found = {"6-mers": fit_kmer_model(view, view.rows("train")).logits(view, rows)}
+    found = {}
     settings = [f"training.seed={seed}", f"training.epochs={options.epochs}", *options.set]
     recipe = make_recipe(options.plan, size="small", settings=settings)
     with tempfile.TemporaryDirectory() as folder:
+        train_baseline(view, baseline_options("kmer"), Path(folder) / "kmer.keras")
         train(view, recipe, Path(folder) / "model.keras")
-        found[options.plan] = predict(Path(folder) / "model.keras", view, split="valid")
+        for name, file in (("6-mers", "kmer"), (options.plan, "model")):
+            found[name] = predict(Path(folder) / f"{file}.keras", view, split="valid")
     return found
 
 
