@@ -17,6 +17,7 @@ from chrominterpret.engine.keras_private import (
     nodes_of,
     takes_training,
 )
+from chrominterpret.engine.nested import casting_layer, ordered_inputs
 from chrominterpret.errors import InputError
 
 
@@ -32,11 +33,21 @@ class Step:
         Ids of the nodes from the outermost model down to this one, which identify the call.
     n_outputs
         Number of tensors that the call returns.
+    discrete
+        Places of those that are no floats: masks and indices, which have no gradient.
     """
 
     operation: Any
     path: tuple[int, ...]
     n_outputs: int
+    discrete: frozenset[int] = frozenset()
+
+    @classmethod
+    def of(cls, node: Any, path: tuple[int, ...] = ()) -> "Step":
+        """Return the call of a node in the model of a path."""
+        is_float = [keras.backend.is_float_dtype(tensor.dtype) for tensor in node.outputs]
+        discrete = frozenset(i for i, yes in enumerate(is_float) if not yes)
+        return cls(node.operation, (*path, id(node)), len(node.outputs), discrete)
 
     def __str__(self) -> str:
         return f"{self.operation.name!r} of class {type(self.operation).__name__}"
@@ -207,14 +218,29 @@ def run_graph(
     known = {id(tensor): value for tensor, value in zip(graph.inputs, values, strict=True)}
     for node in _ordered_nodes(graph, outputs):
         args, kwargs = node.arguments.fill_in(known)
-        step = Step(node.operation, (*path, id(node)), len(node.outputs))
+        step = Step.of(node, path)
         if is_functional(node.operation):
-            inner = keras.tree.flatten(args[0] if args else kwargs["inputs"])
+            inner = _nested_inputs(step, node, known, apply)
             result = run_graph(node.operation, inner, apply, path=step.path)
         else:
             result = keras.tree.flatten(apply(step, args, kwargs))
         known.update(zip((id(tensor) for tensor in node.outputs), result, strict=True))
     return [known[id(tensor)] for tensor in outputs]
+
+
+def _nested_inputs(step: Step, node: Any, known: dict[int, Any], apply: Apply) -> list[Any]:
+    """Return the values of a nested model's inputs, from those of its node's arguments."""
+    graph = functional(node.operation)
+    args, kwargs = node.arguments.fill_in({id(tensor): tensor for tensor in node.input_tensors})
+    outer = ordered_inputs(graph, args[0] if args else kwargs["inputs"])
+    values = []
+    for place, (tensor, inner) in enumerate(zip(outer, graph.inputs, strict=True)):
+        value, cast = known[id(tensor)], casting_layer(tensor, inner)
+        if cast is not None:
+            made = apply(Step(cast, (*step.path, place), 1), (value,), {})
+            (value,) = keras.tree.flatten(made)
+        values.append(value)
+    return values
 
 
 def last_step(model: Any, index: int, is_transparent: Callable[[Any], bool]) -> Step | None:
@@ -246,7 +272,7 @@ def last_step(model: Any, index: int, is_transparent: Callable[[Any], bool]) -> 
         elif len(node.input_tensors) == 1 and is_transparent(operation):
             tensor = node.input_tensors[0]
         else:
-            return Step(operation, (*path, id(node)), len(node.outputs))
+            return Step.of(node, path)
 
 
 def call_at_inference(operation: Any, args: Any, kwargs: dict[str, Any]) -> Any:

@@ -85,13 +85,14 @@ class Shap(ReferenceMethod):
         at_x, at_references, codes = _compared(explained, references, self.rows_at_once(explained))
         difference = (at_x - at_references)[..., None].astype(np.float64)
         axes = tuple(range(2, phi.ndim))
-        delta = phi.sum(axes, dtype=np.float64)[..., None] - difference
+        values = phi.sum(-1, keepdims=True) * explained.observed if explained.is_dna else phi
+        delta = values.sum(axes, dtype=np.float64)[..., None] - difference
         larger = np.maximum(np.abs(at_x), np.abs(at_references))[..., None]
         fields = described(explained, references, references) | {"seed": self.seed}
         return self.result(
             explained,
             method=f"shap {self.engine}",
-            attributions=phi.sum(-1, keepdims=True) * explained.x if explained.is_dna else phi,
+            attributions=values,
             prediction=at_x,
             delta=delta.astype(np.float32),
             relative_delta=relative(delta, difference, larger).astype(np.float32),

@@ -289,3 +289,28 @@ def test_whole_numbers_are_no_input_to_attribute():
     model = keras.Model(codes, layers.Dense(2)(h))
     with pytest.raises(ValueError, match="floats"):
         attribute("gradient", model, np.ones((2, LENGTH), np.int32))
+
+
+@pytest.mark.parametrize("value", [0, 1, 0.25, -1])
+@pytest.mark.parametrize("name", METHODS.names())
+def test_delta_is_that_of_the_attributions_where_there_are_ns(name, value):
+    model, x = small_model(), sequences(2)
+    x[0, 3:6] = value
+    result = run(name, model, x)
+    if result.hypothetical is not None:
+        assert not result.attributions[:, 0, 3:6].any()
+    if result.delta is None:
+        return
+    compared = one_hot(result.reference_codes)
+    compared[0, :, 3:6] = value
+    flat = model.predict(compared.reshape(-1, LENGTH, 4), verbose=0)
+    difference = model.predict(x, verbose=0) - flat.reshape(*compared.shape[:2], -1).mean(1)
+    missed = result.attributions.sum((2, 3)) - difference.T
+    np.testing.assert_allclose(result.delta.mean(-1), missed, atol=1e-5)
+    if name == "deep_lift_shap":
+        assert np.abs(missed).max() < 1e-5
+    uniform = run(name, model, x, references="uniform")
+    missed = uniform.attributions.sum((2, 3)) - (
+        uniform.prediction - model.predict(np.full((1, LENGTH, 4), 0.25), verbose=0).T
+    )
+    np.testing.assert_allclose(uniform.delta.mean(-1), missed, atol=1e-5)

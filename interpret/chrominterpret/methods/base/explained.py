@@ -16,12 +16,19 @@ from chrominterpret.engine.graph import (
     run_graph,
 )
 from chrominterpret.engine.inputs import input_arrays
-from chrominterpret.engine.rules import logit_step, prepare_call, prepare_logit_call
+from chrominterpret.engine.rules import (
+    final_activation,
+    logit_step,
+    prepare_call,
+    prepare_logit_call,
+)
 from chrominterpret.engine.secant import Call
 from chrominterpret.errors import InputError
 from chrominterpret.methods.base.targets import Targets, resolve_targets
+from chrominterpret.sequences import first_column, is_unknown
 
 OUTPUTS = ("logit", "as is")
+MOSTLY = 0.8  # of the columns; numbers of another kind seldom sum to 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,11 +63,21 @@ class ExplainedModel:
 
     @cached_property
     def is_dna(self) -> bool:
-        """Whether x is (N, L, 4) with columns of frequencies, one-hot mostly, or all zero."""
-        if self.x.ndim != 3 or self.x.shape[-1] != 4 or self.x.min() < 0:
+        """Whether x is (N, L, 4), its columns mostly one-hot or frequencies, N left out."""
+        if self.x.ndim != 3 or self.x.shape[-1] != 4:
             return False
-        totals = self.x.sum(-1)
-        return bool(np.all((np.abs(totals - 1) < 1e-4) | (totals == 0)))
+        told, frequencies = ~is_unknown(self.x), _are_frequencies(self.x)
+        if not told.any():
+            return bool(frequencies.all()) or not self.x.any()
+        return bool(frequencies[told].mean() > MOSTLY)
+
+    @cached_property
+    def observed(self) -> np.ndarray:
+        """What is multiplied by the contribution of each base: x, but 0 where DNA has an N."""
+        if not self.is_dna:
+            return self.x
+        unknown = is_unknown(self.x)
+        return np.where(unknown[..., None], np.float32(0), self.x) if unknown.any() else self.x
 
     @property
     def output(self) -> str:
@@ -90,6 +107,15 @@ class ExplainedModel:
         inputs = self.in_order(attributed, context)
         (value,) = run_graph(self.model, inputs, apply, wanted=[self.head])
         return value
+
+    def predictions(self, attributed: Any, context: Sequence[Any]) -> Any:
+        """Return the outputs (rows, T) as the model gives them, a final activation included."""
+
+        def apply(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            made = self.call(step, args, kwargs).function(*args, **kwargs)
+            return final_activation(step.operation)(made) if self.is_logit(step) else made
+
+        return self.run(apply, attributed, context)
 
     def function(self, z: Any, *context: Any) -> tuple[Any, Any]:
         """Return the outputs (rows, T), twice, on tensors of the attributed input and others."""
@@ -131,4 +157,28 @@ def explained_model(
     attributed = np.asarray(arrays.pop(position), np.float32)
     chosen = resolve_targets(targets, n_outputs(model, index), task_names=task_names)
     logit = logit_step(model, index) if output == "logit" else None
-    return ExplainedModel(model, attributed, tuple(arrays), position, index, chosen, logit)
+    explained = ExplainedModel(model, attributed, tuple(arrays), position, index, chosen, logit)
+    _check_values(explained)
+    return explained
+
+
+def _check_values(explained: ExplainedModel) -> None:
+    """Raise InputError where the attributed input has a NaN, or DNA a column that is no base."""
+    x = explained.x
+    if not np.isfinite(x).all():
+        row, *place = (int(i) for i in np.argwhere(~np.isfinite(x))[0])
+        raise InputError(
+            f"expected finite numbers, received {x[(row, *place)]} in sequence {row} "
+            f"at position {', '.join(map(str, place))}"
+        )
+    wrong = ~(is_unknown(x) | _are_frequencies(x)) if explained.is_dna else np.zeros(1, bool)
+    if wrong.any():
+        raise InputError(
+            "expected one-hot columns, frequencies that sum to 1, or four equal numbers for an N, "
+            f"as most columns are; received {first_column(x, wrong)}"
+        )
+
+
+def _are_frequencies(x: np.ndarray) -> np.ndarray:
+    """Return which columns of x (..., 4) are frequencies, bool (...)."""
+    return (x >= 0).all(-1) & (np.abs(x.sum(-1) - 1) < 1e-4)

@@ -12,6 +12,7 @@ from chrominterpret.attribution import Attribution
 from chrominterpret.engine.batches import Progress
 from chrominterpret.engine.memory import BUDGET, GRADIENT, rows_at_once
 from chrominterpret.errors import InputError
+from chrominterpret.methods.base.agreement import check_agreement
 from chrominterpret.methods.base.explained import ExplainedModel, explained_model
 
 _log = logging.getLogger(__name__)
@@ -81,6 +82,7 @@ class Method(ABC):
             output=self.output,
         )
         self.check(explained)
+        check_agreement(explained)
         return self._warned(self.run(explained))
 
     def check(self, explained: ExplainedModel) -> None:
