@@ -20,7 +20,7 @@ CASES += [(policy, "deep_lift_shap") for policy in POLICIES[1:]]
 def models(policy: str) -> tuple[keras.Model, keras.Model]:
     """Return a model under a policy and the same with its weights cast to float32."""
     made = [_model(each) for each in (policy, "float32")]
-    made[1].set_weights([np.asarray(ops.cast(w, "float32")) for w in made[0].weights])
+    made[1].set_weights([ops.convert_to_numpy(ops.cast(w, "float32")) for w in made[0].weights])
     return made[0], made[1]
 
 
