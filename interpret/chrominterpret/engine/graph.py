@@ -4,7 +4,7 @@ A layer shared by two branches is one layer with two nodes, so nodes are walked,
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -94,7 +94,7 @@ def input_index(model: Any, wrt: str | None) -> int:
     model
         Functional Keras model.
     wrt
-        Name of the input; None chooses the only input, or the only one of shape (N, L, 4).
+        Name or key of the input; None chooses the only input, or the only one of shape (N, L, 4).
 
     Raises
     ------
@@ -102,9 +102,10 @@ def input_index(model: Any, wrt: str | None) -> int:
         If there is no such input, more than one for None, or the input is not of floats.
     """
     tensors = functional(model).inputs
-    names = [tensor.name for tensor in tensors]
+    names, keys = [tensor.name for tensor in tensors], input_keys(model)
     if wrt is not None:
-        found = [i for i, name in enumerate(names) if name == wrt]
+        known = names if wrt in names or keys is None else keys
+        found = [i for i, name in enumerate(known) if name == wrt]
     elif len(tensors) == 1:
         found = [0]
     else:
@@ -125,7 +126,7 @@ def output_index(model: Any, head: str | int | None) -> int:
     model
         Functional Keras model.
     head
-        Name or position of the output; None is allowed for a model with one output.
+        Name, key or position of the output; None is allowed for a model with one output.
 
     Raises
     ------
@@ -134,6 +135,9 @@ def output_index(model: Any, head: str | int | None) -> int:
     """
     graph = functional(model)
     names = [maker_of(tensor).operation.name for tensor in graph.outputs]
+    keys = _keys(graph.output)
+    if keys is not None and head in keys:
+        names = keys
     choices: list[str | int | None] = [*names, *range(len(names))]
     if len(names) == 1:
         choices.append(None)
@@ -151,6 +155,17 @@ def output_index(model: Any, head: str | int | None) -> int:
 def input_names(model: Any) -> list[str]:
     """Return the names of a model's inputs, in order."""
     return [tensor.name for tensor in functional(model).inputs]
+
+
+def input_keys(model: Any) -> list[str] | None:
+    """Return the keys of a model's inputs, in order, where it was built of a mapping of them."""
+    return _keys(functional(model).input)
+
+
+def _keys(structure: Any) -> list[str] | None:
+    """Return the keys of a flat mapping in the order of ``keras.tree``, None of anything else."""
+    flat = isinstance(structure, Mapping) and len(keras.tree.flatten(structure)) == len(structure)
+    return sorted(structure) if flat else None
 
 
 def names_of_inputs(tensors: Sequence[Any]) -> frozenset[str]:

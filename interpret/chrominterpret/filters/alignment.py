@@ -4,7 +4,6 @@ Layers before the convolution may scale, pad, crop or transpose. Whatever they a
 must change one position there, and all positions must be moved alike.
 """
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import keras
@@ -12,54 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chrominterpret.engine.graph import run_graph
+from chrominterpret.engine.layout import Layout
 from chrominterpret.engine.precision import call_in_float32
 from chrominterpret.errors import InputError
 from chrominterpret.sequences import one_hot
 
 _PROBES: Final = 16  # positions tried, the ends among them
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How an input of a model holds one-hot DNA.
-
-    Attributes
-    ----------
-    shape : tuple of int
-        Shape of one sequence there: (L, 4), (4, L), these with axes of 1, or (4 L,).
-    length : int
-        L.
-    channels_first : bool
-        Whether bases come before positions.
-    """
-
-    shape: tuple[int, ...]
-    length: int
-    channels_first: bool
-
-    def sites(self, x: NDArray[Any]) -> NDArray[Any]:
-        """Return the sequences (N, L, 4) of arrays (N, ...) as the model takes them."""
-        if self.channels_first:
-            return x.reshape(len(x), 4, self.length).swapaxes(1, 2)
-        return x.reshape(len(x), self.length, 4)
-
-    def given(self, onehot: NDArray[Any]) -> NDArray[Any]:
-        """Return sequences (N, L, 4) as the model takes them, (N, ...)."""
-        ordered = onehot.swapaxes(1, 2) if self.channels_first else onehot
-        return ordered.reshape(len(onehot), *self.shape)
-
-
-def layout_of(tensor: Any) -> Layout | None:
-    """Return the layout of a model's input, or None where it holds no DNA of a fixed length."""
-    shape = tuple(tensor.shape[1:])
-    if None in shape:
-        return None
-    sizes = [size for size in shape if size != 1]
-    if len(sizes) == 2 and 4 in sizes:
-        first = sizes[1] != 4
-        return Layout(shape, sizes[1] if first else sizes[0], first)
-    flat = len(sizes) == 1 and sizes[0] % 4 == 0
-    return Layout(shape, sizes[0] // 4, channels_first=False) if flat else None
 
 
 def shift_between(layout: Layout, given: Any, seen: Any) -> int:

@@ -8,11 +8,13 @@ import keras
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from chrominterpret.engine.dna import as_given
 from chrominterpret.engine.graph import functional, input_names, names_of_inputs
 from chrominterpret.engine.keras_private import maker_of, nodes_of
+from chrominterpret.engine.layout import Layout, layout_of
 from chrominterpret.engine.windows import sliding_of
 from chrominterpret.errors import InputError
-from chrominterpret.filters.alignment import Layout, layout_of, shift_between, walk_between
+from chrominterpret.filters.alignment import shift_between, walk_between
 
 Stage = Literal["activation", "convolution"]
 
@@ -262,7 +264,9 @@ def checked_filter_names(names: list[str] | None, n_filters: int) -> list[str]:
 
 def checked_onehot(onehot: ArrayLike, first: FirstLayer) -> NDArray[Any]:
     """Return one-hot sequences as an array shaped as the model takes them, or raise InputError."""
-    x: Any = onehot if hasattr(onehot, "shape") else np.asarray(onehot)
+    x: Any = onehot
+    if tuple(getattr(x, "shape", ())[1:]) != first.layout.shape:
+        x = as_given(onehot, first.input)
     if tuple(x.shape[1:]) != first.layout.shape or not x.shape[0]:
         expected = ", ".join(map(str, ("N", *first.layout.shape)))
         raise InputError(f"expected one-hot sequences of shape ({expected}); received {x.shape}")

@@ -3,7 +3,7 @@
 Shrikumar et al. 2017 (arXiv:1704.02685); Lundberg and Lee 2017 (arXiv:1705.07874).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -99,7 +99,12 @@ class DeepLiftShap(ContributionMethod):
 
     def _plan_of(self, explained: ExplainedModel) -> Plan:
         return _plan(
-            explained.model, explained.position, explained.head, explained.logit, self.integrate
+            explained.model,
+            explained.position,
+            explained.head,
+            explained.logit,
+            self.integrate,
+            explained.entrance,
         )
 
     def _compiled(self, explained: ExplainedModel, rules: Plan) -> Compiled:
@@ -155,9 +160,19 @@ class _Mark:
     active: bool
 
 
-def _plan(model: Any, position: int, head: int, logit: Step | None, integrate: bool) -> Plan:
-    """Choose the rule of each step that leads to the output, by walking the graph with marks."""
-    plan: Plan = {}
+def _plan(
+    model: Any,
+    position: int,
+    head: int,
+    logit: Step | None,
+    integrate: bool,
+    entrance: Sequence[Step] = (),
+) -> Plan:
+    """Choose the rule of each step that leads to the output, by walking the graph with marks.
+
+    The steps of the entrance, before the model's own, only move numbers.
+    """
+    plan: Plan = {step.path: "linear" for step in entrance}
 
     def apply(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[_Mark]:
         call = prepare_call(step, args, kwargs)
@@ -193,13 +208,9 @@ def _check_references(
     explained: ExplainedModel, which: slice, reference: np.ndarray, found: np.ndarray
 ) -> None:
     """Raise InputError unless the first reference's outputs (k, 1) are those of a plain walk."""
-    rows = explained.in_order(reference, [array[:1] for array in explained.context])
-
-    def plain(*inputs: Any) -> Any:
-        others = [v for i, v in enumerate(inputs) if i != explained.position]
-        return explained.function(inputs[explained.position], *others)[0]
-
-    outputs = run_once(plain, rows, explained.model.variables)
+    rows = [reference, *(array[:1] for array in explained.context)]
+    variables = explained.model.variables
+    outputs = run_once(lambda *inputs: explained.function(*inputs)[0], rows, variables)
     expected = explained.targets.weights[which] @ outputs.T
     size = max(float(np.abs(outputs).max()), 1e-6)
     if not np.allclose(found / size, expected / size, rtol=0, atol=TOLERANCE, equal_nan=True):

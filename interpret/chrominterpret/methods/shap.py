@@ -16,7 +16,6 @@ import numpy as np
 
 from chrominterpret.attribution import Attribution
 from chrominterpret.engine.batches import batches
-from chrominterpret.engine.graph import input_shape
 from chrominterpret.engine.precision import FLOAT
 from chrominterpret.errors import InputError
 from chrominterpret.methods.base.contributions import ReferenceMethod, described, relative
@@ -154,8 +153,8 @@ def _explainer(explained: ExplainedModel, engine: str, seed: int) -> Any:
 
 def _weighted_model(explained: ExplainedModel) -> Any:
     """Return a Keras model from all inputs to the targets (N, K)."""
-    shapes = [input_shape(explained.model, i) for i in range(1 + len(explained.context))]
-    inputs = [keras.Input(shape[1:], dtype=FLOAT) for shape in shapes]
+    arrays = explained.in_order(explained.x, explained.context)
+    inputs = [keras.Input(array.shape[1:], dtype=FLOAT) for array in arrays]
     walk = _Walk(explained, name="walk", dtype=FLOAT)
     weighted = keras.layers.Dense(
         len(explained.targets), use_bias=False, name="weighted", dtype=FLOAT

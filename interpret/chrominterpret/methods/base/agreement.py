@@ -40,26 +40,31 @@ def check_agreement(explained: ExplainedModel) -> None:
         If they differ, naming the first layer where they do.
     """
     model = explained.model
-    rows = explained.in_order(explained.x[:ROWS], [c[:ROWS] for c in explained.context])
+    rows, others = explained.x[:ROWS], _other_rows(explained)
 
-    def both(*inputs: Any) -> Any:
-        attributed = inputs[explained.position]
-        others = [v for i, v in enumerate(inputs) if i != explained.position]
-        return ops.stack([explained.predictions(attributed, others), _by_keras(explained, inputs)])
+    def both(attributed: Any, taken: Any, *context: Any) -> Any:
+        inputs = explained.in_order(taken, context)
+        return ops.stack([explained.predictions(attributed, context), _by_keras(explained, inputs)])
 
-    walked, predicted = run_once(both, rows, model.variables)
+    walked, predicted = run_once(both, [rows, explained.as_taken(rows), *others], model.variables)
     tolerance = TOLERANCE if is_all_float32(model) else ROUNDED
     # Probabilities may all be small; sums of either sign may be small by chance.
     size = np.maximum(np.abs(predicted).astype(np.float64), 1e-30)
     size = size if explained.logit else max(float(size.max()), 1e-6)
     if np.allclose(walked / size, predicted / size, rtol=0, atol=tolerance, equal_nan=True):
         return
-    place = first_parting(model, [ops.convert_to_tensor(array) for array in rows], tolerance)
+    taken = explained.in_order(explained.as_taken(rows), others)
+    place = first_parting(model, [ops.convert_to_tensor(array) for array in taken], tolerance)
     raise InputError(
         f"expected a model whose layers, called one by one, give its predictions, received "
         f"{predicted.ravel()[0]:.6g} by the model and {walked.ravel()[0]:.6g} by its layers, which "
         f"part at {place or 'its inputs'}"
     )
+
+
+def _other_rows(explained: ExplainedModel) -> list[np.ndarray]:
+    """Return the first rows of the inputs that are not attributed."""
+    return [array[:ROWS] for array in explained.context]
 
 
 def _by_keras(explained: ExplainedModel, inputs: Any) -> Any:

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from keras import tree
 
 from chrominterpret.engine.graph import (
     Step,
@@ -16,6 +17,7 @@ from chrominterpret.engine.graph import (
     run_graph,
 )
 from chrominterpret.engine.inputs import input_arrays
+from chrominterpret.engine.layout import Layout, layout_of
 from chrominterpret.engine.rules import (
     final_activation,
     logit_step,
@@ -40,7 +42,8 @@ class ExplainedModel:
     model
         Functional Keras model.
     x
-        Attributed input, float32 (N, ...): one-hot (N, L, 4), or numbers of any shape.
+        Attributed input, float32 (N, ...): one-hot (N, L, 4) whatever shape the model takes it in,
+        or numbers of any shape.
     context
         Other inputs, in order, each with N rows.
     position
@@ -51,6 +54,8 @@ class ExplainedModel:
         Weighted sums over that output.
     logit
         Step whose final activation is left out, or None.
+    layout
+        How the model takes x, where that is DNA of another shape than (N, L, 4); else None.
     """
 
     model: Any
@@ -60,16 +65,25 @@ class ExplainedModel:
     head: int
     targets: Targets
     logit: Step | None
+    layout: Layout | None = None
 
     @cached_property
     def is_dna(self) -> bool:
         """Whether x is (N, L, 4), its columns mostly one-hot or frequencies, N left out."""
         if self.x.ndim != 3 or self.x.shape[-1] != 4:
             return False
-        told, frequencies = ~is_unknown(self.x), _are_frequencies(self.x)
-        if not told.any():
-            return bool(frequencies.all()) or not self.x.any()
-        return bool(frequencies[told].mean() > MOSTLY)
+        if is_unknown(self.x).all():
+            return bool(_are_frequencies(self.x).all()) or not self.x.any()
+        return _are_bases(self.x)
+
+    @cached_property
+    def entrance(self) -> tuple[Step, ...]:
+        """Calls that bring x (N, L, 4) into the shape that the model takes."""
+        return () if self.layout is None else self.layout.steps()
+
+    def as_taken(self, x: np.ndarray) -> np.ndarray:
+        """Return rows of x (n, L, 4) in the shape that the model takes."""
+        return x if self.layout is None else self.layout.given(x)
 
     @cached_property
     def observed(self) -> np.ndarray:
@@ -104,6 +118,8 @@ class ExplainedModel:
         context: Sequence[Any],
     ) -> Any:
         """Interpret the model by a function of its steps; returns the value of the output."""
+        for step in self.entrance:
+            (attributed,) = tree.flatten(apply(step, (attributed,), {}))
         inputs = self.in_order(attributed, context)
         (value,) = run_graph(self.model, inputs, apply, wanted=[self.head])
         return value
@@ -157,9 +173,28 @@ def explained_model(
     attributed = np.asarray(arrays.pop(position), np.float32)
     chosen = resolve_targets(targets, n_outputs(model, index), task_names=task_names)
     logit = logit_step(model, index) if output == "logit" else None
-    explained = ExplainedModel(model, attributed, tuple(arrays), position, index, chosen, logit)
+    layout = _unusual_layout(model, position, attributed)
+    if layout is not None:
+        attributed = np.ascontiguousarray(layout.sites(attributed))
+    explained = ExplainedModel(
+        model, attributed, tuple(arrays), position, index, chosen, logit, layout
+    )
     _check_values(explained)
     return explained
+
+
+def _unusual_layout(model: Any, position: int, x: np.ndarray) -> Layout | None:
+    """Return how a model takes one-hot DNA of another shape than (N, L, 4), None of other x."""
+    layout = layout_of(functional(model).inputs[position])
+    if layout is None or layout.is_usual or len(layout.shape) < 2:
+        return None
+    return layout if _are_bases(layout.sites(x)) else None
+
+
+def _are_bases(x: np.ndarray) -> bool:
+    """Return whether the columns of x (N, L, 4) are frequencies, most of them, N left out."""
+    told = ~is_unknown(x)
+    return bool(told.any() and _are_frequencies(x)[told].mean() > MOSTLY)
 
 
 def _check_values(explained: ExplainedModel) -> None:
