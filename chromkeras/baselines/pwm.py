@@ -43,7 +43,7 @@ class Options(common.Options):
     ----------
     motifs
         Known motifs: "jaspar:GROUP" (such as nematodes, fungi, insects, plants or vertebrates),
-        "jaspar" for all groups, or a MEME or JASPAR file.
+        "jaspar" for all groups, or a motif file.
     window
         Number of bases in the middle of each sequence that are scanned.
     pseudocount

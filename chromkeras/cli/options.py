@@ -104,9 +104,7 @@ PositiveShare = Annotated[
 ]
 Motifs = Annotated[
     str,
-    typer.Option(
-        help="Known motifs: jaspar, jaspar:GROUP[:RELEASE[:COLLECTION]], a MEME or JASPAR file."
-    ),
+    typer.Option(help="Known motifs: jaspar, jaspar:GROUP[:RELEASE[:COLLECTION]], a motif file."),
 ]
 EverySeed = Annotated[int, typer.Option(help="Seed of all random choices.", min=0)]
 InitTask = Annotated[

@@ -56,7 +56,7 @@ class BindingSimulation:
     factors, sequences, length
         Number of factors and rows, and bases in a row.
     source
-        Where motifs come from: "jaspar:GROUP" or a MEME or JASPAR file.
+        Where motifs come from: "jaspar:GROUP" or a motif file.
     motifs
         Name of each factor's motif; empty for those of the worm, or the most informative of
         another source.

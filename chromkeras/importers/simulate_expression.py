@@ -58,7 +58,7 @@ class ExpressionSimulation:
     bins
         Bins of histone marks.
     source
-        Where motifs come from: "jaspar:GROUP" or a MEME or JASPAR file.
+        Where motifs come from: "jaspar:GROUP" or a motif file.
     motifs
         Names of three motifs: one that raises expression, one that lowers it, one that means
         nothing; empty for three of the worm, or the most informative of another source.

@@ -16,7 +16,7 @@ class Simulation:
     tasks, sequences, length
         Number of cell types and rows, and bases in a row.
     source
-        Where motifs come from: "jaspar:GROUP" or a MEME or JASPAR file.
+        Where motifs come from: "jaspar:GROUP" or a motif file.
     motifs
         Names of the motifs to use (identifier or factor), each task's own first; empty for three
         per two tasks, at most 16, from ``WORM_MOTIFS`` or the most informative of another source.

@@ -34,7 +34,7 @@ class VariantOptions:
         Number of variants to explain, those with the smallest p, or without a null the largest
         scores.
     motifs
-        Known motifs for the explanations: "jaspar", "jaspar:GROUP" or a MEME or JASPAR file.
+        Known motifs for the explanations: "jaspar", "jaspar:GROUP" or a motif file.
     references
         Shuffles that each explained sequence is compared with.
     batch_size

@@ -31,7 +31,8 @@ class Attribution:
         Kind of output: ``"logit"`` if a final sigmoid or softmax of the model was left out, else
         ``"as is"``.
     attributions
-        float32 (K, N, L, 4), the contribution of each observed base; zero at the other bases.
+        float32 (K, N, L, 4), the contribution of each observed base; zero at the other bases, and
+        at all four of an N, which is a column of four equal numbers.
         For the method "gradient", and where asked for "smooth_grad", the gradient at every base.
     prediction
         float32 (K, N), the targets' values.
@@ -42,9 +43,9 @@ class Attribution:
         float32 (K, N, L, 4) or None: gradient, its average over points, or DeepLIFT multiplier;
         averaged over references.
     delta
-        float32 (K, N, D) or None: sum of contributions minus the difference of outputs, which is 0
-        up to rounding if the method's completeness holds; D = R, one a reference, or D = 1 where
-        completeness holds for the average over references only.
+        float32 (K, N, D) or None: sum of attributions, before a gradient correction, minus the
+        difference of outputs, which is 0 up to rounding if the method's completeness holds; D = R,
+        one a reference, or D = 1 where completeness holds for the average over references only.
     relative_delta
         float32 (K, N, D) or None: absolute delta over the absolute difference of outputs, the
         latter at least 10 % of the sequence's largest, 1 % of the larger output, and 1e-6.
@@ -55,7 +56,7 @@ class Attribution:
     seed
         Seed of random references, points or noise, or None.
     reference_codes
-        uint8 (N, R, L), the dinucleotide shuffles: 0-3 for ACGT, 4 for an all-zero column. None for
+        uint8 (N, R, L), the dinucleotide shuffles: 0-3 for ACGT, 4 for an N. None for
         other references, or where the array would be large (make them again from the seed).
     references
         float32 (1, R, L, 4), where all sequences share them, or (N, R, L, 4): references other than

@@ -112,23 +112,47 @@ def _as_codes(sequences: Any) -> Any:
 
 
 def to_codes(x: ArrayLike) -> np.ndarray:
-    """Return the uint8 codes (..., L) of one-hot columns (..., L, 4); all-zero columns are 4.
+    """Return the uint8 codes (..., L) of one-hot columns (..., L, 4); columns of an N are 4.
 
     Raises
     ------
     InputError
-        If a column is neither one-hot nor all zero.
+        If a column is neither one-hot nor an N (see `is_unknown`), naming the first that is not.
 
     Examples
     --------
     >>> to_codes(one_hot("TAN")).tolist()
     [3, 0, 4]
+    >>> to_codes([[0.25, 0.25, 0.25, 0.25], [0, 0, 1, 0]]).tolist()
+    [4, 2]
     """
     x = np.asarray(x)
-    codes = np.where(x.any(-1), x.argmax(-1), UNKNOWN).astype(np.uint8)
-    if not np.array_equal(one_hot(codes), x):
-        raise InputError("expected one-hot or all-zero columns (..., L, 4), received other values")
+    unknown = is_unknown(x)
+    codes = np.where(unknown, UNKNOWN, x.argmax(-1)).astype(np.uint8)
+    right = unknown | (one_hot(codes) == x).all(-1)
+    if not right.all():
+        raise InputError(
+            f"expected one-hot or all-zero columns (..., L, 4), received {first_column(x, ~right)}"
+        )
     return codes
+
+
+def is_unknown(x: ArrayLike) -> np.ndarray:
+    """Return whether columns (..., L, 4) are an N, bool (..., L): four equal numbers.
+
+    Zeros, 0.25, 1 and -1 are all in use.
+    """
+    x = np.asarray(x)
+    return (x == x[..., :1]).all(-1)
+
+
+def first_column(x: np.ndarray, chosen: np.ndarray) -> str:
+    """Return the values and the place of the first chosen column of x (..., L, 4), for messages."""
+    place = tuple(int(i) for i in np.argwhere(chosen)[0])
+    words = [f"position {place[-1]}"]
+    if len(place) > 1:
+        words.insert(0, f"sequence {', '.join(map(str, place[:-1]))}")
+    return f"{[float(value) for value in x[place]]} at {', '.join(words)}"
 
 
 def reverse_complement(x: ArrayLike) -> np.ndarray:
@@ -167,12 +191,13 @@ def dinucleotide_shuffle(x: ArrayLike, *, n: int = 20, seed: int = 0) -> np.ndar
     Each shuffle is a uniform draw from all sequences with these counts, first and last letter: an
     Euler walk whose last exits form a random arborescence (Altschul and Erickson 1985,
     doi:10.1093/oxfordjournals.molbev.a040370). The arborescence is drawn from the list of all of
-    them, so no draw is ever rejected. N (an all-zero column) is a fifth letter.
+    them, so no draw is ever rejected. An N stays where it is: the letters between are shuffled as
+    if there were none.
 
     Parameters
     ----------
     x
-        (N, L, 4), one-hot or all-zero columns.
+        (N, L, 4), one-hot; an N is four equal numbers, zeros mostly.
     n
         Number of shuffles R of each sequence.
     seed
@@ -186,17 +211,31 @@ def dinucleotide_shuffle(x: ArrayLike, *, n: int = 20, seed: int = 0) -> np.ndar
     Raises
     ------
     InputError
-        If a column is neither one-hot nor all zero.
+        If a column is neither one-hot nor an N.
 
     Examples
     --------
     >>> shuffles = dinucleotide_shuffle(one_hot(["ACACGT"]), n=3)
     >>> shuffles.shape
     (1, 3, 6)
+    >>> [decode(codes) for codes in dinucleotide_shuffle(one_hot(["ACNCAGNAGA"]), n=2)[0]]
+    ['AGNACCNAGA', 'AGNAGANCCA']
     """
     codes = to_codes(x)
-    if codes.shape[1] < 2 or not len(codes):
-        return np.repeat(codes[:, None], n, axis=1)
+    shuffled, known = np.repeat(codes[:, None], n, axis=1), codes != UNKNOWN
+    for count in np.unique(known.sum(1)):
+        if count > 1:
+            rows = np.flatnonzero(known.sum(1) == count)
+            letters = codes[rows][known[rows]].reshape(len(rows), count)
+            at = np.repeat(known[rows][:, None], n, axis=1)
+            some = shuffled[rows]
+            some[at] = _shuffles(letters, n, seed).ravel()
+            shuffled[rows] = some
+    return shuffled
+
+
+def _shuffles(codes: np.ndarray, n: int, seed: int) -> np.ndarray:
+    """Return n shuffles (N, n, L) of sequences (N, L) without N."""
     exits = np.stack([_shuffled_exits(sequence, n, seed) for sequence in codes])
     return _walk(np.repeat(codes, n, axis=0), exits.reshape(-1, codes.shape[1] - 1)).reshape(
         len(codes), n, -1

@@ -62,7 +62,7 @@ def command(
     sequences: Annotated[int, typer.Option(help="Number of rows.")] = 5000,
     length: Annotated[int, typer.Option(help="Length of a row in bases.")] = 600,
     source: Annotated[
-        str, typer.Option(help="Motifs: jaspar:GROUP (such as nematodes) or a MEME file.")
+        str, typer.Option(help="Motifs: jaspar:GROUP (such as nematodes) or a motif file.")
     ] = "jaspar:nematodes",
     motifs: Annotated[
         list[str] | None,

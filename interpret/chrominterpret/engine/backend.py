@@ -53,6 +53,21 @@ def compile_forward(
     return _FORWARD[keras.backend.backend()](function, list(variables))
 
 
+def run_once(
+    function: Callable[..., Any], arrays: Sequence[np.ndarray], variables: Sequence[Any] = ()
+) -> np.ndarray:
+    """Run a function of tensors once, at full precision.
+
+    As `compile_forward`, but TensorFlow compiles nothing, which takes longer than a single run; to
+    JAX each operation alone would be a program of its own.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return compile_forward(function, variables)(*arrays)
+    tensors = [keras.ops.convert_to_tensor(_float_or_integer(array)) for array in arrays]
+    with _full_precision():
+        return keras.ops.convert_to_numpy(function(*tensors))
+
+
 def _tensorflow(function: Function, variables: list[Any]) -> Compiled:
     import tensorflow as tf
 

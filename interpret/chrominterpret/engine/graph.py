@@ -4,7 +4,7 @@ A layer shared by two branches is one layer with two nodes, so nodes are walked,
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +17,7 @@ from chrominterpret.engine.keras_private import (
     nodes_of,
     takes_training,
 )
+from chrominterpret.engine.nested import casting_layer, ordered_inputs
 from chrominterpret.errors import InputError
 
 
@@ -32,11 +33,21 @@ class Step:
         Ids of the nodes from the outermost model down to this one, which identify the call.
     n_outputs
         Number of tensors that the call returns.
+    discrete
+        Places of those that are no floats: masks and indices, which have no gradient.
     """
 
     operation: Any
     path: tuple[int, ...]
     n_outputs: int
+    discrete: frozenset[int] = frozenset()
+
+    @classmethod
+    def of(cls, node: Any, path: tuple[int, ...] = ()) -> "Step":
+        """Return the call of a node in the model of a path."""
+        is_float = [keras.backend.is_float_dtype(tensor.dtype) for tensor in node.outputs]
+        discrete = frozenset(i for i, yes in enumerate(is_float) if not yes)
+        return cls(node.operation, (*path, id(node)), len(node.outputs), discrete)
 
     def __str__(self) -> str:
         return f"{self.operation.name!r} of class {type(self.operation).__name__}"
@@ -83,7 +94,7 @@ def input_index(model: Any, wrt: str | None) -> int:
     model
         Functional Keras model.
     wrt
-        Name of the input; None chooses the only input, or the only one of shape (N, L, 4).
+        Name or key of the input; None chooses the only input, or the only one of shape (N, L, 4).
 
     Raises
     ------
@@ -91,9 +102,10 @@ def input_index(model: Any, wrt: str | None) -> int:
         If there is no such input, more than one for None, or the input is not of floats.
     """
     tensors = functional(model).inputs
-    names = [tensor.name for tensor in tensors]
+    names, keys = [tensor.name for tensor in tensors], input_keys(model)
     if wrt is not None:
-        found = [i for i, name in enumerate(names) if name == wrt]
+        known = names if wrt in names or keys is None else keys
+        found = [i for i, name in enumerate(known) if name == wrt]
     elif len(tensors) == 1:
         found = [0]
     else:
@@ -114,7 +126,7 @@ def output_index(model: Any, head: str | int | None) -> int:
     model
         Functional Keras model.
     head
-        Name or position of the output; None is allowed for a model with one output.
+        Name, key or position of the output; None is allowed for a model with one output.
 
     Raises
     ------
@@ -123,6 +135,9 @@ def output_index(model: Any, head: str | int | None) -> int:
     """
     graph = functional(model)
     names = [maker_of(tensor).operation.name for tensor in graph.outputs]
+    keys = _keys(graph.output)
+    if keys is not None and head in keys:
+        names = keys
     choices: list[str | int | None] = [*names, *range(len(names))]
     if len(names) == 1:
         choices.append(None)
@@ -140,6 +155,17 @@ def output_index(model: Any, head: str | int | None) -> int:
 def input_names(model: Any) -> list[str]:
     """Return the names of a model's inputs, in order."""
     return [tensor.name for tensor in functional(model).inputs]
+
+
+def input_keys(model: Any) -> list[str] | None:
+    """Return the keys of a model's inputs, in order, where it was built of a mapping of them."""
+    return _keys(functional(model).input)
+
+
+def _keys(structure: Any) -> list[str] | None:
+    """Return the keys of a flat mapping in the order of ``keras.tree``, None of anything else."""
+    flat = isinstance(structure, Mapping) and len(keras.tree.flatten(structure)) == len(structure)
+    return sorted(structure) if flat else None
 
 
 def names_of_inputs(tensors: Sequence[Any]) -> frozenset[str]:
@@ -207,14 +233,29 @@ def run_graph(
     known = {id(tensor): value for tensor, value in zip(graph.inputs, values, strict=True)}
     for node in _ordered_nodes(graph, outputs):
         args, kwargs = node.arguments.fill_in(known)
-        step = Step(node.operation, (*path, id(node)), len(node.outputs))
+        step = Step.of(node, path)
         if is_functional(node.operation):
-            inner = keras.tree.flatten(args[0] if args else kwargs["inputs"])
+            inner = _nested_inputs(step, node, known, apply)
             result = run_graph(node.operation, inner, apply, path=step.path)
         else:
             result = keras.tree.flatten(apply(step, args, kwargs))
         known.update(zip((id(tensor) for tensor in node.outputs), result, strict=True))
     return [known[id(tensor)] for tensor in outputs]
+
+
+def _nested_inputs(step: Step, node: Any, known: dict[int, Any], apply: Apply) -> list[Any]:
+    """Return the values of a nested model's inputs, from those of its node's arguments."""
+    graph = functional(node.operation)
+    args, kwargs = node.arguments.fill_in({id(tensor): tensor for tensor in node.input_tensors})
+    outer = ordered_inputs(graph, args[0] if args else kwargs["inputs"])
+    values = []
+    for place, (tensor, inner) in enumerate(zip(outer, graph.inputs, strict=True)):
+        value, cast = known[id(tensor)], casting_layer(tensor, inner)
+        if cast is not None:
+            made = apply(Step(cast, (*step.path, place), 1), (value,), {})
+            (value,) = keras.tree.flatten(made)
+        values.append(value)
+    return values
 
 
 def last_step(model: Any, index: int, is_transparent: Callable[[Any], bool]) -> Step | None:
@@ -246,7 +287,7 @@ def last_step(model: Any, index: int, is_transparent: Callable[[Any], bool]) -> 
         elif len(node.input_tensors) == 1 and is_transparent(operation):
             tensor = node.input_tensors[0]
         else:
-            return Step(operation, (*path, id(node)), len(node.outputs))
+            return Step.of(node, path)
 
 
 def call_at_inference(operation: Any, args: Any, kwargs: dict[str, Any]) -> Any:

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from chrominterpret.engine.graph import input_names, input_shape
+from chrominterpret.engine.dna import as_given, is_letters
+from chrominterpret.engine.graph import functional, input_keys, input_names, input_shape
 from chrominterpret.errors import InputError
 
 
@@ -18,29 +19,39 @@ def input_arrays(model: Any, x: Any) -> list[np.ndarray]:
         Functional Keras model or built ``Sequential``.
     x
         Array of the only input, or arrays of all inputs: a mapping {name: array}, or a sequence in
-        the model's order; N rows each.
+        the model's order; N rows each. For DNA also letters, a FASTA file, codes, or one-hot with
+        its axes in the other order; see `chrominterpret.engine.dna.as_given`.
 
     Raises
     ------
     InputError
         If names, number, shapes or rows do not fit the model.
     """
-    names = input_names(model)
-    if isinstance(x, Mapping):
-        if set(x) != set(names):
-            raise InputError(f"expected inputs {names}, received {sorted(x)}")
-        given = [x[name] for name in names]
-    else:
-        given = list(x) if isinstance(x, list | tuple) else [x]
+    names, tensors = input_names(model), functional(model).inputs
+    given = _in_order(model, x)
     if len(given) != len(names):
         raise InputError(f"expected {len(names)} input(s) {names}, received {len(given)}")
-    arrays = [np.asarray(array) for array in given]
+    arrays = [as_given(each, tensor) for each, tensor in zip(given, tensors, strict=True)]
     for place, (name, array) in enumerate(zip(names, arrays, strict=True)):
         _check_shape(name, array, input_shape(model, place))
     rows = [len(array) for array in arrays]
     if len(set(rows)) > 1:
         raise InputError(f"expected as many rows in each of the inputs {names}, received {rows}")
     return arrays
+
+
+def _in_order(model: Any, x: Any) -> list[Any]:
+    """Return what is given for each input: by name, by key of the model's own mapping, in order."""
+    names, keys = input_names(model), input_keys(model)
+    if not isinstance(x, Mapping):
+        whole = is_letters(x) and len(names) == 1
+        return list(x) if isinstance(x, list | tuple) and not whole else [x]
+    for known in (names, keys):
+        if known is not None and set(x) == set(known):
+            return [x[name] for name in known]
+    if len(names) == 1 and is_letters(x):
+        return [x]
+    raise InputError(f"expected inputs {names}, received {sorted(map(str, x))}")
 
 
 def _check_shape(name: str, x: np.ndarray, shape: tuple[int | None, ...]) -> None:

@@ -6,6 +6,8 @@ export; of it `NODE` is read. A test names each attribute, and pyproject.toml ke
 next version that might move one.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 NODE = ("operation", "arguments", "input_tensors", "outputs", "is_input")
@@ -45,6 +47,26 @@ def nodes_of(graph: Any) -> list[Any]:
     """Return the nodes of a functional graph, from its inputs to its outputs."""
     by_depth = graph._nodes_by_depth
     return [node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth]]
+
+
+def with_sublayers(layer: Any) -> list[Any]:
+    """Return a layer and all layers in it, as a recurrent layer has its cell."""
+    return list(layer._flatten_layers())
+
+
+@contextmanager
+def policy_replaced(layer: Any, policy: Any) -> Iterator[None]:
+    """Give a layer another dtype policy inside the block.
+
+    Past the public attribute, which would change the policies of other layers where these share a
+    map of policies.
+    """
+    before = layer._dtype_policy
+    layer._dtype_policy = policy
+    try:
+        yield
+    finally:
+        layer._dtype_policy = before
 
 
 def takes_training(operation: Any) -> bool:

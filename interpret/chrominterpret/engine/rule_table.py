@@ -1,7 +1,8 @@
 """Tables of the DeepLIFT rules of Keras's own layers, operations and activations.
 
-`chrominterpret.engine.rules` says what the rules mean, ``"activation"`` and ``"quotient"`` aside:
-these depend on the activation function and on which side of the division is active.
+`chrominterpret.engine.rules` says what the rules mean, some aside: ``"linear"`` holds for the first
+argument alone and ``"joint"`` for all together; ``"activation"`` and ``"quotient"`` depend on the
+activation function and on which side of the division is active.
 """
 
 from keras import activations, layers
@@ -22,13 +23,10 @@ LAYERS: dict[str, tuple[type, ...]] = {
         layers.AdaptiveAveragePooling1D,
         layers.AdaptiveAveragePooling2D,
         layers.AdaptiveAveragePooling3D,
-        layers.Add,
-        layers.Average,
         layers.AveragePooling1D,
         layers.AveragePooling2D,
         layers.AveragePooling3D,
         layers.BatchNormalization,
-        layers.Concatenate,
         layers.Conv1D,
         layers.Conv1DTranspose,
         layers.Conv2D,
@@ -53,7 +51,6 @@ LAYERS: dict[str, tuple[type, ...]] = {
         layers.Reshape,
         layers.SeparableConv1D,
         layers.SeparableConv2D,
-        layers.Subtract,
         layers.UpSampling1D,
         layers.UpSampling2D,
         layers.UpSampling3D,
@@ -61,7 +58,14 @@ LAYERS: dict[str, tuple[type, ...]] = {
         layers.ZeroPadding2D,
         layers.ZeroPadding3D,
     ),
-    "elementwise": (layers.ELU, layers.LeakyReLU, layers.PReLU, layers.ReLU),
+    "joint": (layers.Add, layers.Average, layers.Concatenate, layers.Subtract),
+    "elementwise": (
+        layers.ELU,
+        layers.LeakyReLU,
+        layers.Masking,
+        layers.PReLU,
+        layers.ReLU,
+    ),
     "max_pool": (
         layers.AdaptiveMaxPooling1D,
         layers.AdaptiveMaxPooling2D,
@@ -82,10 +86,11 @@ RULE_OF_LAYER: dict[type, str] = {cls: rule for rule, group in LAYERS.items() fo
 # Classes of keras.ops operations, which Keras does not export: by name.
 OPERATIONS: dict[str, str] = {
     "identity": "Copy",
-    "linear": "Add AdaptiveAveragePool AveragePool Average BatchNorm BroadcastTo Cast Concatenate "
-    "Cumsum DepthToSpace Diagonal Diff ExpandDims Flip Fliplr Flipud GetItem Hstack Mean Moveaxis "
-    "Negative Pad Ravel Rearrange Repeat Reshape Roll Rot90 Slice SpaceToDepth Split Squeeze Stack "
-    "Subtract Sum Swapaxes Take Tile Trace Transpose Unstack Vstack",
+    "linear": "AdaptiveAveragePool AveragePool Average BatchNorm BroadcastTo Cast Cumsum "
+    "DepthToSpace Diagonal Diff ExpandDims Flip Fliplr Flipud GetItem Mean Moveaxis Negative Pad "
+    "Ravel Rearrange Repeat Reshape Roll Rot90 Slice SpaceToDepth Split Squeeze Sum Swapaxes Take "
+    "Tile Trace Transpose Unstack",
+    "joint": "Add Concatenate Hstack Stack Subtract Vstack",
     "elementwise": "Absolute Arctan Cbrt Celu Clip Cos Cosh Elu Erf Exp Exp2 Expm1 Gelu "
     "HardShrink HardSigmoid HardSilu HardTanh LeakyRelu Log Log10 Log1p Log2 LogSigmoid Maximum "
     "Minimum Power ReLU Reciprocal Relu Relu6 Rsqrt Selu Sigmoid Silu Sin Sinh SoftShrink "

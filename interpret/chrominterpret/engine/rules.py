@@ -14,18 +14,19 @@ A layer of one's own declares itself by a class attribute ``attribution_rule`` o
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import keras
-from keras import activations, layers
+from keras import activations, layers, tree
 
 from chrominterpret.engine.graph import (
     Step,
-    call_at_inference,
     defining_class,
     last_step,
     without_activation,
 )
+from chrominterpret.engine.precision import call_in_float32
 from chrominterpret.engine.rule_table import (
     ELEMENTWISE_ACTIVATIONS,
     RULE_OF_LAYER,
@@ -75,9 +76,10 @@ def rule_for(step: Step, call: Call, *, integrate: bool = False) -> str:
     InputError
         If no rule fits, naming the layer and its class.
     """
-    if not call.active():
+    if not call.active() or len(step.discrete) == step.n_outputs:
         return "linear"
-    rule = _fit(named_rule(step.operation), call)
+    declared = declared_rule(step.operation)
+    rule = "linear" if declared == "linear" else _fit(named_rule(step.operation), call)
     if rule == "linear" and not _splits(step.operation):
         rule = None
     if rule is None and not integrate:
@@ -90,6 +92,17 @@ def rule_for(step: Step, call: Call, *, integrate: bool = False) -> str:
 
 def apply_rule(rule: str, step: Step, call: Call) -> Any:
     """Carry pairs through one call of a layer or operation by a rule."""
+    made = _carried(rule, step, call)
+    if not step.discrete:
+        return made
+    pairs = [
+        replace(pair, active=False) if place in step.discrete else pair
+        for place, pair in enumerate(tree.flatten(made))
+    ]
+    return tree.pack_sequence_as(made, pairs)
+
+
+def _carried(rule: str, step: Step, call: Call) -> Any:
     if rule == "identity":
         return call.leaves()[call.active()[0]]
     activation = fused_activation(step.operation)
@@ -106,7 +119,7 @@ def prepare_call(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> C
     """Return the call of a step's operation at inference."""
 
     def function(*args: Any, **kwargs: Any) -> Any:
-        return call_at_inference(step.operation, args, kwargs)
+        return call_in_float32(step.operation, args, kwargs)
 
     return Call(function, (args, kwargs))
 
@@ -118,7 +131,7 @@ def prepare_logit_call(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]
         if not hasattr(step.operation, "activation"):
             return args[0]
         with without_activation(step.operation):
-            return call_at_inference(step.operation, args, kwargs)
+            return call_in_float32(step.operation, args, kwargs)
 
     return Call(function, (args, kwargs))
 
@@ -131,6 +144,11 @@ def logit_step(model: Any, index: int) -> Step | None:
     operation = step.operation
     alone = isinstance(operation, layers.Activation) or not hasattr(operation, "activation")
     return step if alone or named_rule(operation) == "linear" else None
+
+
+def final_activation(operation: Any) -> Any:
+    """Return the function that `prepare_logit_call` leaves out of a step that `logit_step` gave."""
+    return getattr(operation, "activation", operation)
 
 
 def fused_activation(operation: Any) -> Any:
@@ -151,11 +169,20 @@ def _known(rule: str, owner: type) -> str:
 
 def named_rule(operation: Any) -> str | None:
     """Return the rule that an operation declares or that is known of it, or None."""
+    return declared_rule(operation) or _known_rule(operation)
+
+
+def declared_rule(operation: Any) -> str | None:
+    """Return the rule that an operation declares, or that is registered for its class, or None."""
     for cls in type(operation).__mro__:
         if cls in _declared:
             return _declared[cls]
         if "attribution_rule" in vars(cls):
             return _known(vars(cls)["attribution_rule"], cls)
+    return None
+
+
+def _known_rule(operation: Any) -> str | None:
     owner = defining_class(operation)
     if isinstance(operation, keras.layers.Layer):
         return _layer_rule(operation, owner)
@@ -208,6 +235,10 @@ def _splits(layer: Any) -> bool:
 def _fit(rule: str | None, call: Call) -> str | None:
     """Match a rule to the number of active inputs."""
     active = len(call.active())
+    if rule == "linear":  # in its first argument alone: not in the weights of an average
+        return rule if call.active() == [0] else None
+    if rule == "joint":
+        return "linear"
     if rule in ("bilinear", "product"):
         return "linear" if active == 1 else rule if active == 2 or rule == "product" else None
     if rule == "quotient":

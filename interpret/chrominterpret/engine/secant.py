@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from keras import ops, tree
+from keras import backend, ops, tree
 
 from chrominterpret.errors import InputError
 
@@ -199,19 +199,29 @@ def integrated(call: Call) -> Any:
     changes = [sg(pair.repeated() - pair.r) for pair in starts]
     x, r = call.run("x"), call.run("r")
 
-    def add(total: Any, node: Any) -> Any:
+    def add(totals: Any, node: Any) -> Any:
         t, weight = node
         moved = [
             sg(pair.r) + t * change + (pair.r - sg(pair.r))
             for pair, change in zip(starts, changes, strict=True)
         ]
-        y = call.run("r", dict(zip(positions, moved, strict=True)))
-        return tree.map_structure(lambda s, v: s + weight * (v - sg(v)), total, y), None
+        y = _floats(call.run("r", dict(zip(positions, moved, strict=True))))
+        return [s + weight * (v - sg(v)) for s, v in zip(totals, y, strict=True)], None
 
     # A loop of the backend's, which compiles the operation once and not at every node.
     nodes = tuple(np.asarray(part, np.float32) for part in path_nodes(16))
-    total, _ = ops.scan(add, tree.map_structure(sg, r), nodes)
-    return call.pairs(x, total)
+    totals, _ = ops.scan(add, [sg(v) for v in _floats(r)], nodes)
+    made = iter(totals)
+    return call.pairs(x, tree.map_structure(lambda v: next(made) if _is_float(v) else v, r))
+
+
+def _floats(values: Any) -> list[Any]:
+    """Return the tensors of an output structure that are no indices or masks."""
+    return [value for value in tree.flatten(values) if _is_float(value)]
+
+
+def _is_float(value: Any) -> bool:
+    return backend.is_float_dtype(backend.standardize_dtype(value.dtype))
 
 
 RULES: dict[str, Callable[[Call], Any]] = {

@@ -226,9 +226,9 @@ def compare_filters(
         find_first_layer(model, layer=layer, wrt=of)
         for model, layer, of in zip(models, layers, wrt, strict=True)
     ]
-    for each in firsts:
-        checked_onehot(onehot, each)
-    x = np.asarray(onehot, np.float32)
+    taken = checked_onehot(onehot, firsts[0])
+    x = np.asarray(firsts[0].layout.sites(np.asarray(taken)), np.float32)
+    checked_onehot(x, firsts[1])
     filters = (
         filter_motifs(first, x, layer=firsts[0].name, wrt=wrt[0]),
         filter_motifs(second, x, layer=firsts[1].name, wrt=wrt[1]),

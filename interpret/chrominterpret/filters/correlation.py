@@ -7,7 +7,8 @@ import keras
 import numpy as np
 
 from chrominterpret.errors import InputError
-from chrominterpret.filters.first_layer import FirstLayer, find_first_layer, to_numpy
+from chrominterpret.filters.alignment import walk_between
+from chrominterpret.filters.first_layer import FirstLayer, find_first_layer
 
 SHIFT = 9
 BATCH = 16
@@ -110,9 +111,7 @@ def correlate(
 
 def head_of(layer: FirstLayer) -> Head:
     """Return the function from one-hot sequences to the activations of a layer."""
-    # keras.Function, not keras.Model: the latter adds nodes to the caller's layers
-    head = keras.Function([layer.input], [layer.output])
-    return lambda x: to_numpy(head([x])[0])
+    return lambda x: walk_between(layer.input, layer.output, layer.layout.given(x))
 
 
 def _layer(model: keras.Model | NamedLayer) -> FirstLayer:

@@ -115,7 +115,8 @@ def filter_motifs(
         Functional model or built ``Sequential`` with a one-hot input (None, L, 4).
     onehot : array of shape (N, L, 4)
         Sequences; channels A, C, G, T; an N is four zeros and adds to no count. Anything that is
-        sliced by rows into arrays will do. Read twice by the threshold rule.
+        sliced by rows into arrays will do. Read twice by the threshold rule. Where the model takes
+        another shape, such as (N, 4, L), that one.
     rule : "threshold" or "top"
         "threshold" (Basset, Kelley et al. 2016): every site where the activation exceeds
         mean + fraction · (max − mean) of that filter. "top" (DeepREG): the ``n_top`` sequences
@@ -227,7 +228,7 @@ def _count_top(
     n_sites = np.zeros(first.n_filters, np.int64)
     starts = first.starts[first.inside]
     offsets = np.arange(first.width) * first.dilation
-    x = np.asarray(x)
+    x = first.layout.sites(np.asarray(x))
     for f in np.flatnonzero(~summary.dead):
         order = np.argsort(-summary.best[:, f], kind="stable")[:n_top]
         rows = order[summary.best[order, f] > summary.smallest[f]]

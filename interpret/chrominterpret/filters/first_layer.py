@@ -8,10 +8,13 @@ import keras
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from chrominterpret.engine.dna import as_given
 from chrominterpret.engine.graph import functional, input_names, names_of_inputs
 from chrominterpret.engine.keras_private import maker_of, nodes_of
+from chrominterpret.engine.layout import Layout, layout_of
 from chrominterpret.engine.windows import sliding_of
 from chrominterpret.errors import InputError
+from chrominterpret.filters.alignment import shift_between, walk_between
 
 Stage = Literal["activation", "convolution"]
 
@@ -37,7 +40,9 @@ class FirstLayer:
     name : str
         Name of the convolution layer.
     input : KerasTensor of shape (None, L, 4)
-        Tensor that the convolution reads.
+        Input of the model that the convolution reads, by way of other layers or not.
+    layout : Layout
+        How that input holds DNA, where its shape is another.
     output : KerasTensor of shape (None, L', F)
         Tensor whose channels are the filters' activations.
     length : int
@@ -46,11 +51,14 @@ class FirstLayer:
         L' and F.
     width, stride, dilation, pad_left : int
         Output position j sees input positions ``j · stride − pad_left + k · dilation`` for k
-        below ``width``.
+        below ``width``. Padding and cropping before the convolution are counted in.
+    read : slice
+        Input positions that the convolution reads: all, or what is left after cropping.
     """
 
     name: str
     input: keras.KerasTensor
+    layout: Layout
     output: keras.KerasTensor
     length: int
     n_positions: int
@@ -59,6 +67,7 @@ class FirstLayer:
     stride: int
     dilation: int
     pad_left: int
+    read: slice
 
     @property
     def starts(self) -> NDArray[np.int64]:
@@ -69,7 +78,9 @@ class FirstLayer:
     def inside(self) -> slice:
         """Output positions whose whole window lies in the sequence."""
         span = (self.width - 1) * self.dilation + 1
-        good = np.flatnonzero((self.starts >= 0) & (self.starts + span <= self.length))
+        good = np.flatnonzero(
+            (self.starts >= self.read.start) & (self.starts + span <= self.read.stop)
+        )
         if not len(good):
             raise InputError(
                 f"layer {self.name!r}: expected sequences longer than its window of {span} bp; "
@@ -90,10 +101,11 @@ def find_first_layer(
     Parameters
     ----------
     model : keras.Model
-        Functional model or built ``Sequential``, with a one-hot input of shape (None, L, 4). The
-        convolution is the first layer of rank 3 in and out, four channels in, that has ``kernel``
-        and ``kernel_size``: Conv1D or a layer of one's own. Its ``strides``, ``padding`` and
-        ``dilation_rate`` are read where it has them.
+        Functional model or built ``Sequential``, with a one-hot input of shape (None, L, 4), or of
+        another that layers such as Permute bring into it. The convolution is the first layer of
+        rank 3 in and out, four channels in, that has ``kernel`` and ``kernel_size``: Conv1D or a
+        layer of one's own. Its ``strides``, ``padding`` and ``dilation_rate`` are read where it has
+        them.
     layer : str or None
         Name of the convolution, where the model has several on the one-hot input.
     wrt : str or None
@@ -106,21 +118,25 @@ def find_first_layer(
     Raises
     ------
     InputError
-        If the model is neither functional nor a built ``Sequential``, or no or several
-        convolutions qualify.
+        If the model is neither functional nor a built ``Sequential``, no or several
+        convolutions qualify, or layers before it mix positions or turn them round.
     """
     if stage not in ("activation", "convolution"):
         raise InputError(f"expected stage 'activation' or 'convolution'; received {stage!r}")
     nodes = nodes_of(functional(model))
-    node = _choose(model, nodes, layer, wrt)
-    convolution = node.operation
-    tensor = node.outputs[0]
-    if stage == "activation":
-        tensor = _follow_activations(nodes, tensor)
-    return _describe(convolution, node.input_tensors[0], tensor)
+    *calls, last = _candidates(model, nodes, layer, wrt)
+    for node in calls:
+        try:
+            return _describe(model, nodes, node, stage)
+        except InputError:
+            continue
+    return _describe(model, nodes, last, stage)
 
 
-def _choose(model: keras.Model, nodes: list[Any], layer: str | None, wrt: str | None) -> Any:
+def _candidates(
+    model: keras.Model, nodes: list[Any], layer: str | None, wrt: str | None
+) -> list[Any]:
+    """Return the calls of the first convolution, those next to the model's input first."""
     if wrt is not None and wrt not in input_names(model):
         raise InputError(
             f"expected wrt= to name one input among {input_names(model)}, received {wrt!r}"
@@ -145,7 +161,7 @@ def _choose(model: keras.Model, nodes: list[Any], layer: str | None, wrt: str | 
             f"name one by layer= or its input by wrt=: {'; '.join(names)}"
         )
     # a layer that also reads the reverse complement: the node next to the model's input comes first
-    return min(found, key=lambda node: not _is_model_input(node.input_tensors[0]))
+    return sorted(found, key=lambda node: not _is_model_input(node.input_tensors[0]))
 
 
 def _is_model_input(tensor: keras.KerasTensor) -> bool:
@@ -182,25 +198,50 @@ def is_elementwise(operation: Any) -> bool:
     )
 
 
-def _describe(convolution: Any, seen: keras.KerasTensor, output: keras.KerasTensor) -> FirstLayer:
+def _describe(model: keras.Model, nodes: list[Any], node: Any, stage: Stage) -> FirstLayer:
+    convolution, seen, output = node.operation, node.input_tensors[0], node.outputs[0]
+    if stage == "activation":
+        output = _follow_activations(nodes, output)
     length, n_positions, n_filters = seen.shape[1], output.shape[1], output.shape[2]
     if length is None or n_positions is None:
         raise InputError(
             f"layer {convolution.name!r}: expected a fixed sequence length; received {seen.shape}"
         )
     sliding = sliding_of(convolution, length, n_positions)
+    given = _input_of(model, convolution, seen)
+    layout = layout_of(given)
+    if layout is None:
+        raise InputError(
+            f"layer {convolution.name!r}: expected an input of one-hot DNA (None, L, 4) of a fixed "
+            f"length; received {given.shape}"
+        )
+    shift = 0 if seen is given else shift_between(layout, given, seen)
     return FirstLayer(
         convolution.name,
-        seen,
+        given,
+        layout,
         output,
-        length,
+        layout.length,
         n_positions,
         n_filters,
         sliding.size,
         sliding.stride,
         sliding.dilation,
-        sliding.left,
+        sliding.left + shift,
+        slice(max(0, -shift), min(layout.length, length - shift)),
     )
+
+
+def _input_of(model: keras.Model, convolution: Any, seen: keras.KerasTensor) -> keras.KerasTensor:
+    """Return the one input of the model that the convolution reads."""
+    names = names_of_inputs([seen])
+    inputs = [t for t in functional(model).inputs if maker_of(t).operation.name in names]
+    if len(inputs) != 1:
+        raise InputError(
+            f"layer {convolution.name!r}: expected a convolution on one input, received one that "
+            f"reads {sorted(names)}"
+        )
+    return inputs[0]
 
 
 def checked_filter_names(names: list[str] | None, n_filters: int) -> list[str]:
@@ -222,12 +263,13 @@ def checked_filter_names(names: list[str] | None, n_filters: int) -> list[str]:
 
 
 def checked_onehot(onehot: ArrayLike, first: FirstLayer) -> NDArray[Any]:
-    """Return one-hot sequences as an array (N, L, 4), or raise InputError."""
-    x: Any = onehot if hasattr(onehot, "shape") else np.asarray(onehot)
-    if len(x.shape) != 3 or x.shape[1:] != (first.length, 4) or not x.shape[0]:
-        raise InputError(
-            f"expected one-hot sequences of shape (N, {first.length}, 4); received {x.shape}"
-        )
+    """Return one-hot sequences as an array shaped as the model takes them, or raise InputError."""
+    x: Any = onehot
+    if tuple(getattr(x, "shape", ())[1:]) != first.layout.shape:
+        x = as_given(onehot, first.input)
+    if tuple(x.shape[1:]) != first.layout.shape or not x.shape[0]:
+        expected = ", ".join(map(str, ("N", *first.layout.shape)))
+        raise InputError(f"expected one-hot sequences of shape ({expected}); received {x.shape}")
     return x
 
 
@@ -247,12 +289,10 @@ def activations(
     """
     if batch_size < 1:
         raise InputError(f"expected a batch size of at least 1; received {batch_size}")
-    # keras.Function, not keras.Model: the latter adds nodes to the caller's layers
-    head = keras.Function([first.input], [first.output])
     for start in range(0, len(onehot), batch_size):
         rows = slice(start, min(start + batch_size, len(onehot)))
         x = np.asarray(onehot[rows], dtype=np.float32)
-        yield rows, x, to_numpy(head([x])[0])
+        yield rows, first.layout.sites(x), walk_between(first.input, first.output, x)
 
 
 def to_numpy(tensor: Any) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from chrominterpret.engine.batches import Progress
 from chrominterpret.engine.inputs import input_arrays
+from chrominterpret.engine.precision import in_float32
 from chrominterpret.errors import InputError
 from chrominterpret.filters.ablation import Ablation, Scale
 from chrominterpret.filters.first_layer import FirstLayer, Stage, find_first_layer, to_numpy
@@ -102,23 +103,24 @@ def filter_influence(
     ablation = Ablation(model, first, scale)
     chosen = _checked_filters(filters, first.n_filters, blocks)
     own = _own_outputs(blocks, block_of, ablation.n_outputs)
-    activation_means = _mean_activations(model, first, arrays, batch_size)
-    if blocks > 1:
-        _check_blocks(model, first, ablation, arrays, activation_means, own)
     total, squares = np.zeros((2, len(chosen), ablation.n_outputs))
-    batches = -(-len(arrays[0]) // batch_size)
-    head = _head(model, first)
-    for batch in range(batches):
-        rows = [a[batch * batch_size : (batch + 1) * batch_size] for a in arrays]
-        activation = to_numpy(head(rows)[0])
-        usual, without = ablation.start(activation, rows, activation_means)
-        for row, channel in enumerate(chosen):
-            every = slice(channel, None, first.n_filters // blocks)
-            change = usual - without(every)
-            total[row] += change.sum(axis=0)
-            squares[row] += (change**2).sum(axis=0)
-            if progress is not None:
-                progress(batch * len(chosen) + row + 1, batches * len(chosen))
+    with in_float32(model):
+        activation_means = _mean_activations(model, first, arrays, batch_size)
+        if blocks > 1:
+            _check_blocks(model, first, ablation, arrays, activation_means, own)
+        batches = -(-len(arrays[0]) // batch_size)
+        head = _head(model, first)
+        for batch in range(batches):
+            rows = [a[batch * batch_size : (batch + 1) * batch_size] for a in arrays]
+            activation = to_numpy(head(rows)[0])
+            usual, without = ablation.start(activation, rows, activation_means)
+            for row, channel in enumerate(chosen):
+                every = slice(channel, None, first.n_filters // blocks)
+                change = usual - without(every)
+                total[row] += change.sum(axis=0)
+                squares[row] += (change**2).sum(axis=0)
+                if progress is not None:
+                    progress(batch * len(chosen) + row + 1, batches * len(chosen))
     n = len(arrays[0])
     return _by_block(chosen, total / n, np.sqrt(squares / n), first.n_filters, own)
 

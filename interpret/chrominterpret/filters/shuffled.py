@@ -6,7 +6,9 @@ import keras
 import numpy as np
 
 from chrominterpret.engine.keras_private import maker_of
+from chrominterpret.engine.precision import in_float32
 from chrominterpret.errors import InputError
+from chrominterpret.filters.alignment import walk_between
 from chrominterpret.filters.correlation import Head
 from chrominterpret.filters.first_layer import FirstLayer, to_numpy
 
@@ -30,15 +32,15 @@ def shuffled_head(layer: FirstLayer, *, seed: int) -> Head:
         If the kernel has another shape.
     """
     convolution, given = _made_by(layer)
-    convolved = given.outputs[0]
-    before = keras.Function([layer.input], [given.input_tensors[0]])
+    read, convolved = given.input_tensors[0], given.outputs[0]
     weights, state = _shuffled_weights(convolution, layer, seed)
-    after = None if convolved is layer.output else keras.Function([convolved], [layer.output])
 
     def head(x: np.ndarray) -> np.ndarray:
-        seen = x if layer.input is given.input_tensors[0] else before([x])[0]
-        out, _ = convolution.stateless_call(weights, state, seen)
-        return to_numpy(out if after is None else after([out])[0])
+        taken = layer.layout.given(x)
+        seen = taken if layer.input is read else walk_between(layer.input, read, taken)
+        with in_float32(convolution):
+            out = to_numpy(convolution.stateless_call(weights, state, seen)[0])
+        return out if convolved is layer.output else walk_between(convolved, layer.output, out)
 
     return head
 

@@ -3,7 +3,7 @@
 Shrikumar et al. 2017 (arXiv:1704.02685); Lundberg and Lee 2017 (arXiv:1705.07874).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from chrominterpret.engine.backend import Compiled, compile_gradient
+from chrominterpret.engine.backend import Compiled, compile_gradient, run_once
 from chrominterpret.engine.batches import batches, even, padded, target_groups
 from chrominterpret.engine.graph import Step, input_index, input_names, output_index, run_graph
 from chrominterpret.engine.memory import SECANT
 from chrominterpret.engine.rules import apply_rule, logit_step, prepare_call, rule_for
 from chrominterpret.engine.secant import Pair, linear
 from chrominterpret.errors import InputError
+from chrominterpret.methods.base.agreement import TOLERANCE
 from chrominterpret.methods.base.contributions import Batch, ContributionMethod
 from chrominterpret.methods.base.explained import ExplainedModel
 from chrominterpret.methods.base.functions import as_function
@@ -60,11 +61,14 @@ class DeepLiftShap(ContributionMethod):
 
     integrate: bool = False
 
+    def check(self, explained: ExplainedModel) -> None:
+        """Refuse layers without a rule."""
+        super().check(explained)
+        self._plan_of(explained)
+
     def multipliers(self, explained: ExplainedModel, references: References) -> Iterator[Batch]:
         """Yield multipliers, a few sequences with their references at a time."""
-        rules = _plan(
-            explained.model, explained.position, explained.head, explained.logit, self.integrate
-        )
+        rules = self._plan_of(explained)
         compiled = self._compiled(explained, rules)
         x, weights, n = explained.x, explained.targets.weights, references.n
         # Where one sequence with all its references is too much, only so many of them at once.
@@ -89,7 +93,19 @@ class DeepLiftShap(ContributionMethod):
                     for i in (1, 3)
                 )
                 at_rows = at_x[:, : len(compared)]
+                if not rows.start:
+                    _check_references(explained, which, compared[:1, 0], at_references[:, :1, 0])
                 yield Batch(which, rows, compared, multipliers, at_rows, at_references)
+
+    def _plan_of(self, explained: ExplainedModel) -> Plan:
+        return _plan(
+            explained.model,
+            explained.position,
+            explained.head,
+            explained.logit,
+            self.integrate,
+            explained.entrance,
+        )
 
     def _compiled(self, explained: ExplainedModel, rules: Plan) -> Compiled:
         """Return the compiled multipliers, those of the last call where it was of the same model.
@@ -144,15 +160,26 @@ class _Mark:
     active: bool
 
 
-def _plan(model: Any, position: int, head: int, logit: Step | None, integrate: bool) -> Plan:
-    """Choose the rule of each step that leads to the output, by walking the graph with marks."""
-    plan: Plan = {}
+def _plan(
+    model: Any,
+    position: int,
+    head: int,
+    logit: Step | None,
+    integrate: bool,
+    entrance: Sequence[Step] = (),
+) -> Plan:
+    """Choose the rule of each step that leads to the output, by walking the graph with marks.
+
+    The steps of the entrance, before the model's own, only move numbers.
+    """
+    plan: Plan = {step.path: "linear" for step in entrance}
 
     def apply(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[_Mark]:
         call = prepare_call(step, args, kwargs)
         is_logit = logit is not None and logit.path == step.path
         plan[step.path] = "logit" if is_logit else rule_for(step, call, integrate=integrate)
-        return [_Mark(bool(call.active()))] * step.n_outputs
+        active = bool(call.active())
+        return [_Mark(active and i not in step.discrete) for i in range(step.n_outputs)]
 
     marks = [_Mark(i == position) for i in range(len(input_names(model)))]
     (reached,) = run_graph(model, marks, apply, wanted=[head])
@@ -175,6 +202,22 @@ def _secant_walk(explained: ExplainedModel, plan: Plan) -> Callable[..., tuple[A
         return output.r, output.x
 
     return walk
+
+
+def _check_references(
+    explained: ExplainedModel, which: slice, reference: np.ndarray, found: np.ndarray
+) -> None:
+    """Raise InputError unless the first reference's outputs (k, 1) are those of a plain walk."""
+    rows = [reference, *(array[:1] for array in explained.context)]
+    variables = explained.model.variables
+    outputs = run_once(lambda *inputs: explained.function(*inputs)[0], rows, variables)
+    expected = explained.targets.weights[which] @ outputs.T
+    size = max(float(np.abs(outputs).max()), 1e-6)
+    if not np.allclose(found / size, expected / size, rtol=0, atol=TOLERANCE, equal_nan=True):
+        raise InputError(
+            "expected layers that give the same within DeepLIFT as alone, received "
+            f"{found.ravel()[0]:.6g} for {expected.ravel()[0]:.6g} at a reference"
+        )
 
 
 def _in_rows(references: np.ndarray) -> np.ndarray:

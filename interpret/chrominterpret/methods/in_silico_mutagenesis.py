@@ -36,7 +36,7 @@ class InSilicoMutagenesis(Method):
     With y(p, b) the target on the sequence with base b at position p, the hypothetical
     contributions are y(p, b) less its mean over the four bases, and the attributions those of the
     observed bases. The plain differences y(p, b) - y(x) are returned as ``multipliers``. Where the
-    sequence has an N (an all-zero column) there are four mutants and no observed base, so the
+    sequence has an N (four equal numbers) there are four mutants and no observed base, so the
     attributions are zero and the other two arrays are as elsewhere. More targets cost nothing.
 
     Parameters
@@ -56,7 +56,7 @@ class InSilicoMutagenesis(Method):
     Raises
     ------
     InputError
-        If an option does not fit the model, or x is not one-hot (or zero) in every column.
+        If an option does not fit the model, or a column of x is neither one-hot nor an N.
     """
 
     name = "in_silico_mutagenesis"
@@ -80,7 +80,7 @@ class InSilicoMutagenesis(Method):
         centred = y - y.mean(-1, keepdims=True)
         return self.result(
             explained,
-            attributions=(centred * explained.x).astype(np.float32),
+            attributions=(centred * explained.observed).astype(np.float32),
             prediction=prediction.astype(np.float32),
             hypothetical=centred.astype(np.float32),
             multipliers=(y - prediction[..., None, None]).astype(np.float32),
@@ -96,7 +96,7 @@ class InSilicoMutagenesis(Method):
         y = np.empty((len(weights), *x.shape))
         prediction = np.empty(y.shape[:2])
         for rows in batches(len(x), 1, self.progress):
-            at, base = np.nonzero(x[rows][0] == 0)
+            at, base = np.nonzero(explained.observed[rows][0] == 0)
             # The first row is the sequence itself.
             columns = np.concatenate([x[rows, 0], one_hot(base)])
             positions = np.concatenate([[0], at])

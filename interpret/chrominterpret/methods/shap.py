@@ -7,7 +7,7 @@ is wrong without saying so (SiLU, for one) the delta shows it.
 
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from chrominterpret.attribution import Attribution
 from chrominterpret.engine.batches import batches
-from chrominterpret.engine.graph import input_shape, without_activation
+from chrominterpret.engine.precision import FLOAT
 from chrominterpret.errors import InputError
 from chrominterpret.methods.base.contributions import ReferenceMethod, described, relative
 from chrominterpret.methods.base.explained import ExplainedModel
@@ -85,13 +85,14 @@ class Shap(ReferenceMethod):
         at_x, at_references, codes = _compared(explained, references, self.rows_at_once(explained))
         difference = (at_x - at_references)[..., None].astype(np.float64)
         axes = tuple(range(2, phi.ndim))
-        delta = phi.sum(axes, dtype=np.float64)[..., None] - difference
+        values = phi.sum(-1, keepdims=True) * explained.observed if explained.is_dna else phi
+        delta = values.sum(axes, dtype=np.float64)[..., None] - difference
         larger = np.maximum(np.abs(at_x), np.abs(at_references))[..., None]
         fields = described(explained, references, references) | {"seed": self.seed}
         return self.result(
             explained,
             method=f"shap {self.engine}",
-            attributions=phi.sum(-1, keepdims=True) * explained.x if explained.is_dna else phi,
+            attributions=values,
             prediction=at_x,
             delta=delta.astype(np.float32),
             relative_delta=relative(delta, difference, larger).astype(np.float32),
@@ -103,7 +104,7 @@ class Shap(ReferenceMethod):
         """Return shap's values (K, N, ...)."""
         x = explained.x
         values = np.empty((len(explained.targets), *x.shape), np.float32)
-        with _quietly(), _without_final_activation(explained):
+        with _quietly():
             explain = _explainer(explained, self.engine, self.seed)
             for rows in batches(len(x), 1, self.progress):
                 compared = references.make(x[rows], rows)[0]
@@ -152,22 +153,29 @@ def _explainer(explained: ExplainedModel, engine: str, seed: int) -> Any:
 
 def _weighted_model(explained: ExplainedModel) -> Any:
     """Return a Keras model from all inputs to the targets (N, K)."""
-    shapes = [input_shape(explained.model, i) for i in range(1 + len(explained.context))]
-    inputs = [keras.Input(shape[1:]) for shape in shapes]
-    attributed = inputs.pop(explained.position)
-    outputs, _ = explained.function(attributed, *inputs)
-    weighted = keras.layers.Dense(len(explained.targets), use_bias=False)
-    model = keras.Model(explained.in_order(attributed, inputs), weighted(outputs))
+    arrays = explained.in_order(explained.x, explained.context)
+    inputs = [keras.Input(array.shape[1:], dtype=FLOAT) for array in arrays]
+    walk = _Walk(explained, name="walk", dtype=FLOAT)
+    weighted = keras.layers.Dense(
+        len(explained.targets), use_bias=False, name="weighted", dtype=FLOAT
+    )
+    model = keras.Model(inputs, weighted(walk(inputs)))
     weighted.set_weights([explained.targets.weights.T])
     return model
 
 
-@contextmanager
-def _without_final_activation(explained: ExplainedModel) -> Iterator[None]:
-    with ExitStack() as stack:
-        if explained.logit is not None and hasattr(explained.logit.operation, "activation"):
-            stack.enter_context(without_activation(explained.logit.operation))
-        yield
+class _Walk(keras.layers.Layer):  # type: ignore[misc,unused-ignore]
+    """The outputs (rows, T) as one layer, in which no names need to differ."""
+
+    def __init__(self, explained: ExplainedModel, **options: Any) -> None:
+        super().__init__(**options)
+        self.explained = explained
+
+    def call(self, inputs: list[Any]) -> Any:
+        """Return the outputs on the values of all inputs."""
+        context = list(inputs)
+        outputs, _ = self.explained.function(context.pop(self.explained.position), *context)
+        return outputs
 
 
 @contextmanager

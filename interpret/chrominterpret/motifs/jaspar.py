@@ -133,8 +133,8 @@ def load_motifs(source: str | os.PathLike[str]) -> list[Motif]:
         ``"jaspar"`` for all groups, ``"jaspar:nematodes"`` for one,
         ``"jaspar:nematodes:JASPAR2022"`` for another release than 2024,
         ``"jaspar:nematodes:JASPAR2022:UNVALIDATED"`` for another collection than CORE; a word
-        left empty (``"jaspar:::UNVALIDATED"``) is the usual one. Or the path of a MEME or JASPAR
-        file.
+        left empty (``"jaspar:::UNVALIDATED"``) is the usual one. Or the path of a motif file of any
+        format that `chrominterpret.motifs.motif_files.read_motifs` knows.
 
     Raises
     ------

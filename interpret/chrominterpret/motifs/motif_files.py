@@ -1,4 +1,4 @@
-"""Motif files: MEME version 4 (minimal motif format) and JASPAR counts, strictly.
+"""Motif files: any is recognised and read; MEME version 4 and JASPAR counts are written.
 
 What is repaired, and nothing else:
 
@@ -11,103 +11,112 @@ What is repaired, and nothing else:
 Everything else that is not in the format is an InputError with the file and the line.
 """
 
-import os
 import re
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Final, Literal
+from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
 from chrominterpret.errors import InputError
 from chrominterpret.files import write_text
-from chrominterpret.motifs.pwm import Floats, Motif, motif_from_counts
+from chrominterpret.motifs.matrix_files import (
+    is_homer,
+    read_cisbp,
+    read_columns,
+    read_homer,
+    read_transfac,
+    stands_by_position,
+)
+from chrominterpret.motifs.motif_lines import (
+    ROUNDING,
+    Duplicates,
+    Lines,
+    Names,
+    PathLike,
+    is_comment,
+    motif_from_columns,
+)
+from chrominterpret.motifs.pwm import Floats, Motif
 from chrominterpret.sequences import BASES
 
-PathLike = str | os.PathLike[str]
-Duplicates = Literal["error", "rename"]
-
-_ROUNDING: Final = 0.02
 _MEME_HEAD: Final = (
     "MEME version 4\n\nALPHABET= ACGT\n\nstrands: + -\n\n"
     "Background letter frequencies\nA 0.25 C 0.25 G 0.25 T 0.25\n"
 )
 
 
-class _Lines:
-    """Lines of a file with a pointer, blank ends stripped, and errors that say where."""
-
-    def __init__(self, path: PathLike) -> None:
-        self.path = Path(path)
-        try:
-            text = self.path.read_text(encoding="utf-8")
-        except UnicodeDecodeError as error:
-            raise InputError(f"{self.path}: expected a text file; {error}") from error
-        self.lines = [line.strip() for line in text.splitlines()]
-        self.at = 0
-
-    def error(self, message: str, *, line: int | None = None) -> InputError:
-        return InputError(f"{self.path}, line {(self.at if line is None else line) + 1}: {message}")
-
-    def peek(self) -> str | None:
-        return self.lines[self.at] if self.at < len(self.lines) else None
-
-    def remaining(self) -> Iterator[str]:
-        """Yield line after line; ``at`` stands on the yielded line."""
-        while self.at < len(self.lines):
-            yield self.lines[self.at]
-            self.at += 1
-
-    def numbers(self, words: list[str]) -> list[float]:
-        try:
-            values = [float(word) for word in words]
-        except ValueError:
-            raise self.error(f"expected numbers; received {' '.join(words)!r}") from None
-        if not all(np.isfinite(value) and value >= 0 for value in values):
-            raise self.error(f"expected numbers of at least 0; received {' '.join(words)!r}")
-        return values
+FORMATS: Final[tuple[str, ...]] = ("meme", "jaspar", "columns", "homer", "transfac", "cisbp")
+"""Formats that `read_motifs` knows; "columns" is that of Cluster-Buster and of HOCOMOCO."""
 
 
-class _Names:
-    """Names that must be unique."""
+def read_motifs(
+    path: PathLike, *, format: str | None = None, duplicates: Duplicates = "error"
+) -> list[Motif]:
+    r"""Read a motif file of any of the usual formats.
 
-    def __init__(self, duplicates: Duplicates) -> None:
-        if duplicates not in ("error", "rename"):
-            raise InputError(f"expected duplicates 'error' or 'rename'; received {duplicates!r}")
-        self.rename = duplicates == "rename"
-        self.seen: set[str] = set()
-
-    def take(self, name: str, lines: _Lines, line: int) -> str:
-        if name in self.seen and not self.rename:
-            raise lines.error(f"motif name {name!r} occurs twice", line=line)
-        unique, copy = name, 2
-        while unique in self.seen:
-            unique, copy = f"{name}_{copy}", copy + 1
-        self.seen.add(unique)
-        return unique
-
-
-def read_motifs(path: PathLike, *, duplicates: Duplicates = "error") -> list[Motif]:
-    """Read a MEME or JASPAR file, recognised by its first line.
+    Parameters
+    ----------
+    path : path
+        File in the format of MEME (also what the programs MEME, STREME and DREME write), JASPAR,
+        Cluster-Buster, HOCOMOCO (.pcm, .pfm, .pwm), HOMER, TRANSFAC or CIS-BP; UTF-8.
+    format : str or None
+        Format, one of `FORMATS`, or None to have it recognised.
+    duplicates : "error" or "rename"
+        Treatment of an identifier that occurred before.
 
     Raises
     ------
     InputError
-        If the file is neither, or is malformed (see `read_meme` and `read_jaspar`).
+        With file and line, if the file is in none of the formats, or is malformed; see the
+        functions of the formats, such as `read_meme`.
     FileNotFoundError
         If there is no such file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> file = Path(tempfile.mkdtemp()) / "two.homer"
+    >>> _ = file.write_text(">TGA\tAP-1\t5.2\n.1 .1 .1 .7\n.1 .1 .7 .1\n.7 .1 .1 .1\n")
+    >>> [(motif.name, motif.alt_name, len(motif)) for motif in read_motifs(file)]
+    [('AP-1', 'TGA', 3)]
     """
-    lines = _Lines(path)
-    first = next((line for line in lines.remaining() if line), "")
+    readers = {
+        "meme": read_meme,
+        "jaspar": read_jaspar,
+        "columns": read_columns,
+        "homer": read_homer,
+        "transfac": read_transfac,
+        "cisbp": read_cisbp,
+    }
+    if format is not None and format not in FORMATS:
+        raise InputError(f"expected format= of {FORMATS} or None; received {format!r}")
+    return readers[format or _recognised(Lines(path))](path, duplicates=duplicates)
+
+
+def _recognised(lines: Lines) -> str:
+    """Return the format of a file, by its first line and, behind ``>``, by its matrices."""
+    first = lines.first()
     if first.startswith(">"):
-        return read_jaspar(path, duplicates=duplicates)
-    if first.startswith("MEME version"):
-        return read_meme(path, duplicates=duplicates)
-    raise lines.error(f"expected 'MEME version 4' or a JASPAR '>' line; received {first[:60]!r}")
+        if is_homer(first):
+            return "homer"
+        return "columns" if stands_by_position(lines) else "jaspar"
+    if first.startswith(("MEME version", "****")):
+        return "meme"
+    if re.match(r"(VV|XX|AC|ID|NA|DE|BF|TY|P0|PO)\b", first):
+        return "transfac"
+    if re.match(r"(TF|TF Name|Gene|Motif|Family|Species)\t|Pos\s+A\s", first):
+        return "cisbp"
+    raise lines.error(
+        "expected 'MEME version 4', a '>' line of JASPAR, HOMER, Cluster-Buster or HOCOMOCO, "
+        f"TRANSFAC or CIS-BP; received {first[:60]!r}"
+    )
 
 
 def read_meme(path: PathLike, *, duplicates: Duplicates = "error") -> list[Motif]:
-    """Read motifs in MEME's minimal motif format, version 4 or later.
+    """Read motifs in MEME's format, version 4 or later: minimal, or what its programs write.
+
+    Of the reports of MEME, STREME and DREME the probability matrices are read.
 
     Parameters
     ----------
@@ -133,13 +142,13 @@ def read_meme(path: PathLike, *, duplicates: Duplicates = "error") -> list[Motif
     -----
     https://meme-suite.org/meme/doc/meme-format.html
     """
-    lines, names = _Lines(path), _Names(duplicates)
-    _read_meme_version(lines)
+    lines, names = Lines(path), Names(duplicates)
+    is_report = _read_meme_version(lines)
     motifs: list[Motif] = []
     pending: tuple[str, str, int] | None = None
     for line in lines.remaining():
         if line.startswith("ALPHABET"):
-            _check_alphabet(lines, line)
+            _read_alphabet(lines, line)
         elif re.match(r"MOTIF\b", line):
             _check_has_matrix(lines, pending)
             pending = _read_meme_name(lines, line, names)
@@ -150,38 +159,59 @@ def read_meme(path: PathLike, *, duplicates: Duplicates = "error") -> list[Motif
             pending = None
         elif line.startswith("log-odds matrix:"):
             _skip_numbers(lines)
-        elif _is_numeric(line):
+        elif _is_numeric(line) and not is_report:
             raise lines.error(f"a row of numbers outside a matrix: {line!r}")
     _check_has_matrix(lines, pending)
     return motifs
 
 
-def _read_meme_version(lines: _Lines) -> None:
-    first = next((line for line in lines.remaining() if line), "")
+def _read_meme_version(lines: Lines) -> bool:
+    """Go behind the version; return whether the file is a program's report and not minimal."""
+    title = re.compile(r"\*+|(MEME|STREME|DREME) - .*")
+    before = [line for line in lines.remaining() if not is_comment(line)]
+    lines.at = 0
+    place = next((i for i, line in enumerate(before) if not title.fullmatch(line)), 0)
+    first = before[place] if before else ""
+    while lines.peek() is not None and lines.peek() != first:
+        lines.at += 1
     match = re.match(r"MEME version (\d+)", first)
     if match is None or int(match[1]) < 4:
         raise lines.error(f"expected 'MEME version 4' or later; received {first[:60]!r}")
     lines.at += 1
+    return place > 0
 
 
-def _check_alphabet(lines: _Lines, line: str) -> None:
-    if not re.fullmatch(r"ALPHABET\s*=\s*ACGT", line):
-        raise lines.error(f"expected 'ALPHABET= ACGT'; received {line!r}")
+def _read_alphabet(lines: Lines, line: str) -> None:
+    """Check that the letters are A, C, G, T, in one line or a block of definitions."""
+    started, letters = lines.at, []
+    if re.fullmatch(r"ALPHABET\s*=\s*ACGT", line):
+        return
+    if not re.fullmatch(r'ALPHABET(\s+"[^"]*")?(\s+\S+-LIKE)?', line):
+        raise lines.error(f"expected 'ALPHABET= ACGT' or 'ALPHABET \"DNA\"'; received {line!r}")
+    while (own := lines.peek()) is not None and own != "END ALPHABET":
+        lines.at += 1
+        without_names = re.sub(r'"[^"]*"', "", own)
+        if lines.at - 1 > started and "=" not in without_names:
+            letters += [part.split()[0] for part in without_names.split("~") if part.split()]
+    if lines.peek() is None:
+        raise lines.error("an ALPHABET without END ALPHABET", line=started)
+    if sorted(letters) != list(BASES):
+        raise lines.error(f"expected the letters A C G T; received {letters}", line=started)
 
 
-def _check_has_matrix(lines: _Lines, pending: tuple[str, str, int] | None) -> None:
+def _check_has_matrix(lines: Lines, pending: tuple[str, str, int] | None) -> None:
     if pending is not None:
         raise lines.error(f"motif {pending[0]!r} has no matrix", line=pending[2])
 
 
-def _read_meme_name(lines: _Lines, line: str, names: _Names) -> tuple[str, str, int]:
-    words = line.split()[1:]
+def _read_meme_name(lines: Lines, line: str, names: Names) -> tuple[str, str, int]:
+    words = re.sub(r"\s+width\s*=.*", "", line).split()[1:]
     if not words:
         raise lines.error("expected 'MOTIF identifier [alternate name]'; received no identifier")
     return names.take(words[0], lines, lines.at), " ".join(words[1:]), lines.at
 
 
-def _read_meme_matrix(lines: _Lines, line: str, pending: tuple[str, str, int]) -> Motif:
+def _read_meme_matrix(lines: Lines, line: str, pending: tuple[str, str, int]) -> Motif:
     started = lines.at
     options = _read_options(lines, line)
     if options.get("alength", 4) != 4:
@@ -199,7 +229,7 @@ def _read_meme_matrix(lines: _Lines, line: str, pending: tuple[str, str, int]) -
     return Motif(name, np.array(rows), alt_name=alt_name, nsites=options.get("nsites") or None)
 
 
-def _read_options(lines: _Lines, line: str) -> dict[str, float]:
+def _read_options(lines: Lines, line: str) -> dict[str, float]:
     found = re.findall(r"\b(alength|w|nsites)\s*=\s*(\S*)", line)
     return {key: lines.numbers([value])[0] for key, value in found}
 
@@ -208,17 +238,17 @@ def _is_numeric(line: str) -> bool:
     return re.match(r"[-+.]?\d|[-+]?\.\d|[-+]?(nan|inf)\b", line, flags=re.IGNORECASE) is not None
 
 
-def _skip_numbers(lines: _Lines) -> None:
+def _skip_numbers(lines: Lines) -> None:
     while lines.at + 1 < len(lines.lines) and _is_numeric(lines.lines[lines.at + 1]):
         lines.at += 1
 
 
-def _read_row(lines: _Lines, row: str) -> Floats:
+def _read_row(lines: Lines, row: str) -> Floats:
     values = np.array(lines.numbers(row.split()))
     if len(values) != 4:
         raise lines.error(f"expected four probabilities (A C G T); received {row!r}")
     total = values.sum()
-    if abs(total - 1) > _ROUNDING:
+    if abs(total - 1) > ROUNDING:
         raise lines.error(f"expected probabilities that sum to 1; {row!r} sums to {total:.6g}")
     return values / total
 
@@ -278,7 +308,7 @@ def read_jaspar(path: PathLike, *, duplicates: Duplicates = "error") -> list[Mot
     InputError
         With file and line, if the file is malformed.
     """
-    lines, names = _Lines(path), _Names(duplicates)
+    lines, names = Lines(path), Names(duplicates)
     motifs = []
     for line in lines.remaining():
         if line.startswith(">"):
@@ -290,7 +320,7 @@ def read_jaspar(path: PathLike, *, duplicates: Duplicates = "error") -> list[Mot
     return motifs
 
 
-def _read_jaspar_motif(lines: _Lines, line: str, names: _Names) -> Motif:
+def _read_jaspar_motif(lines: Lines, line: str, names: Names) -> Motif:
     started, words = lines.at, line[1:].split()
     if not words:
         raise lines.error("expected '>identifier name'; received no identifier")
@@ -305,10 +335,11 @@ def _read_jaspar_motif(lines: _Lines, line: str, names: _Names) -> Motif:
             _read_counts(lines, row, rows)
     if len({len(row) for row in rows.values()}) != 1:
         raise lines.error(f"motif {name!r} has rows of different lengths", line=started)
-    return _from_columns(lines, started, name, " ".join(words[1:]), rows)
+    columns = np.array([rows[base] for base in BASES]).T
+    return motif_from_columns(lines, started, name, " ".join(words[1:]), columns)
 
 
-def _read_counts(lines: _Lines, row: str, rows: dict[str, list[float]]) -> None:
+def _read_counts(lines: Lines, row: str, rows: dict[str, list[float]]) -> None:
     match = re.fullmatch(r"([A-Za-z]?)\s*\[?([^\[\]]*)\]?", row)
     if match is None or not match[2].split():
         raise lines.error(f"expected a row such as 'A [ 1 2 3 ]'; received {row[:60]!r}")
@@ -316,26 +347,6 @@ def _read_counts(lines: _Lines, row: str, rows: dict[str, list[float]]) -> None:
     if base not in BASES or base in rows:
         raise lines.error(f"expected one row each for A, C, G, T; received {row[:60]!r}")
     rows[base] = lines.numbers(match[2].split())
-
-
-def _from_columns(
-    lines: _Lines, started: int, name: str, alt_name: str, rows: dict[str, list[float]]
-) -> Motif:
-    counts = np.array([rows[base] for base in BASES]).T
-    totals = counts.sum(axis=1)
-    if not (totals > 0).all():
-        column = int(totals.argmin()) + 1
-        raise lines.error(f"motif {name!r} has no counts in column {column}", line=started)
-    if (np.abs(totals - 1) <= _ROUNDING).all():
-        return Motif(name, counts / totals[:, None], alt_name=alt_name)
-    if totals.max() < 2 and np.ptp(totals) > _ROUNDING:
-        column = int(np.abs(totals - 1).argmax())
-        raise lines.error(
-            f"motif {name!r} has frequencies that do not sum to 1: {totals[column]:.6g} in "
-            f"column {column + 1}",
-            line=started,
-        )
-    return motif_from_counts(name, counts, alt_name=alt_name)
 
 
 def write_jaspar(path: PathLike, motifs: Sequence[Motif]) -> None:

@@ -14,7 +14,9 @@ from chrominterpret.engine.keras_private import (
     graph_of_sequential,
     maker_of,
     nodes_of,
+    policy_replaced,
     takes_training,
+    with_sublayers,
 )
 from chrominterpret.motifs import compiled
 
@@ -65,6 +67,17 @@ def test_layers_take_the_option_training_and_operations_do_not():
     assert not takes_training(maker_of(keras.ops.relu(x)).operation)
 
 
+def test_sublayers_and_their_policies():
+    recurrent = layers.Bidirectional(layers.LSTM(2), dtype="mixed_float16")
+    found = with_sublayers(recurrent)
+    assert found[0] is recurrent
+    assert recurrent.forward_layer.cell in found
+    before = recurrent.dtype_policy
+    with policy_replaced(recurrent, keras.DTypePolicy("float32")):
+        assert recurrent.compute_dtype == "float32"
+    assert recurrent.dtype_policy is before
+
+
 def private_attributes(path: Path) -> set[str]:
     """Return attributes that begin with one underscore and are read of something else than self."""
     return {
@@ -83,7 +96,8 @@ def test_private_attributes_are_read_in_one_module():
     rest = [path for path in SOURCES if path not in (own, Path(compiled.__file__))]  # numba's
     found = {path.name: private_attributes(path) - ours for path in rest}
     assert {name: names for name, names in found.items() if names} == {}
-    read = {"_functional", "_nodes_by_depth", "_keras_history", "_inbound_nodes"}
+    graph = {"_functional", "_nodes_by_depth", "_keras_history", "_inbound_nodes"}
+    read = graph | {"_flatten_layers", "_dtype_policy"}
     assert private_attributes(own) == read
     assert '"_call_context_args"' in own.read_text(encoding="utf-8")
     assert not any("keras.src" in path.read_text(encoding="utf-8") for path in SOURCES)

@@ -5,6 +5,7 @@ import pytest
 from keras import layers
 
 from chrominterpret.engine.graph import Step
+from chrominterpret.engine.keras_private import nodes_of
 from chrominterpret.engine.rule_table import RULE_OF_LAYER, RULE_OF_OPERATION
 from chrominterpret.engine.rules import logit_step, prepare_call, register_rule, rule_for
 from chrominterpret.engine.secant import RULES, Pair
@@ -42,6 +43,22 @@ def test_products_are_linear_in_one_active_input():
         "product",
     ]
     assert rule(layers.Dot(1), 2) == "bilinear"
+
+
+def test_linear_in_the_first_argument_alone():
+    x, weights = keras.Input((3,)), keras.Input((3,))
+    average = keras.Function([x, weights], keras.ops.average(x, axis=1, weights=weights))
+    step = Step.of(nodes_of(average)[-1])
+
+    def rule_of(*active: bool) -> str:
+        args, given = [Pair(None, None, 1, mark) for mark in active]
+        return rule_for(step, prepare_call(step, (args,), {"weights": given}))
+
+    assert rule_of(True, False) == "linear"
+    for active in ((True, True), (False, True)):
+        with pytest.raises(ValueError, match="'average' of class Average"):
+            rule_of(*active)
+    assert rule(layers.Add(), 2) == rule(layers.Concatenate(), 3) == "linear"
 
 
 @pytest.mark.parametrize(
@@ -99,7 +116,7 @@ def test_a_declared_attribute_is_inherited_and_checked():
 
 
 def test_every_rule_in_the_tables_exists():
-    known = {*RULES, "identity", "activation", "quotient"}
+    known = {*RULES, "identity", "activation", "joint", "quotient"}
     assert set(RULE_OF_LAYER.values()) | set(RULE_OF_OPERATION.values()) <= known
 
 

@@ -65,3 +65,36 @@ def test_recurrent_layers_on_request(kind):
     assert result.warnings == ()
     y = keras.ops.convert_to_numpy(model(x)).T
     np.testing.assert_allclose(result.prediction, y, atol=1e-5)
+
+
+def masked_recurrent(x):
+    return layers.LSTM(3)(layers.Masking()(x))
+
+
+def best_three(x):
+    return ops.top_k(ops.transpose(layers.Conv1D(2, 3)(x), (0, 2, 1)), 3)[0]
+
+
+def best_places(x):
+    values, places = ops.top_k(ops.transpose(layers.Conv1D(2, 3)(x), (0, 2, 1)), 3)
+    return values + 0.1 * ops.cast(places, "float32")
+
+
+@pytest.mark.parametrize("body", [masked_recurrent, best_three, best_places])
+def test_masks_and_indices_have_no_gradient(body):
+    keras.utils.set_random_seed(0)
+    x = keras.Input((10, 4))
+    model = keras.Model(x, layers.Dense(1)(layers.Flatten()(body(x))))
+    values = one_hot(np.random.default_rng(0).integers(0, 4, (2, 10)))
+    values[:, 6:8] = 0
+    result = deep_lift_shap(model, values, n_references=3, integrate=True)
+    assert result.attributions.any()
+    compared = one_hot(result.reference_codes)
+    difference = [
+        (model.predict(values, verbose=0) - model.predict(compared[:, k], verbose=0))[:, 0]
+        for k in range(3)
+    ]
+    missed = result.attributions.sum((0, 2, 3)) - np.mean(difference, axis=0)
+    np.testing.assert_allclose(result.delta[0].mean(-1), missed, atol=1e-5)
+    if body is masked_recurrent:  # smooth, and masked alike in every reference
+        assert np.abs(result.delta).max() < 1e-5

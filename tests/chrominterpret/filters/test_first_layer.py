@@ -130,8 +130,9 @@ def test_models_without_a_first_layer() -> None:
 
 def test_checks() -> None:
     first = find_first_layer(conv_model())
-    with pytest.raises(ValueError, match=r"\(N, 30, 4\); received \(2, 4, 30\)"):
-        checked_onehot(np.zeros((2, 4, 30)), first)
+    with pytest.raises(ValueError, match=r"\(N, 30, 4\); received \(2, 5, 30\)"):
+        checked_onehot(np.zeros((2, 5, 30)), first)
+    assert checked_onehot(np.zeros((2, 4, 30)), first).shape == (2, 30, 4)
     assert checked_filter_names(None, 2) == ["f0", "f1"]
     with pytest.raises(ValueError, match="2 different filter names; received 2, 1 of them"):
         checked_filter_names(["a", "a"], 2)

@@ -160,7 +160,7 @@ def test_what_is_wrong_is_said(x: np.ndarray) -> None:
         filter_influence(model, x, filters=[0, 6])
     with pytest.raises(ValueError, match=r"expected 1 input\(s\) .*, received 2"):
         filter_influence(model, [x, x])
-    with pytest.raises(ValueError, match=r"\(None, 40, 4\) as .*, received \(21, 4, 40\)"):
-        filter_influence(model, x.transpose(0, 2, 1))
+    with pytest.raises(ValueError, match=r"\(None, 40, 4\) as .*, received \(21, 5, 40\)"):
+        filter_influence(model, np.zeros((21, 5, 40)))
     with pytest.raises(ValueError, match="'logit' or 'output'; received 'p'"):
         filter_influence(model, x, scale="p")  # type: ignore[arg-type]

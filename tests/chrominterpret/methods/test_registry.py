@@ -289,3 +289,74 @@ def test_whole_numbers_are_no_input_to_attribute():
     model = keras.Model(codes, layers.Dense(2)(h))
     with pytest.raises(ValueError, match="floats"):
         attribute("gradient", model, np.ones((2, LENGTH), np.int32))
+
+
+@pytest.mark.parametrize("value", [0, 1, 0.25, -1])
+@pytest.mark.parametrize("name", METHODS.names())
+def test_delta_is_that_of_the_attributions_where_there_are_ns(name, value):
+    model, x = small_model(), sequences(2)
+    x[0, 3:6] = value
+    result = run(name, model, x)
+    if result.hypothetical is not None:
+        assert not result.attributions[:, 0, 3:6].any()
+    if result.delta is None:
+        return
+    compared = one_hot(result.reference_codes)
+    compared[0, :, 3:6] = value
+    flat = model.predict(compared.reshape(-1, LENGTH, 4), verbose=0)
+    difference = model.predict(x, verbose=0) - flat.reshape(*compared.shape[:2], -1).mean(1)
+    missed = result.attributions.sum((2, 3)) - difference.T
+    np.testing.assert_allclose(result.delta.mean(-1), missed, atol=1e-5)
+    if name == "deep_lift_shap":
+        assert np.abs(missed).max() < 1e-5
+    uniform = run(name, model, x, references="uniform")
+    missed = uniform.attributions.sum((2, 3)) - (
+        uniform.prediction - model.predict(np.full((1, LENGTH, 4), 0.25), verbose=0).T
+    )
+    np.testing.assert_allclose(uniform.delta.mean(-1), missed, atol=1e-5)
+
+
+def shaped_model(shape: tuple, usual: keras.Model) -> keras.Model:
+    """Return a model of the same layers that takes its DNA in another shape."""
+    x = keras.Input(shape, name="other_shape")
+    h = layers.Permute((2, 1))(x) if shape == (4, LENGTH) else layers.Reshape((LENGTH, 4))(x)
+    for layer in usual.layers[1:]:
+        h = layer(h)
+    return keras.Model(x, h)
+
+
+@pytest.mark.parametrize("shape", [(4, LENGTH), (1, LENGTH, 4)])
+@pytest.mark.parametrize("name", METHODS.names())
+def test_dna_of_another_shape_is_attributed_as_usual(name, shape):
+    usual, x = small_model(), sequences(2)
+    model = shaped_model(shape, usual)
+    given = x.swapaxes(1, 2) if shape[0] == 4 else x[:, None]
+    options = {"references": "background"} if name in CONTRIBUTIONS else {}
+    expected = run(name, usual, x, **options)
+    for each in (given, x):
+        found = run(name, model, each, **options)
+        np.testing.assert_allclose(found.attributions, expected.attributions, atol=1e-5)
+        assert found.reference_kind == expected.reference_kind
+
+
+def test_heads_and_inputs_are_named_by_the_keys_of_the_model():
+    x = keras.Input((LENGTH, 4), name="dna")
+    h = layers.Flatten()(layers.Conv1D(3, 3, activation="relu")(x))
+    heads = {"tissue": layers.Dense(2, name="b")(h), "age": layers.Dense(1, name="c")(h)}
+    model = keras.Model({"dna": x}, heads)
+    for key, name in (("tissue", "b"), ("age", "c")):
+        found = run("gradient", model, {"dna": sequences(2)}, head=key, wrt="dna")
+        expected = run("gradient", model, sequences(2), head=name)
+        np.testing.assert_array_equal(found.attributions, expected.attributions)
+        assert len(found.target_names) == heads[key].shape[-1]
+    with pytest.raises(InputError, match="head="):
+        run("gradient", model, sequences(2), head="sex")
+
+
+def test_the_cost_of_many_outputs_is_said_where_all_are_taken(caplog):
+    x = keras.Input((LENGTH, 4))
+    model = keras.Model(x, layers.Dense(60)(layers.Flatten()(x)))
+    run("gradient", model, sequences(2), targets=list(range(60)))
+    assert not caplog.messages
+    run("gradient", model, sequences(2))
+    assert caplog.messages[0].startswith("gradient: all 60 outputs of 2 sequences are attributed")

@@ -68,6 +68,23 @@ def test_deep_explainer_agrees_with_deep_lift(output, ending):
 
 
 @pytest.mark.usefixtures("tensorflow")
+@pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
+def test_names_and_precision_of_the_layers_are_free(policy):
+    keras.utils.set_random_seed(0)
+    inner_input = keras.Input((12, 6))
+    h = layers.Dense(3, activation="relu", name="dense", dtype=policy)(
+        layers.Flatten()(inner_input)
+    )
+    inner = keras.Model(inner_input, h)
+    x = keras.Input((LENGTH, 4), name="weighted")
+    h = inner(layers.Conv1D(6, 5, activation="relu", name="walk", dtype=policy)(x))
+    model = keras.Model(x, layers.Dense(2, activation="sigmoid", name="dense", dtype=policy)(h))
+    found = shap_attribution(model, sequences(2), n_references=3)
+    ours = deep_lift_shap(model, sequences(2), n_references=3)
+    np.testing.assert_allclose(found.attributions, ours.attributions, atol=1e-5)
+
+
+@pytest.mark.usefixtures("tensorflow")
 def test_gradient_explainer_goes_with_expected_gradients():
     model, x, pool = relu_model(), sequences(1), sequences(8, seed=4)
     state = np.random.get_state()[1].copy()  # noqa: NPY002

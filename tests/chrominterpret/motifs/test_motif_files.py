@@ -200,11 +200,114 @@ def test_malformed_jaspar(tmp_path: Path, text: str, line: int, message: str) ->
 
 
 def test_neither_format(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"x\.txt, line 2: expected 'MEME version 4' or a JASPAR"):
+    with pytest.raises(ValueError, match=r"x\.txt, line 2: expected 'MEME version 4', a '>' line"):
         read_motifs(write(tmp_path / "x.txt", "\nhello\n"))
     (tmp_path / "x.bin").write_bytes(b"\xff\xfe\x00\x01")
     with pytest.raises(ValueError, match="expected a text file"):
         read_motifs(tmp_path / "x.bin")
+
+
+STARS = "*" * 80 + "\n"
+ALPHABET = """ALPHABET "DNA" DNA-LIKE
+A "Adenine" CC0000 ~ T "Thymine" 008000
+C "Cytosine" 0000CC ~ G "Guanine" FFB300
+N "Any base" = ACGT
+R "Purine" = AG
+U = T
+END ALPHABET
+"""
+FOUND = "letter-probability matrix: alength= 4 w= 2 nsites= 12 E= 3.6e-9\n" + ROW + ROW
+REPORTS = {
+    "meme": f"""{STARS}MEME - Motif discovery tool
+{STARS}MEME version 5.5.5 (Release date: Thu Sep 14 2023)
+
+PRIMARY SEQUENCES= peaks.fa
+ALPHABET= ACGT
+Sequence name            Weight Length  Sequence name            Weight Length
+101                      1.0000     50  102                      1.0000     50
+Letter frequencies in dataset:
+A 0.3 C 0.2 G 0.2 T 0.3
+{STARS}MOTIF WTGACW MEME-1\twidth =   2  sites =  12  llr = 150  E-value = 3.6e-9
+{STARS}\tMotif WTGACW MEME-1 Description
+Simplified        A  5:
+101                          +      7  1.71e-06     ATTTTG GT ATTT
+BL   MOTIF WTGACW width=2 seqs=12
+101                      (    7) GT  1
+//
+log-odds matrix: alength= 4 w= 2 n= 90 bayes= 3.3 E= 3.6e-9
+    20   -176    194    -73
+ -1499    -82    147     40
+{FOUND}--------------------------------------------------------------------------------
+Time 14.73 secs.
+101                              1.7e-06  6_[+1]_4
+Stopped because requested number of motifs (1) found.
+""",
+    "streme": f"""{STARS}STREME - Sensitive, Thorough, Rapid, Enriched Motif Elicitation
+{STARS}MEME version 5.5.5 (Release date: Thu Sep 14 2023)
+
+REFERENCE
+If you use this program in your research, please cite:
+
+{ALPHABET}
+strands: + -
+
+Background letter frequencies
+A 0.3 C 0.2 G 0.2 T 0.3
+
+MOTIF WTGACW MEME-1
+{FOUND}
+{STARS}
+FINALTIME 3.2 seconds
+{STARS}""",
+    "dreme": f"""# DREME 5.1.1
+#     command: dreme -p peaks.fa
+
+MEME version 5.1.1
+
+{ALPHABET}
+strands: + -
+
+Background letter frequencies (from dataset):
+A 0.3 C 0.2 G 0.2 T 0.3
+
+
+MOTIF WTGACW MEME-1
+
+#             Word    RC Word        Pos        Neg    P-value    E-value
+# BEST      WTGACW     WGTCAW        922        464   6.7e-071   3.0e-066
+{FOUND}
+
+# Stopping reason: target motif count reached
+""",
+}
+
+
+@pytest.mark.parametrize("program", REPORTS)
+def test_reports_of_the_meme_suite(tmp_path: Path, program: str) -> None:
+    (motif,) = read_motifs(write(tmp_path / "report.txt", REPORTS[program]))
+    assert (motif.name, motif.alt_name, motif.nsites) == ("WTGACW", "MEME-1", 12)
+    np.testing.assert_allclose(motif.ppm, np.full((2, 4), 0.25))
+
+
+@pytest.mark.parametrize(
+    ("alphabet", "line", "message"),
+    [
+        (ALPHABET.replace("~ T", "~ U"), 3, r"the letters A C G T; received"),
+        (ALPHABET.replace("END ALPHABET\n", ""), 3, "without END ALPHABET"),
+        ('ALPHABET "DNA" = ACGT\n', 3, "expected 'ALPHABET= ACGT' or"),
+    ],
+)
+def test_other_alphabets(tmp_path: Path, alphabet: str, line: int, message: str) -> None:
+    path = write(tmp_path / "bad.meme", f"MEME version 5\n\n{alphabet}\nMOTIF A\n{FOUND}")
+    with pytest.raises(ValueError, match=rf"bad\.meme, line {line}: .*{message}"):
+        read_meme(path)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_byte_order_mark_and_other_line_ends(tmp_path: Path, end: str) -> None:
+    text = f"{HEAD}MOTIF A\n{FOUND}".replace("\n", end)
+    (tmp_path / "a.meme").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert [motif.name for motif in read_motifs(tmp_path / "a.meme")] == ["A"]
 
 
 @pytest.mark.parametrize("writer", [write_meme, write_jaspar])

@@ -98,7 +98,7 @@ class ContributionMethod(CorrectedMethod, ReferenceMethod):
         contributions = self.corrected(sums.contributions)
         return self.result(
             explained,
-            attributions=contributions * explained.x if explained.is_dna else contributions,
+            attributions=contributions * explained.observed if explained.is_dna else contributions,
             prediction=sums.prediction,
             hypothetical=contributions if self.hypothetical and explained.is_dna else None,
             multipliers=sums.multipliers,
@@ -146,7 +146,10 @@ class Sums:
     def add(self, batch: Batch, explained: ExplainedModel) -> None:
         """Average a batch over its references and put it in its place."""
         at, m = (batch.targets, batch.rows), batch.multipliers
-        change = explained.x[batch.rows][:, None] - batch.references
+        observed, references = explained.observed[batch.rows][:, None], batch.references
+        # No base is observed at an N, so none shows its part of the difference.
+        shown = observed.sum(-1, keepdims=True) if explained.is_dna else 1
+        change = observed - shown * references
         self.multipliers[at] = m.mean(2)
         self.prediction[at] = batch.at_x
         if explained.is_dna:

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from keras import tree
 
 from chrominterpret.engine.graph import (
     Step,
@@ -16,12 +17,20 @@ from chrominterpret.engine.graph import (
     run_graph,
 )
 from chrominterpret.engine.inputs import input_arrays
-from chrominterpret.engine.rules import logit_step, prepare_call, prepare_logit_call
+from chrominterpret.engine.layout import Layout, layout_of
+from chrominterpret.engine.rules import (
+    final_activation,
+    logit_step,
+    prepare_call,
+    prepare_logit_call,
+)
 from chrominterpret.engine.secant import Call
 from chrominterpret.errors import InputError
 from chrominterpret.methods.base.targets import Targets, resolve_targets
+from chrominterpret.sequences import first_column, is_unknown
 
 OUTPUTS = ("logit", "as is")
+MOSTLY = 0.8  # of the columns; numbers of another kind seldom sum to 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +42,8 @@ class ExplainedModel:
     model
         Functional Keras model.
     x
-        Attributed input, float32 (N, ...): one-hot (N, L, 4), or numbers of any shape.
+        Attributed input, float32 (N, ...): one-hot (N, L, 4) whatever shape the model takes it in,
+        or numbers of any shape.
     context
         Other inputs, in order, each with N rows.
     position
@@ -44,6 +54,8 @@ class ExplainedModel:
         Weighted sums over that output.
     logit
         Step whose final activation is left out, or None.
+    layout
+        How the model takes x, where that is DNA of another shape than (N, L, 4); else None.
     """
 
     model: Any
@@ -53,14 +65,33 @@ class ExplainedModel:
     head: int
     targets: Targets
     logit: Step | None
+    layout: Layout | None = None
 
     @cached_property
     def is_dna(self) -> bool:
-        """Whether x is (N, L, 4) with columns of frequencies, one-hot mostly, or all zero."""
-        if self.x.ndim != 3 or self.x.shape[-1] != 4 or self.x.min() < 0:
+        """Whether x is (N, L, 4), its columns mostly one-hot or frequencies, N left out."""
+        if self.x.ndim != 3 or self.x.shape[-1] != 4:
             return False
-        totals = self.x.sum(-1)
-        return bool(np.all((np.abs(totals - 1) < 1e-4) | (totals == 0)))
+        if is_unknown(self.x).all():
+            return bool(_are_frequencies(self.x).all()) or not self.x.any()
+        return _are_bases(self.x)
+
+    @cached_property
+    def entrance(self) -> tuple[Step, ...]:
+        """Calls that bring x (N, L, 4) into the shape that the model takes."""
+        return () if self.layout is None else self.layout.steps()
+
+    def as_taken(self, x: np.ndarray) -> np.ndarray:
+        """Return rows of x (n, L, 4) in the shape that the model takes."""
+        return x if self.layout is None else self.layout.given(x)
+
+    @cached_property
+    def observed(self) -> np.ndarray:
+        """What is multiplied by the contribution of each base: x, but 0 where DNA has an N."""
+        if not self.is_dna:
+            return self.x
+        unknown = is_unknown(self.x)
+        return np.where(unknown[..., None], np.float32(0), self.x) if unknown.any() else self.x
 
     @property
     def output(self) -> str:
@@ -87,9 +118,20 @@ class ExplainedModel:
         context: Sequence[Any],
     ) -> Any:
         """Interpret the model by a function of its steps; returns the value of the output."""
+        for step in self.entrance:
+            (attributed,) = tree.flatten(apply(step, (attributed,), {}))
         inputs = self.in_order(attributed, context)
         (value,) = run_graph(self.model, inputs, apply, wanted=[self.head])
         return value
+
+    def predictions(self, attributed: Any, context: Sequence[Any]) -> Any:
+        """Return the outputs (rows, T) as the model gives them, a final activation included."""
+
+        def apply(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            made = self.call(step, args, kwargs).function(*args, **kwargs)
+            return final_activation(step.operation)(made) if self.is_logit(step) else made
+
+        return self.run(apply, attributed, context)
 
     def function(self, z: Any, *context: Any) -> tuple[Any, Any]:
         """Return the outputs (rows, T), twice, on tensors of the attributed input and others."""
@@ -131,4 +173,47 @@ def explained_model(
     attributed = np.asarray(arrays.pop(position), np.float32)
     chosen = resolve_targets(targets, n_outputs(model, index), task_names=task_names)
     logit = logit_step(model, index) if output == "logit" else None
-    return ExplainedModel(model, attributed, tuple(arrays), position, index, chosen, logit)
+    layout = _unusual_layout(model, position, attributed)
+    if layout is not None:
+        attributed = np.ascontiguousarray(layout.sites(attributed))
+    explained = ExplainedModel(
+        model, attributed, tuple(arrays), position, index, chosen, logit, layout
+    )
+    _check_values(explained)
+    return explained
+
+
+def _unusual_layout(model: Any, position: int, x: np.ndarray) -> Layout | None:
+    """Return how a model takes one-hot DNA of another shape than (N, L, 4), None of other x."""
+    layout = layout_of(functional(model).inputs[position])
+    if layout is None or layout.is_usual or len(layout.shape) < 2:
+        return None
+    return layout if _are_bases(layout.sites(x)) else None
+
+
+def _are_bases(x: np.ndarray) -> bool:
+    """Return whether the columns of x (N, L, 4) are frequencies, most of them, N left out."""
+    told = ~is_unknown(x)
+    return bool(told.any() and _are_frequencies(x)[told].mean() > MOSTLY)
+
+
+def _check_values(explained: ExplainedModel) -> None:
+    """Raise InputError where the attributed input has a NaN, or DNA a column that is no base."""
+    x = explained.x
+    if not np.isfinite(x).all():
+        row, *place = (int(i) for i in np.argwhere(~np.isfinite(x))[0])
+        raise InputError(
+            f"expected finite numbers, received {x[(row, *place)]} in sequence {row} "
+            f"at position {', '.join(map(str, place))}"
+        )
+    wrong = ~(is_unknown(x) | _are_frequencies(x)) if explained.is_dna else np.zeros(1, bool)
+    if wrong.any():
+        raise InputError(
+            "expected one-hot columns, frequencies that sum to 1, or four equal numbers for an N, "
+            f"as most columns are; received {first_column(x, wrong)}"
+        )
+
+
+def _are_frequencies(x: np.ndarray) -> np.ndarray:
+    """Return which columns of x (..., 4) are frequencies, bool (...)."""
+    return (x >= 0).all(-1) & (np.abs(x.sum(-1) - 1) < 1e-4)

@@ -26,7 +26,7 @@ class GradientMethod(CorrectedMethod):
     def scores(self, explained: ExplainedModel, values: np.ndarray) -> dict[str, Any]:
         """Return the other fields of `Attribution`, from gradients (K, N, ...)."""
         hypothetical = values if explained.is_dna else None
-        return {"attributions": values * explained.x, "hypothetical": hypothetical}
+        return {"attributions": values * explained.observed, "hypothetical": hypothetical}
 
     def gradients(self, explained: ExplainedModel) -> tuple[np.ndarray, np.ndarray]:
         """Return float32 gradients (K, N, ...) at the input and predictions (K, N)."""

@@ -12,9 +12,12 @@ from chrominterpret.attribution import Attribution
 from chrominterpret.engine.batches import Progress
 from chrominterpret.engine.memory import BUDGET, GRADIENT, rows_at_once
 from chrominterpret.errors import InputError
+from chrominterpret.methods.base.agreement import check_agreement
 from chrominterpret.methods.base.explained import ExplainedModel, explained_model
 
 _log = logging.getLogger(__name__)
+
+MANY = 50  # targets; what they cost is said where all outputs are taken by default
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -69,7 +72,9 @@ class Method(ABC):
             Functional Keras model or built ``Sequential``.
         x
             One-hot (N, L, 4) or numbers (N, ...), or all inputs of the model as a mapping
-            {name: array} or a sequence; the inputs that are not attributed stay as they are.
+            {name: array} or a sequence; the inputs that are not attributed stay as they are. DNA
+            may also be letters, a FASTA file or integer codes (see `chrominterpret.engine.dna`),
+            and is attributed as (N, L, 4) where a model takes (N, 4, L) or axes of 1 beside.
         """
         explained = explained_model(
             model,
@@ -81,6 +86,8 @@ class Method(ABC):
             output=self.output,
         )
         self.check(explained)
+        self._say_cost(explained)
+        check_agreement(explained)
         return self._warned(self.run(explained))
 
     def check(self, explained: ExplainedModel) -> None:
@@ -116,6 +123,21 @@ class Method(ABC):
                 **fields,
             }
         )
+
+    def _say_cost(self, explained: ExplainedModel) -> None:
+        """Log what many targets take that nobody has chosen."""
+        k = len(explained.targets)
+        if self.targets is None and k > MANY:
+            size = 3 * k * explained.x.nbytes / 1e9  # attributions, hypothetical, multipliers
+            _log.warning(
+                "%s: all %d outputs of %d sequences are attributed, which takes up to %d times as "
+                "long as one and %.2g GB for the results; choose some by targets=",
+                self.name,
+                k,
+                len(explained.x),
+                k,
+                size,
+            )
 
     def _warned(self, result: Attribution) -> Attribution:
         """Warn of incomplete contributions, in the result and the log."""

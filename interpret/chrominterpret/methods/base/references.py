@@ -11,7 +11,7 @@ import numpy as np
 
 from chrominterpret.errors import InputError
 from chrominterpret.methods.base.explained import ExplainedModel
-from chrominterpret.sequences import dinucleotide_shuffle, one_hot
+from chrominterpret.sequences import dinucleotide_shuffle, is_unknown, one_hot
 
 DNA_KINDS = ("dinucleotide_shuffle", "background", "uniform", "zeros")
 NUMBER_KINDS = ("zeros", "mean")
@@ -57,7 +57,8 @@ def resolve_references(
     explained
         Model with the attributed input x.
     references
-        Choice for one-hot x (N, L, 4): None or ``"dinucleotide_shuffle"`` (R = ``n_references``);
+        Choice for one-hot x (N, L, 4): None or ``"dinucleotide_shuffle"`` (R = ``n_references``),
+        an N staying where it is, as it is;
         ``"background"``, the mean base frequencies of all of x at every position; ``"uniform"``,
         0.25 each; ``"zeros"`` (R = 1 for these three); or an array: base frequencies (4,), one
         reference (L, 4), R references for every sequence (R, L, 4), or R for each (N, R, L, 4).
@@ -90,7 +91,11 @@ def _shuffles(n: int, seed: int) -> References:
         raise InputError(f"expected n_references of at least 1, received {n}")
 
     def make(x: np.ndarray, rows: slice) -> np.ndarray:
-        return one_hot(dinucleotide_shuffle(x, n=n, seed=seed))
+        shuffled = one_hot(dinucleotide_shuffle(x, n=n, seed=seed))
+        # An N is not one-hot, and what stands for it in x does so in the references.
+        unknown = np.broadcast_to(is_unknown(x)[:, None], shuffled.shape[:-1])
+        shuffled[unknown] = np.broadcast_to(x[:, None], shuffled.shape)[unknown]
+        return shuffled
 
     return References("dinucleotide_shuffle", n, seed, make)
 

@@ -34,6 +34,34 @@ def test_dna_is_recognised_by_its_columns():
     np.testing.assert_array_equal(references, one_hot(dinucleotide_shuffle(x, n=3)))
 
 
+@pytest.mark.parametrize("value", [0, 0.25, 1, -1])
+def test_an_n_stays_in_shuffles_as_it_is(value):
+    codes = np.random.default_rng(0).integers(0, 4, (3, 20))
+    x = one_hot(codes)
+    x[1, [4, 9]] = value
+    assert explained(x).is_dna
+    _, references = made(x, None, n=5)
+    np.testing.assert_array_equal(references[1, :, [4, 9]], np.full((2, 5, 4), value))
+    np.testing.assert_array_equal(references[::2], made(one_hot(codes), None, n=5)[1][::2])
+    assert (references[1].sum((0, 2))[[3, 5, 8, 10]] == 5).all()
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        ([1, 1, 0, 0], r"N, .* received \[1.0, 1.0, 0.0, 0.0\] at sequence 1, position 3"),
+        ([0, -1, 0, 0], r"received \[0.0, -1.0, 0.0, 0.0\] at sequence 1, position 3"),
+        ([0, 1, np.nan, 0], r"finite numbers, received nan in sequence 1 at position 3, 2"),
+        ([np.inf] * 4, r"finite numbers, received inf in sequence 1 at position 3, 0"),
+    ],
+)
+def test_a_column_that_is_no_base_is_named(column, message):
+    x = one_hot(np.random.default_rng(0).integers(0, 4, (2, 10)))
+    x[1, 3] = column
+    with pytest.raises(InputError, match=message):
+        explained(x)
+
+
 def test_the_fixed_kinds_of_dna():
     x = one_hot([[0, 0, 0, 1], [0, 1, 4, 4]])
     background, references = made(x, "background")
