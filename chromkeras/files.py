@@ -7,10 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from chrominterpret.files import replacing, write_text
+from chrominterpret.files import filling, replacing, replacing_together, write_text
+from chrominterpret.locks import locked
 from chromkeras.errors import InputError
 
-__all__ = ["file_names", "replacing", "require_file", "write_json", "write_text"]
+__all__ = [
+    "file_names", "filling", "locked", "replacing", "replacing_together", "require_file",
+    "write_json", "write_text",
+]  # fmt: skip
 
 
 def require_file(path: str | os.PathLike[str], what: str) -> Path:

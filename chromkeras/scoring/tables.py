@@ -14,7 +14,7 @@ import numpy as np
 
 from chrominterpret.hdf5 import read_hdf5, write_hdf5
 from chromkeras.errors import InputError
-from chromkeras.files import replacing, require_file, write_json
+from chromkeras.files import replacing, replacing_together, require_file, write_json
 from chromkeras.importers.compressed import open_maybe_gzip
 from chromkeras.names import printable
 from chromkeras.scoring.bigwig import write_bigwig
@@ -50,12 +50,15 @@ def write_tsv(
 
 @contextmanager
 def written_text(path: Path, layout: Layout, facts: Mapping[str, Any]) -> Iterator[BinaryIO]:
-    """Give a file for the lines of a table, whose headings are written; it appears whole."""
-    with replacing(path) as beside:
+    """Give a file for the lines of a table, whose headings are written; it appears whole.
+
+    What was done appears beside it at the same time.
+    """
+    with replacing_together(facts_path(path), path) as (facts_beside, beside):
         with _opened(beside) as file:
             file.write(("\t".join(map(printable, layout.headings)) + "\n").encode())
             yield file
-        write_json(facts_path(path), _facts(layout, facts))
+        write_json(facts_beside, _facts(layout, facts))
 
 
 @contextmanager
