@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chromkeras.cli.outcome import Outcome
 from chromkeras.cli.places import check_output_file
-from chromkeras.cli.stop import Stopped
+from chromkeras.cli.stop import noting
 from chromkeras.errors import InputError
 from chromkeras.files import locked
 
@@ -110,21 +110,22 @@ def _fit(
     from chromkeras.training.train import train
 
     state = checkpoint_path(out)
-    saved, resume = _changed(state), options["resume"]
+    saved, before, resume = _changed(state), _changed(out), options["resume"]
     if saved and not resume:
         _log.info(
             "note: %s of a stopped run will be replaced; --resume goes on with it instead", state
         )
-    try:
+
+    def next_step() -> str:
+        if out.exists() and not state.exists() and _changed(out) != before:
+            return f"{out} is whole: the same command with --resume adds what is missing"
+        if state.exists() and (resume or _changed(state) != saved):
+            then = "the same command with --resume goes on from there"
+            return f"{state} keeps every whole epoch: {then}"
+        return "no epoch was whole, so there is nothing to resume"
+
+    with noting(next_step):
         result = train(dataset, recipe, out, **options)
-    except Stopped as stopped:
-        kept = state.exists() and (resume or _changed(state) != saved)
-        stopped.add_note(
-            f"{state} keeps every whole epoch: the same command with --resume goes on from there"
-            if kept
-            else "no epoch was whole, so there is nothing to resume"
-        )
-        raise
     picture = result.history.with_suffix(".png")
     problem = result.problem
     plot_history(result.rows, picture, score=problem.score, title=problem.score_title)
@@ -155,11 +156,8 @@ def _baseline(dataset: "Dataset", result: "TrainingResult") -> "BeatenBaseline |
     from chromkeras.baselines.beaten import beaten_baseline
 
     scores = result.scores[f"validation_{result.problem.score}"]
-    try:
+    with noting(f"{result.model} is whole; only the k-mer baseline was not fitted"):
         return beaten_baseline(dataset, np.array([scores[task] for task in dataset.tasks]))
-    except Stopped as stopped:
-        stopped.add_note(f"{result.model} is whole; only the k-mer baseline was not fitted")
-        raise
 
 
 def _draw_gradients(out: Path) -> tuple[Path, Path]:

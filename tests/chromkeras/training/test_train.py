@@ -243,7 +243,7 @@ def test_a_run_that_has_ended_is_not_trained_again(tiny_dataset, tiny_recipe, tm
         ValueError, match=r"m.keras belongs to another recipe .*training.epochs was 1, now 3"
     ):
         train(tiny_dataset(), tiny_recipe("hard", *SHORT), out, resume=True)
-    with pytest.raises(ValueError, match="m.keras belongs to data"):
+    with pytest.raises(ValueError, match=r"m\.keras belongs to data"):
         train(tiny_dataset(seed=1), recipe, out, resume=True)
 
 
