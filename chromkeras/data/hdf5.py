@@ -166,7 +166,7 @@ def _read(file: h5py.File, mmap: bool) -> Dataset:
 
 def _read_labels(file: h5py.File, mmap: bool) -> tuple[np.ndarray, np.ndarray]:
     """Return labels and which are known; version 1 flagged unknown ones."""
-    if file.attrs["version"] == 1:
+    if _number(file, "version") == 1:
         return from_flagged(_take(file["labels"]))
     return _take(file["labels"], mmap), _take(file["known"], mmap)
 
@@ -189,10 +189,11 @@ def _check_format(file: h5py.File, path: Path) -> None:
             else "convert it by the import format arrays"
         )
         raise InputError(f"{path} is no chromkeras data set; {hint}")
-    if file.attrs["version"] > VERSION:
+    version = _number(file, "version")
+    if version > VERSION:
         raise InputError(
-            f"{path} has data set version {file.attrs['version']}, this chromkeras reads up to "
-            f"{VERSION}; upgrade chromkeras"
+            f"{path} has data set version {version}, this chromkeras reads up to {VERSION}; "
+            "upgrade chromkeras"
         )
 
 
@@ -214,12 +215,12 @@ def _read_table(group: h5py.Group, mmap: bool) -> Table:
         raise unknown("kind of table", kind, tuple(_TABLES))
     values: dict[str, Any] = {}
     for field in fields(_TABLES[kind]):
-        if field.name in group and group[field.name].dtype.kind == "S":
+        if field.name in group and "tuple" in str(field.type):
             values[field.name] = tuple(_read_text(group, field.name).tolist())
         elif field.name in group:
             values[field.name] = _take(group[field.name], mmap)
         elif field.name in group.attrs:
-            values[field.name] = group.attrs[field.name].item()
+            values[field.name] = _number(group, field.name)
     table: Table = _TABLES[kind](**values)
     return table
 
@@ -237,6 +238,14 @@ def _said(group: h5py.Group, name: str) -> str:
     """Return a text of an attribute, "" where there is none; early files have it as a string."""
     text = group.attrs.get(name, "")
     return bytes(text).decode() if isinstance(text, bytes) else str(text)
+
+
+def _number(group: h5py.Group, name: str) -> Any:
+    """Return a number or a flag of an attribute."""
+    value = group.attrs[name]
+    if not isinstance(value, np.number | np.bool_):
+        raise InputError(f"attribute {name}: expected a number, received another type")
+    return value.item()
 
 
 def _put(group: h5py.Group, name: str, array: np.ndarray) -> None:
@@ -269,7 +278,12 @@ def _checksum(array: np.ndarray) -> int:
 
 
 def _read_text(file: h5py.Group, name: str) -> np.ndarray:
-    return np.char.decode(_take(file[name]), "utf-8")
+    column = _take(file[name])
+    if column.ndim != 1 or column.dtype.kind != "S":
+        raise InputError(
+            f"{name}: expected one row of texts, received shape {column.shape}, {column.dtype}"
+        )
+    return np.char.decode(column, "utf-8")
 
 
 def _read_factor(group: h5py.Group, mmap: bool) -> Factor:

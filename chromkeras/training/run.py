@@ -81,7 +81,8 @@ class Run:
                 verbose=0,
             )
         except DivergedError as error:
-            return error
+            of = self.best.validation.broken() if self.best.weights else ""
+            return DivergedError(str(error).replace("the loss ", f"the loss{of} ", 1))
         finally:
             self.progress.stop()
         return None

@@ -1,6 +1,9 @@
 """The result of an attribution method, and its file."""
 
 import json
+import struct
+import tokenize
+import zlib
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,12 @@ from chrominterpret.errors import InputError
 from chrominterpret.files import replacing
 
 HDF5_ENDINGS = (".h5", ".hdf5")
+
+# What NumPy and Python raise at a damaged .npz file.
+DAMAGE = (
+    ValueError, OSError, EOFError, RuntimeError, SyntaxError, TypeError, OverflowError, BadZipFile,
+    struct.error, tokenize.TokenError, zlib.error,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +155,7 @@ def _read_npz(path: str | Path) -> tuple[dict[str, Any], Any]:
         opened.seek(0)
         try:
             arrays = dict(np.load(opened))
-        except (BadZipFile, ValueError) as error:  # damaged, or with objects in it
+        except DAMAGE as error:  # or with objects in it
             raise InputError(f"expected a saved Attribution, received {path}: {error}") from error
     return arrays, arrays.pop("description", None)
 

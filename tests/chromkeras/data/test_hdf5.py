@@ -1,3 +1,5 @@
+import shutil
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -250,3 +252,60 @@ def test_a_file_that_names_another_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="'tasks' lies in another file"):
         load_dataset(path)
     assert dataset_tasks(path) == ()
+
+
+CHANGES = {
+    "another axis": lambda a: a[..., None],
+    "one value": lambda a: a.ravel()[:1],
+    "no axis": lambda a: np.array(5),
+    "texts": lambda a: np.full(a.shape, b"zz"),
+    "no row": lambda a: a[:0],
+    "negative": lambda a: np.full(a.shape, -7, np.int64),
+    "far out": lambda a: np.full(a.shape, 10**9, np.int64),
+    "no numbers": lambda a: np.full(a.shape, np.nan),
+    "records": lambda a: np.zeros(a.shape, [("a", "f4")]),
+    "complex": lambda a: np.zeros(a.shape, np.complex64),
+    "nothing": None,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_parts_of_another_type_or_shape_are_one_line(change: str, tmp_path: Path) -> None:
+    whole, path, refused = tmp_path / "whole.h5", tmp_path / "d.h5", []
+    save_dataset(full(), whole)
+    names: list[str] = []
+    with h5py.File(whole) as file:
+        file.visititems(lambda n, x: names.append(n) if isinstance(x, h5py.Dataset) else None)
+    for name in names:
+        shutil.copy(whole, path)
+        with h5py.File(path, "r+") as file:
+            array = file[name][...]
+            del file[name]
+            if CHANGES[change] is not None:
+                file[name] = CHANGES[change](array)
+        for mmap in (False, True):
+            try:
+                load_dataset(path, mmap=mmap).batch(np.arange(2))
+            except InputError as error:
+                refused.append(str(error))
+    assert len(refused) >= len(names) / 2
+    assert all("d.h5" in text for text in refused)
+
+
+@pytest.mark.parametrize("value", [None, "x", np.array([1, 2]), b"\xff", np.nan])
+@pytest.mark.parametrize("name", ["version", "inputs/dna/length", "inputs/dna/kind", "problem"])
+def test_attributes_of_another_type_are_one_line(name: str, value: object, tmp_path: Path) -> None:
+    path = tmp_path / "d.h5"
+    save_dataset(full(), path)
+    place, _, attribute = name.rpartition("/")
+    with h5py.File(path, "r+") as file:
+        del file[place or "/"].attrs[attribute]
+        if value is not None:
+            file[place or "/"].attrs[attribute] = value
+    with suppress(InputError):
+        load_dataset(path)
+
+
+def test_a_task_name_of_thousands_of_letters_is_refused() -> None:
+    with pytest.raises(InputError, match="of column 0 has 10,000 characters, more than 1,000"):
+        replace(full(), tasks=("x" * 10_000, *full().tasks[1:]))

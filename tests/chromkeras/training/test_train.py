@@ -154,6 +154,25 @@ def test_divergence_later_leaves_a_good_model(tiny_dataset, tiny_recipe, tmp_pat
     assert all(np.isfinite(w).all() for w in weights(out))
 
 
+def test_the_task_whose_outputs_are_no_numbers_is_named(
+    tiny_dataset, tiny_recipe, tmp_path, monkeypatch
+):
+    from chromkeras.training.divergence import StopOnDivergence
+
+    class Poison(StopOnDivergence):
+        def on_epoch_begin(self, epoch, logs=None):
+            super().on_epoch_begin(epoch, logs)
+            if epoch == 1:
+                bias = self.model.weights[-1]
+                bias.assign(
+                    np.where(np.arange(3).reshape(3, *[1] * (bias.ndim - 1)) == 1, np.nan, bias)
+                )
+
+    monkeypatch.setattr("chromkeras.training.run.StopOnDivergence", Poison)
+    with pytest.raises(ValueError, match="the loss of task task1 became nan at step 1 of epoch 2"):
+        train(tiny_dataset(), tiny_recipe("single", *SHORT), tmp_path / "m.keras")
+
+
 def test_out_must_be_a_keras_file(tiny_dataset, tiny_recipe, tmp_path):
     with pytest.raises(ValueError, match=r"ends in .keras, received .*m.h5"):
         train(tiny_dataset(), tiny_recipe(), tmp_path / "m.h5")
