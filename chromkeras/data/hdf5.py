@@ -10,7 +10,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from chrominterpret.hdf5 import read_hdf5, write_hdf5
+from chrominterpret.hdf5 import datasets, read_hdf5, write_hdf5
 from chromkeras.data.blocks import row_blocks
 from chromkeras.data.dataset import UNNAMED, Dataset, Origin
 from chromkeras.data.factor import Factor
@@ -28,6 +28,9 @@ FORMAT = "chromkeras dataset"
 VERSION = 3
 # Arrays start at a multiple of these bytes, so that they can be used where they lie in the file.
 ALIGNMENT = 64
+# What packed arrays may unpack to: this much, or this many times the size of the file.
+FREE_SIZE = 128 * 2**20
+GREATEST_RATIO = 64
 CHECKSUM = "crc32"  # attribute of every array
 _TABLES = {kind.kind: kind for kind in (PackedSequences, DenseTable)}
 _TRUTH = ("row", "start", "end", "motif", "strand")
@@ -127,6 +130,7 @@ def load_dataset(path: str | os.PathLike[str], *, mmap: bool = False) -> Dataset
     with read_hdf5(found) as file:
         try:
             _check_format(file, found)
+            _check_size(file, found.stat().st_size)
             return _read(file, mmap)
         except InputError as error:
             raise InputError(f"{found}: {error}") from error
@@ -194,6 +198,16 @@ def _check_format(file: h5py.File, path: Path) -> None:
         raise InputError(
             f"{path} has data set version {version}, this chromkeras reads up to {VERSION}; "
             "upgrade chromkeras"
+        )
+
+
+def _check_size(file: h5py.File, size: int) -> None:
+    """Raise ``InputError`` where arrays unpack to far more than any data set would."""
+    unpacked = sum(int(data.nbytes) for _, data in datasets(file))
+    if unpacked > max(FREE_SIZE, GREATEST_RATIO * size):
+        raise InputError(
+            f"expected arrays that unpack to at most {GREATEST_RATIO} times the file's {size:,} "
+            f"bytes, received {unpacked:,} bytes"
         )
 
 

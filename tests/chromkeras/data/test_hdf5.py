@@ -1,4 +1,6 @@
+import resource
 import shutil
+import zlib
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -309,3 +311,23 @@ def test_attributes_of_another_type_are_one_line(name: str, value: object, tmp_p
 def test_a_task_name_of_thousands_of_letters_is_refused() -> None:
     with pytest.raises(InputError, match="of column 0 has 10,000 characters, more than 1,000"):
         replace(full(), tasks=("x" * 10_000, *full().tasks[1:]))
+
+
+@pytest.mark.parametrize("name", ["labels", "kind", "start", "inputs/dna/packed", "tasks"])
+def test_a_small_file_does_not_unpack_to_gigabytes(name: str, tmp_path: Path) -> None:
+    path, rows = tmp_path / "d.h5", 1 << 20
+    save_dataset(full(), path)
+    with h5py.File(path, "a") as file:
+        old = file[name]
+        shape, width = (3000 * rows, *old.shape[1:]), int(np.prod(old.shape[1:]))
+        del file[name]
+        data = file.create_dataset(
+            name, shape, old.dtype, chunks=(rows, *old.shape[1:]), compression="gzip"
+        )
+        chunk = zlib.compress(bytes(rows * width * old.dtype.itemsize), 9)
+        for first in range(0, shape[0], rows):
+            data.id.write_direct_chunk((first, *[0] * (len(shape) - 1)), chunk)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(InputError, match="unpack to at most 64 times"):
+        load_dataset(path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # kB

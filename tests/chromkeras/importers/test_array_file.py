@@ -86,6 +86,7 @@ def test_a_damaged_npz_file_is_one_line(tmp_path: Path) -> None:
             failed.append(str(error))
     assert len(failed) > len(whole) / 4
     assert all(str(path) in text for text in failed)
-    np.save(path.open("wb"), np.zeros(3))
+    with path.open("wb") as file:
+        np.save(file, np.zeros(3))
     with pytest.raises(InputError, match=r"neither HDF5 nor \.npz"), open_arrays(path):
         pass
