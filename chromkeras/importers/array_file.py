@@ -142,8 +142,10 @@ def _npz(raw: BinaryIO, path: Path) -> Any:
 def to_text(values: Any, where: str) -> np.ndarray:
     """Return a column of bytes or text as text, shape (N,); another shape or code is refused."""
     array = np.asarray(values)
-    if array.ndim != 1:
-        raise InputError(f"{where}: expected one row of names, received shape {array.shape}")
+    if array.ndim != 1 or array.dtype.kind not in "SUObiuf":
+        raise InputError(
+            f"{where}: expected one row of names, received shape {array.shape}, {array.dtype}"
+        )
     try:
         if array.dtype.kind == "S":
             return np.char.decode(array, "utf-8")
