@@ -252,7 +252,9 @@ def _h5_facts(path: Path) -> str:
 def _check_h5(path: Path, layout: Layout, rows: int) -> None:
     """Raise ``InputError`` unless columns and matrices are those of a layout."""
     kinds = {"text": "S", "integer": "iu", "number": "f"}
-    wanted = {name: ((rows,), kinds[kind]) for name, kind in layout.columns.items()}
+    wanted: dict[str, tuple[tuple[int, ...], str]] = {
+        name: ((rows,), kinds[kind]) for name, kind in layout.columns.items()
+    }
     wanted |= {name: ((rows, len(each)), "f") for name, each in layout.matrices.items()}
     with read_hdf5(path) as file:
         for name, (shape, kind) in wanted.items():
