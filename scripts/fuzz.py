@@ -80,7 +80,10 @@ def main() -> None:
             each: fuzz(known[each], arguments.count, seed=arguments.seed, first=arguments.first)
             for each in wanted
         }
-    print(json.dumps({name: count.to_json() for name, count in counts.items()}, indent=1))
+    if arguments.table:
+        print(*table(counts), sep="\n")
+    else:
+        print(json.dumps({name: count.to_json() for name, count in counts.items()}, indent=1))
     sys.exit(any(count.failed for count in counts.values()))
 
 
@@ -89,8 +92,18 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--count", type=int, default=1000, help="Files of each reader.")
     parser.add_argument("--first", type=int, default=0, help="Number of the first.")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--table", action="store_true", help="Print a table in Markdown, not JSON.")
     parser.add_argument("--reader", action="append", help="Reader (repeat); all without.")
     return parser.parse_args()
+
+
+def table(counts: dict[str, Count]) -> Iterator[str]:
+    """Yield the lines of a table in Markdown."""
+    yield "| reader | files | read | refused in a line | anything else | slowest, s |"
+    yield "|---|---|---|---|---|---|"
+    for name, each in counts.items():
+        figures = (each.files, each.read, each.refused, each.failed.total())
+        yield f"| {name} | {' | '.join(map(str, figures))} | {each.slowest:.1f} |"
 
 
 def fuzz(reader: Reader, count: int, *, seed: int = 0, first: int = 0) -> Count:

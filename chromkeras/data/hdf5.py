@@ -163,7 +163,7 @@ def _read(file: h5py.File, mmap: bool) -> Dataset:
         truth=_read_truth(file),
         motifs=_read_motifs(file),
         origin=_read_origin(file),
-        split_by=bytes(_take(file["split_by"])).decode() if "split_by" in file else "",
+        split_by=_read_long(file, "split_by") if "split_by" in file else "",
         **columns,
     )
 
@@ -254,7 +254,7 @@ def _said(group: h5py.Group, name: str) -> str:
     return bytes(text).decode() if isinstance(text, bytes) else str(text)
 
 
-def _number(group: h5py.Group, name: str) -> Any:
+def _number(group: h5py.Group | h5py.Dataset, name: str) -> Any:
     """Return a number or a flag of an attribute."""
     value = group.attrs[name]
     if not isinstance(value, np.number | np.bool_):
@@ -278,7 +278,7 @@ def _take(data: h5py.Dataset, mmap: bool = False) -> np.ndarray:
     """
     array = read_array(data, mmap)
     mapped = mmap and not array.flags.owndata
-    if CHECKSUM in data.attrs and not mapped and _checksum(array) != int(data.attrs[CHECKSUM]):
+    if CHECKSUM in data.attrs and not mapped and _checksum(array) != _number(data, CHECKSUM):
         name = data.name.lstrip("/")
         raise InputError(f"{name} is damaged: its checksum differs; make the file again")
     return array
@@ -300,6 +300,16 @@ def _read_text(file: h5py.Group, name: str) -> np.ndarray:
     return np.char.decode(column, "utf-8")
 
 
+def _read_long(file: h5py.Group, name: str) -> str:
+    """Return a text that is kept as the bytes of an array."""
+    array = _take(file[name])
+    if array.ndim != 1 or array.dtype != np.uint8:
+        raise InputError(
+            f"{name}: expected one row of bytes, received {array.shape}, {array.dtype}"
+        )
+    return array.tobytes().decode()
+
+
 def _read_factor(group: h5py.Group, mmap: bool) -> Factor:
     names = tuple(_read_text(group, "names").tolist())
     seen = _take(group["seen"]) if "seen" in group else None
@@ -310,7 +320,7 @@ def _read_motifs(file: h5py.File) -> str | None:
     """Return the text of the motifs; it was an attribute once, which has no checksum."""
     if "motifs" not in file:
         return None if "motifs" not in file.attrs else str(file.attrs["motifs"])
-    return bytes(_take(file["motifs"])).decode()
+    return _read_long(file, "motifs")
 
 
 def _read_truth(file: h5py.File) -> Truth | None:

@@ -331,3 +331,22 @@ def test_a_small_file_does_not_unpack_to_gigabytes(name: str, tmp_path: Path) ->
     with pytest.raises(InputError, match="unpack to at most 64 times"):
         load_dataset(path)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # kB
+
+
+def test_a_number_in_the_place_of_a_text_takes_no_memory(tmp_path: Path) -> None:
+    path = tmp_path / "d.h5"
+    save_dataset(replace(full(), motifs="MEME"), path)
+    with h5py.File(path, "a") as file:
+        del file["motifs"]
+        file["motifs"] = 2**40
+    with pytest.raises(InputError, match="motifs: expected one row of bytes"):
+        load_dataset(path)
+
+
+def test_a_checksum_that_is_no_number_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "d.h5"
+    save_dataset(full(), path)
+    with h5py.File(path, "a") as file:
+        file["labels"].attrs["crc32"] = np.bytes_(b"\xff")
+    with pytest.raises(InputError, match="attribute crc32: expected a number"):
+        load_dataset(path)
