@@ -415,10 +415,34 @@ def _expression(folder: Path) -> dict[str, tuple[Path, dict[str, Any]]]:
             ": regulators": (regulators, given)}  # fmt: skip
 
 
+def _not_in_this_process(folder: Path) -> dict[str, tuple[Path, dict[str, Any]]]:
+    """Return no reader: pybigtools ends the process at some damaged bigWig files."""
+    return {}
+
+
+def _h5ad(folder: Path) -> dict[str, tuple[Path, dict[str, Any]]]:
+    if importlib.util.find_spec("anndata") is None:
+        return {}
+    import anndata
+    import pandas as pd
+
+    random = _folder(folder)
+    genome = _fasta(folder / "genome.fa", random, {f"chr{i}": 3000 for i in (1, 2, 3)})
+    regions = [(f"chr{1 + i % 3}", 50 * i, 50 * i + 200) for i in range(30)]
+    var = pd.DataFrame(regions, columns=["chr", "start", "end"])
+    var.index = [f"{chrom}:{start}-{end}" for chrom, start, end in regions]
+    numbers = np.random.default_rng(2).random((2, 30)).astype("f4")
+    path = folder / "a.h5ad"
+    anndata.AnnData(numbers, pd.DataFrame(index=["a", "b"]), var).write_h5ad(path)
+    return {"": (path, {"path": path, "genome": genome})}
+
+
 _IMPORTED: dict[str, Callable[[Path], dict[str, tuple[Path, dict[str, Any]]]]] = {
     "peaks": _peaks,
     "arrays": _arrays,
     "basset": _basset,
+    "bigwig": _not_in_this_process,
+    "h5ad": _h5ad,
     "expression": _expression,
 }
 
