@@ -434,7 +434,18 @@ def _h5ad(folder: Path) -> dict[str, tuple[Path, dict[str, Any]]]:
     numbers = np.random.default_rng(2).random((2, 30)).astype("f4")
     path = folder / "a.h5ad"
     anndata.AnnData(numbers, pd.DataFrame(index=["a", "b"]), var).write_h5ad(path)
-    return {"": (path, {"path": path, "genome": genome, "problem": "regression"})}
+    return {
+        "": (
+            path,
+            {
+                "path": path,
+                "genome": genome,
+                "problem": "regression",
+                "valid": "chr2",
+                "test": "chr3",
+            },
+        )
+    }
 
 
 _IMPORTED: dict[str, Callable[[Path], dict[str, tuple[Path, dict[str, Any]]]]] = {
