@@ -7,10 +7,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from chrominterpret.files import replacing, write_text
+from chrominterpret.files import filling, replacing, replacing_together, write_text
+from chrominterpret.locks import locked
 from chromkeras.errors import InputError
 
-__all__ = ["file_names", "replacing", "require_file", "write_json", "write_text"]
+__all__ = [
+    "file_names", "filling", "locked", "replacing", "replacing_together", "require_file",
+    "write_json", "write_text",
+]  # fmt: skip
+
+
+LONGEST_NAME = 100  # of the 255 bytes that file systems permit
 
 
 def require_file(path: str | os.PathLike[str], what: str) -> Path:
@@ -24,6 +31,10 @@ def require_file(path: str | os.PathLike[str], what: str) -> Path:
     if found.stat().st_size == 0:
         raise InputError(f"{what} {found} is empty")
     return found
+
+
+def _cut(name: str) -> str:
+    return name.encode()[:LONGEST_NAME].decode(errors="ignore")
 
 
 def write_json(path: str | os.PathLike[str], values: Any) -> None:
@@ -44,8 +55,9 @@ def write_json(path: str | os.PathLike[str], values: Any) -> None:
 def file_names(texts: Sequence[str]) -> list[str]:
     """Return a file name for every text, such as a task; those that would share one are numbered.
 
-    Sharing is judged without case, as some file systems do.
+    Sharing is judged without case, as some file systems do; of long texts the first
+    ``LONGEST_NAME`` bytes are taken.
     """
-    plain = ["".join(c if c.isalnum() or c in "-_." else "_" for c in text) for text in texts]
+    plain = [_cut("".join(c if c.isalnum() or c in "-_." else "_" for c in t)) for t in texts]
     counts = Counter(name.casefold() for name in plain)
     return [f"{n}_{i}" if counts[n.casefold()] > 1 else n for i, n in enumerate(plain)]

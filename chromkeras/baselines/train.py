@@ -12,8 +12,8 @@ import numpy as np
 from chromkeras.baselines.options import Options
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
-from chromkeras.files import replacing
-from chromkeras.model_file.beside import check_model_path
+from chromkeras.files import locked
+from chromkeras.model_file.beside import check_model_path, new_model
 from chromkeras.model_file.card import TRAINING_SHARE
 from chromkeras.problems.problem import Problem
 from chromkeras.problems.registry import find_problem
@@ -109,12 +109,13 @@ def train_baseline(
     """
     out = check_model_path(out)
     check_dataset(dataset, options)
-    found = BASELINES.get(options.name).fit(dataset, options)
-    network = build(dataset, options, found)
-    scores = _scores(network, dataset, found)
-    card = _card(dataset, options, scores)
-    with replacing(out) as beside:
-        carrying(network, card).save(beside)
+    with locked(out):
+        found = BASELINES.get(options.name).fit(dataset, options)
+        network = build(dataset, options, found)
+        scores = _scores(network, dataset, found)
+        card = _card(dataset, options, scores)
+        with new_model(out, history=False) as (model, _, _):
+            carrying(network, card).save(model)
     problem = find_problem(dataset.problem)
     return BaselineResult(
         out, scores, found.strength, found.tried, found.rows, found.features, problem

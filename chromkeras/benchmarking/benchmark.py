@@ -19,7 +19,7 @@ from chromkeras.benchmarking.contenders import (
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import check_rows
-from chromkeras.files import write_json, write_text
+from chromkeras.files import filling, locked, write_json, write_text
 from chromkeras.names import unknown
 from chromkeras.problems.problem import Problem
 from chromkeras.problems.registry import find_problem
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from chromkeras.model_file.open_model import OpenModel
 
 HELD_OUT = ("valid", "test")
+SUMMARY = "benchmark.json"
 _log = logging.getLogger(__name__)
 
 
@@ -158,21 +159,22 @@ def benchmark(
 
     if models is None:
         contenders = _built(contenders, dataset)
-    runs = Runs(dataset, contenders, seeds, split, Path(out))
-    replicates = runs.make()
-    by_name = {
-        one.name: [each for each in replicates if each.contender == one] for one in contenders
-    }
-    opened, taken = _times(by_name, dataset, rows, repeats)
-    strata = shown_strata(replicates)
-    with progress("bootstrap") as report:
-        differences = measure_differences(
-            replicates, dataset, rows, strata, bootstrap=bootstrap, progress=report
-        )
-    table = _table(contenders, by_name, opened, taken, strata, problem)
-    facts = _facts(dataset, rows, split, contenders, seeds, repeats, problem)
-    facts["strata"] = list(strata)
-    files = _write(Path(out), table, replicates, by_name, differences, strata, problem, facts)
+    with locked(Path(out) / SUMMARY):
+        runs = Runs(dataset, contenders, seeds, split, Path(out))
+        replicates = runs.make()
+        by_name = {
+            one.name: [each for each in replicates if each.contender == one] for one in contenders
+        }
+        opened, taken = _times(by_name, dataset, rows, repeats)
+        strata = shown_strata(replicates)
+        with progress("bootstrap") as report:
+            differences = measure_differences(
+                replicates, dataset, rows, strata, bootstrap=bootstrap, progress=report
+            )
+        table = _table(contenders, by_name, opened, taken, strata, problem)
+        facts = _facts(dataset, rows, split, contenders, seeds, repeats, problem)
+        facts["strata"] = list(strata)
+        files = _write(Path(out), table, replicates, by_name, differences, strata, problem, facts)
     paths = tuple(one.path for one in replicates)
     return Benchmark(Path(out), tuple(table), tuple(differences), paths, files, facts)
 
@@ -303,14 +305,15 @@ def _write(
     facts["table"] = plain(table)
     facts["differences"] = plain([one.row(problem.score) for one in differences])
     titles = {name: problem.stratum_title(name) for name in strata}
-    files = [out / name for name in ("table.tsv", "table.md", "runs.tsv", "scores.png")]
-    write_tsv(files[0], [{k: "" if v is None else v for k, v in row.items()} for row in table])
-    write_text(files[1], markdown(table, differences, problem, strata, _notes(facts, problem)))
-    write_tsv(files[2], run_rows(replicates, strata))
-    plot_scores(by_name, titles, files[3], score=problem.score, title=problem.score_title)
-    if differences:
-        files.append(out / "differences.tsv")
-        write_tsv(files[-1], [one.row(problem.score) for one in differences])
-    files.append(out / "benchmark.json")
-    write_json(files[-1], facts)
-    return tuple(files)
+    with filling(out) as inner:
+        files = [inner / name for name in ("table.tsv", "table.md", "runs.tsv", "scores.png")]
+        write_tsv(files[0], [{k: "" if v is None else v for k, v in row.items()} for row in table])
+        write_text(files[1], markdown(table, differences, problem, strata, _notes(facts, problem)))
+        write_tsv(files[2], run_rows(replicates, strata))
+        plot_scores(by_name, titles, files[3], score=problem.score, title=problem.score_title)
+        if differences:
+            files.append(inner / "differences.tsv")
+            write_tsv(files[-1], [one.row(problem.score) for one in differences])
+        files.append(inner / SUMMARY)
+        write_json(files[-1], facts)
+    return tuple(out / file.name for file in files)

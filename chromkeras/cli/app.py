@@ -12,7 +12,7 @@ from typer.exceptions import TyperException
 from chromkeras.cli.group import group_of, help_without_command, new_app
 from chromkeras.cli.outcome import Quiet
 from chromkeras.cli.output import SafeOutput
-from chromkeras.cli.stop import Stopped, stoppable
+from chromkeras.cli.stop import Stopped, noting, stoppable
 from chromkeras.errors import InputError
 from chromkeras.names import printable
 from chromkeras.registry import COMMANDS
@@ -22,7 +22,7 @@ EXIT_CODES = {
     0: "done",
     1: "an error in chromkeras itself, with its traceback: please report it",
     2: "wrong input, said in one line, or something that is needed is missing",
-    130: "stopped by Ctrl-C (SIGINT); 143: by SIGTERM",
+    130: "stopped by Ctrl-C (SIGINT); 143: by SIGTERM; 129: by SIGHUP",
 }
 app = new_app(
     cls=group_of(COMMANDS, lambda name: COMMANDS.get(name).command),
@@ -47,7 +47,7 @@ def main() -> None:
             code = run(sys.argv[1:])
     except Stopped as stopped:
         _complain(stopped.message)
-        code = 128 + stopped.number
+        code = stopped.code
     sys.exit(code)
 
 
@@ -58,7 +58,7 @@ def run(arguments: list[str]) -> int:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        with redirect_stderr(_safe(sys.stderr)), redirect_stdout(_safe(sys.stdout)):
+        with redirect_stderr(_safe(sys.stderr)), redirect_stdout(_safe(sys.stdout)), noting():
             code = app(arguments, prog_name="chromkeras", standalone_mode=False)
     except typer.Abort as error:  # what Typer makes of an EOFError
         _complain(str(error.__cause__ or "stopped"))

@@ -1,13 +1,16 @@
 """Training of ``train`` and ``finetune``: from a recipe to a model file and a report."""
 
 import logging
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chromkeras.cli.outcome import Outcome
 from chromkeras.cli.places import check_output_file
-from chromkeras.cli.stop import Stopped
+from chromkeras.cli.stop import noting
 from chromkeras.errors import InputError
+from chromkeras.files import locked
 
 if TYPE_CHECKING:
     from chromkeras.baselines.beaten import BeatenBaseline
@@ -68,44 +71,61 @@ def fit(
         check_log(log)
     from chromkeras.cli.open_data import open_data
 
-    dataset = open_data(data, tasks, mmap=mmap)
-    if data is None:
-        _log.info("it trains for some minutes; Ctrl-C stops it")
-    from chromkeras.backend.quiet import import_keras
-
-    import_keras()
-    from chromkeras.backend.unused_gpus import warn_of_unused_gpus
-
-    warn_of_unused_gpus(devices)
-    from chromkeras.model_file.beside import checkpoint_path
-    from chromkeras.training.history_plot import plot_history
-    from chromkeras.training.train import train
-
-    state = checkpoint_path(out)
-    saved = _changed(state)
-    if saved and not resume:
-        _log.info(
-            "note: %s of a stopped run will be replaced; --resume goes on with it instead", state
-        )
-    try:
-        result = train(
-            dataset,
+    with locked(out):
+        return _fit(
             recipe,
             out,
+            partial(open_data, data, tasks, mmap=mmap),
+            demo=data is None,
+            baseline=baseline,
             resume=resume,
             devices=devices,
             shard=shard,
             watch_gradients=watch_gradients,
             log=log,
         )
-    except Stopped as stopped:
-        kept = state.exists() and (resume or _changed(state) != saved)
-        stopped.add_note(
-            f"{state} keeps every whole epoch: the same command with --resume goes on from there"
-            if kept
-            else "no epoch was whole, so there is nothing to resume"
+
+
+def _fit(
+    recipe: "Recipe",
+    out: Path,
+    opened: Callable[[], "Dataset"],
+    *,
+    demo: bool,
+    baseline: bool,
+    **options: Any,
+) -> Outcome:
+    """Train, draw what came of it, and return scores and files."""
+    dataset = opened()
+    if demo:
+        _log.info("it trains for some minutes; Ctrl-C stops it")
+    from chromkeras.backend.quiet import import_keras
+
+    import_keras()
+    from chromkeras.backend.unused_gpus import warn_of_unused_gpus
+
+    warn_of_unused_gpus(options["devices"])
+    from chromkeras.model_file.beside import checkpoint_path
+    from chromkeras.training.history_plot import plot_history
+    from chromkeras.training.train import train
+
+    state = checkpoint_path(out)
+    saved, before, resume = _changed(state), _changed(out), options["resume"]
+    if saved and not resume:
+        _log.info(
+            "note: %s of a stopped run will be replaced; --resume goes on with it instead", state
         )
-        raise
+
+    def next_step() -> str:
+        if out.exists() and not state.exists() and _changed(out) != before:
+            return f"{out} is whole: the same command with --resume adds what is missing"
+        if state.exists() and (resume or _changed(state) != saved):
+            then = "the same command with --resume goes on from there"
+            return f"{state} keeps every whole epoch: {then}"
+        return "no epoch was whole, so there is nothing to resume"
+
+    with noting(next_step):
+        result = train(dataset, recipe, out, **options)
     picture = result.history.with_suffix(".png")
     problem = result.problem
     plot_history(result.rows, picture, score=problem.score, title=problem.score_title)
@@ -122,7 +142,7 @@ def fit(
     if baseline and (beside := _baseline(dataset, result)) is not None:
         lines.insert(1, str(beside))
         told["baseline"] = beside.to_json()
-    if watch_gradients:
+    if options["watch_gradients"]:
         watched, drawn = _draw_gradients(out)
         pictures.append(drawn)
         lines.append(f"wrote {watched} and {drawn}")
@@ -136,11 +156,8 @@ def _baseline(dataset: "Dataset", result: "TrainingResult") -> "BeatenBaseline |
     from chromkeras.baselines.beaten import beaten_baseline
 
     scores = result.scores[f"validation_{result.problem.score}"]
-    try:
+    with noting(f"{result.model} is whole; only the k-mer baseline was not fitted"):
         return beaten_baseline(dataset, np.array([scores[task] for task in dataset.tasks]))
-    except Stopped as stopped:
-        stopped.add_note(f"{result.model} is whole; only the k-mer baseline was not fitted")
-        raise
 
 
 def _draw_gradients(out: Path) -> tuple[Path, Path]:

@@ -10,6 +10,8 @@ import typer
 from chromkeras.backend.shards import SHARDS
 from chromkeras.cli import completion
 from chromkeras.data.split_names import CHOICES
+from chromkeras.errors import InputError
+from chromkeras.names import printable
 
 
 def one_of(names: Iterable[str]) -> str:
@@ -119,7 +121,12 @@ def comma_list(texts: list[str] | None) -> tuple[str, ...]:
     A name that holds a comma itself stands in double quotes.
     """
     rows = csv.reader(texts or (), skipinitialspace=True)
-    return tuple(name.strip() for row in rows for name in row or [""])
+    try:
+        return tuple(name.strip() for row in rows for name in row or [""])
+    except csv.Error as error:
+        wrong = printable((texts or [""])[rows.line_num - 1], longest=60)
+        why = str(error).partition(" - ")[0]
+        raise InputError(f"expected names with commas between, received {wrong!r}: {why}") from None
 
 
 def given(values: Mapping[str, Any]) -> dict[str, Any]:

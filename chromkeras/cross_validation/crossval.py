@@ -12,11 +12,11 @@ import numpy as np
 from chromkeras.cross_validation.fold_curves import plot_fold_curves
 from chromkeras.cross_validation.fold_scores import FoldScores, spread
 from chromkeras.cross_validation.folds import Folds, make_folds
-from chromkeras.cross_validation.state import open_state
+from chromkeras.cross_validation.state import CURVES, EVALUATED, FOLDS, SCORES, SUMMARY, open_state
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import Evaluation, evaluate
-from chromkeras.files import write_json
+from chromkeras.files import filling, locked, write_json
 from chromkeras.model_file.beside import history_path
 from chromkeras.model_file.card import read_card
 from chromkeras.model_file.manifest import Manifest, write_manifest
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from chromkeras.cross_validation.run import Run
 
 _log = logging.getLogger(__name__)
-EVALUATED = "out_of_fold"
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,14 +130,15 @@ chooses the best epoch and the rest train; received 2
     problem = find_problem(dataset.problem)
     _check_folds(dataset, made, problem)
     _warn_of_init(dataset, recipe)
-    state = open_state(Path(out), dataset, recipe, made, seed=seed, resume=resume)
-    from chromkeras.backend.quiet import import_keras
+    with locked(Path(out) / SUMMARY):
+        state = open_state(Path(out), dataset, recipe, made, seed=seed, resume=resume)
+        from chromkeras.backend.quiet import import_keras
 
-    import_keras()  # only now, as it takes seconds and all that is wrong above takes none
-    from chromkeras.cross_validation.run import Run
+        import_keras()  # only now, as it takes seconds and all that is wrong above takes none
+        from chromkeras.cross_validation.run import Run
 
-    run = Run(dataset, recipe, made, state, problem, devices=devices, shard=shard)
-    return _finish(run, run.train_all())
+        run = Run(dataset, recipe, made, state, problem, devices=devices, shard=shard)
+        return _finish(run, run.train_all())
 
 
 def _check_folds(dataset: Dataset, folds: Folds, problem: Problem) -> None:
@@ -175,21 +175,22 @@ def _finish(run: "Run", outputs: Mapping[int, np.ndarray]) -> CrossValidation:
     order = np.argsort(rows)
     whole = folds.out_of_fold(run.dataset)
     evaluation = evaluate(logits[order], whole, rows[order], link=run.link)
-    drawn = _write_evaluation(
-        evaluation, whole, rows[order], logits[order], folder / EVALUATED, run.link
-    )
-    write_tsv(folder / "scores.tsv", [row for each in scores for row in each.table()])
-    write_tsv(folder / "folds.tsv", _fold_table(run.dataset, folds))
     from chromkeras.training.history_plot import read_history
 
-    curves = folder / "curves.png"
-    plot_fold_curves(
-        [read_history(history_path(each.model)) for each in scores],
-        curves,
-        held_out=np.array([each.mean for each in scores]),
-        score=run.problem.score,
-        title=run.problem.score_title,
-    )
+    with filling(folder) as inner:
+        drawn = _write_evaluation(
+            evaluation, whole, rows[order], logits[order], inner / EVALUATED, run.link
+        )
+        write_tsv(inner / SCORES, [row for each in scores for row in each.table()])
+        write_tsv(inner / FOLDS, _fold_table(run.dataset, folds))
+        plot_fold_curves(
+            [read_history(history_path(each.model)) for each in scores],
+            inner / CURVES,
+            held_out=np.array([each.mean for each in scores]),
+            score=run.problem.score,
+            title=run.problem.score_title,
+        )
+    pictures = (folder / CURVES, *(folder / EVALUATED / path.name for path in drawn))
     models = tuple(each.model for each in scores)
     write_manifest(folder, Manifest(models, run.dataset.fingerprint))
     results = plain(
@@ -202,7 +203,7 @@ def _finish(run: "Run", outputs: Mapping[int, np.ndarray]) -> CrossValidation:
     )
     run.state.write(results=results)
     facts = {**run.state.settings, "results": results}
-    return CrossValidation(folder, folds, scores, evaluation, (curves, *drawn), facts)
+    return CrossValidation(folder, folds, scores, evaluation, pictures, facts)
 
 
 def _write_evaluation(

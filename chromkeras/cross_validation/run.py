@@ -91,8 +91,9 @@ class Run:
         try:
             train(view, self.recipe, path, resume=resume, devices=self.devices, shard=self.shard)
         except InputError as error:
-            path.unlink(missing_ok=True)  # weights before a divergence are no fold's model
             broken = isinstance(error.__cause__, DivergedError)
+            if broken:  # weights before it are no fold's model
+                path.unlink(missing_ok=True)
             why = f"{error.__cause__}; lower training.learning_rate" if broken else error
             raise InputError(f"{self.folds.title(fold)}: {why}") from error
 

@@ -14,7 +14,7 @@ from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.files import replacing, write_json
 from chromkeras.model_file.archive import open_archive
-from chromkeras.model_file.beside import checkpoint_path, history_path
+from chromkeras.model_file.beside import all_beside
 from chromkeras.model_file.facts import as_int, as_table, read_json
 from chromkeras.model_file.manifest import MANIFEST, MOST_MEMBERS
 from chromkeras.model_file.npz import read_array
@@ -23,6 +23,8 @@ from chromkeras.problems.problem import Problem
 from chromkeras.recipe.recipe import Recipe
 
 SUMMARY, PREDICTED = "crossval.json", "out_of_fold.npz"
+# What is made of all folds in the end.
+SCORES, FOLDS, CURVES, EVALUATED = "scores.tsv", "folds.tsv", "curves.png", "out_of_fold"
 _log = logging.getLogger(__name__)
 
 
@@ -162,11 +164,13 @@ def _flat(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:
 def _remove_run(state: State, folds: int) -> None:
     """Remove what an earlier run left, so that nothing of it is taken for this one's."""
     earlier = _earlier_folds(state.folder / SUMMARY)
-    for name in (MANIFEST, PREDICTED):
-        (state.folder / name).unlink(missing_ok=True)
+    evaluated = [file for file in (state.folder / EVALUATED).glob("*") if file.is_file()]
+    made = [state.folder / name for name in (MANIFEST, PREDICTED, SCORES, FOLDS, CURVES)]
+    for path in (*made, *evaluated):
+        path.unlink(missing_ok=True)
     for fold in range(1, max(folds, earlier) + 1):
         model = state.model(fold)
-        for path in (model, history_path(model), checkpoint_path(model)):
+        for path in (model, *all_beside(model)):
             path.unlink(missing_ok=True)
 
 

@@ -9,10 +9,17 @@ from chromkeras.data.tables import Table
 from chromkeras.errors import InputError
 from chromkeras.names import check_unique, unknown
 
+LONGEST_NAME = 1000  # a model file holds it in several places
+
 
 def check_tasks(tasks: Sequence[str]) -> None:
     """Raise ``InputError`` when a task's name stands twice or cannot be read by people."""
     for column, name in enumerate(tasks):
+        if len(name) > LONGEST_NAME:
+            raise InputError(
+                f"task name {name[:40] + '…'!r} of column {column} has {len(name):,} characters, "
+                f"more than {LONGEST_NAME:,}; rename it"
+            )
         if not name.strip() or not name.isprintable():
             raise InputError(
                 f"task name {name!r} of column {column} is blank or has characters that cannot "
@@ -98,8 +105,13 @@ def check_inputs(inputs: Mapping[str, Table], index: Mapping[str, np.ndarray]) -
         if name not in inputs:
             raise unknown("input of an index", name, tuple(inputs))
         last = len(inputs[name]) - 1
+        if rows.ndim != 1 or rows.dtype.kind not in "iu":
+            raise InputError(
+                f"expected index of {name} of shape (rows,), integers, received {rows.shape}, "
+                f"{rows.dtype}"
+            )
         low, high = (int(rows.min()), int(rows.max())) if rows.size else (0, last)
-        if rows.ndim != 1 or rows.dtype.kind not in "iu" or low < 0 or high > last:
+        if low < 0 or high > last:
             raise InputError(
                 f"expected row numbers from 0 to {last} in index of {name}, received {low} to "
                 f"{high}, {rows.dtype}"

@@ -10,7 +10,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from chrominterpret.hdf5 import read_hdf5, write_hdf5
+from chrominterpret.hdf5 import datasets, read_hdf5, write_hdf5
 from chromkeras.data.blocks import row_blocks
 from chromkeras.data.dataset import UNNAMED, Dataset, Origin
 from chromkeras.data.factor import Factor
@@ -28,6 +28,9 @@ FORMAT = "chromkeras dataset"
 VERSION = 3
 # Arrays start at a multiple of these bytes, so that they can be used where they lie in the file.
 ALIGNMENT = 64
+# What packed arrays may unpack to: this much, or this many times the size of the file.
+FREE_SIZE = 128 * 2**20
+GREATEST_RATIO = 64
 CHECKSUM = "crc32"  # attribute of every array
 _TABLES = {kind.kind: kind for kind in (PackedSequences, DenseTable)}
 _TRUTH = ("row", "start", "end", "motif", "strand")
@@ -127,6 +130,7 @@ def load_dataset(path: str | os.PathLike[str], *, mmap: bool = False) -> Dataset
     with read_hdf5(found) as file:
         try:
             _check_format(file, found)
+            _check_size(file, found.stat().st_size)
             return _read(file, mmap)
         except InputError as error:
             raise InputError(f"{found}: {error}") from error
@@ -159,14 +163,14 @@ def _read(file: h5py.File, mmap: bool) -> Dataset:
         truth=_read_truth(file),
         motifs=_read_motifs(file),
         origin=_read_origin(file),
-        split_by=bytes(_take(file["split_by"])).decode() if "split_by" in file else "",
+        split_by=_read_long(file, "split_by") if "split_by" in file else "",
         **columns,
     )
 
 
 def _read_labels(file: h5py.File, mmap: bool) -> tuple[np.ndarray, np.ndarray]:
     """Return labels and which are known; version 1 flagged unknown ones."""
-    if file.attrs["version"] == 1:
+    if _number(file, "version") == 1:
         return from_flagged(_take(file["labels"]))
     return _take(file["labels"], mmap), _take(file["known"], mmap)
 
@@ -189,10 +193,21 @@ def _check_format(file: h5py.File, path: Path) -> None:
             else "convert it by the import format arrays"
         )
         raise InputError(f"{path} is no chromkeras data set; {hint}")
-    if file.attrs["version"] > VERSION:
+    version = _number(file, "version")
+    if version > VERSION:
         raise InputError(
-            f"{path} has data set version {file.attrs['version']}, this chromkeras reads up to "
-            f"{VERSION}; upgrade chromkeras"
+            f"{path} has data set version {version}, this chromkeras reads up to {VERSION}; "
+            "upgrade chromkeras"
+        )
+
+
+def _check_size(file: h5py.File, size: int) -> None:
+    """Raise ``InputError`` where arrays unpack to far more than any data set would."""
+    unpacked = sum(int(data.nbytes) for _, data in datasets(file))
+    if unpacked > max(FREE_SIZE, GREATEST_RATIO * size):
+        raise InputError(
+            f"expected arrays that unpack to at most {GREATEST_RATIO} times the file's {size:,} "
+            f"bytes, received {unpacked:,} bytes"
         )
 
 
@@ -214,12 +229,12 @@ def _read_table(group: h5py.Group, mmap: bool) -> Table:
         raise unknown("kind of table", kind, tuple(_TABLES))
     values: dict[str, Any] = {}
     for field in fields(_TABLES[kind]):
-        if field.name in group and group[field.name].dtype.kind == "S":
+        if field.name in group and "tuple" in str(field.type):
             values[field.name] = tuple(_read_text(group, field.name).tolist())
         elif field.name in group:
             values[field.name] = _take(group[field.name], mmap)
         elif field.name in group.attrs:
-            values[field.name] = group.attrs[field.name].item()
+            values[field.name] = _number(group, field.name)
     table: Table = _TABLES[kind](**values)
     return table
 
@@ -239,6 +254,14 @@ def _said(group: h5py.Group, name: str) -> str:
     return bytes(text).decode() if isinstance(text, bytes) else str(text)
 
 
+def _number(group: h5py.Group | h5py.Dataset, name: str) -> Any:
+    """Return a number or a flag of an attribute."""
+    value = group.attrs[name]
+    if not isinstance(value, np.number | np.bool_):
+        raise InputError(f"attribute {name}: expected a number, received another type")
+    return value.item()
+
+
 def _put(group: h5py.Group, name: str, array: np.ndarray) -> None:
     """Write an array with its checksum."""
     group[name] = array
@@ -255,7 +278,7 @@ def _take(data: h5py.Dataset, mmap: bool = False) -> np.ndarray:
     """
     array = read_array(data, mmap)
     mapped = mmap and not array.flags.owndata
-    if CHECKSUM in data.attrs and not mapped and _checksum(array) != int(data.attrs[CHECKSUM]):
+    if CHECKSUM in data.attrs and not mapped and _checksum(array) != _number(data, CHECKSUM):
         name = data.name.lstrip("/")
         raise InputError(f"{name} is damaged: its checksum differs; make the file again")
     return array
@@ -269,7 +292,22 @@ def _checksum(array: np.ndarray) -> int:
 
 
 def _read_text(file: h5py.Group, name: str) -> np.ndarray:
-    return np.char.decode(_take(file[name]), "utf-8")
+    column = _take(file[name])
+    if column.ndim != 1 or column.dtype.kind != "S":
+        raise InputError(
+            f"{name}: expected one row of texts, received shape {column.shape}, {column.dtype}"
+        )
+    return np.char.decode(column, "utf-8")
+
+
+def _read_long(file: h5py.Group, name: str) -> str:
+    """Return a text that is kept as the bytes of an array."""
+    array = _take(file[name])
+    if array.ndim != 1 or array.dtype != np.uint8:
+        raise InputError(
+            f"{name}: expected one row of bytes, received {array.shape}, {array.dtype}"
+        )
+    return array.tobytes().decode()
 
 
 def _read_factor(group: h5py.Group, mmap: bool) -> Factor:
@@ -282,7 +320,7 @@ def _read_motifs(file: h5py.File) -> str | None:
     """Return the text of the motifs; it was an attribute once, which has no checksum."""
     if "motifs" not in file:
         return None if "motifs" not in file.attrs else str(file.attrs["motifs"])
-    return bytes(_take(file["motifs"])).decode()
+    return _read_long(file, "motifs")
 
 
 def _read_truth(file: h5py.File) -> Truth | None:

@@ -41,8 +41,7 @@ def read_array(data: h5py.Dataset, mmap: bool = False) -> np.ndarray:
 
 
 def _read(data: h5py.Dataset) -> np.ndarray:
-    array: np.ndarray = data[()]
-    return array
+    return np.asarray(data[()])
 
 
 def _in_the_way(data: h5py.Dataset) -> str:

@@ -47,8 +47,14 @@ class PackedSequences(Table):
     along_dna: ClassVar[bool] = True  # type: ignore[misc]
 
     def __post_init__(self) -> None:
+        rows = self.unknown_rows
+        if rows.ndim != 1 or rows.dtype.kind not in "iu" or not self.packed.ndim:
+            raise InputError(
+                "expected packed with rows, and unknown_rows of shape (M,), integers; received "
+                f"{self.packed.shape} and {rows.shape}, {rows.dtype}"
+            )
         expected = {"packed": (len(self.packed), -(-self.length // 4))}
-        expected["unknown_bits"] = (len(self.unknown_rows), -(-self.length // 8))
+        expected["unknown_bits"] = (len(rows), -(-self.length // 8))
         for name, shape in expected.items():
             array = getattr(self, name)
             if array.shape != shape or array.dtype != np.uint8:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,9 +15,12 @@ from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import Evaluation, check_rows, evaluate, match_tasks
 from chromkeras.evaluation.prior import Prior, find_prior
 from chromkeras.evaluation.seen_rows import warn_of_seen_rows
-from chromkeras.files import write_json
+from chromkeras.files import filling, locked, write_json
 from chromkeras.problems.registry import find_problem
 from chromkeras.tables import write_tsv
+
+METRICS = "metrics.json"
+PATIENCE = 60.0  # seconds that an evaluation waits for another to write
 
 
 @dataclass(frozen=True)
@@ -134,14 +138,31 @@ def evaluate_model(
         **evaluation.to_json(),
     }
     target = metrics_path(model) if out is None else Path(out)
-    write_json(target, facts)
     folder = target.parent if plots is None else Path(plots)
-    pictures = evaluation.problem.draw(outputs, dataset, rows, folder, link=link)
-    tables = tuple(_write_factors(evaluation, target.parent))
+    with _written_alone(target, folder) as (inner, pictured):
+        write_json(inner / target.name, facts)
+        drawn = evaluation.problem.draw(outputs, dataset, rows, pictured, link=link)
+        factors = list(_write_factors(evaluation, inner))
+    pictures = tuple(folder / path.name for path in drawn)
+    tables = tuple(target.parent / path.name for path in factors)
     trained = opened.card.fingerprint
     return EvaluationReport(
         evaluation, dataset, rows, trained, target, pictures, tables, facts, known
     )
+
+
+@contextmanager
+def _written_alone(target: Path, pictures: Path) -> Iterator[tuple[Path, Path]]:
+    """Give folders whose files move to those of the figures and the pictures at the end.
+
+    Evaluations that share a folder wait for each other.
+    """
+    with ExitStack() as stack:
+        folders = dict.fromkeys(Path(os.path.realpath(f)) for f in (target.parent, pictures))
+        for folder in sorted(folders):
+            stack.enter_context(locked(folder / METRICS, patience=PATIENCE))
+        inner = {folder: stack.enter_context(filling(folder)) for folder in folders}
+        yield inner[next(iter(folders))], inner[list(folders)[-1]]
 
 
 def _write_factors(evaluation: Evaluation, folder: Path) -> Iterator[Path]:
@@ -154,7 +175,7 @@ def _write_factors(evaluation: Evaluation, folder: Path) -> Iterator[Path]:
 def metrics_path(model: str | os.PathLike[str]) -> Path:
     """Return where the evaluation of a model file is written: MODEL_evaluation/metrics.json."""
     path = Path(model)
-    return path.parent / f"{path.stem}_evaluation" / "metrics.json"
+    return path.parent / f"{path.stem}_evaluation" / METRICS
 
 
 def match_model(model: str | os.PathLike[str], dataset: Dataset) -> Dataset:

@@ -1,17 +1,26 @@
 """Arrays by name in one HDF5 or .npz file."""
 
+import struct
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import h5py
 import numpy as np
 
 from chrominterpret.hdf5 import read_hdf5
 from chromkeras.errors import InputError
+from chromkeras.names import printable
 
+# What NumPy and Python raise at a damaged .npz file.
+DAMAGE = (
+    ValueError, OSError, EOFError, RuntimeError, SyntaxError, TypeError, OverflowError,
+    struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 PREFIXES = {"inputs": "x_", "index": "index_", "channels": "channels_"}
 
 
@@ -49,8 +58,8 @@ class ArrayFile:
         """
         try:
             array = self._content[name]
-        except (ValueError, OSError, zipfile.BadZipFile) as error:
-            raise InputError(f"{self.where(name)}: {error}") from error
+        except DAMAGE as error:
+            raise InputError(f"{self.where(name)}: {printable(error, longest=200)}") from error
         if not isinstance(array, h5py.Dataset | np.ndarray):
             what = "a group" if isinstance(array, h5py.Group) else "something else"
             raise InputError(f"{self.where(name)}: expected an array, found {what}")
@@ -112,17 +121,31 @@ def open_arrays(path: Path) -> Iterator[ArrayFile]:
         with read_hdf5(path) as file:
             yield ArrayFile(path, file)
     elif zipfile.is_zipfile(path):
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as raw, _npz(raw, path) as arrays:
             yield ArrayFile(path, arrays)
     else:
         raise InputError(f"{path} is neither HDF5 nor .npz")
 
 
+def _npz(raw: BinaryIO, path: Path) -> Any:
+    """Return the arrays of an .npz file by name."""
+    try:
+        found = np.load(raw, allow_pickle=False)
+    except DAMAGE as error:
+        why = printable(error, longest=200)
+        raise InputError(f"{path} is damaged or is no .npz file: {why}") from error
+    if isinstance(found, np.ndarray):
+        raise InputError(f"{path}: expected arrays by name, received one array without a name")
+    return found
+
+
 def to_text(values: Any, where: str) -> np.ndarray:
     """Return a column of bytes or text as text, shape (N,); another shape or code is refused."""
     array = np.asarray(values)
-    if array.ndim != 1:
-        raise InputError(f"{where}: expected one row of names, received shape {array.shape}")
+    if array.ndim != 1 or array.dtype.kind not in "SUObiuf":
+        raise InputError(
+            f"{where}: expected one row of names, received shape {array.shape}, {array.dtype}"
+        )
     try:
         if array.dtype.kind == "S":
             return np.char.decode(array, "utf-8")

@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from chromkeras.files import require_file
 from chromkeras.importers.task_files import FileKind, find_task_files
 
 _ERRORS = (pybigtools.BBIReadError, ValueError, OSError, AttributeError, KeyError)
+_PANIC = "PanicException"  # of Rust, no Exception to Python, and of no module that can be imported
 _FILES = FileKind("bigWig", re.compile(r"\.(bw|bigwig)$", re.IGNORECASE), ".bw or .bigWig file")
 
 
@@ -39,11 +41,9 @@ class BigWig:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = require_file(path, "bigWig")
-        try:
+        with _one_line(f"{self.path} is no bigWig file, or damaged"):
             self._file = pybigtools.open(str(self.path))
             self.lengths: dict[str, int] = dict(self._file.chroms())
-        except _ERRORS as error:
-            raise InputError(f"{self.path} is no bigWig file, or damaged: {error}") from error
 
     def values(self, chrom: str, start: int, end: int) -> np.ndarray:
         """Return the value of every base, NaN where there is none.
@@ -65,11 +65,23 @@ class BigWig:
         InputError
             The file is damaged there.
         """
-        try:
+        with _one_line(f"{self.path} is damaged at {chrom}:{start}-{end}"):
             values = self._file.values(chrom, start, end, fillna=None, oob=np.nan)
-        except _ERRORS as error:
-            raise InputError(f"{self.path} is damaged at {chrom}:{start}-{end}: {error}") from error
         return np.asarray(values, np.float64)
+
+
+@contextmanager
+def _one_line(what: str) -> Iterator[None]:
+    """Make an ``InputError`` of what the reader raises, or panics with, at a damaged file."""
+    try:
+        yield
+    except _ERRORS as error:
+        raise InputError(f"{what}: {error}") from error
+    except BaseException as error:
+        if type(error).__name__ != _PANIC:
+            raise
+        why = " ".join(str(error).split())
+        raise InputError(f"{what}: {why}") from error
 
 
 def find_bigwig_files(paths: Iterable[str | os.PathLike[str]]) -> dict[str, Path]:

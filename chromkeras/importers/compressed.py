@@ -1,5 +1,6 @@
 """Open a file whether it is gzip or not."""
 
+import csv
 import gzip
 import io
 import os
@@ -65,7 +66,7 @@ def open_text(
     Raises
     ------
     InputError
-        As ``open_maybe_gzip``, or the file is no text.
+        As ``open_maybe_gzip``, or the file is no text, or no table where it is read as one.
     """
     with open_maybe_gzip(path, what) as stream:
         text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors=errors, newline="")
@@ -73,5 +74,7 @@ def open_text(
             yield text
         except UnicodeDecodeError as error:
             raise InputError(f"{what} {path}: expected UTF-8 text: {error}") from None
+        except csv.Error as error:
+            raise InputError(f"{what} {path}: expected a table: {error}") from None
         finally:
             text.close()

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from chrominterpret.fasta import strange_text
 from chromkeras.data.codes import encode
 from chromkeras.data.splits import Region
 from chromkeras.errors import InputError
@@ -90,7 +91,7 @@ def load_genome(path: str | os.PathLike[str]) -> Genome:
                 line += 1 + sequence.count(b"\n")
     genome = {name: np.concatenate(pieces) for name, pieces in parts.items()}
     if not any(len(codes) for codes in genome.values()):
-        raise InputError(f"genome {found} holds no sequence; expected FASTA")
+        raise InputError(f"genome {found} holds no sequence; expected FASTA{strange_text(found)}")
     return Genome(found, genome)
 
 
@@ -108,7 +109,9 @@ def _append(
 ) -> None:
     if name is None:
         if text.strip():
-            raise InputError(f"{path}:{line}: expected a FASTA header that starts with '>'")
+            raise InputError(
+                f"{path}:{line}: expected a FASTA header that starts with '>'{strange_text(path)}"
+            )
         return
     try:
         parts[name].append(encode(text.translate(None, b" \t\r\n")))

@@ -1,6 +1,7 @@
 """Tables of histone marks: bins × marks of each gene in one cell type."""
 
 import os
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,10 +159,14 @@ def _frame(path: Path) -> pd.DataFrame:
         check_once(names, str(path), "column")
         nothing = {name: [""] for name in names[1:]}
         try:
-            frame = pd.read_csv(
-                stream, sep=delimiter, header=None, names=names, index_col=False,
-                dtype={names[0]: str}, keep_default_na=False, na_values=nothing,
-            )  # fmt: skip
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", pd.errors.ParserWarning)  # cells beyond the columns
+                frame = pd.read_csv(
+                    stream, sep=delimiter, header=None, names=names, index_col=False,
+                    dtype={names[0]: str}, keep_default_na=False, na_values=nothing,
+                )  # fmt: skip
+        except pd.errors.ParserWarning:
+            raise InputError(f"{path}: expected {len(names)} columns, a line has more") from None
         except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
             raise InputError(f"{path}: {' '.join(str(error).split())}") from None
     if frame.empty:

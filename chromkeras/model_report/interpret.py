@@ -17,7 +17,7 @@ from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import match_tasks
 from chromkeras.evaluation.predict import predict_logits
-from chromkeras.files import write_json
+from chromkeras.files import filling, locked, write_json
 from chromkeras.layers.gapped_kmer_scores import GappedKmerScores
 from chromkeras.model_file.card import require_one_network
 from chromkeras.model_file.open_model import OpenModel, open_model
@@ -148,6 +148,7 @@ class InterpretOptions:
 
 
 DEFAULT = InterpretOptions()
+SUMMARY = "summary.json"
 
 
 def interpret(
@@ -165,7 +166,7 @@ def interpret(
     dataset
         With all tasks of the model.
     out
-        The folder; made when missing.
+        The folder; made when missing. Its files appear together at the end.
     options
         What and how.
 
@@ -206,43 +207,42 @@ def interpret(
     )
     if options.truth:
         check_planted(data, [target.name for target in targets])
-    folder = Path(out)
-    folder.mkdir(parents=True, exist_ok=True)
-    read = (
-        _read_dna(request, opened, scanned, database, options, folder)
-        if reads_dna
-        else DnaFindings()
-    )
-    write_rows(request, folder / "sequences.tsv")
-    inputs = interpret_inputs(
-        request,
-        data.rows(options.split),
-        level=options.level,
-        level_rows=rows,
-        most=options.pairs,
-        known=known,
-    )
-    write_inputs(inputs, folder)
-    summary = _summary(model_path, opened, dataset, request, options) | read.facts()
-    if found := inputs.facts():
-        summary["inputs"] = found
-    scores = None
-    if options.truth and read.attributed is not None and read.filters is not None:
-        scores = score_all(read.attributed, read.filters, read.patterns)
-        write_truth_table([*scores.positions, *scores.motifs], folder / "truth.tsv")
-    findings = Findings(
-        Path(model_path).name,
-        opened.card.plan,
-        data.tasks,
-        read.attributed,
-        read.filters,
-        inputs,
-        read.patterns,
-        scores,
-        summary,
-    )
-    write_report(folder / "report.html", findings)
-    write_json(folder / "summary.json", plain(summary))
+    with locked(Path(out) / SUMMARY), filling(out) as folder:
+        read = (
+            _read_dna(request, opened, scanned, database, options, folder)
+            if reads_dna
+            else DnaFindings()
+        )
+        write_rows(request, folder / "sequences.tsv")
+        inputs = interpret_inputs(
+            request,
+            data.rows(options.split),
+            level=options.level,
+            level_rows=rows,
+            most=options.pairs,
+            known=known,
+        )
+        write_inputs(inputs, folder)
+        summary = _summary(model_path, opened, dataset, request, options) | read.facts()
+        if found := inputs.facts():
+            summary["inputs"] = found
+        scores = None
+        if options.truth and read.attributed is not None and read.filters is not None:
+            scores = score_all(read.attributed, read.filters, read.patterns)
+            write_truth_table([*scores.positions, *scores.motifs], folder / "truth.tsv")
+        findings = Findings(
+            Path(model_path).name,
+            opened.card.plan,
+            data.tasks,
+            read.attributed,
+            read.filters,
+            inputs,
+            read.patterns,
+            scores,
+            summary,
+        )
+        write_report(folder / "report.html", findings)
+        write_json(folder / SUMMARY, plain(summary))
     return summary
 
 

@@ -9,7 +9,7 @@ import keras
 
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
-from chromkeras.model_file.beside import gradient_log_path
+from chromkeras.model_file.beside import running_gradient_log_path
 from chromkeras.monitoring.gradient_log import (
     GradientLog,
     load_gradient_log,
@@ -100,7 +100,7 @@ def watch_gradients(
     loss
         Loss without task weights.
     out
-        Model file of the run; the log stands beside it.
+        Model file of the run; the log of a run that has not ended stands beside it.
     steps
         Number of batches in an epoch.
     first_epoch
@@ -115,7 +115,7 @@ def watch_gradients(
     networks = task_networks(model, plan)
     probe = draw_probe(dataset, plan.recipe, inputs=tuple(plan.inputs))
     watched = GradientProbe(networks, probe, loss)
-    path = gradient_log_path(out)
+    path = running_gradient_log_path(out)
     log = GradientLog(
         tasks=tuple(dataset.tasks),
         layers=tuple(layer.name for layer in networks.layers),

@@ -4,6 +4,7 @@ import os
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import Field, asdict, fields, replace
+from pathlib import Path
 from typing import Any
 
 from chromkeras.architectures.options import called, check_value
@@ -15,6 +16,9 @@ from chromkeras.recipe.recipe import SECTIONS, Recipe, architecture_options
 from chromkeras.registry import ARCHITECTURES
 
 LONGEST_SHOWN = 80
+LONGEST_FILE = 2**20
+DEEPEST = 16
+LARGEST = 2**63
 
 
 def recipe_keys(architecture: str = DEFAULT_ARCHITECTURE) -> tuple[str, ...]:
@@ -175,10 +179,7 @@ def read_tables(path: str | os.PathLike[str], sections: Sequence[str]) -> dict[s
         There is no such file, it is no TOML, or holds something else than tables of these names.
     """
     found = require_file(path, "recipe")
-    try:
-        tables = tomllib.loads(found.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"recipe {found} is not valid TOML: {error}") from error
+    tables = read_toml(found, f"recipe {found}")
     values: dict[str, Any] = {}
     for section, table in tables.items():
         if section not in sections:
@@ -187,6 +188,55 @@ def read_tables(path: str | os.PathLike[str], sections: Sequence[str]) -> dict[s
             raise InputError(f"recipe {found}: expected a table [{section}], received {table!r}")
         values |= {f"{section}.{key}": value for key, value in table.items()}
     return values
+
+
+def read_toml(path: Path, title: str) -> dict[str, Any]:
+    """Return what a TOML file holds.
+
+    Parameters
+    ----------
+    path
+        The file, in UTF-8.
+    title
+        What it is in messages.
+
+    Raises
+    ------
+    InputError
+        It is no TOML, longer than ``LONGEST_FILE``, nested more than ``DEEPEST`` deep, or a whole
+        number has more than 64 bits.
+    """
+    if (size := path.stat().st_size) > LONGEST_FILE:
+        raise InputError(f"{title}: expected at most {LONGEST_FILE:,} bytes, received {size:,}")
+    try:
+        return _toml(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{title} is not valid TOML: {error}") from error
+    except InputError as error:
+        raise InputError(f"{title}: {error}") from error
+
+
+def _toml(text: str) -> dict[str, Any]:
+    """Return what a TOML text holds; ``InputError`` where it is TOML, but too deep or too long."""
+    try:
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise
+    except RecursionError:
+        raise InputError(f"expected values nested at most {DEEPEST} deep, received more") from None
+    except ValueError:  # of Python's, for thousands of digits
+        raise InputError("expected whole numbers of at most 64 bits, received more") from None
+    waiting: list[tuple[Any, int]] = [(found, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        if depth > DEEPEST:
+            raise InputError(f"expected values nested at most {DEEPEST} deep, received more")
+        if isinstance(value, int) and abs(value) > LARGEST:
+            raise InputError("expected whole numbers of at most 64 bits, received more")
+        inner = value.values() if isinstance(value, dict) else value
+        if isinstance(value, dict | list):
+            waiting += [(one, depth + 1) for one in inner]
+    return found
 
 
 def _read_file(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -202,11 +252,14 @@ def _read_file(path: str | os.PathLike[str]) -> dict[str, Any]:
 def _setting(text: str) -> dict[str, Any]:
     key, equals, value = text.partition("=")
     if not equals:
-        raise InputError(f"expected a setting section.key=value, received {text!r}")
+        shown = printable(text, longest=LONGEST_SHOWN)
+        raise InputError(f"expected a setting section.key=value, received {shown!r}")
     try:
-        return {key.strip(): tomllib.loads(f"value = {value}")["value"]}
+        return {key.strip(): _toml(f"value = {value}")["value"]}
     except tomllib.TOMLDecodeError:
         return {key.strip(): value.strip()}
+    except InputError as error:
+        raise InputError(f"{printable(key.strip(), longest=LONGEST_SHOWN)}: {error}") from None
 
 
 def _checked(recipe: Recipe, key: str, value: Any) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 import pybigtools
 
 from chromkeras.errors import InputError
-from chromkeras.files import file_names, replacing
+from chromkeras.files import file_names, replacing_together
 from chromkeras.scoring.layout import Layout
 
 _BLOCK = 1 << 16
@@ -57,9 +57,9 @@ def write_bigwig(
     files = _paths(path, [name for _, _, name in columns])
     if places.overlapping:
         _log.info("where regions overlap, bigWig has the mean of their scores")
-    for file, (matrix, column, _) in zip(files, columns, strict=True):
-        scores = np.concatenate([arrays[matrix][:, column] for arrays in pieces()])
-        with replacing(file) as beside:
+    with replacing_together(*files) as besides:
+        for beside, (matrix, column, _) in zip(besides, columns, strict=True):
+            scores = np.concatenate([arrays[matrix][:, column] for arrays in pieces()])
             pybigtools.open(str(beside), "w").write(places.lengths, places.intervals(scores))
     return files
 

@@ -99,6 +99,9 @@ def parse_contrast(text: str, known: tuple[str, ...]) -> Target:
         There is no such way or more than one, or a task stands twice.
     """
     minus = [m.start() for m in _MINUS.finditer(text)]
+    # Each task stands once, so a text with more signs than all names together has no reading.
+    if len(minus) > 2 * sum(len(_MINUS.findall(name)) for name in known) + 1:
+        raise _unread(text, minus, known)
     readings = [r for at in minus if (r := _read(text[:at], text[at + 1 :], known))]
     if len(readings) > 1:
         spaced = [at for at in minus if text[max(at - 1, 0) : at + 2 : 2] == "  "]
@@ -127,15 +130,25 @@ def _read(left: str, right: str, known: tuple[str, ...]) -> Target | None:
 
 
 def _side(text: str, known: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the tasks that a side names, the longest name first where one holds a ``+``."""
-    text = text.strip()
-    if text in known:
-        return (text,)
-    for at in reversed([m.start() for m in re.finditer(r"\+", text)]):
-        first, others = text[:at].strip(), _side(text[at + 1 :], known)
-        if first in known and others:
-            return (first, *others)
-    return ()
+    """Return the tasks that a side names, the longest name first where one holds a ``+``.
+
+    From the right on, it is found for each part between two ``+`` which part follows the first name
+    of the text that begins there; the work is in proportion to the number of parts.
+    """
+    parts, names = text.split("+"), set(known)
+    most = 1 + max(name.count("+") for name in known)
+    follows: dict[int, tuple[str, int]] = {}
+    for i in reversed(range(len(parts))):
+        for after in range(min(i + most, len(parts)), i, -1):
+            name = "+".join(parts[i:after]).strip()
+            if name in names and (after == len(parts) or after in follows):
+                follows[i] = name, after
+                break
+    found, i = [], 0
+    while i in follows:
+        name, i = follows[i]
+        found.append(name)
+    return tuple(found)
 
 
 def _unread(text: str, minus: list[int], known: tuple[str, ...]) -> InputError:

@@ -12,6 +12,7 @@ from types import TracebackType
 import numpy as np
 import pysam
 
+from chrominterpret.fasta import strange_text
 from chromkeras.data.codes import UNKNOWN, encode
 from chromkeras.errors import InputError
 from chromkeras.files import replacing, require_file
@@ -187,6 +188,7 @@ def _quiet(path: Path) -> Iterator[None]:
         raise
     except (OSError, ValueError, KeyError, UnicodeError, pysam.SamtoolsError) as error:
         why = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(f"genome {path}: expected FASTA, plain or bgzip: {why}") from error
+        expected = f"expected FASTA, plain or bgzip{strange_text(path)}"
+        raise InputError(f"genome {path}: {expected}: {why}") from error
     finally:
         pysam.set_verbosity(verbosity)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from chromkeras.errors import InputError
-from chromkeras.files import replacing, write_json
+from chromkeras.files import locked, replacing, write_json
 from chromkeras.progress import progress
 from chromkeras.scoring.layout import Layout
 from chromkeras.scoring.parts import parse_part
@@ -97,7 +97,7 @@ def join(parts: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str]) -
     rows = sum(file.rows for file in files)
     layout = files[0].layout
     written: tuple[Path, ...] = (target,)
-    with progress("joining") as report:
+    with locked(target), progress("joining") as report:
         if suffix == VCF:
             join_vcf([file.path for file in files], target, layout)
             write_json(facts_path(target), {**facts, "layout": layout.to_json()})

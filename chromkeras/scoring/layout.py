@@ -7,7 +7,8 @@ from typing import Any, Literal
 import numpy as np
 
 from chromkeras.errors import InputError
-from chromkeras.names import check_unique
+from chromkeras.model_file.facts import as_list, as_table, as_text
+from chromkeras.names import check_unique, unknown
 
 Kind = Literal["text", "integer", "number"]
 Piece = Mapping[str, np.ndarray]
@@ -72,9 +73,25 @@ class Layout:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "Layout":
-        """Return the layout that ``to_json`` gave."""
-        matrices = {name: tuple(headings) for name, headings in values["matrices"].items()}
-        return cls(dict(values["columns"]), matrices, tuple(values["tasks"]))
+        """Return the layout that ``to_json`` gave.
+
+        Raises
+        ------
+        InputError
+            The values are no layout.
+        """
+        table = as_table(values, "layout", needed=("columns", "matrices", "tasks"), allowed=())
+        columns = as_table(table["columns"], "layout: columns")
+        matrices = as_table(table["matrices"], "layout: matrices")
+        for name, kind in columns.items():
+            if kind not in _DTYPES:
+                raise unknown(f"kind of column {name}:", str(kind), tuple(_DTYPES))
+        named = {name: _names(headings, "layout: matrices") for name, headings in matrices.items()}
+        return cls(dict(columns), named, _names(table["tasks"], "layout: tasks"))
+
+
+def _names(values: Any, where: str) -> tuple[str, ...]:
+    return tuple(as_text(value, where) for value in as_list(values, where))
 
 
 def rows_of(arrays: Mapping[str, np.ndarray]) -> int:

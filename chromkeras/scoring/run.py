@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from chromkeras.errors import InputError
+from chromkeras.files import locked
 from chromkeras.progress import progress
 from chromkeras.scoring.chunks import Chunks
 from chromkeras.scoring.contrasts import Target
@@ -132,6 +133,10 @@ class Run:
 
     def write(self, out: Path, part: Part, *, fresh: bool = False) -> Predicted:
         """Write the scores of a part, or go on with it."""
+        with locked(out):
+            return self._write(out, part, fresh=fresh)
+
+    def _write(self, out: Path, part: Part, *, fresh: bool) -> Predicted:
         began = time.monotonic()
         write = FORMATS[suffix_of(out)]
         layout = self.layout()

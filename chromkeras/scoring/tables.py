@@ -14,8 +14,9 @@ import numpy as np
 
 from chrominterpret.hdf5 import read_hdf5, write_hdf5
 from chromkeras.errors import InputError
-from chromkeras.files import replacing, require_file, write_json
+from chromkeras.files import replacing, replacing_together, require_file, write_json
 from chromkeras.importers.compressed import open_maybe_gzip
+from chromkeras.model_file.facts import as_int, as_list, as_table, as_text, read_json
 from chromkeras.names import printable
 from chromkeras.scoring.bigwig import write_bigwig
 from chromkeras.scoring.h5ad import write_h5ad
@@ -50,12 +51,15 @@ def write_tsv(
 
 @contextmanager
 def written_text(path: Path, layout: Layout, facts: Mapping[str, Any]) -> Iterator[BinaryIO]:
-    """Give a file for the lines of a table, whose headings are written; it appears whole."""
-    with replacing(path) as beside:
+    """Give a file for the lines of a table, whose headings are written; it appears whole.
+
+    What was done appears beside it at the same time.
+    """
+    with replacing_together(facts_path(path), path) as (facts_beside, beside):
         with _opened(beside) as file:
             file.write(("\t".join(map(printable, layout.headings)) + "\n").encode())
             yield file
-        write_json(facts_path(path), _facts(layout, facts))
+        write_json(facts_beside, _facts(layout, facts))
 
 
 @contextmanager
@@ -211,11 +215,15 @@ def open_scores(path: str | os.PathLike[str]) -> ScoreFile:
     found = require_file(path, "scores")
     try:
         text = _h5_facts(found) if found.suffix == ".h5" else _beside(found)
-        values = json.loads(text)
-        return ScoreFile(found, Layout.from_json(values.pop("layout")), values)
-    except (ValueError, KeyError, TypeError, OSError) as error:
-        if isinstance(error, InputError):
-            raise
+        values = as_table(read_json(text, "facts"), "facts", needed=("layout", "rows", "part"))
+        as_text(values["part"], "facts: part")
+        rows = as_list(values["rows"], "facts: rows", least=2, most=2)
+        start, stop = (as_int(row, "facts: rows") for row in rows)
+        layout = Layout.from_json(values.pop("layout"))
+        if found.suffix == ".h5":
+            _check_h5(found, layout, stop - start)
+        return ScoreFile(found, layout, values)
+    except (InputError, KeyError, TypeError, UnicodeDecodeError, RuntimeError) as error:
         raise InputError(f"{found}: expected scores that chromkeras wrote: {error}") from error
 
 
@@ -239,6 +247,24 @@ def _beside(path: Path) -> str:
 def _h5_facts(path: Path) -> str:
     with read_hdf5(path) as file:
         return str(file[FACTS].asstr()[()])
+
+
+def _check_h5(path: Path, layout: Layout, rows: int) -> None:
+    """Raise ``InputError`` unless columns and matrices are those of a layout."""
+    kinds = {"text": "S", "integer": "iu", "number": "f"}
+    wanted: dict[str, tuple[tuple[int, ...], str]] = {
+        name: ((rows,), kinds[kind]) for name, kind in layout.columns.items()
+    }
+    wanted |= {name: ((rows, len(each)), "f") for name, each in layout.matrices.items()}
+    with read_hdf5(path) as file:
+        for name, (shape, kind) in wanted.items():
+            found = file.get(name)
+            if not isinstance(found, h5py.Dataset):
+                raise InputError(f"it lacks the column {name}")
+            if found.shape != shape or found.dtype.kind not in kind:
+                raise InputError(
+                    f"column {name}: expected shape {shape}, received {found.shape}, {found.dtype}"
+                )
 
 
 def _facts(layout: Layout, facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ of a study is always a lost one.
 """
 
 import os
-import platform
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from chrominterpret.processes import lives, machine
 from chromkeras.search.samplers import make_sampler
 from chromkeras.search.storage import turn
 
@@ -61,7 +61,7 @@ class Claims:
     ) -> None:
         self.study, self.path, self.distributions = study, path, dict(distributions)
         self.sampler, self.seed, self.wanted, self.grid = sampler, seed, wanted, grid
-        self._own = {"host": _host(), "process": os.getpid(), "token": uuid4().hex}
+        self._own = {"host": machine(), "process": os.getpid(), "token": uuid4().hex}
         self._silent: set[int] = set()
 
     def next(self) -> "Trial | None":
@@ -138,7 +138,9 @@ class Claims:
         if worker.get("token") == self._own["token"]:
             return False
         here = worker.get("host") == self._own["host"]
-        return trial.number in self._silent or (here and not _exists(worker.get("process")))
+        process = worker.get("process")
+        gone = not isinstance(process, int) or not lives(process)
+        return trial.number in self._silent or (here and gone)
 
     def _free(self, trial: "FrozenTrial") -> None:
         """Have the values of a lost trial wait to be run again, before it is told as failed."""
@@ -175,20 +177,3 @@ def _give_signs(trial: "Trial", done: threading.Event) -> None:
             trial.set_user_attr(ALIVE, count)
         except (OptunaError, OSError):  # finished by another process, or a full disk
             continue
-
-
-def _host() -> str:
-    """Return what tells this machine, and the container on it, from others."""
-    space = Path("/proc/self/ns/pid")
-    return f"{platform.node()} {space.readlink() if space.exists() else ''}".strip()
-
-
-def _exists(process: Any) -> bool:
-    """Return whether a process of this machine runs."""
-    try:
-        os.kill(int(process), 0)
-    except (ProcessLookupError, TypeError, ValueError, OverflowError):
-        return False
-    except PermissionError:  # another user's
-        return True
-    return True

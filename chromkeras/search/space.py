@@ -3,7 +3,6 @@
 import itertools
 import math
 import os
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from chromkeras.errors import InputError
 from chromkeras.files import require_file
 from chromkeras.names import printable, unknown
 from chromkeras.recipe.choices import DEFAULT_ARCHITECTURE
-from chromkeras.recipe.reading import checked_value, recipe_keys, recipe_type
+from chromkeras.recipe.reading import checked_value, read_toml, recipe_keys, recipe_type
 from chromkeras.recipe.recipe import SECTIONS
 
 SHIPPED = Path(__file__).parent / "spaces"
@@ -185,10 +184,7 @@ def read_space(
         raise InputError(f"{error} (or give a file in TOML)")
     found = SHIPPED / f"{name}.toml" if shipped else require_file(name, "search space")
     title = f"search space {printable(name)}"
-    try:
-        tables = tomllib.loads(found.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{title} is not valid TOML: {error}") from error
+    tables = read_toml(found, title)
     try:
         return _read_tables(tables, architecture)
     except InputError as error:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
+from chromkeras.files import locked
 from chromkeras.names import unknown
 from chromkeras.problems.registry import find_problem
 from chromkeras.progress import Report, progress
@@ -19,6 +20,7 @@ from chromkeras.search.choices import AUTO, PRUNERS, SAMPLERS, TRIALS
 from chromkeras.search.claims import Claims
 from chromkeras.search.records import RUNNING, TrialRecord, best_record, make_records
 from chromkeras.search.report import (
+    SUMMARY,
     TuningResult,
     draw_pictures,
     importance,
@@ -123,15 +125,23 @@ def tune(
     if pruner == AUTO:
         pruner = "median" if grid is None else "none"
     search = Search(dataset.fingerprint, recipe, found, sampler, pruner, replicates, seed)
-    with open_study(path, search) as study:
-        claims = Claims(
-            study, path, distributions(found), sampler=sampler, seed=seed, wanted=wanted, grid=grid
-        )
-        runner = _Runner(dataset, search, Path(out), claims)
-        runner.run()
-        result = replace(runner.result(), importance=importance(study))
-    write_tables(result)
-    draw_pictures(result, found)
+    # Processes of one study write the same tables; those of another study other ones.
+    with locked(Path(out) / SUMMARY, shared=os.path.realpath(path)):
+        with open_study(path, search) as study:
+            claims = Claims(
+                study,
+                path,
+                distributions(found),
+                sampler=sampler,
+                seed=seed,
+                wanted=wanted,
+                grid=grid,
+            )
+            runner = _Runner(dataset, search, Path(out), claims)
+            runner.run()
+            result = replace(runner.result(), importance=importance(study))
+        write_tables(result)
+        draw_pictures(result, found)
     return result
 
 

@@ -2,7 +2,7 @@
 
 import json
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,7 +98,7 @@ def load_checkpoint(path: Path, recipe: Recipe, fingerprint: str) -> Checkpoint:
     try:
         with open_archive(path, "resume state", ".npz") as archive:
             facts = _read_facts(archive)
-            _check_same(path, facts, recipe, fingerprint)
+            check_same_run(path, facts, recipe, fingerprint)
             state = _read_arrays(archive)
     except InputError as error:
         raise InputError(f"{error}; train without resume") from error
@@ -187,7 +187,18 @@ def _variables(model: keras.Model) -> list[Any]:
     return [*own, *model.optimizer.variables]
 
 
-def _check_same(path: Path, facts: dict[str, Any], recipe: Recipe, fingerprint: str) -> None:
+def check_same_run(path: Path, facts: Mapping[str, Any], recipe: Recipe, fingerprint: str) -> None:
+    """Raise ``InputError`` unless what a file says of its run is true of this one.
+
+    Parameters
+    ----------
+    path
+        The file, for messages.
+    facts
+        Its "recipe" and "fingerprint".
+    recipe, fingerprint
+        Those of this run.
+    """
     if facts["fingerprint"] != fingerprint:
         shown_fingerprint = printable(facts["fingerprint"], longest=200)
         raise InputError(

@@ -1,11 +1,15 @@
 """Divergence: training stops at the first loss that is not a number."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 
 from chromkeras.errors import InputError
+from chromkeras.names import printable
+
+MOST_NAMED = 6
 
 
 class StopOnDivergence(keras.callbacks.Callback):
@@ -36,3 +40,17 @@ class StopOnDivergence(keras.callbacks.Callback):
 
 class DivergedError(InputError):
     """The loss is no longer a number."""
+
+
+def some_of(broken: Sequence[str], tasks: Sequence[str]) -> str:
+    """Return " of task NAME, NAME" for a message; "" where it is none of the tasks, or all.
+
+    Examples
+    --------
+    >>> some_of(["b"], ["a", "b"])
+    ' of task b'
+    """
+    if not 0 < len(broken) < len(tasks):
+        return ""
+    names = [printable(name, longest=60) for name in broken[:MOST_NAMED]]
+    return f" of task {', '.join(names)}" + (", …" if len(broken) > MOST_NAMED else "")

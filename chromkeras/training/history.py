@@ -12,7 +12,7 @@ from chromkeras.files import replacing
 
 
 class History(keras.callbacks.Callback):
-    """Write the epoch's logs to a CSV file after every epoch.
+    """Keep the epochs' logs, and write them to a CSV file after every epoch.
 
     Parameters
     ----------
@@ -36,7 +36,11 @@ class History(keras.callbacks.Callback):
         """Add a row and write the file."""
         seconds = round(time.monotonic() - self._began, 2)
         self.rows.append({"epoch": epoch + 1, "seconds": seconds, **(logs or {})})
-        with replacing(self.path) as beside, beside.open("w", newline="") as file:
+        self.write(self.path)
+
+    def write(self, path: Path) -> None:
+        """Write the rows so far to a file."""
+        with replacing(path) as beside, beside.open("w", newline="") as file:
             writer = csv.DictWriter(file, list(self.rows[0]))
             writer.writeheader()
             writer.writerows(self.rows)

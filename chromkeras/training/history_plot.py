@@ -23,11 +23,11 @@ def read_history(path: str | os.PathLike[str]) -> list[dict[str, float]]:
         The file is missing, empty, or holds something that is no number.
     """
     found = require_file(path, "history")
-    with found.open(newline="") as file:
-        rows = list(csv.DictReader(file))
     try:
+        with found.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
         return [{key: float(value or "nan") for key, value in row.items()} for row in rows]
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, csv.Error) as error:
         raise InputError(f"{found}: expected numbers in every column; {error}") from error
 
 

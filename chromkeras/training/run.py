@@ -17,8 +17,8 @@ from chromkeras.data.turns import TaskTurns
 from chromkeras.layers.task_weights import TaskWeights
 from chromkeras.losses.registry import of_loss
 from chromkeras.losses.task_loss import TaskLoss, make_loss
-from chromkeras.model_file.beside import checkpoint_path, history_path
-from chromkeras.monitoring.gradient_watch import watch_gradients
+from chromkeras.model_file.beside import checkpoint_path, running_history_path
+from chromkeras.monitoring.gradient_watch import WatchGradients, watch_gradients
 from chromkeras.names import unknown
 from chromkeras.optimizers.optimizers import make_optimizer
 from chromkeras.problems.registry import find_problem
@@ -63,6 +63,7 @@ class Run:
     first_epoch: int
     best: BestWeights
     history: History
+    watching: WatchGradients | None
     progress: ShowProgress
     callbacks: list[Any]
 
@@ -80,7 +81,8 @@ class Run:
                 verbose=0,
             )
         except DivergedError as error:
-            return error
+            of = self.best.validation.broken() if self.best.weights else ""
+            return DivergedError(str(error).replace("the loss ", f"the loss{of} ", 1))
         finally:
             self.progress.stop()
         return None
@@ -142,19 +144,19 @@ def prepare(
     best = BestWeights(
         validation, patience=recipe.training.patience, per_task=per_task, grace=grace
     )
-    history = History(history_path(out), state.history if state else [])
+    history = History(running_history_path(out), state.history if state else [])
     if state:
         restore(trained, state, best)
     epochs = recipe.training.epochs
     progress = ShowProgress(epochs, len(batches), problem, first_epoch)
     weigh = [WeighTasks(layer, dataset.tasks) for layer in _weight_layers(model)]
-    watching: list[Any] = []
+    watching = None
     if watch:
         size = {"steps": len(batches), "first_epoch": first_epoch}
-        watching.append(watch_gradients(model, dataset, plan, loss, out, **size))
+        watching = watch_gradients(model, dataset, plan, loss, out, **size)
     callbacks = [
         StartEpoch(batches.batches),
-        *watching,
+        *([watching] if watching else []),
         StopOnDivergence(),
         validation,
         FollowPenalty(recipe.sharing.schedule, epochs),
@@ -166,7 +168,9 @@ def prepare(
         *([StopWhen(stop_when, best)] if stop_when else []),
         *([progress] if verbose else []),
     ]
-    return Run(model, trained, batches, epochs, first_epoch, best, history, progress, callbacks)
+    return Run(
+        model, trained, batches, epochs, first_epoch, best, history, watching, progress, callbacks
+    )
 
 
 def _batches(dataset: Dataset, plan: Plan, epoch: int) -> TaskTurns:

@@ -1,5 +1,6 @@
 """Train a model by a recipe: a data set in, a .keras file out."""
 
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,10 +13,17 @@ from chromkeras.backend.devices import distribution
 from chromkeras.backend.seeds import seeded
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
+from chromkeras.files import locked
 from chromkeras.losses.registry import trained_loss
-from chromkeras.model_file.beside import check_model_path, checkpoint_path
-from chromkeras.model_file.card import TRAINING_SHARE
+from chromkeras.model_file.beside import (
+    check_model_path,
+    checkpoint_path,
+    history_path,
+    new_model,
+)
+from chromkeras.model_file.card import TRAINING_SHARE, read_card
 from chromkeras.model_file.save_model import save_model
+from chromkeras.monitoring.gradient_log import save_gradient_log
 from chromkeras.problems.problem import Problem
 from chromkeras.problems.registry import find_problem
 from chromkeras.recipe.recipe import Recipe
@@ -23,9 +31,13 @@ from chromkeras.registry import ARCHITECTURES
 from chromkeras.sharing.plan import Plan, resolve_plan
 from chromkeras.sharing.shared_rows import weights_of
 from chromkeras.statistics.means import mean_defined
+from chromkeras.training.checkpoint import check_same_run
 from chromkeras.training.groups import resolve_groups
+from chromkeras.training.history_plot import read_history
 from chromkeras.training.run import Run, prepare
 from chromkeras.training.run_log import check_log
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -86,10 +98,10 @@ def train(
     recipe
         Recipe of the run.
     out
-        Model file to write, ending in ``.keras``. Its history stands beside it, and until
-        the end the state to resume from.
+        Model file to write, ending in ``.keras``. Its history takes its place beside it at the
+        same time; until then the state to resume from stands there, with the history so far.
     resume
-        Whether to go on from that state.
+        Whether to go on from that state. Of a run that has ended, the result is read.
     devices, shard
         Number of devices to train on, and what is divided among them; see ``devices.distribution``.
     watch_gradients
@@ -109,48 +121,75 @@ def train(
     InputError
         A split is empty, a task has one class only, the model to start from does not fit, the
         state to resume is missing or another run's, or the loss stopped being a number (then the
-        last good weights are saved).
+        last good weights are saved), or another run writes ``out``.
     """
     out = check_model_path(out)
     if watch_gradients and devices > 1:
         raise InputError(f"`watch_gradients`: expected one device, received {devices}")
     if log is not None:
         check_log(log)
-    problem = find_problem(dataset.problem)
-    loss = trained_loss(recipe.training.loss, dataset.problem)
-    recipe = recipe.with_values("training", loss=loss)
-    recipe = resolve_groups(recipe, dataset)
-    plan = resolve_plan(
-        recipe, dataset.tasks, dataset.shapes, problem=dataset.problem, classes=dataset.classes
-    )
-    _check_along_dna(dataset, plan)
-    with seeded(recipe.training.seed):
-        with distribution(devices, shard, tasks=len(dataset.tasks)):
-            run = prepare(
-                dataset,
-                plan,
-                out,
-                resume=resume,
-                watch=watch_gradients,
-                log=log,
-                stop_when=stop_when,
-                verbose=verbose,
-            )
-            broken = run.fit()
-        if not run.best.weights:
-            raise InputError(
-                f"{broken}, before any epoch was whole; lower training.learning_rate"
-            ) from broken
-        scores = _scores(dataset, run, problem)
-        weights = weights_of(run.model, run.trained, run.best.weights)
-        save_model(out, plan, weights, fingerprint=dataset.fingerprint, scores=scores)
-    checkpoint_path(out).unlink(missing_ok=True)
+    plan = _plan(dataset, recipe)
+    with locked(out):
+        if resume and out.exists() and not checkpoint_path(out).exists():
+            return _ended(out, dataset, plan)
+        with seeded(plan.recipe.training.seed):
+            with distribution(devices, shard, tasks=len(dataset.tasks)):
+                run = prepare(
+                    dataset,
+                    plan,
+                    out,
+                    resume=resume,
+                    watch=watch_gradients,
+                    log=log,
+                    stop_when=stop_when,
+                    verbose=verbose,
+                )
+                broken = run.fit()
+            if not run.best.weights:
+                raise InputError(
+                    f"{broken}, before any epoch was whole; lower training.learning_rate"
+                ) from broken
+            result = _write(out, dataset, run, plan)
     if broken is not None:
         raise InputError(
             f"{broken}; training stopped and {out} holds the best weights before it; "
             "lower training.learning_rate"
         ) from broken
-    return TrainingResult(out, run.history.path, scores, run.history.rows, problem)
+    return result
+
+
+def _plan(dataset: Dataset, recipe: Recipe) -> Plan:
+    loss = trained_loss(recipe.training.loss, dataset.problem)
+    recipe = resolve_groups(recipe.with_values("training", loss=loss), dataset)
+    plan = resolve_plan(
+        recipe, dataset.tasks, dataset.shapes, problem=dataset.problem, classes=dataset.classes
+    )
+    _check_along_dna(dataset, plan)
+    return plan
+
+
+def _write(out: Path, dataset: Dataset, run: Run, plan: Plan) -> TrainingResult:
+    """Write the model with its history, and what was watched of the gradients, together."""
+    problem = find_problem(dataset.problem)
+    scores = _scores(dataset, run, problem)
+    weights = weights_of(run.model, run.trained, run.best.weights)
+    with new_model(out, watched=run.watching is not None) as (model, history, log):
+        save_model(model, plan, weights, fingerprint=dataset.fingerprint, scores=scores)
+        if history is not None:
+            run.history.write(history)
+        if log is not None and run.watching is not None:
+            save_gradient_log(run.watching.log, log)
+    return TrainingResult(out, history_path(out), scores, run.history.rows, problem)
+
+
+def _ended(out: Path, dataset: Dataset, plan: Plan) -> TrainingResult:
+    """Return the result of a run that has ended, by its files; ``InputError`` for another run's."""
+    card = read_card(out)
+    check_same_run(out, vars(card), plan.recipe, dataset.fingerprint)
+    _log.info("the run had ended: %s is whole", out)
+    history = history_path(out)
+    rows = read_history(history)
+    return TrainingResult(out, history, card.scores, rows, find_problem(dataset.problem))
 
 
 def _check_along_dna(dataset: Dataset, plan: Plan) -> None:

@@ -11,7 +11,9 @@ from chromkeras.losses.registry import of_loss
 from chromkeras.losses.task_loss import TaskLoss
 from chromkeras.problems.problem import Problem
 from chromkeras.statistics.means import mean_defined
-from chromkeras.training.divergence import DivergedError
+from chromkeras.training.divergence import DivergedError, some_of
+
+FEW = 64  # rows that say which tasks are broken
 
 
 class ValidationScores(keras.callbacks.Callback):
@@ -43,7 +45,8 @@ class ValidationScores(keras.callbacks.Callback):
         """Predict the validation rows and score them."""
         outputs = predict_logits(self.model, self.dataset, self.rows)
         if not np.isfinite(outputs).all():
-            raise DivergedError(f"the outputs are no longer numbers after epoch {epoch + 1}")
+            of = self._broken(outputs)
+            raise DivergedError(f"the outputs{of} are no longer numbers after epoch {epoch + 1}")
         values, link = self.dataset.values(self.rows), of_loss(self.loss.name, "LINK")
         self.scores = self.problem.scores(values, outputs, link)
         if logs is None:
@@ -52,6 +55,15 @@ class ValidationScores(keras.callbacks.Callback):
         value = self.loss(np.nan_to_num(values), outputs, known)
         logs["val_loss"] = float(keras.ops.convert_to_numpy(value))
         logs |= score_logs(self.problem, self.dataset.tasks, self.scores)
+
+    def broken(self) -> str:
+        """Return " of task NAME, NAME" where the outputs of these alone are no numbers, or ""."""
+        return self._broken(predict_logits(self.model, self.dataset, self.rows[:FEW]))
+
+    def _broken(self, outputs: np.ndarray) -> str:
+        whole = np.isfinite(outputs).all(axis=tuple(i for i in range(outputs.ndim) if i != 1))
+        tasks = self.dataset.tasks
+        return some_of([task for task, fine in zip(tasks, whole, strict=True) if not fine], tasks)
 
 
 def score_logs(problem: Problem, tasks: tuple[str, ...], scores: np.ndarray) -> dict[str, float]:

@@ -11,6 +11,7 @@ from chrominterpret.methods.deep_lift_shap import deep_lift_shap
 from chrominterpret.motifs.jaspar import load_motifs
 from chrominterpret.sequences import dinucleotide_shuffle, one_hot
 from chromkeras.errors import InputError
+from chromkeras.files import filling
 from chromkeras.model_report.explained import explained_network
 from chromkeras.progress import progress
 from chromkeras.scoring.contrasts import Target
@@ -43,8 +44,8 @@ def explain(finish: Finish, genome: IndexedGenome, options: VariantOptions) -> P
     strongest = strongest_variants(finish, options.explain)
     explained = _explained(finish.scale, genome, options, scanner, strongest)
     folder = explained_folder(finish.chunks.out)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_explained(explained, folder, source=finish.vcf.name)
+    with filling(folder) as inner:
+        write_explained(explained, inner, source=finish.vcf.name)
     return folder
 
 

@@ -7,7 +7,7 @@ from itertools import islice
 import numpy as np
 import pysam
 
-from chromkeras.files import replacing, write_json
+from chromkeras.files import replacing_together, write_json
 from chromkeras.scoring.tables import facts_path, write_h5, write_tsv
 from chromkeras.scoring.vcf import PREFIX, info_names
 from chromkeras.variant_effects.finish import Finish
@@ -49,7 +49,7 @@ def write_vcf_of(finish: Finish) -> None:
     ``CK_rejected``, their reason. Scores of an earlier run are replaced.
     """
     path = finish.chunks.out
-    with replacing(path) as beside:
+    with replacing_together(facts_path(path), path) as (facts_beside, beside):
         file = pysam.BGZFile(str(beside), "wb")
         try:
             with open_vcf(finish.vcf) as (header, lines):
@@ -62,7 +62,7 @@ def write_vcf_of(finish: Finish) -> None:
         finally:
             file.close()
         facts = {"format": "chromkeras scores", **finish.facts, "layout": finish.layout.to_json()}
-        write_json(facts_path(path), facts)
+        write_json(facts_beside, facts)
 
 
 Write = Callable[[Finish], None]

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from chromkeras.errors import InputError
+from chromkeras.files import locked
 from chromkeras.importers.genome import nearest_names
 from chromkeras.names import printable
 from chromkeras.progress import progress
@@ -146,7 +147,7 @@ def variants(
     members = open_members(model, calibrated=options.calibrated)
     targets = choose_targets(options.tasks, options.contrasts, members.tasks)
     _check_members(members, options.shifts)
-    with IndexedGenome(genome) as opened:
+    with locked(out), IndexedGenome(genome) as opened:
         notes = _check_chroms(counted, opened, vcf)
         forward = Forward(
             [m.network for m in members.models],
@@ -169,8 +170,8 @@ def variants(
             from chromkeras.variant_effects.explain import explain
 
             explained = explain(finish, opened, options)
-    reasons, scored = finish.reasons(), finish.scored
-    chunks.close()
+        reasons, scored = finish.reasons(), finish.scored
+        chunks.close()
     _log.info("%d alleles scored, %d rejected", scored, sum(reasons.values()))
     return ScoredVariants(out, rejected, len(rows), scored, reasons, null_path, explained, notes)
 

@@ -1,6 +1,9 @@
 """The result of an attribution method, and its file."""
 
 import json
+import struct
+import tokenize
+import zlib
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,12 @@ from chrominterpret.errors import InputError
 from chrominterpret.files import replacing
 
 HDF5_ENDINGS = (".h5", ".hdf5")
+
+# What NumPy and Python raise at a damaged .npz file.
+DAMAGE = (
+    ValueError, OSError, EOFError, RuntimeError, SyntaxError, TypeError, OverflowError, BadZipFile,
+    struct.error, tokenize.TokenError, zlib.error,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,20 +121,37 @@ class Attribution:
         every = {field.name for field in fields(cls)}
         needed = {field.name for field in fields(cls) if field.default is MISSING}
         received = set(texts) | set(arrays)
-        if received - every or needed - received:
+        of_arrays = {field.name for field in fields(cls) if "ndarray" in str(field.type)}
+        if received - every or needed - received or not set(arrays) <= of_arrays:
             raise InputError(
                 f"expected a saved Attribution, received {path} with fields {sorted(received)}"
             )
         for name in ("target_names", "warnings"):
-            texts[name] = tuple(texts.get(name, ()))
+            value = texts.get(name, ())
+            if not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
+                raise InputError(f"{path}, {name}: expected a list of texts, received other values")
+            texts[name] = tuple(value)
+        cls._check_shapes(path, texts["target_names"], arrays)
         return cls(**texts, **arrays)
+
+    @staticmethod
+    def _check_shapes(
+        path: str | Path, targets: tuple[str, ...], arrays: dict[str, np.ndarray]
+    ) -> None:
+        """Raise ``InputError`` unless the main arrays fit each other and the targets."""
+        shape = arrays["prediction"].shape
+        if len(shape) != 2 or shape[0] != len(targets) or arrays["attributions"].shape[:2] != shape:
+            raise InputError(
+                f"{path}: expected attributions (K, N, ...) and a prediction (K, N) of "
+                f"{len(targets)} targets, received {arrays['attributions'].shape} and {shape}"
+            )
 
 
 def _parsed(description: Any) -> dict[str, Any]:
     """Return the fields that a file holds as JSON, none where there is something else."""
     try:
         texts = json.loads(str(description))
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return {}
     return texts if isinstance(texts, dict) else {}
 
@@ -146,7 +172,7 @@ def _read_npz(path: str | Path) -> tuple[dict[str, Any], Any]:
         opened.seek(0)
         try:
             arrays = dict(np.load(opened))
-        except (BadZipFile, ValueError) as error:  # damaged, or with objects in it
+        except DAMAGE as error:  # or with objects in it
             raise InputError(f"expected a saved Attribution, received {path}: {error}") from error
     return arrays, arrays.pop("description", None)
 
@@ -165,5 +191,5 @@ def _read_hdf5(path: str | Path) -> tuple[dict[str, Any], Any]:
     from chrominterpret.hdf5 import datasets, read_hdf5
 
     with read_hdf5(path) as file:
-        arrays = {name: item[()] for name, item in datasets(file)}
+        arrays = {name: np.asarray(item[()]) for name, item in datasets(file)}
         return arrays, file.attrs.get("description")

@@ -1,6 +1,9 @@
 """Sequences of a FASTA file."""
 
+import codecs
+import gzip
 import os
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +11,9 @@ import pysam
 
 from chrominterpret.errors import InputError
 from chrominterpret.sequences import decode, encode
+
+_GZIP = b"\x1f\x8b"
+_LOOKED_AT, _BLOCK = 1 << 16, 1 << 20
 
 
 def read_fasta(path: str | os.PathLike[str]) -> dict[str, str]:
@@ -67,13 +73,17 @@ def fasta_records(path: str | os.PathLike[str]) -> Iterator[tuple[str, str]]:
     InputError
         The file is damaged or no FASTA.
     """
+    if Path(path).is_file():
+        _check_zeros(Path(path))
     # The C library's own messages are kept from the terminal.
     verbosity = pysam.set_verbosity(0)
     try:
         with pysam.FastxFile(str(path)) as records:
             for record in records:
                 if not record.name or not record.sequence or record.quality is not None:
-                    raise InputError(f"{path}: expected records of a name and a sequence")
+                    raise InputError(
+                        f"{path}: expected records of a name and a sequence{strange_text(path)}"
+                    )
                 yield record.name, record.sequence
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: expected FASTA, plain or gzipped: {error}") from error
@@ -83,3 +93,54 @@ def fasta_records(path: str | os.PathLike[str]) -> Iterator[tuple[str, str]]:
         raise InputError(f"{path} is damaged or cut off: {error}") from error
     finally:
         pysam.set_verbosity(verbosity)
+
+
+def strange_text(path: str | os.PathLike[str]) -> str:
+    r"""Return what about the text of a FASTA file no reader expects; "" where it looks well.
+
+    Parameters
+    ----------
+    path
+        The file, which may be gzipped.
+
+    Returns
+    -------
+    str
+        To be added to a message, with what to do.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "mac.fa"
+    >>> _ = file.write_bytes(b">a\rACGT\r")
+    >>> print(strange_text(file))
+    ; its lines end with CR alone: turn each into LF (tr '\r' '\n')
+    """
+    try:
+        with Path(path).open("rb") as raw:
+            first = raw.read(_LOOKED_AT)
+        if first.startswith(_GZIP):
+            with gzip.open(path) as stream:
+                first = stream.read(_LOOKED_AT)
+    except (OSError, EOFError, zlib.error):
+        return ""
+    if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "; it is UTF-16 text: save it as plain text (ASCII or UTF-8)"
+    if first.startswith(codecs.BOM_UTF8):
+        return "; it begins with a byte order mark: save it as UTF-8 without one"
+    if b"\r" in first and b"\n" not in first:
+        return r"; its lines end with CR alone: turn each into LF (tr '\r' '\n')"
+    return ""
+
+
+def _check_zeros(path: Path) -> None:
+    """Raise ``InputError`` for zero bytes, as a crash leaves them: a sequence would end there."""
+    try:
+        with path.open("rb") as file:
+            if file.peek(2)[:2] == _GZIP:  # which has checksums
+                return
+            while block := file.read(_BLOCK):
+                if b"\0" in block:
+                    raise InputError(f"{path} is damaged: it holds zero bytes{strange_text(path)}")
+    except OSError:  # which is said when it is read
+        return

@@ -2,15 +2,16 @@
 
 import os
 import secrets
-import socket
+import shutil
 import stat
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
 from pathlib import Path
 
 from chrominterpret.errors import InputError
+from chrominterpret.processes import lives, machine
+
+STAGE = "new.partial"
 
 
 @contextmanager
@@ -37,6 +38,96 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     InputError
         The folder is a file, or ``path`` is a folder, a device or read-only.
     """
+    with replacing_together(path) as (beside,):
+        yield beside
+
+
+@contextmanager
+def replacing_together(*paths: str | os.PathLike[str]) -> Iterator[tuple[Path, ...]]:
+    """Give temporary paths beside several, renamed to them when the block ends well: all or none.
+
+    All are written and on the disk before the first is renamed, in the order given.
+
+    Parameters
+    ----------
+    *paths
+        Files to make or replace, as for ``replacing``.
+
+    Yields
+    ------
+    tuple of Path
+        Where to write, one for each path.
+
+    Raises
+    ------
+    InputError
+        As ``replacing`` does.
+    """
+    targets = [_target(path) for path in paths]
+    besides = [_temporary(target) for target in targets]
+    try:
+        yield tuple(besides)
+        for beside in besides:
+            _synchronise(beside)
+        for beside, target in zip(besides, targets, strict=True):
+            beside.replace(target)
+        for folder in dict.fromkeys(target.parent for target in targets):
+            _synchronise(folder)
+    finally:
+        for beside in besides:
+            beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def filling(folder: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give an empty folder whose files move to ``folder`` when the block ends well: all or none.
+
+    Files there that have other names stay.
+
+    Parameters
+    ----------
+    folder
+        Folder to write; made when missing.
+
+    Yields
+    ------
+    Path
+        Where to write: a hidden folder in ``folder``, removed on any exception.
+
+    Raises
+    ------
+    InputError
+        ``folder`` is a file, or a file in it cannot be replaced.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> place = tempfile.TemporaryDirectory()
+    >>> with filling(place.name) as inner:
+    ...     write_text(inner / "page" / "a.txt", "text")
+    >>> (Path(place.name) / "page" / "a.txt").read_text()
+    'text'
+    >>> place.cleanup()
+    """
+    target = Path(folder)
+    stage = _temporary(_target(target / STAGE))
+    stage.mkdir()
+    try:
+        yield stage
+        files = sorted(path.relative_to(stage) for path in stage.rglob("*") if path.is_file())
+        for file in files:
+            _target(target / file)
+            _synchronise(stage / file)
+        for file in files:
+            (stage / file).replace(_target(target / file))
+        for place in dict.fromkeys((target / file).parent for file in files):
+            _synchronise(place)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _target(path: str | os.PathLike[str]) -> Path:
+    """Return the file to replace, with its folder made and what killed runs left there removed."""
     target = Path(os.path.realpath(path)) if Path(path).is_symlink() else Path(path)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -44,15 +135,12 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise InputError(f"cannot write {target}: its folder is a file; choose another") from None
     check_replaceable(target)
     _sweep(target)
-    mark = f"{_machine()}-{os.getpid()}-{secrets.token_hex(4)}"
-    beside = target.with_name(f".{target.stem}.{mark}{target.suffix}")
-    try:
-        yield beside
-        _synchronise(beside)
-        beside.replace(target)
-        _synchronise(target.parent)
-    finally:
-        beside.unlink(missing_ok=True)
+    return target
+
+
+def _temporary(target: Path) -> Path:
+    mark = f"{machine()}-{os.getpid()}-{secrets.token_hex(4)}"
+    return target.with_name(f".{target.stem}.{mark}{target.suffix}")
 
 
 def check_replaceable(path: str | os.PathLike[str]) -> None:
@@ -95,32 +183,17 @@ def _synchronise(path: Path) -> None:
 
 def _sweep(target: Path) -> None:
     """Remove temporary files for a target whose processes, on this machine, are no more."""
-    if os.name != "posix":
-        return
-    first, last = f".{target.stem}.{_machine()}-", target.suffix
+    first, last = f".{target.stem}.{machine()}-", target.suffix
     with os.scandir(target.parent) as entries:
         names = [entry.name for entry in entries if entry.name.startswith(first)]
     for name in names:
         process, _, rest = name.removeprefix(first).partition("-")
-        if process.isdecimal() and rest.endswith(last) and not _lives(int(process)):
-            with suppress(OSError):
-                (target.parent / name).unlink()
+        if process.isdecimal() and rest.endswith(last) and not lives(int(process)):
+            _remove(target.parent / name)
 
 
-def _lives(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except OSError:  # it is another user's
-        return True
-    return True
-
-
-@cache
-def _machine() -> str:
-    """Return a mark of this machine and, in a container, of its numbering of processes."""
-    space = ""
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
     with suppress(OSError):
-        space = str(Path("/proc/self/ns/pid").readlink())
-    return f"{zlib.crc32(f'{socket.gethostname()} {space}'.encode()):08x}"
+        path.unlink()

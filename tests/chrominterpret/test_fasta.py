@@ -35,6 +35,10 @@ def test_the_same_as_biopython(tmp_path):
         (b">\nAC\n", "records of a name and a sequence"),
         (b"@a\nAC\n+\nII\n", "records of a name and a sequence"),
         (b">a\nAC\xff\n", "expected FASTA, plain or gzipped"),
+        (b">a\rAC\rGT\r>b\rAC\r", "its lines end with CR alone"),
+        (gzip.compress(b">a\rAC\rGT\r"), "its lines end with CR alone"),
+        (">a\nAC\n".encode("utf-16"), "it is UTF-16 text"),
+        (b">a\nAC\0GT\n", "is damaged: it holds zero bytes"),
         (gzip.compress(TEXT * 999, mtime=0)[:90], "damaged or cut off"),
     ],
 )
@@ -49,3 +53,9 @@ def test_what_is_no_fasta_is_refused(text, message, tmp_path, capfd):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match=r"none\.fa, which is no file"):
         read_fasta(tmp_path / "none.fa")
+
+
+@pytest.mark.parametrize("text", [b"\xef\xbb\xbf>a\nACGT\n", b">a\r\nAC\r\nGT\r\n"])
+def test_a_byte_order_mark_and_line_ends_of_windows_do_no_harm(text, tmp_path):
+    (tmp_path / "x.fa").write_bytes(text)
+    assert read_fasta(tmp_path / "x.fa") == {"a": "ACGT"}

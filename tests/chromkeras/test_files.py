@@ -67,4 +67,7 @@ def test_require_file_returns_the_path(tmp_path: Path) -> None:
 
 
 def test_file_names_never_collide() -> None:
+    long = file_names(["ä" * 999, "Ä" * 999, "x" * 300])
+    assert len(set(long)) == 3
+    assert max(len(name.encode()) for name in long) < 110
     assert file_names(["a/b", "a b", "A_B", "gut", "Ä"]) == ["a_b_0", "a_b_1", "A_B_2", "gut", "Ä"]

@@ -11,7 +11,7 @@ from chromkeras.cli.options import Data, Epochs, Mmap, Tasks, comma_list, one_of
 from chromkeras.cli.outcome import Outcome
 from chromkeras.cli.places import check_output_folder
 from chromkeras.cli.recipe_options import Size
-from chromkeras.cli.stop import Stopped
+from chromkeras.cli.stop import noting
 from chromkeras.recipe.choices import PLANS
 from chromkeras.registry import ARCHITECTURES, BASELINES
 
@@ -92,7 +92,7 @@ def command(
     dataset = open_data(data, tasks, mmap=mmap)
     from chromkeras.benchmarking.benchmark import benchmark
 
-    try:
+    with noting(f"{out} keeps every whole epoch: the same command goes on from there"):
         result = benchmark(
             dataset,
             out,
@@ -105,9 +105,6 @@ def command(
             bootstrap=bootstrap,
             repeats=repeats,
         )
-    except Stopped as stopped:
-        stopped.add_note(f"{out} keeps every whole epoch: the same command goes on from there")
-        raise
     return Outcome(result, "\n".join(_lines(result)))
 
 

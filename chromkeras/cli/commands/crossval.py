@@ -20,7 +20,7 @@ from chromkeras.cli.options import (
 from chromkeras.cli.outcome import Outcome
 from chromkeras.cli.places import check_output_folder
 from chromkeras.cli.recipe_options import Architecture, Init, Plan, RecipeFile, Size
-from chromkeras.cli.stop import Stopped
+from chromkeras.cli.stop import noting
 
 if TYPE_CHECKING:
     from chromkeras.cross_validation.crossval import CrossValidation
@@ -88,7 +88,9 @@ def command(
     dataset = open_data(data, tasks, mmap=mmap)
     if not resume and (folder / SUMMARY).exists():
         _log.info("note: the run in %s will be replaced; --resume goes on with it instead", folder)
-    try:
+    with noting(
+        f"{folder} keeps every whole epoch: the same command with --resume goes on from there"
+    ):
         result = crossval(
             dataset,
             chosen,
@@ -100,11 +102,6 @@ def command(
             devices=devices,
             shard=shard,
         )
-    except Stopped as stopped:
-        stopped.add_note(
-            f"{folder} keeps every whole epoch: the same command with --resume goes on from there"
-        )
-        raise
     return Outcome(result, _text(result))
 
 

@@ -9,7 +9,7 @@ from chromkeras.cli import completion
 from chromkeras.cli.options import Calibrated, PositiveShare, Split, comma_list
 from chromkeras.cli.outcome import Outcome
 from chromkeras.cli.places import check_output_file
-from chromkeras.cli.stop import Stopped
+from chromkeras.cli.stop import noting
 
 if TYPE_CHECKING:
     from chromkeras.scoring.run import Predicted
@@ -132,7 +132,7 @@ def command(
     import_keras()  # only now, as it takes seconds and all that is wrong above takes none
     from chromkeras.scoring.predict import predict
 
-    try:
+    with noting("whole chunks are kept: the same command goes on from there"):
         found = predict(
             model,
             dataset,
@@ -153,9 +153,6 @@ def command(
             batch_size=batch_size,
             fresh=fresh,
         )
-    except Stopped as stopped:
-        stopped.add_note("whole chunks are kept: the same command goes on from there")
-        raise
     return Outcome(found, _text(found))
 
 

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,18 +27,23 @@ def _finish(prepare: Callable[..., Any], arguments: dict[str, Any], *, out: Path
     for path in (out, listed):
         check_output_file(path, inputs=_files(arguments))
     from chromkeras.data.hdf5 import save_dataset
+    from chromkeras.files import locked, replacing
     from chromkeras.importers.summary import summary
     from chromkeras.tables import write_tsv
 
-    prepared = prepare(**arguments)
-    save_dataset(prepared.dataset, out)
-    written = {"out": out, **prepared.to_json()}
-    text = f"{summary(prepared)}\n\nwrote {out}"
-    names = prepared.left_out
-    if names or (names is not None and listed.exists()):  # which an earlier run wrote
-        write_tsv(listed, [{"name": name, "missing_from": what} for name, what in names])
+    with locked(out):
+        prepared = prepare(**arguments)
+        written = {"out": out, **prepared.to_json()}
+        text = f"{summary(prepared)}\n\nwrote {out}"
+        names = prepared.left_out
+        lists = names is not None and (names or listed.exists())  # which an earlier run wrote
+        with replacing(listed) if lists else nullcontext() as beside:
+            if beside is not None:
+                write_tsv(beside, [{"name": n, "missing_from": what} for n, what in names or ()])
+            save_dataset(prepared.dataset, out)
+    if lists:
         written |= {"left_out": listed}
-        text += f" and {listed}: {len(names):,} names that are left out, and what lacks them"
+        text += f" and {listed}: {len(names or ()):,} names that are left out, and what lacks them"
     return Outcome(written, text)
 
 

@@ -11,7 +11,7 @@ from chromkeras.cli.options import Data, Epochs, Mmap, Settings, Tasks, describe
 from chromkeras.cli.outcome import Outcome
 from chromkeras.cli.places import check_output_file, check_output_folder
 from chromkeras.cli.recipe_options import Architecture, Plan, RecipeFile, Size
-from chromkeras.cli.stop import Stopped
+from chromkeras.cli.stop import noting
 from chromkeras.search.choices import AUTO, PRUNERS, SAMPLERS, TRIALS
 from chromkeras.search.space import space_names
 
@@ -100,7 +100,7 @@ def command(
     import_keras()
     from chromkeras.search.tune import tune
 
-    try:
+    with noting("every finished trial is kept: the same command goes on from there"):
         result = tune(
             dataset,
             chosen,
@@ -113,9 +113,6 @@ def command(
             seed=seed,
             storage=storage,
         )
-    except Stopped as stopped:
-        stopped.add_note("every finished trial is kept: the same command goes on from there")
-        raise
     return Outcome(result, "\n".join(_lines(result)))
 
 

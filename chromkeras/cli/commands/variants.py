@@ -10,7 +10,7 @@ from chromkeras.cli import completion
 from chromkeras.cli.options import Calibrated, EverySeed, Motifs, comma_list
 from chromkeras.cli.outcome import Outcome
 from chromkeras.cli.places import check_output_file
-from chromkeras.cli.stop import Stopped
+from chromkeras.cli.stop import noting
 from chromkeras.errors import InputError
 
 if TYPE_CHECKING:
@@ -158,11 +158,8 @@ def command(
     import_keras()
     from chromkeras.variant_effects.variants import variants
 
-    try:
+    with noting("whole chunks are kept: the same command goes on from there"):
         found = variants(model, vcf, genome, out, options, part=part, fresh=fresh)
-    except Stopped as stopped:
-        stopped.add_note("whole chunks are kept: the same command goes on from there")
-        raise
     return Outcome(found, "\n".join(_lines(found)))
 
 

@@ -18,13 +18,14 @@ from chromkeras.comparison.core.comparison import (
 from chromkeras.comparison.core.part import PartResult
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
-from chromkeras.files import write_json
+from chromkeras.files import filling, locked, write_json
 from chromkeras.names import check_unique, unknown
 from chromkeras.plots.style import save_png
 from chromkeras.registry import COMPARISON_PARTS
 from chromkeras.tables import plain, write_tsv
 
 DEFAULT = CompareOptions()
+SUMMARY = "summary.json"
 
 
 def compare(
@@ -43,7 +44,7 @@ def compare(
     dataset
         Data with at least one task that all of them have.
     out
-        Folder to write; made when missing.
+        Folder to write; made when missing. Its files appear together at the end.
     options
         What to compare and how.
 
@@ -67,7 +68,11 @@ def compare(
     for part in parts:  # what is wrong with the options is said before the work
         if hasattr(part, "check_part"):
             part.check_part(comparison)
-    return _write([part.compare_part(comparison) for part in parts], comparison, dataset, Path(out))
+    folder = Path(out)
+    with locked(folder / SUMMARY):
+        results = [part.compare_part(comparison) for part in parts]
+        with filling(folder) as inner:
+            return _write(results, comparison, dataset, inner)
 
 
 def chosen_parts(names: Sequence[str]) -> tuple[str, ...]:
@@ -110,7 +115,6 @@ def _check_options_are_read(options: CompareOptions, names: Sequence[str]) -> No
 def _write(
     results: Sequence[PartResult], comparison: Comparison, dataset: Dataset, folder: Path
 ) -> dict[str, Any]:
-    folder.mkdir(parents=True, exist_ok=True)
     summary = _about(comparison, dataset)
     for result in results:
         summary |= result.facts
@@ -121,7 +125,7 @@ def _write(
     if comparison.options.h5ad:
         write_layers(folder / "predictions.h5ad", comparison)
     summary = plain(summary)
-    write_json(folder / "summary.json", summary)
+    write_json(folder / SUMMARY, summary)
     sections = [section for result in results for section in result.sections]
     _write_report(folder / "report.html", comparison, dataset, sections)
     return summary

@@ -91,6 +91,10 @@ def _check(file: h5py.File, path: Path) -> int:
     bases = int(file["train_in"].shape[-1])
     tasks = len(file["target_labels"])
     for split in SPLITS:
+        if file[f"{split}_in"].dtype.kind not in "biuf":
+            raise InputError(
+                f"{path}, {split}_in: expected numbers, received {file[f'{split}_in'].dtype}"
+            )
         x, y = file[f"{split}_in"].shape, file[f"{split}_out"].shape
         if x[1:] != (4, 1, bases):
             raise InputError(

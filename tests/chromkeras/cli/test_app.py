@@ -144,3 +144,10 @@ def test_help_lists_what_registries_hold(capsys):
     for command, names in listed.items():
         shown = {word.strip(",.:;()[]") for word in words(command)}
         assert names <= shown, command
+
+
+@pytest.mark.parametrize("names", ["a\rb", "a\nb", "a" * 140_000])
+def test_lists_of_names_that_cannot_be_read_are_one_line(names, capsys):
+    assert run(["train", "hard", "--tasks", names]) == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith("chromkeras: expected names with commas between")

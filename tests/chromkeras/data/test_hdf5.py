@@ -1,3 +1,7 @@
+import resource
+import shutil
+import zlib
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -250,3 +254,99 @@ def test_a_file_that_names_another_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="'tasks' lies in another file"):
         load_dataset(path)
     assert dataset_tasks(path) == ()
+
+
+CHANGES = {
+    "another axis": lambda a: a[..., None],
+    "one value": lambda a: a.ravel()[:1],
+    "no axis": lambda a: np.array(5),
+    "texts": lambda a: np.full(a.shape, b"zz"),
+    "no row": lambda a: a[:0],
+    "negative": lambda a: np.full(a.shape, -7, np.int64),
+    "far out": lambda a: np.full(a.shape, 10**9, np.int64),
+    "no numbers": lambda a: np.full(a.shape, np.nan),
+    "records": lambda a: np.zeros(a.shape, [("a", "f4")]),
+    "complex": lambda a: np.zeros(a.shape, np.complex64),
+    "nothing": None,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_parts_of_another_type_or_shape_are_one_line(change: str, tmp_path: Path) -> None:
+    whole, path, refused = tmp_path / "whole.h5", tmp_path / "d.h5", []
+    save_dataset(full(), whole)
+    names: list[str] = []
+    with h5py.File(whole) as file:
+        file.visititems(lambda n, x: names.append(n) if isinstance(x, h5py.Dataset) else None)
+    for name in names:
+        shutil.copy(whole, path)
+        with h5py.File(path, "r+") as file:
+            array = file[name][...]
+            del file[name]
+            if CHANGES[change] is not None:
+                file[name] = CHANGES[change](array)
+        for mmap in (False, True):
+            try:
+                load_dataset(path, mmap=mmap).batch(np.arange(2))
+            except InputError as error:
+                refused.append(str(error))
+    assert len(refused) >= len(names) / 2
+    assert all("d.h5" in text for text in refused)
+
+
+@pytest.mark.parametrize("value", [None, "x", np.array([1, 2]), b"\xff", np.nan])
+@pytest.mark.parametrize("name", ["version", "inputs/dna/length", "inputs/dna/kind", "problem"])
+def test_attributes_of_another_type_are_one_line(name: str, value: object, tmp_path: Path) -> None:
+    path = tmp_path / "d.h5"
+    save_dataset(full(), path)
+    place, _, attribute = name.rpartition("/")
+    with h5py.File(path, "r+") as file:
+        del file[place or "/"].attrs[attribute]
+        if value is not None:
+            file[place or "/"].attrs[attribute] = value
+    with suppress(InputError):
+        load_dataset(path)
+
+
+def test_a_task_name_of_thousands_of_letters_is_refused() -> None:
+    with pytest.raises(InputError, match="of column 0 has 10,000 characters, more than 1,000"):
+        replace(full(), tasks=("x" * 10_000, *full().tasks[1:]))
+
+
+@pytest.mark.parametrize("name", ["labels", "kind", "start", "inputs/dna/packed", "tasks"])
+def test_a_small_file_does_not_unpack_to_gigabytes(name: str, tmp_path: Path) -> None:
+    path, rows = tmp_path / "d.h5", 1 << 20
+    save_dataset(full(), path)
+    with h5py.File(path, "a") as file:
+        old = file[name]
+        shape, width = (3000 * rows, *old.shape[1:]), int(np.prod(old.shape[1:]))
+        del file[name]
+        data = file.create_dataset(
+            name, shape, old.dtype, chunks=(rows, *old.shape[1:]), compression="gzip"
+        )
+        chunk = zlib.compress(bytes(rows * width * old.dtype.itemsize), 9)
+        for first in range(0, shape[0], rows):
+            data.id.write_direct_chunk((first, *[0] * (len(shape) - 1)), chunk)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(InputError, match="unpack to at most 64 times"):
+        load_dataset(path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # kB
+
+
+def test_a_number_in_the_place_of_a_text_takes_no_memory(tmp_path: Path) -> None:
+    path = tmp_path / "d.h5"
+    save_dataset(replace(full(), motifs="MEME"), path)
+    with h5py.File(path, "a") as file:
+        del file["motifs"]
+        file["motifs"] = 2**40
+    with pytest.raises(InputError, match="motifs: expected one row of bytes"):
+        load_dataset(path)
+
+
+def test_a_checksum_that_is_no_number_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "d.h5"
+    save_dataset(full(), path)
+    with h5py.File(path, "a") as file:
+        file["labels"].attrs["crc32"] = np.bytes_(b"\xff")
+    with pytest.raises(InputError, match="attribute crc32: expected a number"):
+        load_dataset(path)

@@ -4,6 +4,7 @@ import h5py
 import numpy as np
 import pytest
 
+from chromkeras.errors import InputError
 from chromkeras.importers.array_file import open_arrays, to_text
 
 
@@ -69,3 +70,23 @@ def test_columns_of_whole_numbers(tmp_path: Path) -> None:
         assert file.integers("a").dtype == np.int64
         with pytest.raises(ValueError, match=r"f\.npz, b: expected one row of integers"):
             file.integers("b")
+
+
+def test_a_damaged_npz_file_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    np.savez(path, x=np.arange(6).reshape(2, 3), y=np.array(["a", "b"]))
+    whole, failed = path.read_bytes(), []
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
+        try:
+            with open_arrays(path) as arrays:
+                for name in arrays:
+                    arrays.get(name)
+        except InputError as error:
+            failed.append(str(error))
+    assert len(failed) > len(whole) / 4
+    assert all(str(path) in text for text in failed)
+    with path.open("wb") as file:
+        np.save(file, np.zeros(3))
+    with pytest.raises(InputError, match=r"neither HDF5 nor \.npz"), open_arrays(path):
+        pass

@@ -44,6 +44,8 @@ def test_letters_of_every_chromosome(
     (b">a\nAC\n> \nAC\n", r"g\.fa:3: FASTA header has no name"),
     (b">a\n>b\n", r"g\.fa holds no sequence"),
     (b"\n", r"g\.fa holds no sequence"),
+    (b"\xef\xbb\xbf>a\nACGT\n", "it begins with a byte order mark"),
+    (b">a\rACGT\r", "its lines end with CR alone"),
     (b"", r"g\.fa is empty"),
 ])  # fmt: skip
 @pytest.mark.parametrize("block", [1, 1 << 20])

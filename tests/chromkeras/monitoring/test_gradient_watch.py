@@ -5,7 +5,7 @@ import pytest
 from chromkeras.cli.app import run
 from chromkeras.data.hdf5 import save_dataset
 from chromkeras.losses.task_loss import TaskLoss
-from chromkeras.model_file.beside import gradient_log_path
+from chromkeras.model_file.beside import gradient_log_path, running_gradient_log_path
 from chromkeras.model_file.open_model import open_model
 from chromkeras.monitoring.gradient_log import (
     GradientLog,
@@ -42,14 +42,16 @@ def test_watching_a_hard_model_changes_nothing_and_resumes(
         patch.setattr("chromkeras.training.run.StopOnDivergence", Interrupt)
         with pytest.raises(KeyboardInterrupt):
             train(dataset, recipe, out, watch_gradients=True)
-    path = gradient_log_path(out)
-    assert load_gradient_log(path).steps.tolist() == [0, 1, 2, 3, 4]  # 3 steps an epoch
+    running, path = running_gradient_log_path(out), gradient_log_path(out)
+    assert load_gradient_log(running).steps.tolist() == [0, 1, 2, 3, 4]  # 3 steps an epoch
+    assert not path.exists()
     resumed = train(dataset, recipe, out, resume=True, watch_gradients=True)
     for other in (watched, resumed):
         for one, two in zip(weights(plain.model), weights(other.model), strict=True):
             np.testing.assert_array_equal(one, two)
     assert [row["loss"] for row in plain.rows] == [row["loss"] for row in watched.rows]
     assert not gradient_log_path(plain.model).exists()
+    assert not running.exists()
     expected = load_gradient_log(gradient_log_path(watched.model))
     assert expected.steps.tolist() == list(range(7))
     assert expected.epochs[-1] == 2
@@ -136,9 +138,9 @@ def test_a_dozen_moments_and_logs_of_other_runs(tiny_dataset, tiny_recipe, empty
     assert watch(steps=100).every == 25
     assert watch(steps=1).every == 1
     assert watch(steps=100, first_epoch=1).log.moments == ()  # it was not watched until now
-    save_gradient_log(empty, gradient_log_path(out))
+    save_gradient_log(empty, running_gradient_log_path(out))
     assert watch(steps=100).log.tasks == dataset.tasks  # a new run replaces it
-    with pytest.raises(ValueError, match=r"m\.gradients\.npz belongs to another run"):
+    with pytest.raises(ValueError, match=r"m\.resume\.gradients\.npz belongs to another run"):
         watch(steps=100, first_epoch=1)
 
 

@@ -4,6 +4,7 @@ from chromkeras.architectures import basset
 from chromkeras.errors import InputError
 from chromkeras.recipe.choices import PLANS
 from chromkeras.recipe.reading import make_recipe, recipe_from_dict, size_names
+from chromkeras.search.space import read_space
 
 
 @pytest.mark.parametrize("plan", PLANS)
@@ -94,3 +95,39 @@ def test_long_values_are_cut_in_messages(key):
         make_recipe("hard", values={key: [[0] * 2000, "\x1b[2J"]})
     assert len(str(error.value)) < 200
     assert str(error.value).isprintable()
+
+
+DEEP, MANY = "[" * 2000 + "]" * 2000, "1" * 400
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [(DEEP, "nested at most"), ("[" * 2000, "nested at most"), ("{a=" * 1500, "nested at most"),
+     (MANY, "at most 64 bits"), ("-" + MANY, "at most 64 bits"), ("1" * 5000, "at most 64 bits"),
+     ("0x" + "f" * 4000, "at most 64 bits")],
+)  # fmt: skip
+@pytest.mark.parametrize("key", ["training.epochs", "training.learning_rate", "training.optimizer"])
+def test_deep_and_long_values_are_one_line(key, value, message, tmp_path):
+    with pytest.raises(InputError, match=message) as caught:
+        make_recipe("hard", settings=[f"{key}={value}"])
+    assert str(caught.value).startswith(key)
+    section, name = key.split(".")
+    path = tmp_path / "r.toml"
+    path.write_text(f"[{section}]\n{name} = {value}\n")
+    for read in (lambda: make_recipe("hard", file=path), lambda: read_space(path, "basset")):
+        with pytest.raises(InputError, match=r"r\.toml.* (not valid TOML|expected)") as caught:
+            read()
+        assert len(str(caught.value)) < 500
+
+
+def test_a_recipe_of_an_editor_that_writes_a_byte_order_mark(tmp_path):
+    path = tmp_path / "r.toml"
+    path.write_bytes(b"\xef\xbb\xbf[training]\r\nepochs = 4\r\n")
+    assert make_recipe("hard", file=path).training.epochs == 4
+
+
+def test_a_recipe_of_many_megabytes_is_not_read(tmp_path):
+    path = tmp_path / "r.toml"
+    path.write_bytes(b"#" * 2_000_000)
+    with pytest.raises(InputError, match="expected at most 1,048,576 bytes"):
+        make_recipe("hard", file=path)

@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import pytest
 
@@ -64,6 +66,19 @@ def test_a_contrast_that_cannot_be_read(text, message):
     with pytest.raises(ValueError, match=message) as caught:
         parse_contrast(text, TISSUES)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["t{}", "t-{}", "t+{}", "t{}+"])
+def test_many_tasks_are_read_at_once(name):
+    known = tuple(name.format(i) for i in range(164))
+    began = time.process_time()
+    target = parse_contrast(f"{known[0]} - {'+'.join(known[1:])}", known)
+    assert (target.raised, target.lowered) == (known[:1], known[1:])
+    with pytest.raises(ValueError, match="contrast"):
+        parse_contrast(f"{'+'.join(known)}+-+nobody", known)
+    with pytest.raises(ValueError, match="contrast"):
+        parse_contrast("-" * 100_000, known)
+    assert time.process_time() - began < 5
 
 
 def test_tasks_and_contrasts_together():

@@ -63,7 +63,11 @@ def test_bad_genomes_are_one_line(genome, tmp_path):
     text.write_text("no fasta at all\n")
     strange = tmp_path / "strange.fa"
     strange.write_text(">a\nACGT!CGT\n")
-    for bad, said in ((packed, "gzip, which has no index"), (text, "expected FASTA"),
+    marked, mac = tmp_path / "bom.fa", tmp_path / "mac.fa"
+    marked.write_bytes(b"\xef\xbb\xbf>a\nACGT\n")
+    mac.write_bytes(b">a\rACGT\r")
+    for bad, said in ((marked, "byte order mark"), (mac, "CR alone"), (text, "expected FASTA"),
+                      (packed, "gzip, which has no index"),
                       (tmp_path / "none.fa", "does not exist")):  # fmt: skip
         with pytest.raises(InputError, match=said) as caught:
             IndexedGenome(bad)

@@ -1,5 +1,6 @@
 import csv
 import random
+import threading
 from dataclasses import replace
 
 import keras
@@ -8,9 +9,11 @@ import pytest
 
 from chromkeras.errors import InputError
 from chromkeras.evaluation.predict import predict_logits
-from chromkeras.model_file.beside import checkpoint_path
+from chromkeras.files import locked
+from chromkeras.model_file.beside import checkpoint_path, running_history_path
 from chromkeras.model_file.open_model import open_model
 from chromkeras.problems.binary import Binary
+from chromkeras.training.history_plot import read_history
 from chromkeras.training.train import train
 
 SHORT = ("training.epochs=3", "training.batch_size=16", "training.learning_rate=0.01")
@@ -151,6 +154,25 @@ def test_divergence_later_leaves_a_good_model(tiny_dataset, tiny_recipe, tmp_pat
     assert all(np.isfinite(w).all() for w in weights(out))
 
 
+def test_the_task_whose_outputs_are_no_numbers_is_named(
+    tiny_dataset, tiny_recipe, tmp_path, monkeypatch
+):
+    from chromkeras.training.divergence import StopOnDivergence
+
+    class Poison(StopOnDivergence):
+        def on_epoch_begin(self, epoch, logs=None):
+            super().on_epoch_begin(epoch, logs)
+            if epoch == 1:
+                bias = self.model.weights[-1]
+                bias.assign(
+                    np.where(np.arange(3).reshape(3, *[1] * (bias.ndim - 1)) == 1, np.nan, bias)
+                )
+
+    monkeypatch.setattr("chromkeras.training.run.StopOnDivergence", Poison)
+    with pytest.raises(ValueError, match="the loss of task task1 became nan at step 1 of epoch 2"):
+        train(tiny_dataset(), tiny_recipe("single", *SHORT), tmp_path / "m.keras")
+
+
 def test_out_must_be_a_keras_file(tiny_dataset, tiny_recipe, tmp_path):
     with pytest.raises(ValueError, match=r"ends in .keras, received .*m.h5"):
         train(tiny_dataset(), tiny_recipe(), tmp_path / "m.h5")
@@ -207,3 +229,56 @@ def test_signal_that_was_not_prepared_to_run_along_the_dna_is_refused(
     dataset = replace(dataset, inputs={**dataset.inputs, "signal": signal})
     with pytest.raises(InputError, match=r"input signal .* prepare it as such \(`along_dna`\)"):
         train(dataset, tiny_recipe(architecture="factornet"), tmp_path / "model.keras")
+
+
+def test_a_failed_run_leaves_the_earlier_model_with_its_history(
+    tiny_dataset, tiny_recipe, tmp_path, monkeypatch
+):
+    out = tmp_path / "m.keras"
+    first = train(tiny_dataset(), tiny_recipe("hard", "training.epochs=1"), out)
+    before = {path: path.read_bytes() for path in (out, first.history)}
+    longer = tiny_recipe("hard", *SHORT)
+    with monkeypatch.context() as patch:
+        patch.setattr("chromkeras.training.run.StopOnDivergence", Interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            train(tiny_dataset(), longer, out)
+    assert {path: path.read_bytes() for path in before} == before
+    assert len(read_history(running_history_path(out))) == 1
+    out.with_suffix(".history.png").write_bytes(b"of the first run")
+    resumed = train(tiny_dataset(), longer, out, resume=True)
+    assert len(read_history(resumed.history)) == 3
+    assert {path.name for path in tmp_path.iterdir()} == {"m.keras", "m.history.csv"}
+
+
+def test_a_run_that_has_ended_is_not_trained_again(tiny_dataset, tiny_recipe, tmp_path):
+    out, recipe = tmp_path / "m.keras", tiny_recipe("hard", "training.epochs=1")
+    first = train(tiny_dataset(), recipe, out)
+    written = out.read_bytes()
+    again = train(tiny_dataset(), recipe, out, resume=True)
+    assert out.read_bytes() == written
+    assert again.scores == first.scores
+    assert [row["loss"] for row in again.rows] == [row["loss"] for row in first.rows]
+    with pytest.raises(
+        ValueError, match=r"m.keras belongs to another recipe .*training.epochs was 1, now 3"
+    ):
+        train(tiny_dataset(), tiny_recipe("hard", *SHORT), out, resume=True)
+    with pytest.raises(ValueError, match=r"m\.keras belongs to data"):
+        train(tiny_dataset(seed=1), recipe, out, resume=True)
+
+
+def test_two_runs_do_not_write_one_model(tiny_dataset, tiny_recipe, tmp_path):
+    out, errors = tmp_path / "m.keras", []
+
+    def other() -> None:
+        try:
+            train(tiny_dataset(), tiny_recipe(), out)
+        except InputError as error:
+            errors.append(str(error))
+
+    with locked(out):
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+    assert len(errors) == 1
+    assert "another run does" in errors[0]
+    assert not list(tmp_path.iterdir())

@@ -66,6 +66,7 @@ def test_a_later_part_may_be_wrong_too(tmp_path: Path) -> None:
     ({"valid_out": None, "test_in": None}, "it lacks valid_out, test_in"),
     ({"train_in": np.zeros((20, LENGTH, 4))}, r"train_in: expected shape \(N, 4, 1, 4\)"),
     ({"train_in": np.zeros((20, LENGTH, 1, 4))}, "second, received"),
+    ({"valid_in": np.full((6, 4, 1, LENGTH), b"A")}, r"valid_in: expected numbers, received \|S1"),
     ({"train_in": np.ones((20, 4, 1, LENGTH))}, "sum neither to 1 nor to 0"),
     ({"test_in": np.zeros((5, 4, 1, 9))}, r"test_in: expected shape \(N, 4, 1, 30\)"),
     ({"test_out": np.zeros((5, 3))}, r"test_out: expected shape \(5, 2\), received \(5, 3\)"),
