@@ -36,7 +36,7 @@ def test_the_same_as_biopython(tmp_path):
         (b"@a\nAC\n+\nII\n", "records of a name and a sequence"),
         (b">a\nAC\xff\n", "expected FASTA, plain or gzipped"),
         (b">a\rAC\rGT\r>b\rAC\r", "its lines end with CR alone"),
-        (gzip.compress(b">a\rAC\rGT\r"), "its lines end with CR alone"),
+        (gzip.compress(b">a\rAC\rGT\r", mtime=0), "its lines end with CR alone"),
         (">a\nAC\n".encode("utf-16"), "it is UTF-16 text"),
         (b">a\nAC\0GT\n", "is damaged: it holds zero bytes"),
         (gzip.compress(TEXT * 999, mtime=0)[:90], "damaged or cut off"),
