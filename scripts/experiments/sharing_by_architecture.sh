@@ -8,8 +8,14 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 worm=${1:?usage: sharing_by_architecture.sh WORM.h5 [OUT]}
 out=${2:-runs/sharing_by_architecture}
 chromkeras=${CHROMKERAS:-.venv/bin/chromkeras}
-tasks=${TASKS:+--tasks $TASKS}
+tasks=${TASKS-Germline,Neurons,Muscle,Hypod,Intest}
 
-"$chromkeras" benchmark --data "$worm" --models "${MODELS:-basset,deepsea,dilated}" \
-    --plans single,hard,soft --size small --seeds "${SEEDS:-3}" --epochs "${EPOCHS:-16}" \
-    --split "${SPLIT:-test}" --out "$out" $tasks
+# Narrow networks of one width, so that the separate ones are trained in the same hour.
+narrow=(
+    --set 'basset:architecture.filters=[16,16,16]' --set 'basset:architecture.dense=[32,32]'
+    --set 'deepsea:architecture.filters=[16,16,16]' --set 'deepsea:architecture.dense=[32]'
+    --set 'dilated:architecture.filters=16' --set 'dilated:architecture.dense=[32]'
+)
+"$chromkeras" benchmark --data "$worm" --models basset,deepsea,dilated \
+    --plans single,hard,soft --size small --seeds "${SEEDS:-3}" --epochs "${EPOCHS:-8}" \
+    --split "${SPLIT:-test}" --out "$out" ${tasks:+--tasks $tasks} "${narrow[@]}"
