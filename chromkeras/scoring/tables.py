@@ -218,10 +218,11 @@ def open_scores(path: str | os.PathLike[str]) -> ScoreFile:
         values = as_table(read_json(text, "facts"), "facts", needed=("layout", "rows", "part"))
         as_text(values["part"], "facts: part")
         rows = as_list(values["rows"], "facts: rows", least=2, most=2)
-        start, stop = (as_int(row, "facts: rows") for row in rows)
+        for row in rows:
+            as_int(row, "facts: rows")
         layout = Layout.from_json(values.pop("layout"))
         if found.suffix == ".h5":
-            _check_h5(found, layout, stop - start)
+            _check_h5(found, layout)
         return ScoreFile(found, layout, values)
     except (InputError, KeyError, TypeError, UnicodeDecodeError, RuntimeError) as error:
         raise InputError(f"{found}: expected scores that chromkeras wrote: {error}") from error
@@ -249,18 +250,22 @@ def _h5_facts(path: Path) -> str:
         return str(file[FACTS].asstr()[()])
 
 
-def _check_h5(path: Path, layout: Layout, rows: int) -> None:
-    """Raise ``InputError`` unless columns and matrices are those of a layout."""
+def _check_h5(path: Path, layout: Layout) -> None:
+    """Raise ``InputError`` unless columns and matrices are those of a layout, all as long."""
     kinds = {"text": "S", "integer": "iu", "number": "f"}
     wanted: dict[str, tuple[tuple[int, ...], str]] = {
-        name: ((rows,), kinds[kind]) for name, kind in layout.columns.items()
+        name: ((), kinds[kind]) for name, kind in layout.columns.items()
     }
-    wanted |= {name: ((rows, len(each)), "f") for name, each in layout.matrices.items()}
+    wanted |= {name: ((len(each),), "f") for name, each in layout.matrices.items()}
+    rows: tuple[int, ...] | None = None
     with read_hdf5(path) as file:
-        for name, (shape, kind) in wanted.items():
+        for name, (each, kind) in wanted.items():
             found = file.get(name)
             if not isinstance(found, h5py.Dataset):
                 raise InputError(f"it lacks the column {name}")
+            # Not what "rows" of the facts says: variants that could not be scored have no row.
+            rows = found.shape[:1] if rows is None else rows
+            shape = (*rows, *each)
             if found.shape != shape or found.dtype.kind not in kind:
                 raise InputError(
                     f"column {name}: expected shape {shape}, received {found.shape}, {found.dtype}"

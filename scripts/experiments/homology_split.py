@@ -50,8 +50,9 @@ from chromkeras.data.homology import (
 from chromkeras.data.packed import PackedSequences
 from chromkeras.data.splits import draw
 from chromkeras.evaluation.evaluate import evaluate
-from chromkeras.evaluation.predict import predict
+from chromkeras.evaluation.predict import mean_logits
 from chromkeras.importers.assemble import pack_blocks
+from chromkeras.model_file.open_model import open_model
 from chromkeras.recipe.reading import make_recipe
 from chromkeras.statistics.means import mean_defined
 from chromkeras.tables import align
@@ -291,7 +292,8 @@ def outputs_of(view: Dataset, options: argparse.Namespace, seed: int) -> dict[st
         train_baseline(view, baseline_options("kmer"), Path(folder) / "kmer.keras")
         train(view, recipe, Path(folder) / "model.keras")
         for name, file in (("6-mers", "kmer"), (options.plan, "model")):
-            found[name] = predict(Path(folder) / f"{file}.keras", view, split="valid")
+            model = open_model(Path(folder) / f"{file}.keras")
+            found[name] = mean_logits(model, view, view.rows("valid"))
     return found
 
 

@@ -67,5 +67,5 @@ command = new_app(cls=group_of(IMPORT_FORMATS, _format))
 
 @command.callback(invoke_without_command=True)
 def _prepare(context: typer.Context) -> None:
-    """Make a data set of peaks, signal, AnnData, expression or arrays."""
+    """Make a data set of peaks, signal, expression or arrays."""
     help_without_command(context)
