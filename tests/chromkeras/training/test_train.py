@@ -216,7 +216,8 @@ def test_somebody_else_may_end_a_training(kind, tiny_dataset, tiny_recipe, tmp_p
     assert [epoch for epoch, _ in told] == [1, 2]
     assert len(result.rows) == 2
     assert told[-1][1] == result.scores["validation_auroc_mean"]
-    assert not caplog.records
+    # TensorFlow has its own to say of functions that earlier tests made.
+    assert not [record for record in caplog.records if record.name.startswith("chromkeras")]
     assert out.exists()
     assert not checkpoint_path(out).exists()
 
