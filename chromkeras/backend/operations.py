@@ -82,6 +82,24 @@ def fewer_products_pay(dtype: Any) -> bool:
     return precise and not tf.config.list_physical_devices("GPU")
 
 
+def traced_once(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of tensors that is traced for its first call and only called in later ones.
+
+    For loops over tasks: TensorFlow's graph of a step then has one call a task and the operations
+    of one task, with their gradients, where it would have those of each task.
+
+    Parameters
+    ----------
+    function
+        ``function(*tensors)`` reads no variables.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return function
+    import tensorflow as tf
+
+    return tf.function(function, autograph=False)
+
+
 def compile_model(
     model: keras.Model,
     optimizer: Any,

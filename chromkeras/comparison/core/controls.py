@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
+from weakref import WeakKeyDictionary
+
+import keras
 
 from chromkeras.backend.seeds import seeded
 from chromkeras.comparison.core.comparison import ComparedModel, Comparison
@@ -30,11 +33,20 @@ def untrained_copy(model: ComparedModel, *, seed: int) -> ComparedModel:
     seed
         Seed of the weights.
     """
+    copies = _COPIES.setdefault(model.network, {})
+    if seed not in copies:
+        copies[seed] = _untrained(model.network, seed)
+    return replace(model, name=f"{model.name} ({UNTRAINED})", network=copies[seed])
+
+
+def _untrained(network: keras.Model, seed: int) -> keras.Model:
     with seeded(seed):
-        network = build_model(model_plan(model.network))
-    if len(model.network.output_shape) == 2:
-        network = explained_network(network)
-    return replace(model, name=f"{model.name} ({UNTRAINED})", network=network)
+        copy = build_model(model_plan(network))
+    return explained_network(copy) if len(network.output_shape) == 2 else copy
+
+
+# Several parts of a comparison take the same.
+_COPIES: WeakKeyDictionary[keras.Model, dict[int, keras.Model]] = WeakKeyDictionary()
 
 
 def relation(first: ComparedModel, second: ComparedModel) -> str:

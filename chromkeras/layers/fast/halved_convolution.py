@@ -4,6 +4,8 @@ from typing import Any
 
 from keras import ops
 
+from chromkeras.backend.operations import traced_once
+
 
 def halved_convolution(x: Any, kernel: Any, *, padding: str) -> Any:
     """Convolve every task's channels with that task's kernel.
@@ -34,19 +36,17 @@ def halved_convolution(x: Any, kernel: Any, *, padding: str) -> Any:
     # Side by side as channels, so that a task's even and odd places can be split like a task's own.
     places = ops.reshape(x, (-1, x.shape[1] // 2, 2 * tasks * channels))
     pieces = ops.split(places, 2 * tasks, axis=-1)
-    # By taps, because the gradient of a slice with a stride is slow.
-    taps = ops.unstack(ops.reshape(kernel, (tasks * width, channels, filters)))
-    halves = [
-        _convolve_task(pieces[t], pieces[tasks + t], taps[t * width : (t + 1) * width])
-        for t in range(tasks)
-    ]
+    convolve_task = traced_once(_convolve_task)
+    own = ops.unstack(kernel)
+    halves = [convolve_task(pieces[t], pieces[tasks + t], own[t]) for t in range(tasks)]
     out = ops.concatenate([half for side in zip(*halves, strict=True) for half in side], axis=-1)
     out = ops.reshape(out, (-1, x.shape[1] - width + 1, tasks * filters))
     return out[:, :-1] if odd else out
 
 
-def _convolve_task(even: Any, odd: Any, taps: list[Any]) -> tuple[Any, Any]:
+def _convolve_task(even: Any, odd: Any, kernel: Any) -> tuple[Any, Any]:
     """Return y₀ and y₁ of one task, each of shape (batch, places, filters)."""
+    taps = ops.unstack(kernel)  # because the gradient of a slice with a stride is slow
     p, s = ops.stack(taps[::2]), ops.stack(taps[1::2])
     both = p + ops.pad(s, ((1, 0), (0, 0), (0, 0)))
     a = ops.conv(even, p, padding="valid")

@@ -93,7 +93,7 @@ class DeepLiftShap(ContributionMethod):
                     for i in (1, 3)
                 )
                 at_rows = at_x[:, : len(compared)]
-                if not rows.start:
+                if not rows.start and explained.model not in self._agreed:
                     _check_references(explained, which, compared[:1, 0], at_references[:, :1, 0])
                 yield Batch(which, rows, compared, multipliers, at_rows, at_references)
 

@@ -4,7 +4,9 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, ClassVar
+from weakref import WeakSet
 
 import numpy as np
 
@@ -87,8 +89,16 @@ class Method(ABC):
         )
         self.check(explained)
         self._say_cost(explained)
-        check_agreement(explained)
-        return self._warned(self.run(explained))
+        if explained.model not in self._agreed:
+            check_agreement(explained)
+        result = self._warned(self.run(explained))
+        self._agreed.add(explained.model)
+        return result
+
+    @cached_property
+    def _agreed(self) -> WeakSet[Any]:
+        """Models explained before, whose graph need not be checked again for other weights."""
+        return WeakSet()
 
     def check(self, explained: ExplainedModel) -> None:
         """Raise InputError where an option does not fit, before anything is computed."""

@@ -6,9 +6,10 @@ import pytest
 from keras import layers
 
 from chrominterpret.errors import InputError
+from chrominterpret.methods.base import method as base
 from chrominterpret.methods.base.agreement import check_agreement
 from chrominterpret.methods.base.explained import explained_model
-from chrominterpret.methods.registry import METHODS, applicable, attribute
+from chrominterpret.methods.registry import METHODS, applicable, attribute, find_method
 from chrominterpret.sequences import one_hot
 
 pytestmark = pytest.mark.backend
@@ -47,6 +48,19 @@ def test_a_walk_that_differs_is_an_error_that_names_the_first_layer(name):
         pytest.skip("shap explains Keras models on TensorFlow only")
     with pytest.raises(InputError, match="part at 'unlike' of class Unlike"):
         attribute(name, unlike_model(), X, **applicable(name, {"n_references": 2}))
+
+
+def test_a_model_that_is_explained_again_is_checked_once(monkeypatch):
+    checked = []
+    monkeypatch.setattr(base, "check_agreement", lambda explained: checked.append(explained.model))
+    models = [
+        keras.Sequential([keras.Input((LENGTH, 4)), layers.Flatten(), layers.Dense(1)])
+        for _ in range(2)
+    ]
+    method = find_method("gradient")()
+    for model in (models[0], models[1], models[0], models[1]):
+        method(model, X)
+    assert checked == models
 
 
 def test_layers_called_in_training_mode_are_compared_as_predict_runs_them():
