@@ -102,7 +102,8 @@ def commands() -> dict[str, Command]:
         ),
         "predict": _pair("predict {} --out out/scores.h5", scored, f"{scored} --logits"),
         "evaluate": _pair(
-            "evaluate --model files/{}.keras --data files/data.h5 --out out/e.json --plots out/plots",
+            "evaluate --model files/{}.keras --data files/data.h5 --out out/e.json "
+            "--plots out/plots",
             "a", "b",
         ),
         "interpret": _pair(
@@ -144,13 +145,13 @@ class Disturbance:
 
     def call(self, path: Any) -> None:
         """Count a call; kill, signal or fail where it is the one."""
-        if isinstance(path, int) or not os.path.abspath(os.fspath(path)).startswith(self.place):
+        if isinstance(path, int) or not Path(path).absolute().is_relative_to(self.place):
             return
         number, self.calls = self.calls, self.calls + 1
-        if number != self.at or not self.fault:
-            # a full disk stays full, a read-only one read-only
-            if number < self.at or self.fault not in ("no space", "read-only"):
-                return
+        # a full disk stays full, a read-only one read-only
+        lasting = number > self.at and self.fault in ("no space", "read-only")
+        if not (lasting or (number == self.at and self.fault)):
+            return
         if self.fault in SIGNALS:
             os.kill(os.getpid(), SIGNALS[self.fault])
         elif self.fault in ERRORS:
@@ -181,7 +182,9 @@ class Disturbance:
             if isinstance(file, int) or not set(mode) & set("wax+"):
                 return opened(file, mode, buffering, *args, **kw)
             disturbance.call(file)
-            raw = Watched(file, mode.replace("b", "").replace("t", ""), opener=kw.pop("opener", None))
+            raw = Watched(
+                file, mode.replace("b", "").replace("t", ""), opener=kw.pop("opener", None)
+            )
             if buffering == 0:
                 return raw
             binary = io.BufferedRandom(raw) if "+" in mode else io.BufferedWriter(raw)
@@ -192,7 +195,7 @@ class Disturbance:
             return io.TextIOWrapper(binary, **{"encoding": "utf-8"} | options)
 
         def fsync(number: int) -> None:
-            disturbance.call(os.readlink(f"/proc/self/fd/{number}"))
+            disturbance.call(Path(f"/proc/self/fd/{number}").readlink())
             synchronise(number)
 
         builtins.open = io.open = watching  # type: ignore[assignment]
@@ -273,7 +276,7 @@ def _be_the_command(
 
 @dataclass(frozen=True)
 class Stage:
-    """A command's folder: inputs, an earlier run's results, and what a run without a fault gives."""
+    """A command's folder, with an earlier run's results and those of a run without a fault."""
 
     folder: Path
     command: Command
@@ -324,7 +327,9 @@ def judge(staged: Stage, fault: str, at: int, delay: float) -> list[str]:
     for name in _names(staged.expected, hidden=False):
         if not _same(out / name, staged.expected / name, command.loose):
             wrong.append(f"differs after the next run: {name}")
-    wrong += [f"left: {n}" for n in sorted(_names(out) - _names(staged.expected) - _names(staged.earlier))]
+    wrong += [
+        f"left: {n}" for n in sorted(_names(out) - _names(staged.expected) - _names(staged.earlier))
+    ]
     return wrong
 
 
@@ -358,7 +363,7 @@ def _one_of(path: Path, staged: Stage, name: str) -> bool:
 
 
 def _same(path: Path, other: Path, loose: tuple[str, ...]) -> bool:
-    """Return whether two files hold the same; of those with times in them, whether both are whole."""
+    """Return whether two files hold the same, or, with times in them, whether both are whole."""
     if not path.exists() or not other.exists():
         return False
     if path.read_bytes() == other.read_bytes():
@@ -379,14 +384,18 @@ def _arrays(path: Path) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     with h5py.File(source) as file:
         file.visititems(
-            lambda name, item: found.update({name: np.asarray(item[()]).tobytes()})
-            if isinstance(item, h5py.Dataset)
-            else None
+            lambda name, item: (
+                found.update({name: np.asarray(item[()]).tobytes()})
+                if isinstance(item, h5py.Dataset)
+                else None
+            )
         )
     return found
 
 
-def cases(staged: Stage, options: argparse.Namespace, seed: int) -> Iterator[tuple[str, int, float]]:
+def cases(
+    staged: Stage, options: argparse.Namespace, seed: int
+) -> Iterator[tuple[str, int, float]]:
     """Yield fault, call and delay of each case of a command."""
     for fault in options.faults or FAULTS:
         every = 1 if fault == "SIGKILL" and options.all_kills else options.every
@@ -413,7 +422,9 @@ def make_inputs(folder: Path) -> None:
     (folder / "g.fa").write_text(f">chr1\n{dna}\n")
     records = [f"chr1\t{i + 1}\t.\t{dna[i]}\t{'CATG'['ACTG'.index(dna[i])]}\t.\t.\t.\n"
                for i in range(200, 800, 60)]  # fmt: skip
-    (folder / "v.vcf").write_text("##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n" + "".join(records))
+    (folder / "v.vcf").write_text(
+        "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n" + "".join(records)
+    )
     place = folder.parent
     (place / "out").mkdir()
     for line in (
@@ -446,8 +457,8 @@ def main() -> None:
                 count = counts.setdefault((command_name, fault), Counter())
                 count.update({"cases": 1, **Counter(w.partition(":")[0] for w in set(wrong))})
                 for text in wrong:
-                    print(f"{command_name}, {fault} at {at if at >= 0 else f'{delay:.2f} s'}: {text}",
-                          flush=True)  # fmt: skip
+                    where = f"call {at}" if at >= 0 else f"{delay:.2f} s"
+                    print(f"{command_name}, {fault} at {where}: {text}", flush=True)
             total = sum((c for (n, _), c in counts.items() if n == command_name), Counter())
             print(f"{command_name}: {staged.calls} calls, {staged.seconds:.1f} s, {dict(total)}",
                   file=sys.stderr, flush=True)  # fmt: skip

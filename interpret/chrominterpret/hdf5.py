@@ -16,6 +16,7 @@ from typing import Any
 import h5py
 
 from chrominterpret.errors import InputError
+from chrominterpret.signals import signals_later
 
 MOST_OBJECTS = 100_000
 DEEPEST = 16
@@ -45,19 +46,23 @@ def write_hdf5(path: str | os.PathLike[str], **options: Any) -> Iterator[h5py.Fi
 
 @contextmanager
 def hdf5_sink(path: str | os.PathLike[str]) -> Iterator[io.RawIOBase]:
-    """Open a new file that ``h5py.File`` takes in the place of a path, for `write_hdf5`."""
-    sink = _Sink(path)
-    try:
-        yield sink
-    except Exception as error:
-        if sink.failure is not None:
-            raise sink.failure from error
-        raise
-    else:
-        if sink.failure is not None:
-            raise sink.failure
-    finally:
-        sink.raw.close()
+    """Open a new file that ``h5py.File`` takes in the place of a path, for `write_hdf5`.
+
+    Signals wait until the block has ended: HDF5 would crash where one made a write raise.
+    """
+    with signals_later():
+        sink = _Sink(path)
+        try:
+            yield sink
+        except Exception as error:
+            if sink.failure is not None:
+                raise sink.failure from error
+            raise
+        else:
+            if sink.failure is not None:
+                raise sink.failure
+        finally:
+            sink.raw.close()
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import errno
 import os
 import resource
+import signal
 from pathlib import Path
 
 import h5py
@@ -71,6 +72,32 @@ def test_every_write_that_fails_is_told(tmp_path: Path, monkeypatch: pytest.Monk
         using(Failing, n)
         with pytest.raises(OSError, match="No space left"):
             write_some(tmp_path / f"{n}.h5")
+
+
+def test_a_signal_during_a_write_waits_until_the_file_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writes = []
+
+    class Signalled(Failing):
+        def write(self, data: memoryview) -> int:
+            writes.append(len(data))
+            if len(writes) == self.left:
+                signal.raise_signal(signal.SIGINT)
+            return self.raw.write(data)
+
+    made = hdf5._Sink.__init__
+
+    def init(sink: object, path: object) -> None:
+        made(sink, path)
+        sink.raw = Signalled(sink.raw, 2)
+
+    monkeypatch.setattr(hdf5._Sink, "__init__", init)
+    with pytest.raises(KeyboardInterrupt):
+        write_some(tmp_path / "a.h5")
+    assert len(writes) > 2
+    with h5py.File(tmp_path / "a.h5") as file:
+        assert file["small/29"][0] == 29
 
 
 def test_a_limit_of_the_system_is_told(tmp_path: Path) -> None:
