@@ -27,7 +27,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "methods": ("errors", "registry", "sequences", "attribution", "engine", "methods.base"),
     "motifs": ("errors", "files", "hdf5", "sequences"),
     "matching": (),
-    "filters": (*GROUND, "engine", "motifs", "matching"),
+    "filters": (*GROUND, "engine", "methods.base", "motifs", "matching"),
     "layers": ("errors", "engine"),
     "tracks": (*GROUND, "motifs"),
     "page": (*GROUND, "motifs"),
