@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,10 @@ from chrominterpret.filters.rules import RULES, Rule
 from chrominterpret.motifs.jaspar import load_motifs
 from chrominterpret.motifs.pwm import Motif
 from chrominterpret.registry import METHODS
+from chrominterpret.report.attributed import Attributed
+from chrominterpret.report.filter_reading import FilterReading, write_filters
+from chrominterpret.report.pattern_reading import REFERENCES, PatternReading, write_patterns
+from chrominterpret.report.summary_sections import versions
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import match_tasks
@@ -21,13 +24,7 @@ from chromkeras.files import filling, locked, write_json
 from chromkeras.layers.gapped_kmer_scores import GappedKmerScores
 from chromkeras.model_file.card import require_one_network
 from chromkeras.model_file.open_model import OpenModel, open_model
-from chromkeras.model_report.attributions import (
-    Attributed,
-    Request,
-    attribute,
-    write_attributions,
-    write_rows,
-)
+from chromkeras.model_report.attributions import Request, attribute, write_rows
 from chromkeras.model_report.choices import DEFAULT_METHODS, REFERENCE_KINDS, ReferenceKind
 from chromkeras.model_report.choose import (
     attributed_rows,
@@ -38,22 +35,17 @@ from chromkeras.model_report.choose import (
 )
 from chromkeras.model_report.explained import explained_network
 from chromkeras.model_report.features import feature_inputs
-from chromkeras.model_report.filters import FilterReading, interpret_filters, write_filters
+from chromkeras.model_report.filters import interpret_filters
 from chromkeras.model_report.network_inputs import DNA
 from chromkeras.model_report.other_inputs import (
     check_known_targets,
     interpret_inputs,
     write_inputs,
 )
-from chromkeras.model_report.patterns import (
-    REFERENCES,
-    PatternReading,
-    find_patterns,
-    write_patterns,
-)
+from chromkeras.model_report.patterns import find_patterns
 from chromkeras.model_report.references import check_references
 from chromkeras.model_report.report import Findings, write_report
-from chromkeras.model_report.row_names import gene_names
+from chromkeras.model_report.row_names import gene_names, has_places
 from chromkeras.model_report.scores import score_all
 from chromkeras.model_report.truth import check_planted, write_truth_table
 from chromkeras.names import check_unique, unknown
@@ -62,7 +54,6 @@ from chromkeras.tables import plain
 
 MOST_REFERENCES = 1000
 MOST_PAIRS = 250_000  # some 5,000 a second on one core
-PACKAGES = ("chromkeras", "keras", "tensorflow", "numpy", "modisco-lite", "memelite", "pyjaspar")
 
 
 @dataclass(frozen=True)
@@ -228,7 +219,7 @@ def interpret(
             summary["inputs"] = found
         scores = None
         if options.truth and read.attributed is not None and read.filters is not None:
-            scores = score_all(read.attributed, read.filters, read.patterns)
+            scores = score_all(request, read.attributed, read.filters, read.patterns)
             write_truth_table([*scores.positions, *scores.motifs], folder / "truth.tsv")
         findings = Findings(
             Path(model_path).name,
@@ -304,7 +295,7 @@ def _read_dna(
 ) -> DnaFindings:
     """Attribute DNA, read the filters, search patterns, and write all of it."""
     attributed = attribute(request)
-    write_attributions(attributed, folder)
+    attributed.write(folder)
     filters = None
     if not opened.card.is_baseline:  # whose filters, if any, were not learned
         filters = interpret_filters(
@@ -320,7 +311,9 @@ def _read_dna(
         return DnaFindings(attributed, filters)
     known = database if filters is None else filters.targets
     patterns = _patterns(request, opened.network, opened.link, known, options)
-    write_patterns(patterns, request.dataset, folder / "modisco")
+    data = request.dataset
+    places = (data.chrom, data.start) if has_places(data) else None
+    write_patterns(patterns, folder / "modisco", places)
     return DnaFindings(attributed, filters, patterns)
 
 
@@ -361,5 +354,5 @@ def _summary(
         "options": asdict(options)
         | {"tasks": [target.name for target in request.targets if not target.lowered]},
         "attributed sequences": len(request.rows),
-        "versions": {name: version(name) for name in PACKAGES},
+        "versions": versions("chromkeras"),
     }

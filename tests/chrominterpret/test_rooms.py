@@ -31,6 +31,24 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "layers": ("errors", "engine"),
     "tracks": (*GROUND, "motifs"),
     "page": (*GROUND, "motifs"),
+    "progress": (),
+    "json_file": ("files",),
+    "report": (
+        *GROUND,
+        "fasta",
+        "locks",
+        "names",
+        "registry",
+        "progress",
+        "json_file",
+        "engine",
+        "methods.base",
+        "methods",
+        "motifs",
+        "filters",
+        "tracks",
+        "page",
+    ),
 }
 
 

@@ -91,7 +91,7 @@ def command(
 
 
 def _lines(summary: dict[str, Any]) -> Iterator[str]:
-    from chromkeras.model_report.filters import LEFT_OUT
+    from chrominterpret.report.filter_reading import LEFT_OUT
 
     yield f"attributed {summary['attributed sequences']} rows"
     for method, facts in summary["attributions"].items():

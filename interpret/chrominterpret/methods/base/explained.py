@@ -10,7 +10,7 @@ import numpy as np
 from keras import tree
 
 from chrominterpret.engine.backend import compile_forward
-from chrominterpret.engine.batches import batches, even, padded
+from chrominterpret.engine.batches import batches, even, padded, weighted
 from chrominterpret.engine.graph import (
     Step,
     functional,
@@ -21,7 +21,7 @@ from chrominterpret.engine.graph import (
 )
 from chrominterpret.engine.inputs import input_arrays
 from chrominterpret.engine.layout import Layout, layout_of
-from chrominterpret.engine.memory import FORWARD, rows_at_once
+from chrominterpret.engine.memory import FORWARD, LARGEST, rows_at_once
 from chrominterpret.engine.rules import (
     final_activation,
     logit_step,
@@ -166,6 +166,19 @@ class ExplainedModel:
             for rows in batches(len(x), size)
         ]
         return np.concatenate(found)[: len(x)]
+
+    def values(self) -> np.ndarray:
+        """Return the targets' values on all of x, float32 (K, N)."""
+        found = [
+            weighted(self.weights(rows), self._outputs[rows])
+            for rows in batches(len(self.x), LARGEST)
+        ]
+        return np.concatenate(found, axis=1)
+
+    def some(self, rows: Any) -> list[np.ndarray]:
+        """Return the arrays of all inputs as the model takes them, on rows by slice or index."""
+        context = [array[rows] for array in self.context]
+        return self.in_order(self.as_taken(self.x[rows]), context)
 
     def weights(self, rows: Any, size: int = 1) -> np.ndarray:
         """Return the weights of the outputs in the targets, on some rows of x.

@@ -38,6 +38,12 @@ class Targets:
     def __len__(self) -> int:
         return len(self.names)
 
+    def only(self, k: int) -> "Targets":
+        """Return target k alone."""
+        at = slice(k, k + 1)
+        profiles = None if self.profiles is None else self.profiles[at]
+        return Targets(self.names[at], self.weights[at], profiles)
+
     def at(self, outputs: np.ndarray | None = None) -> np.ndarray:
         """Return the weights of each output.
 
@@ -85,7 +91,7 @@ def resolve_targets(
         ``"profile"``. The last is the mean of the centred outputs, weighted by their softmax over
         bins, which is held constant, as in BPNet: for profile heads, which put out logits. Such a
         word alone stands for every track, or where the output is (T,) for its T bins as one track.
-        An array of weights is then (K, B, C).
+        An array of weights is then (K, B, C). Targets that were resolved already stay as they are.
     shape
         Shape of the output of one row: (), (T,) or (B, C).
     task_names
@@ -104,6 +110,8 @@ def resolve_targets(
     >>> targets.weights[0]
     array([0.25, 0.  , 0.25, 0.  , 0.25, 0.  , 0.25, 0.  ], dtype=float32)
     """
+    if isinstance(targets, Targets):
+        return _fitting(targets, shape)
     if len(shape) == 1 and _is_word(targets) and targets not in (task_names or ()):
         whole = resolve_targets([(targets, 0)], (shape[0], 1))
         return Targets((targets,), whole.weights, whole.profiles)
@@ -190,6 +198,15 @@ class _Output:
         flat = weights.reshape(len(chosen), -1)
         names = tuple(name for name, _ in chosen)
         return Targets(names, flat, profiles if profiles.any() else None)
+
+
+def _fitting(targets: Targets, shape: tuple[int, ...]) -> Targets:
+    n = int(np.prod(shape))
+    if targets.weights.shape[1] != n:
+        raise InputError(
+            f"expected targets of {n} outputs, received some of {targets.weights.shape[1]}"
+        )
+    return targets
 
 
 def _is_word(bins: Any) -> bool:

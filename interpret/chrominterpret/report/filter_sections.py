@@ -10,7 +10,7 @@ from chrominterpret.motifs.logos import LogoPair, logo_pairs
 from chrominterpret.motifs.pwm import consensus, information_content, logo_heights
 from chrominterpret.motifs.tomtom import Q_CUT, best_matches
 from chrominterpret.page.blocks import Cell, HeatMap, Logo, Notes, Number, Section, Table
-from chromkeras.model_report.filters import SHUFFLED_SHARE, FilterReading
+from chrominterpret.report.filter_reading import SHUFFLED_SHARE, FilterReading
 
 MOST_FILTERS = 40  # rows of a heat map
 FEWEST = 10  # sequences with a site, below which positions and co-occurrence say little
