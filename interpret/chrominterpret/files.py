@@ -13,6 +13,7 @@ from chrominterpret.errors import InputError
 from chrominterpret.processes import lives, machine
 
 STAGE = "new.partial"
+FASTA_ENDINGS = (".fa", ".fasta", ".fna", ".fa.gz", ".fasta.gz", ".fna.gz")
 LONGEST_NAME = 100  # of the 255 bytes that file systems permit
 
 
@@ -158,6 +159,11 @@ def check_replaceable(path: str | os.PathLike[str]) -> None:
         raise InputError(
             f"cannot write {path}: the file is read-only; choose another name, or permit writing"
         )
+
+
+def is_fasta(given: object) -> bool:
+    """Return whether something is a path that ends as FASTA files do."""
+    return isinstance(given, str | os.PathLike) and str(given).lower().endswith(FASTA_ENDINGS)
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:

@@ -22,7 +22,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "sequences": ("errors",),
     "fasta": ("errors", "sequences"),
     "attribution": ("errors", "files", "hdf5"),
-    "engine": ("errors", "sequences", "fasta"),
+    "engine": ("errors", "files", "sequences", "fasta"),
     "methods.base": ("errors", "sequences", "attribution", "engine"),
     "methods": ("errors", "registry", "sequences", "attribution", "engine", "methods.base"),
     "motifs": ("errors", "files", "hdf5", "sequences"),

@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from chrominterpret.engine.dna import is_letters
 from chrominterpret.errors import InputError
+from chrominterpret.fasta import read_fasta
+from chrominterpret.files import is_fasta
 
 Places = tuple[np.ndarray, np.ndarray]
 Coordinates = str | os.PathLike[str] | Sequence[Any] | None
@@ -19,12 +22,8 @@ _FORMS = "a BED file, or a list of 'chr1:100-300' or (chromosome, start)"
 
 def named(x: Any) -> tuple[Any, tuple[str, ...]]:
     """Return sequences and their names, those of a FASTA file or a mapping; else no names."""
-    from chrominterpret.engine.dna import FASTA_ENDINGS, is_letters
-    from chrominterpret.fasta import read_fasta
-
-    is_path = isinstance(x, os.PathLike) or str(x).lower().endswith(FASTA_ENDINGS)
-    if isinstance(x, str | os.PathLike) and is_path:
-        x = read_fasta(Path(x))
+    if isinstance(x, os.PathLike) or is_fasta(x):
+        x = read_fasta(x)
     if isinstance(x, Mapping) and is_letters(x):
         return list(x.values()), tuple(map(str, x))
     return x, ()
