@@ -202,6 +202,31 @@ def output_shape(model: Any, index: int, inputs: Sequence[Any]) -> tuple[int, ..
     return tuple(keras.tree.flatten(made)[index].shape[1:])
 
 
+def of_fixed_shapes(model: Any, inputs: Sequence[Any]) -> Any:
+    """Return a model whose inputs have the lengths of some arrays, where they may have any.
+
+    It is the model itself where its lengths are fixed, else a copy of it with the same weights.
+
+    Parameters
+    ----------
+    model
+        Functional Keras model.
+    inputs
+        Arrays of all inputs.
+    """
+    graph = functional(model)
+    if not any(None in tensor.shape[1:] for tensor in graph.inputs):
+        return model
+    given = [
+        keras.Input(array.shape[1:], dtype=tensor.dtype, name=tensor.name)
+        for array, tensor in zip(inputs, graph.inputs, strict=True)
+    ]
+    packed = keras.tree.pack_sequence_as(graph.input, given)
+    fixed = keras.models.clone_model(graph, input_tensors=packed)
+    fixed.set_weights(graph.get_weights())
+    return fixed
+
+
 def values_per_row(model: Any, index: int, length: int) -> int:
     """Count the numbers that the tensors on the way to an output hold for one row of inputs.
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from chrominterpret.engine.graph import of_fixed_shapes
 from chrominterpret.errors import InputError
 from chrominterpret.files import replacing
 from chrominterpret.filters.rules import RULES, Rule
@@ -217,7 +218,7 @@ class Explanation:
         some = rows[spread_out(len(rows), INFLUENCE_ROWS)]
         try:
             found = read_filters(
-                explained.model,
+                of_fixed_shapes(explained.model, explained.some(slice(0, 1))),
                 explained.as_taken(explained.x[rows]),
                 explained.some(some),
                 database=choices.motifs,
