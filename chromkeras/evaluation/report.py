@@ -17,13 +17,7 @@ from chromkeras.evaluation.prior import Prior, find_prior
 from chromkeras.evaluation.seen_rows import warn_of_seen_rows
 from chromkeras.files import filling, locked, write_json
 from chromkeras.model_file.card import RunCard, read_card
-from chromkeras.model_file.foreign import (
-    foreign_card,
-    has_card,
-    open_foreign,
-    read_sidecar,
-    task_names,
-)
+from chromkeras.model_file.foreign import any_card, open_any
 from chromkeras.problems.registry import find_problem
 from chromkeras.tables import write_tsv
 
@@ -120,13 +114,8 @@ def evaluate_model(
         The file is no model, the data set does not fit it, the split has no rows, or threshold or
         prior is none.
     """
-    own = has_card(model)
-    card = (
-        read_card(model)
-        if own
-        else foreign_card(task_names(model, tasks), dataset.problem, dataset.classes)
-    )
-    if own and (tasks or head is not None):
+    card = any_card(model, dataset.problem, dataset.classes, tasks)
+    if (tasks or head is not None) and not card.is_foreign:
         raise InputError(f"`tasks`, `head`: expected none, as {model} has a run card")
     dataset, given = match_card(card, dataset), dataset
     rows = check_rows(dataset, split)
@@ -135,12 +124,8 @@ def evaluate_model(
 
     import_keras()  # only now, as it takes seconds and all that is wrong above takes none
     from chromkeras.evaluation.predict import mean_logits
-    from chromkeras.model_file.open_model import open_model
 
-    if own:
-        opened = open_model(model)
-    else:
-        opened = open_foreign(model, card, head=read_sidecar(model).head if head is None else head)
+    opened = open_any(model, card, head=head)
     moved = find_prior(opened, given, calibrated=calibrated, prior=prior)
     predict = partial(mean_logits, opened, dataset, both_strands=both_strands)
     wanted = find_problem(dataset.problem).needs_validation(threshold)

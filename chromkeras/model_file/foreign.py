@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from chromkeras.errors import InputError
 from chromkeras.files import require_file
 from chromkeras.model_file.archive import open_archive
-from chromkeras.model_file.card import CONFIG, LARGEST_CONFIG, RunCard
+from chromkeras.model_file.card import CONFIG, FOREIGN, LARGEST_CONFIG, RunCard, read_card
 from chromkeras.model_file.config import CARD
 from chromkeras.model_file.facts import as_list, as_name, as_table
 from chromkeras.model_file.shipped import model_path
@@ -102,8 +102,44 @@ def task_names(path: str | os.PathLike[str], tasks: Sequence[str] = ()) -> tuple
 
 def foreign_card(tasks: Sequence[str], problem: str, classes: Sequence[str] = ()) -> RunCard:
     """Return a card for a model that has none: its tasks, and the problem of the data at hand."""
-    recipe = {"plan": "none", "training": {"loss": LOSSES[problem]}}
+    recipe = {"plan": FOREIGN, "training": {"loss": LOSSES[problem]}}
     return RunCard(tuple(tasks), recipe, problem=problem, classes=tuple(classes))
+
+
+def any_tasks(path: str | os.PathLike[str], tasks: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the tasks of any model: of its run card, else as `task_names` does."""
+    return read_card(path).tasks if has_card(path) else task_names(path, tasks)
+
+
+def any_card(
+    path: str | os.PathLike[str],
+    problem: str,
+    classes: Sequence[str] = (),
+    tasks: Sequence[str] = (),
+) -> RunCard:
+    """Return the run card of any model, made up where it has none.
+
+    Parameters
+    ----------
+    path
+        File of the model.
+    problem, classes
+        What the labels of the data are, for a model without a card.
+    tasks
+        Names of the outputs of such a model; () takes those of MODEL.toml.
+    """
+    if has_card(path):
+        return read_card(path)
+    return foreign_card(task_names(path, tasks), problem, classes)
+
+
+def open_any(path: str | os.PathLike[str], card: RunCard, *, head: Head = None) -> "OpenModel":
+    """Open any model by the card that `any_card` gave; for errors see `open_foreign`."""
+    from chromkeras.model_file.open_model import open_model
+
+    if not card.is_foreign:
+        return open_model(path)
+    return open_foreign(path, card, head=read_sidecar(path).head if head is None else head)
 
 
 def load_foreign(path: str | os.PathLike[str]) -> "keras.Model":

@@ -45,7 +45,7 @@ from chromkeras.model_report.other_inputs import (
 from chromkeras.model_report.patterns import find_patterns
 from chromkeras.model_report.references import check_references
 from chromkeras.model_report.report import Findings, write_report
-from chromkeras.model_report.row_names import gene_names, has_places
+from chromkeras.model_report.row_names import gene_names, has_places, places_of
 from chromkeras.model_report.scores import score_all
 from chromkeras.model_report.truth import check_planted, write_truth_table
 from chromkeras.scoring.contrasts import Target, choose_targets
@@ -229,7 +229,7 @@ def _read_dna(
     known = database if filters is None else filters.targets
     patterns = _patterns(request, opened.network, opened.link, known, options)
     data = request.dataset
-    places = (data.chrom, data.start) if has_places(data) else None
+    places = places_of(data, np.arange(len(data.split))) if has_places(data) else None
     write_patterns(patterns, folder / "modisco", places)
     return DnaFindings(attributed, filters, patterns)
 

@@ -83,14 +83,12 @@ def command(
     from chromkeras.cli.open_data import note_other_data, open_data
     from chromkeras.evaluation.report import evaluate_model, metrics_path
     from chromkeras.evaluation.table import evaluation_table
-    from chromkeras.model_file.card import read_card
-    from chromkeras.model_file.foreign import has_card, task_names
+    from chromkeras.model_file.foreign import any_tasks
 
     target = out or metrics_path(model)
     check_output_folder(plots or target.parent, "--plots")
     named = comma_list(tasks)
-    known = read_card(model).tasks if has_card(model) else task_names(model, named)
-    data = find_data(data, {model: known})
+    data = find_data(data, {model: any_tasks(model, named)})
     check_output_file(target, inputs=(model, data))
     dataset = open_data(data, mmap=mmap)
     if against is not None:
@@ -112,9 +110,9 @@ def command(
         source=str(data) if data else "demo",
     )
     note_other_data(found.fingerprint, dataset, found.dataset)
-    tasks = len(found.dataset.tasks)
     text = (
-        f"{model} on the {split} split: {len(found.rows):,} rows, {tasks} tasks"
+        f"{model} on the {split} split: {len(found.rows):,} rows, "
+        f"{len(found.dataset.tasks)} tasks"
         f"{_probabilities(found.prior)}\n\n"
         f"{evaluation_table(found.evaluation)}\n\n"
         f"wrote {_listed([found.metrics, *found.pictures, *found.tables])}"

@@ -127,10 +127,10 @@ def filter_influence(
         if blocks > 1:
             _check_blocks(model, first, ablation, arrays, activation_means, own)
         batches = -(-len(arrays[0]) // batch_size)
-        head = _head(model, first)
+        activate = _head(model, first)
         for batch in range(batches):
             rows = [a[batch * batch_size : (batch + 1) * batch_size] for a in arrays]
-            activation = to_numpy(head(rows)[0])
+            activation = to_numpy(activate(rows)[0])
             usual, without = ablation.start(activation, rows, activation_means)
             for row, channel in enumerate(chosen):
                 every = slice(channel, None, first.n_filters // blocks)

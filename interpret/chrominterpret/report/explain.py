@@ -145,7 +145,8 @@ def explain(
         layer=layer,
         title=title or f"{getattr(model, 'name', '') or 'the model'}",
     )  # fmt: skip
-    places = find_places(coordinates, *explained.x.shape[:2], names)
+    n, length = explained.x.shape[:2]
+    places = find_places(coordinates, n, length, names)
     explanation = Explanation(explained, names, places, choices)
     explanation.check()
     with locked(Path(out) / SUMMARY), filling(out) as folder:

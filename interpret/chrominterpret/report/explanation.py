@@ -260,8 +260,9 @@ class Explanation:
         """Return the options of the methods, references of each sequence for some rows only."""
         options = {**self.choices.options, "targets": self.explained.targets}
         given, n = options.get("references"), len(self.explained.x)
-        of_each = isinstance(given, np.ndarray) and given.ndim == 4 and len(given) == n
-        return options | {"references": given[rows]} if of_each and rows is not None else options
+        if rows is not None and isinstance(given, np.ndarray) and given.ndim == 4:
+            options["references"] = given[rows] if len(given) == n else given
+        return options
 
     def _write_rows(self, path: Path) -> None:
         """Write which sequences were attributed, where they lie and what is predicted, as TSV."""

@@ -92,7 +92,9 @@ def summary_section(
         values["DeepLIFT's largest relative convergence delta"] = f"{max(deltas):.1e}"
     warned = [f"{name}: {warning}" for name, r in results.items() for warning in r.warnings]
     lines = [*notes, *warned]
-    return Section("Summary", [Facts(values | (more or {})), *([Notes(lines)] if lines else [])])
+    return Section(
+        "Summary", [Facts({**values, **(more or {})}), *([Notes(lines)] if lines else [])]
+    )
 
 
 def made_section(values: Mapping[str, Any]) -> Section:
