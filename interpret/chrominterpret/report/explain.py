@@ -76,7 +76,8 @@ def explain(
         Number of sequences for the filters to scan, at even distances.
     modisco
         Number of sequences of each target that TF-MoDISco searches, at most; 0 for none. It takes
-        the contributions by DeepLIFT, or by the first of ``methods`` where that is not among them.
+        the contributions by DeepLIFT, or where that is not among them by the first of ``methods``
+        that says what each base would contribute.
     rule, layer
         How sites of filters are found, and name of the convolution, where it is not the first one;
         see `chrominterpret.filters.filter_motifs.filter_motifs`.

@@ -87,11 +87,6 @@ class Choices:
             raise InputError("`methods`: expected at least one, received none")
         check_unique("`methods` name", self.methods)
 
-    @property
-    def pattern_method(self) -> str:
-        """Name of the method whose contributions TF-MoDISco searches."""
-        return METHOD if METHOD in self.methods else self.methods[0]
-
     def facts(self) -> dict[str, Any]:
         """Return what is said of it on the page and in the summary."""
         given = self.options.get("references")
@@ -170,7 +165,7 @@ class Explanation:
         patterns = None
         if self.choices.modisco:
             known = self.choices.motifs if filters is None else filters.targets
-            patterns = self.search(known)
+            patterns = self.search(known, _pattern_method(attributed))
             write_patterns(patterns, folder / "modisco", self.places)
         summary = self._summary(attributed, filters, reason, patterns)
         notes = [f"The filters are not shown: {reason}."] if reason else []
@@ -238,10 +233,9 @@ class Explanation:
             return None, str(error)
         return found, ""
 
-    def search(self, known: list[Motif]) -> PatternReading:
+    def search(self, known: list[Motif], method: str) -> PatternReading:
         """Search the sequences with the largest predictions of each target for patterns."""
-        explained, method = self.explained, self.choices.pattern_method
-        ranked, found = particular(self.values), []
+        explained, ranked, found = self.explained, particular(self.values), []
         with progress(f"TF-MoDISco of {len(ranked)} targets") as report:
             for k, order in enumerate(ranked):
                 rows = np.sort(order[: self.choices.modisco])
@@ -295,6 +289,14 @@ class Explanation:
         }
         summary |= {"no filters": reason} if filters is None else {"filters": filters.facts}
         return summary if patterns is None else summary | {"patterns": patterns.facts()}
+
+
+def _pattern_method(attributed: Attributed) -> str:
+    """Return the method whose contributions are searched: DeepLIFT, or the first that will do."""
+    if METHOD in attributed.results:
+        return METHOD
+    useful = (n for n, r in attributed.results.items() if r.hypothetical is not None)
+    return next(useful, METHOD)
 
 
 def _made(summary: Mapping[str, Any]) -> Any:
