@@ -1,16 +1,15 @@
 """Tables: as text for a person, as TSV and as JSON."""
 
 import csv
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from chrominterpret.json_file import plain
 from chromkeras.files import replacing
 from chromkeras.names import printable
+
+__all__ = ["Rows", "align", "plain", "write_tsv"]
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -37,33 +36,6 @@ def write_tsv(path: Path, rows: Rows) -> None:
         writer = csv.writer(file, delimiter="\t", lineterminator="\n")
         writer.writerow(columns)
         writer.writerows([_text(row[column]) for column in columns] for row in rows)
-
-
-def plain(value: Any) -> Any:
-    """Return a value as JSON has it.
-
-    NaN and infinity become None, NumPy's arrays and numbers Python's, paths texts, and dataclasses
-    what their ``to_json`` returns, or else mappings of their fields.
-
-    Examples
-    --------
-    >>> plain({"auroc": np.array([0.5, np.nan]), "model": Path("hard.keras")})
-    {'auroc': [0.5, None], 'model': 'hard.keras'}
-    """
-    if is_dataclass(value):
-        if hasattr(value, "to_json"):
-            return plain(value.to_json())
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist())
-    if isinstance(value, Mapping):
-        return {str(key): plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(inner) for inner in value]
-    if isinstance(value, Path):
-        return str(value)
-    number = value.item() if hasattr(value, "item") else value
-    return None if isinstance(number, float) and not math.isfinite(number) else number
 
 
 def _text(value: Any) -> str:

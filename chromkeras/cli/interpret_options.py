@@ -17,7 +17,16 @@ Out = Annotated[
 Tasks = Annotated[
     list[str] | None,
     typer.Option(
-        help="Task to attribute (repeat or comma list).", show_default="all, or the contrasts"
+        help="Task to attribute (repeat or comma list). Of a Keras model without a run card the "
+        "names of all its outputs, in order, unless MODEL.toml has them.",
+        show_default="all, or the contrasts",
+    ),
+]
+Head = Annotated[
+    str | None,
+    typer.Option(
+        help="Name or place of the output, where a Keras model without a run card has several.",
+        show_default=False,
     ),
 ]
 Contrasts = Annotated[

@@ -34,10 +34,13 @@ def note_other_data(fingerprint: str, *datasets: Dataset) -> bool:
     """
     if any(dataset.was_trained_on(fingerprint) for dataset in datasets):
         return False
+    if not fingerprint:
+        _log.info("note: the model does not say on which data it was trained; perhaps on these")
+        return True
     _log.info(
         "note: the model was trained on other data (%s) than this (%s); rows here may have been "
         "among its training rows",
-        printable(fingerprint) or "unknown",
+        printable(fingerprint),
         datasets[0].fingerprint,
     )
     return True

@@ -1,7 +1,7 @@
 """Evaluation of a trained model: a model file and a data set in, figures and pictures out."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +16,8 @@ from chromkeras.evaluation.evaluate import Evaluation, check_rows, evaluate, mat
 from chromkeras.evaluation.prior import Prior, find_prior
 from chromkeras.evaluation.seen_rows import warn_of_seen_rows
 from chromkeras.files import filling, locked, write_json
+from chromkeras.model_file.card import RunCard, read_card
+from chromkeras.model_file.foreign import any_card, open_any
 from chromkeras.problems.registry import find_problem
 from chromkeras.tables import write_tsv
 
@@ -67,6 +69,8 @@ def evaluate_model(
     model: str | os.PathLike[str],
     dataset: Dataset,
     *,
+    tasks: Sequence[str] = (),
+    head: str | int | None = None,
     split: str = "test",
     threshold: float | str | None = None,
     both_strands: bool = True,
@@ -81,9 +85,14 @@ def evaluate_model(
     Parameters
     ----------
     model
-        Model file, ending in ``.keras``, or the folder of an ensemble.
+        Model file, ending in ``.keras``, or the folder of an ensemble. A Keras model of anybody's
+        will do: a sigmoid or softmax that ends it is taken off, and without one its outputs are
+        taken to be logits.
     dataset
         Data set with the model's tasks, among others perhaps.
+    tasks, head
+        Of a model without a run card: a name for each of its outputs, in order, by default those in
+        MODEL.toml; and the name or position of the output, of several.
     split
         Name of the split: "train", "valid", "test" or "all".
     threshold
@@ -105,16 +114,18 @@ def evaluate_model(
         The file is no model, the data set does not fit it, the split has no rows, or threshold or
         prior is none.
     """
-    dataset, given = match_model(model, dataset), dataset
+    card = any_card(model, dataset.problem, dataset.classes, tasks)
+    if (tasks or head is not None) and not card.is_foreign:
+        raise InputError(f"`tasks`, `head`: expected none, as {model} has a run card")
+    dataset, given = match_card(card, dataset), dataset
     rows = check_rows(dataset, split)
     _check_threshold(threshold, dataset)
     from chromkeras.backend.quiet import import_keras
 
     import_keras()  # only now, as it takes seconds and all that is wrong above takes none
     from chromkeras.evaluation.predict import mean_logits
-    from chromkeras.model_file.open_model import open_model
 
-    opened = open_model(model)
+    opened = open_any(model, card, head=head)
     moved = find_prior(opened, given, calibrated=calibrated, prior=prior)
     predict = partial(mean_logits, opened, dataset, both_strands=both_strands)
     wanted = find_problem(dataset.problem).needs_validation(threshold)
@@ -186,9 +197,11 @@ def match_model(model: str | os.PathLike[str], dataset: Dataset) -> Dataset:
     InputError
         The data set lacks a task, or its labels are of another kind or other classes.
     """
-    from chromkeras.model_file.card import read_card
+    return match_card(read_card(model), dataset)
 
-    card = read_card(model)
+
+def match_card(card: RunCard, dataset: Dataset) -> Dataset:
+    """Return the data set with the tasks of a run card; for errors see `match_model`."""
     problem, classes = card.problem, card.classes
     if problem != dataset.problem:
         raise InputError(

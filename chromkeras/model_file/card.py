@@ -31,6 +31,8 @@ CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 LARGEST_CONFIG = 8 * 2**20
 LARGEST_METADATA = 2**16
 MOST_TASKS = 10_000
+# The plan of a model that chromkeras did not train.
+FOREIGN = "none"
 # What every Keras layer has in its configuration.
 OF_THE_LAYER = ("name", "trainable", "dtype")
 # Among the scores: the share of positives among the training rows, by task.
@@ -88,6 +90,11 @@ class RunCard:
     def is_baseline(self) -> bool:
         """Whether this is a baseline, a linear model that was not trained by epochs."""
         return BASELINE in self.recipe
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether chromkeras did not train the model, whose file has no card: this was made up."""
+        return self.plan == FOREIGN
 
     @property
     def loss(self) -> str:

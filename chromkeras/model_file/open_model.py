@@ -181,11 +181,11 @@ def _named(path: str | os.PathLike[str], found: CheckedFile) -> Iterator[None]:
     except NONSENSE as error:
         raise InputError(
             f"model {path} is damaged or of another version (Keras {found.keras_version}): "
-            f"{_why(error)}"
+            f"{reason(error)}"
         ) from error
 
 
-def _why(error: Exception) -> str:
+def reason(error: Exception) -> str:
     """Return what an error of Keras says, which takes many lines, in one."""
     plain = re.sub(r"\x1b\[\d*m", "", str(error)).replace("Exception encountered:", "\n")
     lines = [line.strip() for line in plain.splitlines() if line.strip()]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from chrominterpret.report.choose import in_turns
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.names import unknown
@@ -11,7 +12,6 @@ from chromkeras.problems.registry import find_problem
 from chromkeras.scoring.contrasts import Target
 
 DNA = "dna"
-INFLUENCE_ROWS = 256  # sequences that the influence of filters is measured on
 
 
 def scanned_rows(
@@ -93,14 +93,6 @@ def split_rows(dataset: Dataset, split: str, level: str = "") -> np.ndarray:
     return rows
 
 
-def spread_out(n: int, count: int) -> np.ndarray:
-    """Return ``count`` of n places, at even distances, or all; shape (min(n, count),), int64.
-
-    Rows are in the order of the genome, so that the first of them are neighbours.
-    """
-    return np.linspace(0, n - 1, min(n, count)).astype(np.int64)
-
-
 def element_rows(dataset: Dataset, split: str, *, level: str = "") -> np.ndarray:
     """Return the rows of a split that are open in some task, shape (n,), int64, sorted.
 
@@ -160,9 +152,4 @@ def attributed_rows(
         excess = target.excess(ranking[open_rows], dataset.tasks)
         called = calls[open_rows][:, places].any(axis=1)
         ranked.append(open_rows[np.lexsort((-excess, ~called))])
-    taken: dict[int, None] = {}
-    for place in range(max((len(r) for r in ranked), default=0)):
-        for candidates in ranked:
-            if place < len(candidates) and len(taken) < count:
-                taken[int(rows[candidates[place]])] = None
-    return np.array(list(taken), np.int64)
+    return rows[in_turns(ranked, count)].astype(np.int64)

@@ -14,9 +14,9 @@ from keras import ops
 
 from chrominterpret.engine.backend import compile_gradient
 from chrominterpret.files import replacing
+from chrominterpret.report.choose import spread_out
 from chromkeras.data.dataset import Dataset
 from chromkeras.model_report.attributions import Request
-from chromkeras.model_report.choose import spread_out
 from chromkeras.model_report.network_inputs import DNA, Inputs
 from chromkeras.model_report.row_names import dna_name
 from chromkeras.progress import progress

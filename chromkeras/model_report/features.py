@@ -12,8 +12,8 @@ import keras
 import numpy as np
 
 from chrominterpret.methods.deep_lift_shap import DeepLiftShap
+from chrominterpret.report.choose import spread_out
 from chromkeras.data.dataset import Dataset
-from chromkeras.model_report.choose import spread_out
 from chromkeras.model_report.network_inputs import DNA, channel_names, feed
 from chromkeras.model_report.row_names import GENE
 from chromkeras.progress import progress

@@ -14,9 +14,9 @@ import numpy as np
 
 from chrominterpret.engine.graph import run_graph
 from chrominterpret.methods.deep_lift_shap import DeepLiftShap
+from chrominterpret.report.choose import spread_out
 from chrominterpret.sequences import dinucleotide_shuffle, one_hot
 from chromkeras.model_report.attributions import Request
-from chromkeras.model_report.choose import spread_out
 from chromkeras.model_report.network_inputs import DNA, Inputs
 from chromkeras.model_report.references import make_references
 from chromkeras.model_report.row_names import row_columns

@@ -2,17 +2,18 @@
 
 import os
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from chrominterpret.filters.rules import RULES, Rule
 from chrominterpret.motifs.jaspar import load_motifs
 from chrominterpret.motifs.pwm import Motif
-from chrominterpret.registry import METHODS
+from chrominterpret.report.attributed import Attributed
+from chrominterpret.report.filter_reading import FilterReading, write_filters
+from chrominterpret.report.pattern_reading import REFERENCES, PatternReading, write_patterns
+from chrominterpret.report.summary_sections import versions
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import match_tasks
@@ -20,15 +21,10 @@ from chromkeras.evaluation.predict import predict_logits
 from chromkeras.files import filling, locked, write_json
 from chromkeras.layers.gapped_kmer_scores import GappedKmerScores
 from chromkeras.model_file.card import require_one_network
+from chromkeras.model_file.foreign import has_card
 from chromkeras.model_file.open_model import OpenModel, open_model
-from chromkeras.model_report.attributions import (
-    Attributed,
-    Request,
-    attribute,
-    write_attributions,
-    write_rows,
-)
-from chromkeras.model_report.choices import DEFAULT_METHODS, REFERENCE_KINDS, ReferenceKind
+from chromkeras.model_report.any_model import interpret_any
+from chromkeras.model_report.attributions import Request, attribute, write_rows
 from chromkeras.model_report.choose import (
     attributed_rows,
     distinct_dna,
@@ -38,114 +34,22 @@ from chromkeras.model_report.choose import (
 )
 from chromkeras.model_report.explained import explained_network
 from chromkeras.model_report.features import feature_inputs
-from chromkeras.model_report.filters import FilterReading, interpret_filters, write_filters
+from chromkeras.model_report.filters import interpret_filters
 from chromkeras.model_report.network_inputs import DNA
+from chromkeras.model_report.options import InterpretOptions
 from chromkeras.model_report.other_inputs import (
     check_known_targets,
     interpret_inputs,
     write_inputs,
 )
-from chromkeras.model_report.patterns import (
-    REFERENCES,
-    PatternReading,
-    find_patterns,
-    write_patterns,
-)
+from chromkeras.model_report.patterns import find_patterns
 from chromkeras.model_report.references import check_references
 from chromkeras.model_report.report import Findings, write_report
-from chromkeras.model_report.row_names import gene_names
+from chromkeras.model_report.row_names import gene_names, has_places, places_of
 from chromkeras.model_report.scores import score_all
 from chromkeras.model_report.truth import check_planted, write_truth_table
-from chromkeras.names import check_unique, unknown
 from chromkeras.scoring.contrasts import Target, choose_targets
 from chromkeras.tables import plain
-
-MOST_REFERENCES = 1000
-MOST_PAIRS = 250_000  # some 5,000 a second on one core
-PACKAGES = ("chromkeras", "keras", "tensorflow", "numpy", "modisco-lite", "memelite", "pyjaspar")
-
-
-@dataclass(frozen=True)
-class InterpretOptions:
-    """What to interpret and how.
-
-    Attributes
-    ----------
-    tasks
-        Tasks to attribute; none means all, or none where there are contrasts.
-    contrasts
-        Differences between tasks to attribute, as ``contrasts.parse_contrast`` reads them.
-    split
-        Name of the split that sequences are taken from.
-    level
-        Level of a factor, as FACTOR=NAME, whose rows alone are taken; "" for all. Gradients of DNA
-        are averaged over all rows of a gene too.
-    sequences
-        How many rows are attributed.
-    scan
-        How many sequences the filters scan, and rows that are attributed are chosen of.
-    methods
-        Attribution methods, names of ``chrominterpret.methods.registry``.
-    references
-        How many references a sequence has (shuffles or genomic sequences), for the methods that
-        compare with them.
-    reference_kind
-        Kind of reference, in ``choices.REFERENCE_KINDS``.
-    modisco
-        Most elements of each task for TF-MoDISco; 0 leaves it out.
-    truth
-        Whether to score everything by what a simulator planted.
-    motifs
-        Database for TomTom, as ``chrominterpret.motifs.jaspar.load_motifs`` reads it.
-    rule
-        Rule by which filters become motifs, in ``chrominterpret.filters.rules.RULES``.
-    pairs
-        Most rows over which features, such as regulators, are scored.
-    targets
-        File of the known targets of regulators, as ``known_targets.read_targets`` reads it.
-    seed
-        Seed of every random choice.
-    """
-
-    tasks: tuple[str, ...] = ()
-    contrasts: tuple[str, ...] = ()
-    split: str = "valid"
-    level: str = ""
-    sequences: int = 48
-    scan: int = 1000
-    methods: tuple[str, ...] = DEFAULT_METHODS
-    references: int = 20
-    reference_kind: ReferenceKind = "shuffle"
-    modisco: int = 500
-    truth: bool = False
-    motifs: str = "jaspar"
-    rule: Rule = "threshold"
-    pairs: int = MOST_PAIRS
-    targets: str | None = None
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for name in ("sequences", "scan", "references", "pairs"):
-            if getattr(self, name) < 1:
-                raise InputError(f"`{name}`: expected at least 1, received {getattr(self, name)}")
-        if self.modisco < 0:
-            raise InputError(f"`modisco`: expected at least 0, received {self.modisco}")
-        for method in self.methods:
-            if method not in METHODS.names():
-                raise unknown("method", method, METHODS.names())
-        check_unique("`methods` name", self.methods)
-        if self.references > MOST_REFERENCES:
-            raise InputError(
-                f"`references`: expected at most {MOST_REFERENCES}, received {self.references}"
-            )
-        check_unique("`tasks` name", self.tasks)
-        if self.reference_kind not in REFERENCE_KINDS:
-            raise unknown("reference kind", self.reference_kind, REFERENCE_KINDS)
-        if self.truth and self.contrasts:
-            raise InputError("`truth`: expected no `contrasts`, as tasks are scored; received some")
-        if self.rule not in RULES:
-            raise unknown("rule", self.rule, RULES)
-
 
 DEFAULT = InterpretOptions()
 SUMMARY = "summary.json"
@@ -153,7 +57,7 @@ SUMMARY = "summary.json"
 
 def interpret(
     model_path: str | os.PathLike[str],
-    dataset: Dataset,
+    dataset: Dataset | str | os.PathLike[str],
     out: str | os.PathLike[str],
     options: InterpretOptions = DEFAULT,
 ) -> dict[str, Any]:
@@ -162,9 +66,10 @@ def interpret(
     Parameters
     ----------
     model_path
-        A .keras file of ours; of an ensemble one of its members.
+        A .keras file of ours, of an ensemble one of its members; or any Keras file, which is
+        explained on sequences alone (`chromkeras.model_report.any_model.interpret_any`).
     dataset
-        With all tasks of the model.
+        With all tasks of the model; or the path of a FASTA file.
     out
         The folder; made when missing. Its files appear together at the end.
     options
@@ -178,9 +83,12 @@ def interpret(
     Raises
     ------
     InputError
-        The model is not ours, tasks or lengths do not fit, or an option is wrong; then nothing
-        has been written.
+        Model, tasks or lengths do not fit, or an option is wrong; then nothing has been written.
     """
+    if isinstance(dataset, str | os.PathLike) or not has_card(model_path):
+        return interpret_any(model_path, dataset, out, options)
+    if options.head is not None:
+        raise InputError(f"`head`: expected none, as {model_path} has a run card")
     opened = open_model(model_path)
     require_one_network(model_path, opened.card)
     _check_baseline(opened, options)
@@ -228,7 +136,7 @@ def interpret(
             summary["inputs"] = found
         scores = None
         if options.truth and read.attributed is not None and read.filters is not None:
-            scores = score_all(read.attributed, read.filters, read.patterns)
+            scores = score_all(request, read.attributed, read.filters, read.patterns)
             write_truth_table([*scores.positions, *scores.motifs], folder / "truth.tsv")
         findings = Findings(
             Path(model_path).name,
@@ -304,7 +212,7 @@ def _read_dna(
 ) -> DnaFindings:
     """Attribute DNA, read the filters, search patterns, and write all of it."""
     attributed = attribute(request)
-    write_attributions(attributed, folder)
+    attributed.write(folder)
     filters = None
     if not opened.card.is_baseline:  # whose filters, if any, were not learned
         filters = interpret_filters(
@@ -320,7 +228,9 @@ def _read_dna(
         return DnaFindings(attributed, filters)
     known = database if filters is None else filters.targets
     patterns = _patterns(request, opened.network, opened.link, known, options)
-    write_patterns(patterns, request.dataset, folder / "modisco")
+    data = request.dataset
+    places = places_of(data, np.arange(len(data.split))) if has_places(data) else None
+    write_patterns(patterns, folder / "modisco", places)
     return DnaFindings(attributed, filters, patterns)
 
 
@@ -361,5 +271,5 @@ def _summary(
         "options": asdict(options)
         | {"tasks": [target.name for target in request.targets if not target.lowered]},
         "attributed sequences": len(request.rows),
-        "versions": {name: version(name) for name in PACKAGES},
+        "versions": versions("chromkeras"),
     }

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from chromkeras.model_report.attributions import Attributed
-from chromkeras.model_report.filters import FilterReading
-from chromkeras.model_report.patterns import PatternReading
+from chrominterpret.report.attributed import Attributed
+from chrominterpret.report.filter_reading import FilterReading
+from chrominterpret.report.pattern_reading import PatternReading
+from chromkeras.model_report.attributions import Request
 from chromkeras.model_report.truth import (
     PositionRow,
     RecoveryRow,
@@ -31,6 +32,7 @@ class TruthScores:
 
 
 def score_all(
+    request: Request,
     attributed: Attributed,
     filters: FilterReading,
     patterns: PatternReading | None,
@@ -40,7 +42,6 @@ def score_all(
     Of the patterns count those that raise a task's output, against the motifs that open that task.
     Known motifs that shuffled filters match are no decoys: they would make weak matches pass.
     """
-    request = attributed.request
     positions = [
         row
         for name, result in attributed.results.items()

@@ -49,6 +49,7 @@ _MODULES = {
     "tracks.bigwig": ("write_bigwig",),
     "tracks.tracks": ("contribution_tracks",),
     "page.render": ("write_page",),
+    "report.explain": ("explain",),
 }
 _PLACES = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -4,7 +4,8 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from chrominterpret.errors import InputError
 from chrominterpret.processes import lives, machine
 
 STAGE = "new.partial"
+FASTA_ENDINGS = (".fa", ".fasta", ".fna", ".fa.gz", ".fasta.gz", ".fna.gz")
+LONGEST_NAME = 100  # of the 255 bytes that file systems permit
 
 
 @contextmanager
@@ -158,10 +161,30 @@ def check_replaceable(path: str | os.PathLike[str]) -> None:
         )
 
 
+def is_fasta(given: object) -> bool:
+    """Return whether something is a path that ends as FASTA files do."""
+    return isinstance(given, str | os.PathLike) and str(given).lower().endswith(FASTA_ENDINGS)
+
+
 def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Write a UTF-8 text file with line feeds as line ends, whole or not at all."""
     with replacing(path) as beside:
         beside.write_text(text, encoding="utf-8", newline="\n")
+
+
+def file_names(texts: Sequence[str]) -> list[str]:
+    """Return a file name for every text, such as a task; those that would share one are numbered.
+
+    Sharing is judged without case, as some file systems do; of long texts the first
+    ``LONGEST_NAME`` bytes are taken.
+    """
+    plain = [_cut("".join(c if c.isalnum() or c in "-_." else "_" for c in t)) for t in texts]
+    counts = Counter(name.casefold() for name in plain)
+    return [f"{n}_{i}" if counts[n.casefold()] > 1 else n for i, n in enumerate(plain)]
+
+
+def _cut(name: str) -> str:
+    return name.encode()[:LONGEST_NAME].decode(errors="ignore")
 
 
 def _synchronise(path: Path) -> None:

@@ -17,8 +17,7 @@ def command(
     models: Annotated[
         list[Path],
         typer.Argument(
-            help="Two or more model files from `train`, folders of ensembles, or shipped models "
-            "by name.",
+            help="Two or more model files, folders of ensembles, or shipped models by name.",
             autocompletion=completion.model,
         ),
     ],
@@ -68,23 +67,33 @@ def command(
             help="Write labels and every model's predictions to OUT/predictions.h5ad (AnnData).",
         ),
     ] = False,
+    tasks: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Of Keras models without a run card, the names of their outputs, in order (repeat "
+            "or comma list).",
+            show_default="those in each MODEL.toml",
+        ),
+    ] = None,
     bootstrap: Annotated[int, typer.Option(help="Replicates of the bootstrap.", min=1)] = 1000,
     seed: EverySeed = 0,
 ) -> Outcome:
     """Compare models: which predicts better, what each learned.
 
-    Says which model predicts what better, how surely, at what cost, and what each has learned.
+    Says which model predicts what better, how surely, at what cost, and what each has learned. Any
+    Keras model will do; what it has learned is compared where chromkeras trained it.
     """
     check_output_folder(out)
     from chromkeras.comparison.core.model_names import check_models
-    from chromkeras.model_file.card import read_card
+    from chromkeras.model_file.foreign import any_tasks
 
     check_models(models)
-    tasks = {model: read_card(model).tasks for model in models}
+    named = comma_list(tasks)
+    known = {model: any_tasks(model, named) for model in models}
     from chromkeras.cli.data_beside import find_data
     from chromkeras.cli.open_data import open_data
 
-    dataset = open_data(find_data(data, tasks))
+    dataset = open_data(find_data(data, known))
     from chromkeras.backend.quiet import import_keras
 
     import_keras()  # only now, as it takes seconds and all that is wrong above takes none
@@ -104,6 +113,7 @@ def command(
         parts=comma_list(parts),
         calibrated=calibrated,
         h5ad=h5ad,
+        tasks=named,
     )
     summary = compare(models, dataset, out, options)
     shows = "which model predicts what better, at what cost, and what each learned"

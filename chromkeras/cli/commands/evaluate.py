@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chromkeras.cli import completion
-from chromkeras.cli.options import Calibrated, DataOfModel, Mmap, Model, PositiveShare, Split
+from chromkeras.cli.options import (
+    Calibrated,
+    DataOfModel,
+    Mmap,
+    Model,
+    PositiveShare,
+    Split,
+    comma_list,
+)
 from chromkeras.cli.outcome import Outcome
 from chromkeras.cli.places import check_output_file, check_output_folder
 
@@ -19,6 +27,21 @@ if TYPE_CHECKING:
 def command(
     model: Model,
     data: DataOfModel = None,
+    tasks: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Of a Keras model without a run card, the names of its outputs, in order (repeat "
+            "or comma list).",
+            show_default="those in MODEL.toml",
+        ),
+    ] = None,
+    head: Annotated[
+        str | None,
+        typer.Option(
+            help="Name or place of the output, where such a model has several.",
+            show_default=False,
+        ),
+    ] = None,
     split: Split = "test",
     out: Annotated[
         Path | None,
@@ -52,16 +75,20 @@ def command(
     ] = None,
     mmap: Mmap = False,
 ) -> Outcome:
-    """Measure a model on a split: by task, mean, within elements."""
+    """Measure a model on a split: by task, mean, within elements.
+
+    Any Keras model will do, where its outputs are named as the data set's tasks.
+    """
     from chromkeras.cli.data_beside import find_data
     from chromkeras.cli.open_data import note_other_data, open_data
     from chromkeras.evaluation.report import evaluate_model, metrics_path
     from chromkeras.evaluation.table import evaluation_table
-    from chromkeras.model_file.card import read_card
+    from chromkeras.model_file.foreign import any_tasks
 
     target = out or metrics_path(model)
     check_output_folder(plots or target.parent, "--plots")
-    data = find_data(data, {model: read_card(model).tasks})
+    named = comma_list(tasks)
+    data = find_data(data, {model: any_tasks(model, named)})
     check_output_file(target, inputs=(model, data))
     dataset = open_data(data, mmap=mmap)
     if against is not None:
@@ -71,6 +98,8 @@ def command(
     found = evaluate_model(
         model,
         dataset,
+        tasks=named,
+        head=head,
         split=split,
         threshold=_rule(threshold),
         both_strands=both_strands,
@@ -81,9 +110,9 @@ def command(
         source=str(data) if data else "demo",
     )
     note_other_data(found.fingerprint, dataset, found.dataset)
-    tasks = len(found.dataset.tasks)
     text = (
-        f"{model} on the {split} split: {len(found.rows):,} rows, {tasks} tasks"
+        f"{model} on the {split} split: {len(found.rows):,} rows, "
+        f"{len(found.dataset.tasks)} tasks"
         f"{_probabilities(found.prior)}\n\n"
         f"{evaluation_table(found.evaluation)}\n\n"
         f"wrote {_listed([found.metrics, *found.pictures, *found.tables])}"

@@ -1,13 +1,16 @@
 """``chromkeras interpret``."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from chrominterpret.files import is_fasta
 from chromkeras.cli import interpret_options as given
 from chromkeras.cli.options import DataOfModel, EverySeed, Model, Motifs, Split, comma_list
 from chromkeras.cli.outcome import Outcome
 from chromkeras.cli.places import check_output_folder
 from chromkeras.cli.written import folder_outcome
+from chromkeras.errors import InputError
 from chromkeras.model_report.choices import DEFAULT_METHODS
 from chromkeras.names import printable
 
@@ -32,14 +35,60 @@ def command(
     pairs: given.Pairs = 250_000,
     targets: given.Targets = None,
     seed: EverySeed = 0,
+    head: given.Head = None,
 ) -> Outcome:
     """Say what a model reads: attributions, filters, motifs.
 
     Sequences are attributed, filters become motifs, TomTom finds known motifs, TF-MoDISco patterns.
-    Other inputs are attributed too, and it is said which of them predictions rest on.
+    Other inputs are attributed too, and it is said which of them predictions rest on. A Keras model
+    of anybody's is explained on sequences alone, as is any model on a FASTA file.
     """
     folder = out or model.parent / f"{model.stem}_interpretation"
     check_output_folder(folder)
+    options: dict[str, Any] = {
+        "tasks": comma_list(tasks),
+        "contrasts": tuple(contrasts or ()),
+        "methods": comma_list(methods) or DEFAULT_METHODS,
+        "modisco": modisco,
+        "truth": truth,
+        "split": split,
+        "level": level,
+        "pairs": pairs,
+        "targets": None if targets is None else str(targets),
+        "sequences": sequences,
+        "scan": scan,
+        "references": references,
+        "reference_kind": reference_kind,
+        "motifs": motifs,
+        "rule": rule,
+        "seed": seed,
+        "head": head,
+    }
+    from chromkeras.model_file.foreign import has_card
+
+    ours = has_card(model) and not is_fasta(data)
+    sequences_of = _checked(model, data, options, targets) if ours else _given(data)
+    from chromkeras.backend.quiet import import_keras
+
+    import_keras()  # only now, as it takes seconds and all that is wrong above takes none
+    from chromkeras.model_report.interpret import InterpretOptions, interpret
+
+    summary = interpret(model, sequences_of, folder, InterpretOptions(**options))
+    shows = "what the model reads, on one page that needs no network"
+    return folder_outcome(summary, "\n".join(_lines(summary)), folder, shows)
+
+
+def _given(data: Path | None) -> Any:
+    """Return the sequences for a model that says nothing of its data."""
+    from chromkeras.cli.open_data import open_data
+
+    if data is None:
+        raise InputError("expected --data, sequences for a model without a run card; received none")
+    return data if is_fasta(data) else open_data(data)
+
+
+def _checked(model: Path, data: Path | None, options: dict[str, Any], targets: Path | None) -> Any:
+    """Return the data set of a model of ours, after what is wrong was said at once."""
     from chromkeras.model_file.card import read_card, require_one_network
 
     card = read_card(model)
@@ -54,44 +103,19 @@ def command(
     from chromkeras.scoring.contrasts import choose_targets
 
     known_targets = None if targets is None else read_targets(targets)
-    choose_targets(comma_list(tasks), tuple(contrasts or ()), known)  # wrong ones, said at once
+    choose_targets(options["tasks"], options["contrasts"], known)  # wrong ones, said at once
     dataset = open_data(find_data(data, {model: known}))
     matched = match_tasks(dataset, known)
-    check_rows(matched, split)
-    split_rows(matched, split, level)
+    check_rows(matched, options["split"])
+    split_rows(matched, options["split"], options["level"])
     if known_targets is not None:
         check_targets(known_targets, gene_names(matched))
     note_other_data(card.fingerprint, dataset, matched)
-    from chromkeras.backend.quiet import import_keras
-
-    import_keras()  # only now, as it takes seconds and all that is wrong above takes none
-    from chromkeras.model_report.interpret import InterpretOptions, interpret
-
-    options = InterpretOptions(
-        tasks=comma_list(tasks),
-        contrasts=tuple(contrasts or ()),
-        methods=comma_list(methods) or DEFAULT_METHODS,
-        modisco=modisco,
-        truth=truth,
-        split=split,
-        level=level,
-        pairs=pairs,
-        targets=None if targets is None else str(targets),
-        sequences=sequences,
-        scan=scan,
-        references=references,
-        reference_kind=reference_kind,  # type: ignore[arg-type]  # checked by InterpretOptions
-        motifs=motifs,
-        rule=rule,  # type: ignore[arg-type]  # checked by InterpretOptions
-        seed=seed,
-    )
-    summary = interpret(model, dataset, folder, options)
-    shows = "what the model reads, on one page that needs no network"
-    return folder_outcome(summary, "\n".join(_lines(summary)), folder, shows)
+    return dataset
 
 
 def _lines(summary: dict[str, Any]) -> Iterator[str]:
-    from chromkeras.model_report.filters import LEFT_OUT
+    from chrominterpret.report.filter_reading import LEFT_OUT
 
     yield f"attributed {summary['attributed sequences']} rows"
     for method, facts in summary["attributions"].items():

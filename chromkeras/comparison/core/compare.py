@@ -39,8 +39,8 @@ def compare(
     Parameters
     ----------
     paths
-        Two or more .keras files of ours, or folders of ensembles. Parts that look into a network
-        leave ensembles out, and say so.
+        Two or more .keras files, or folders of ensembles. Parts that look into a network leave
+        ensembles, and models that chromkeras did not train, out, and say so.
     dataset
         Data with at least one task that all of them have.
     out
@@ -178,6 +178,8 @@ def _made(comparison: Comparison, dataset: Dataset) -> Section:
 
 def _trained(model: ComparedModel) -> str:
     """Return what a training hung on besides its recipe."""
+    if model.card.is_foreign:
+        return "a Keras model without a run card"
     if model.card.is_baseline:
         return f"a baseline, C {model.card.scores['strength']:g}"
     training = model.recipe.training

@@ -19,11 +19,12 @@ from chromkeras.comparison.core.regions import region_of
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import check_rows
-from chromkeras.evaluation.predict import mean_logits
+from chromkeras.evaluation.predict import input_names, mean_logits
 from chromkeras.evaluation.prior import Prior, find_prior
 from chromkeras.evaluation.seen_rows import seen_rows
-from chromkeras.model_file.card import RunCard, read_card
-from chromkeras.model_file.open_model import OpenModel, open_model
+from chromkeras.model_file.card import RunCard
+from chromkeras.model_file.foreign import any_card, open_any
+from chromkeras.model_file.open_model import OpenModel
 from chromkeras.model_report.choose import scanned_rows
 from chromkeras.model_report.network_inputs import DNA
 from chromkeras.names import unknown
@@ -67,6 +68,9 @@ class CompareOptions:
         rows of each model.
     h5ad
         Whether to write labels and every model's predictions to ``predictions.h5ad``.
+    tasks
+        Names of the outputs of models without a run card, in order; none takes those in each one's
+        MODEL.toml.
 
     Raises
     ------
@@ -94,6 +98,7 @@ class CompareOptions:
     parts: tuple[str, ...] = ()
     calibrated: bool = True
     h5ad: bool = False
+    tasks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, least in (("bootstrap", 1), ("sequences", 4), ("attributed", 1), ("modisco", 0)):
@@ -285,7 +290,9 @@ def open_comparison(
     """
     files = [Path(path) for path in paths]
     check_models(files)
-    cards = [read_card(path) for path in files]
+    cards = [any_card(p, dataset.problem, dataset.classes, options.tasks) for p in files]
+    if options.tasks and not any(card.is_foreign for card in cards):
+        raise InputError("`tasks`: expected none, as all models have a run card")
     names = model_names(files)
     tasks = common_tasks(dict(zip(names, (card.tasks for card in cards), strict=True)), dataset)
     replicates = seed_replicates(cards, names)
@@ -298,7 +305,9 @@ def open_comparison(
     data = dataset if dataset.tasks == tasks else dataset.select_tasks(tasks)
     models = tuple(
         ComparedModel(path, opened.network, card, opened.members, name=name)
-        for (name, card), path, opened in zip(pairs, files, map(open_model, files), strict=True)
+        for (name, card), path, opened in zip(
+            pairs, files, map(open_any, files, cards), strict=True
+        )
     )
     for model in models:
         _check_model(model, data)
@@ -313,6 +322,12 @@ def _check_model(model: ComparedModel, dataset: Dataset) -> None:
             f"{model.name} predicts {_kind(model.card.problem, model.card.classes)}, but the data "
             f"set holds {_kind(problem, classes)}"
         )
+    if model.card.is_foreign:
+        try:
+            input_names(model.network, dataset)
+        except InputError as error:
+            raise InputError(f"{model.name}: {error}") from error
+        return
     for tensor in model.network.inputs:
         name, shape = tensor.name, tuple(tensor.shape[1:])
         have = dataset.shapes.get(name)
@@ -392,7 +407,9 @@ def _other_data(names: list[str], cards: list[RunCard], dataset: Dataset) -> lis
         if own not in known:
             fits = all(task in dataset.tasks for task in own)
             known[own] = dataset.select_tasks(own) if fits else dataset
-        if not any(data.was_trained_on(card.fingerprint) for data in (dataset, known[own])):
+        if card.is_foreign:
+            notes.append(f"{name} does not say on which data it was trained; perhaps on these.")
+        elif not any(data.was_trained_on(card.fingerprint) for data in (dataset, known[own])):
             notes.append(
                 f"{name} was trained on other data ({card.fingerprint or 'unknown'}) than this "
                 f"({dataset.fingerprint}); rows here may have been among its training rows."

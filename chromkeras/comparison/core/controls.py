@@ -93,6 +93,10 @@ def single_networks(comparison: Comparison) -> tuple[Comparison, tuple[str, ...]
     why = {
         "an ensemble is no single network": [m.name for m in models if m.members],
         "a baseline has learned no hidden layers": [m.name for m in models if m.card.is_baseline],
+        "a model without a run card does not say what its layers are (for any two models there are "
+        "`chrominterpret.compare_filters` and `layer_similarity`)": [
+            m.name for m in models if m.card.is_foreign
+        ],
     }
     out = {name for names in why.values() for name in names}
     if not out:

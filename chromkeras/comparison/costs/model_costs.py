@@ -46,8 +46,8 @@ class ModelCosts:
     forward, training
         Floating-point operations per sequence: of a prediction, and of a training step.
     memory
-        Estimated bytes of training beyond the program and its data; NaN of a baseline, as
-        ``training`` is.
+        Estimated bytes of training beyond the program and its data; NaN of a model without a
+        recipe, as ``training`` is.
     time
         Time of its training.
     """
@@ -88,7 +88,8 @@ def model_costs(
 ) -> ModelCosts:
     """Count and look up what a model costs; ``path`` is its file, the history is beside it.
 
-    A baseline has no ``recipe``, and what a step of its training would take means nothing.
+    A baseline, and a model that was trained elsewhere, has no ``recipe``: what a step of its
+    training takes is not known.
     """
     cost = model_cost(network)
     if recipe is None:

@@ -11,6 +11,7 @@ from chromkeras.comparison.core.part import PartResult, picture
 from chromkeras.comparison.costs.model_costs import ModelCosts, model_costs, summed
 from chromkeras.cost.growth import Growth, measure_growth
 from chromkeras.model_file.beside import history_path
+from chromkeras.model_file.open_model import OpenModel
 from chromkeras.progress import progress
 
 ORDER = 20
@@ -33,7 +34,7 @@ def compare_part(comparison: Comparison) -> PartResult:
     sections = [_section(comparison, costs)]
     tables = {"costs.tsv": rows}
     figures: dict[str, Figure] = {}
-    growth = comparison.options.growth and not all(m.card.is_baseline for m in comparison.models)
+    growth = comparison.options.growth and any(map(_has_recipe, comparison.models))
     if growth:
         found = _growth(comparison)
         figures["growth.png"] = growth_curves(found)
@@ -48,7 +49,7 @@ def compare_part(comparison: Comparison) -> PartResult:
 
 def _costs(model: ComparedModel, score: str) -> ModelCosts:
     each = [
-        model_costs(m.network, None if m.card.is_baseline else m.recipe, m.path, score=score)
+        model_costs(m.network, m.recipe if _has_recipe(m) else None, m.path, score=score)
         for m in model.members or (model,)
     ]
     return summed(each) if model.members else each[0]
@@ -105,6 +106,10 @@ def _section(comparison: Comparison, costs: list[ModelCosts]) -> Section:
     )
 
 
+def _has_recipe(model: OpenModel) -> bool:
+    return not (model.card.is_baseline or model.card.is_foreign)
+
+
 def _has_history(model: ComparedModel) -> bool:
     return all(history_path(m.path).exists() for m in model.members or (model,))
 
@@ -113,7 +118,7 @@ def _growth(comparison: Comparison) -> list[Growth]:
     recipes = {
         group.name: comparison.models[group.members[0]].recipe
         for group in comparison.replicates
-        if not comparison.models[group.members[0]].card.is_baseline
+        if _has_recipe(comparison.models[group.members[0]])
     }
     with progress("growth with the number of tasks") as report:
         return measure_growth(

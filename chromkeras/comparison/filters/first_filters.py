@@ -9,9 +9,9 @@ from chrominterpret.filters.filter_motifs import filter_motifs
 from chrominterpret.filters.influence import filter_influence
 from chrominterpret.filters.rules import Rule
 from chrominterpret.motifs.pwm import Motif
+from chrominterpret.report.choose import INFLUENCE_ROWS, spread_out
 from chromkeras.comparison.core.comparison import ComparedModel
 from chromkeras.comparison.core.controls import check_models
-from chromkeras.model_report.choose import INFLUENCE_ROWS, spread_out
 from chromkeras.model_report.network_inputs import DNA, Inputs, in_order, some_rows
 from chromkeras.sharing.layer_table import LayerEntry
 from chromkeras.sharing.model_layers import LayerRows, layer_rows

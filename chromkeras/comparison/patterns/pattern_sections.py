@@ -8,11 +8,11 @@ from chrominterpret.motifs.logos import LogoPair, logo_pairs
 from chrominterpret.motifs.pwm import consensus
 from chrominterpret.motifs.tomtom import Q_CUT
 from chrominterpret.page.blocks import Block, Cell, Notes, Number, Section, Table
+from chrominterpret.report.filter_sections import match_text, pair_logo
 from chromkeras.comparison.core.model_names import Replicates
 from chromkeras.comparison.core.part import picture
 from chromkeras.comparison.patterns.compared_patterns import ComparedPatterns
 from chromkeras.comparison.patterns.pattern_use import STRONG, PatternUse
-from chromkeras.model_report.report_filters import match_text, pair_logo
 
 MOST_ROWS = 60
 MOST_DRAWN = 24

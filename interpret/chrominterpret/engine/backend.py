@@ -25,9 +25,10 @@ def compile_gradient(function: Function, variables: Sequence[Any] = ()) -> Compi
     Returns
     -------
     callable
-        ``compiled(z, weights, *others)`` on float32 arrays, weights (K, T), returns the arrays
-        ``outputs`` (rows, T), ``extra`` and ``gradients`` (K, *z.shape), where ``gradients[k]`` is
-        the gradient of ``sum(outputs @ weights[k])``. Calls with equal shapes compile once.
+        ``compiled(z, weights, *others)`` on float32 arrays, weights (K, T), (K, 1, T) or
+        (K, rows, T), returns the arrays ``outputs`` (rows, T), ``extra`` and ``gradients``
+        (K, *z.shape), where ``gradients[k]`` is the gradient of ``sum(outputs * weights[k])``.
+        Calls with equal shapes compile once.
     """
     return _BACKENDS[keras.backend.backend()](function, list(variables))
 

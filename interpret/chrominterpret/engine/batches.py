@@ -46,7 +46,8 @@ def target_groups(
     compiled
         Function of `compile_gradient`.
     weights
-        Weights (K, T) of the outputs in each target.
+        Weights of the outputs in each target, (K, 1, T), or (K, n, T) where they differ from row to
+        row: as many rows of z for each, one after the other.
     z, *others
         Arguments of the compiled function.
 
@@ -59,8 +60,19 @@ def target_groups(
     size = even(len(weights), TARGETS_AT_ONCE)
     for start in range(0, len(weights), size):
         group = weights[start : start + size]
-        filled = np.zeros((size, weights.shape[1]), np.float32)  # one compiled shape
+        filled = np.zeros((size, *weights.shape[1:]), np.float32)  # one compiled shape
         filled[: len(group)] = group
+        if filled.shape[1] > 1:
+            filled = np.repeat(filled, len(z) // filled.shape[1], axis=1)
         outputs, extra, gradients = compiled(z, filled, *others)
         which = slice(start, start + len(group))
-        yield which, group @ outputs.T, group @ extra.T, gradients[: len(group)]
+        yield which, weighted(group, outputs), weighted(group, extra), gradients[: len(group)]
+
+
+def weighted(weights: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+    """Return the targets (K, rows) of outputs (rows, T) by weights as for `target_groups`."""
+    k, n, t = weights.shape
+    if n == 1:
+        return weights[:, 0] @ outputs.T
+    by_row = outputs.reshape(n, -1, t)
+    return np.einsum("knt,nrt->knr", weights, by_row).reshape(k, len(outputs))

@@ -10,11 +10,10 @@ import numpy as np
 
 from chrominterpret.engine.layout import layout_of
 from chrominterpret.errors import InputError
+from chrominterpret.files import is_fasta
 from chrominterpret.sequences import UNKNOWN, one_hot
 
 _log = logging.getLogger(__name__)
-
-FASTA_ENDINGS = (".fa", ".fasta", ".fna", ".fa.gz", ".fasta.gz", ".fna.gz")
 
 
 def is_letters(given: Any) -> bool:
@@ -79,7 +78,7 @@ def _laid_out(onehot: np.ndarray, tensor: Any, received: str) -> np.ndarray:
 def _letters(given: Any) -> Any:
     if isinstance(given, Mapping):
         return list(given.values())
-    if isinstance(given, os.PathLike) or str(given).lower().endswith(FASTA_ENDINGS):
+    if isinstance(given, os.PathLike) or is_fasta(given):
         from chrominterpret.fasta import read_fasta
 
         return list(read_fasta(Path(given)).values())

@@ -119,7 +119,7 @@ def input_index(model: Any, wrt: str | None) -> int:
 
 
 def output_index(model: Any, head: str | int | None) -> int:
-    """Return the position of the model output to attribute, which must have shape (N, T).
+    """Return the position of the model output to attribute.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def output_index(model: Any, head: str | int | None) -> int:
     Raises
     ------
     InputError
-        If there is no such output, or it has another rank than 2.
+        If there is no such output, or it is neither (N,), (N, T) nor (N, bins, tracks).
     """
     graph = functional(model)
     names = [maker_of(tensor).operation.name for tensor in graph.outputs]
@@ -144,9 +144,9 @@ def output_index(model: Any, head: str | int | None) -> int:
     if head not in choices or names.count(str(head)) > 1:
         raise InputError(f"expected head= to choose one output of {names}, received {head!r}")
     index = 0 if head is None else names.index(head) if isinstance(head, str) else head
-    if len(graph.outputs[index].shape) != 2:
+    if not 1 <= len(graph.outputs[index].shape) <= 3:
         raise InputError(
-            "expected a model output of shape (N, T), "
+            "expected a model output of shape (N,), (N, T) or (N, bins, tracks), "
             f"received {names[index]!r} of shape {graph.outputs[index].shape}"
         )
     return index
@@ -178,9 +178,53 @@ def input_shape(model: Any, index: int) -> tuple[int | None, ...]:
     return tuple(functional(model).inputs[index].shape)
 
 
-def n_outputs(model: Any, index: int) -> int:
-    """Return T, the width of a model output of shape (N, T)."""
-    return int(functional(model).outputs[index].shape[-1])
+def output_shape(model: Any, index: int, inputs: Sequence[Any]) -> tuple[int, ...]:
+    """Return the shape of a model output for one row.
+
+    Parameters
+    ----------
+    model
+        Functional Keras model.
+    index
+        Position of the output.
+    inputs
+        Arrays of all inputs, whose length tells that of an output of any length.
+    """
+    graph = functional(model)
+    shape = tuple(graph.outputs[index].shape[1:])
+    if None not in shape:
+        return shape
+    given = [
+        keras.KerasTensor((1, *array.shape[1:]), tensor.dtype)
+        for array, tensor in zip(inputs, graph.inputs, strict=True)
+    ]
+    made = graph.compute_output_spec(keras.tree.pack_sequence_as(graph.input, given))
+    return tuple(keras.tree.flatten(made)[index].shape[1:])
+
+
+def of_fixed_shapes(model: Any, inputs: Sequence[Any]) -> Any:
+    """Return a model whose inputs have the lengths of some arrays, where they may have any.
+
+    It is the model itself where its lengths are fixed, else a copy of it with the same weights.
+
+    Parameters
+    ----------
+    model
+        Functional Keras model.
+    inputs
+        Arrays of all inputs.
+    """
+    graph = functional(model)
+    if not any(None in tensor.shape[1:] for tensor in graph.inputs):
+        return model
+    given = [
+        keras.Input(array.shape[1:], dtype=tensor.dtype, name=tensor.name)
+        for array, tensor in zip(inputs, graph.inputs, strict=True)
+    ]
+    packed = keras.tree.pack_sequence_as(graph.input, given)
+    fixed = keras.models.clone_model(graph, input_tensors=packed)
+    fixed.set_weights(graph.get_weights())
+    return fixed
 
 
 def values_per_row(model: Any, index: int, length: int) -> int:

@@ -44,12 +44,17 @@ class Ablation:
         First layer of the model; ``first.output`` holds the channels.
     scale : "logit" or "output"
         Whether predictions are taken before a sigmoid; see `influence.filter_influence`.
+    head : int or None
+        Position of the only output that is wanted; None means all, side by side.
     """
 
-    def __init__(self, model: keras.Model, first: FirstLayer, scale: Scale) -> None:
+    def __init__(
+        self, model: keras.Model, first: FirstLayer, scale: Scale, head: int | None = None
+    ) -> None:
         if scale not in ("logit", "output"):
             raise InputError(f"expected scale 'logit' or 'output'; received {scale!r}")
-        ends = [_logit_tensor(t) if scale == "logit" else (t, False) for t in model.outputs]
+        outputs = model.outputs if head is None else [model.outputs[head]]
+        ends = [_logit_tensor(t) if scale == "logit" else (t, False) for t in outputs]
         self._invert = [invert for _, invert in ends]
         tensors = [tensor for tensor, _ in ends]
         if any(None in tensor.shape[1:] for tensor in tensors):

@@ -8,12 +8,14 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from chrominterpret.engine.batches import Progress
+from chrominterpret.engine.batches import Progress, weighted
+from chrominterpret.engine.graph import output_index, output_shape
 from chrominterpret.engine.inputs import input_arrays
 from chrominterpret.engine.precision import in_float32
 from chrominterpret.errors import InputError
 from chrominterpret.filters.ablation import Ablation, Scale
 from chrominterpret.filters.first_layer import FirstLayer, Stage, find_first_layer, to_numpy
+from chrominterpret.methods.base.targets import resolve_targets
 from chrominterpret.motifs.pwm import Floats
 
 
@@ -41,6 +43,9 @@ def filter_influence(
     model: keras.Model,
     inputs: Any,
     *,
+    targets: Any = None,
+    task_names: Sequence[str] | None = None,
+    head: str | int | None = None,
     filters: Sequence[int] | None = None,
     scale: Scale = "logit",
     blocks: int = 1,
@@ -62,6 +67,10 @@ def filter_influence(
         Functional or built ``Sequential``; see `first_layer.find_first_layer`.
     inputs : array of shape (N, L, 4), mapping or sequence of arrays
         Sequences, or arrays of all inputs of the model as {name: array} or in its order.
+    targets, task_names, head
+        Tasks, contrasts or bins of tracks, names of the outputs, and name or position of the model
+        output, as the attribution methods take them. None for all means every number of every
+        output.
     filters : sequence of int or None
         Channels, or with ``blocks`` channels of one block; None means all.
     scale : "logit" or "output"
@@ -86,7 +95,7 @@ def filter_influence(
     -------
     Influence
         ``filters`` holds the channels; with ``blocks`` block-major, those of block 0 first. T is
-        the number of outputs, several output tensors side by side.
+        the number of targets, or of outputs, several output tensors side by side.
 
     Raises
     ------
@@ -100,23 +109,34 @@ def filter_influence(
     """
     first = find_first_layer(model, layer=layer, wrt=wrt, stage=stage)
     arrays = [np.asarray(array, np.float32) for array in input_arrays(model, inputs)]
-    ablation = Ablation(model, first, scale)
+    index = None if targets is None and head is None else output_index(model, head)
+    ablation = Ablation(model, first, scale, index)
     chosen = _checked_filters(filters, first.n_filters, blocks)
-    own = _own_outputs(blocks, block_of, ablation.n_outputs)
-    total, squares = np.zeros((2, len(chosen), ablation.n_outputs))
+    wanted = None
+    if targets is None:
+        own = _own_outputs(blocks, block_of, ablation.n_outputs)
+    elif blocks > 1:
+        raise InputError("expected targets without blocks, received both")
+    else:
+        shape = output_shape(model, index or 0, arrays)
+        wanted = resolve_targets(targets, shape, task_names=task_names)
+        own = np.ones((1, len(wanted)), bool)
+    total, squares = np.zeros((2, len(chosen), own.shape[1]))
     with in_float32(model):
         activation_means = _mean_activations(model, first, arrays, batch_size)
         if blocks > 1:
             _check_blocks(model, first, ablation, arrays, activation_means, own)
         batches = -(-len(arrays[0]) // batch_size)
-        head = _head(model, first)
+        activate = _head(model, first)
         for batch in range(batches):
             rows = [a[batch * batch_size : (batch + 1) * batch_size] for a in arrays]
-            activation = to_numpy(head(rows)[0])
+            activation = to_numpy(activate(rows)[0])
             usual, without = ablation.start(activation, rows, activation_means)
             for row, channel in enumerate(chosen):
                 every = slice(channel, None, first.n_filters // blocks)
                 change = usual - without(every)
+                if wanted is not None:
+                    change = weighted(wanted.at(usual), change).T
                 total[row] += change.sum(axis=0)
                 squares[row] += (change**2).sum(axis=0)
                 if progress is not None:

@@ -12,7 +12,7 @@ import numpy as np
 from keras import ops
 
 from chrominterpret.engine.backend import Compiled, compile_gradient, run_once
-from chrominterpret.engine.batches import batches, even, padded, target_groups
+from chrominterpret.engine.batches import batches, even, padded, target_groups, weighted
 from chrominterpret.engine.graph import Step, input_index, input_names, output_index, run_graph
 from chrominterpret.engine.memory import SECANT
 from chrominterpret.engine.rules import apply_rule, logit_step, prepare_call, rule_for
@@ -70,7 +70,7 @@ class DeepLiftShap(ContributionMethod):
         """Yield multipliers, a few sequences with their references at a time."""
         rules = self._plan_of(explained)
         compiled = self._compiled(explained, rules)
-        x, weights, n = explained.x, explained.targets.weights, references.n
+        x, n = explained.x, references.n
         # Where one sequence with all its references is too much, only so many of them at once.
         batch_size = self.rows_at_once(explained)
         together = even(n, max(1, batch_size - 1))
@@ -78,7 +78,7 @@ class DeepLiftShap(ContributionMethod):
         for rows in batches(len(x), size, self.progress):
             compared = references.make(x[rows], rows)
             others = [padded(array[rows], size) for array in (x, *explained.context)]
-            starts = range(0, n, together)
+            starts, weights = range(0, n, together), explained.weights(rows, size)
             z = padded(padded(compared, len(starts) * together, axis=1), size)
             runs = [
                 target_groups(compiled, weights, _in_rows(z[:, start : start + together]), *others)
@@ -104,7 +104,7 @@ class DeepLiftShap(ContributionMethod):
             explained.head,
             explained.logit,
             self.integrate,
-            explained.entrance,
+            (*explained.entrance, *explained.exit),
         )
 
     def _compiled(self, explained: ExplainedModel, rules: Plan) -> Compiled:
@@ -166,13 +166,13 @@ def _plan(
     head: int,
     logit: Step | None,
     integrate: bool,
-    entrance: Sequence[Step] = (),
+    around: Sequence[Step] = (),
 ) -> Plan:
     """Choose the rule of each step that leads to the output, by walking the graph with marks.
 
-    The steps of the entrance, before the model's own, only move numbers.
+    The steps around, before and after the model's own, only move numbers.
     """
-    plan: Plan = {step.path: "linear" for step in entrance}
+    plan: Plan = {step.path: "linear" for step in around}
 
     def apply(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[_Mark]:
         call = prepare_call(step, args, kwargs)
@@ -211,7 +211,7 @@ def _check_references(
     rows = [reference, *(array[:1] for array in explained.context)]
     variables = explained.model.variables
     outputs = run_once(lambda *inputs: explained.function(*inputs)[0], rows, variables)
-    expected = explained.targets.weights[which] @ outputs.T
+    expected = weighted(explained.weights(slice(0, 1))[which], outputs)
     size = max(float(np.abs(outputs).max()), 1e-6)
     if not np.allclose(found / size, expected / size, rtol=0, atol=TOLERANCE, equal_nan=True):
         raise InputError(

@@ -92,8 +92,8 @@ class InSilicoMutagenesis(Method):
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return float64 targets of all mutants (K, N, L, 4) and of the sequences (K, N)."""
         compiled = compile_forward(walk, explained.model.variables)
-        x, weights, size = explained.x, explained.targets.weights, self.rows_at_once(explained)
-        y = np.empty((len(weights), *x.shape))
+        x, size = explained.x, self.rows_at_once(explained)
+        y = np.empty((len(explained.targets), *x.shape))
         prediction = np.empty(y.shape[:2])
         for rows in batches(len(x), 1, self.progress):
             at, base = np.nonzero(explained.observed[rows][0] == 0)
@@ -102,7 +102,7 @@ class InSilicoMutagenesis(Method):
             positions = np.concatenate([[0], at])
             context = [array[rows] for array in explained.context]
             outputs = _in_batches(compiled, x[rows], columns, positions, context, size)
-            values = weights @ outputs.T
+            values = explained.weights(rows)[:, 0] @ outputs.T
             prediction[:, rows] = values[:, :1]
             y[:, rows] = values[:, :1, None, None]
             y[:, rows.start, at, base] = values[:, 1:]

@@ -105,11 +105,14 @@ class Shap(ReferenceMethod):
         x = explained.x
         values = np.empty((len(explained.targets), *x.shape), np.float32)
         with _quietly():
-            explain = _explainer(explained, self.engine, self.seed)
+            model = _weighted_model(explained)
+            weighted = model.layers[-1]
+            explain = _explainer(explained, model, self.engine, self.seed)
             for rows in batches(len(x), 1, self.progress):
                 compared = references.make(x[rows], rows)[0]
                 own = explained.in_order(x[rows], [c[rows] for c in explained.context])
                 context = [np.repeat(c[rows], references.n, axis=0) for c in explained.context]
+                weighted.set_weights([explained.weights(rows)[:, 0].T])
                 try:
                     found = explain(own, explained.in_order(compared, context))
                 except MemoryError:
@@ -127,11 +130,10 @@ METHOD = Shap
 shap_attribution = as_function(Shap, name="shap_attribution")
 
 
-def _explainer(explained: ExplainedModel, engine: str, seed: int) -> Any:
+def _explainer(explained: ExplainedModel, model: Any, engine: str, seed: int) -> Any:
     """Return ``explain(inputs, references)``, shap's values (1, ..., K) of each input."""
     import shap
 
-    model = _weighted_model(explained)
     first = [
         np.asarray(c[:1], np.float32) for c in explained.in_order(explained.x, explained.context)
     ]
@@ -152,16 +154,14 @@ def _explainer(explained: ExplainedModel, engine: str, seed: int) -> Any:
 
 
 def _weighted_model(explained: ExplainedModel) -> Any:
-    """Return a Keras model from all inputs to the targets (N, K)."""
+    """Return a Keras model from all inputs to the targets (N, K), which a last layer weights."""
     arrays = explained.in_order(explained.x, explained.context)
     inputs = [keras.Input(array.shape[1:], dtype=FLOAT) for array in arrays]
     walk = _Walk(explained, name="walk", dtype=FLOAT)
     weighted = keras.layers.Dense(
         len(explained.targets), use_bias=False, name="weighted", dtype=FLOAT
     )
-    model = keras.Model(inputs, weighted(walk(inputs)))
-    weighted.set_weights([explained.targets.weights.T])
-    return model
+    return keras.Model(inputs, weighted(walk(inputs)))
 
 
 class _Walk(keras.layers.Layer):  # type: ignore[misc,unused-ignore]

@@ -10,6 +10,7 @@ from chrominterpret.engine.graph import (
     functional,
     input_index,
     last_step,
+    of_fixed_shapes,
     output_index,
     run_graph,
     without_activation,
@@ -93,8 +94,8 @@ def test_choosing_inputs_and_outputs():
 
 def test_an_output_of_another_rank_is_refused():
     x = keras.Input((6, 4))
-    with pytest.raises(ValueError, match=r"shape \(N, T\)"):
-        output_index(keras.Model(x, layers.Conv1D(2, 3)(x)), None)
+    with pytest.raises(ValueError, match=r"\(N, T\) or \(N, bins, tracks\)"):
+        output_index(keras.Model(x, layers.Reshape((2, 3, 4))(x)), None)
 
 
 def is_reshaping(operation):
@@ -136,3 +137,16 @@ def test_without_activation(activation):
         raise RuntimeError("inside")
     assert dense.activation is own
     assert float(dense(x)[0, 0]) == before
+
+
+def test_a_model_of_any_length_gets_one():
+    x = keras.Input((None, 4), name="dna")
+    h = layers.BatchNormalization()(layers.Conv1D(3, 5, name="first")(x))
+    model = keras.Model({"dna": x}, layers.GlobalMaxPooling1D()(h))
+    model.get_layer("first").bias.assign([1.0, 2.0, 3.0])
+    rows = np.random.default_rng(0).normal(size=(2, 9, 4)).astype(np.float32)
+    fixed = of_fixed_shapes(model, [rows])
+    assert fixed.inputs[0].shape == (None, 9, 4)
+    found, expected = (m.predict({"dna": rows}, verbose=0) for m in (fixed, model))
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert of_fixed_shapes(fixed, [rows]) is fixed

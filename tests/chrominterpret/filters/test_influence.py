@@ -164,3 +164,19 @@ def test_what_is_wrong_is_said(x: np.ndarray) -> None:
         filter_influence(model, np.zeros((21, 5, 40)))
     with pytest.raises(ValueError, match="'logit' or 'output'; received 'p'"):
         filter_influence(model, x, scale="p")  # type: ignore[arg-type]
+
+
+def test_targets_are_sums_of_outputs(x: np.ndarray) -> None:
+    given = keras.Input((40, 4))
+    hidden = layers.Conv1D(3, 7, activation="relu")(given)
+    model = keras.Model(given, [layers.Conv1D(2, 5)(hidden), layers.Flatten()(hidden)])
+    every = filter_influence(model, x, head=0)
+    targets = [("mean", "b"), {"a": 1, "b": -1}]
+    named = {"mean": {targets[0]: 1}, "a - b": targets[1]}
+    found = filter_influence(model, x, targets=named, task_names=["a", "b"], head=0)
+    by_bin = every.mean_difference.reshape(3, 30, 2)
+    np.testing.assert_allclose(found.mean_difference[:, 0], by_bin[..., 1].mean(1), atol=1e-5)
+    sums = by_bin[..., 0].sum(1) - by_bin[..., 1].sum(1)
+    np.testing.assert_allclose(found.mean_difference[:, 1], sums, atol=1e-5)
+    with pytest.raises(ValueError, match="blocks"):
+        filter_influence(model, x, targets=[0], head=1, blocks=3)

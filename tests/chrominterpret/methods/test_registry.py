@@ -360,3 +360,65 @@ def test_the_cost_of_many_outputs_is_said_where_all_are_taken(caplog):
     assert not caplog.messages
     run("gradient", model, sequences(2))
     assert caplog.messages[0].startswith("gradient: all 60 outputs of 2 sequences are attributed")
+
+
+def profile_model() -> tuple[keras.Model, keras.Model, keras.Model]:
+    """Return a model of two tracks of 8 bins, and the same with bins averaged or side by side."""
+    keras.utils.set_random_seed(0)
+    x = keras.Input((LENGTH, 4))
+    tracks = layers.Conv1D(2, 3)(layers.Conv1D(5, 3, activation="relu")(x))
+    ends = (tracks, layers.GlobalAveragePooling1D()(tracks), layers.Flatten()(tracks))
+    return tuple(keras.Model(x, end) for end in ends)
+
+
+@pytest.mark.parametrize("name", METHODS.names())
+def test_outputs_of_bins_and_tracks(name):
+    (model, averaged, flat), x = profile_model(), sequences(3)
+    options = {"references": "uniform"}
+    names = ["plus", "minus"]
+    targets = [("mean", "minus"), (5, "plus"), ("profile", 1)]
+    found = run(name, model, x, targets=targets, task_names=names, batch_size=3, **options)
+    assert found.target_names == ("minus, mean", "plus, bin 5", "minus, profile")
+    for k, other, target in ((0, averaged, 1), (1, flat, 10)):
+        expected = run(name, other, x, targets=[target], **options)
+        np.testing.assert_allclose(found.attributions[k], expected.attributions[0], atol=1e-5)
+        np.testing.assert_allclose(found.prediction[k], expected.prediction[0], atol=1e-5)
+    y = model.predict(x, verbose=0)
+    p = np.exp(y) / np.exp(y).sum(1, keepdims=True)
+    np.testing.assert_allclose(
+        found.prediction[2], (p * (y - y.mean(1, keepdims=True))).sum(1)[:, 1], atol=1e-5
+    )
+    # held constant, the softmax of each sequence is a contrast of bins
+    for row in range(3):
+        weights = np.zeros((1, 8, 2))
+        weights[0, :, 1] = p[row, :, 1] - 1 / 8
+        alone = run(name, flat, x[row : row + 1], targets=weights.reshape(1, 16), **options)
+        np.testing.assert_allclose(
+            found.attributions[2, row], alone.attributions[0, 0], atol=1e-5
+        )  # fmt: skip
+    if name == "deep_lift_shap":
+        assert np.abs(found.relative_delta).max() < 1e-4
+
+
+@pytest.mark.parametrize("name", METHODS.names())
+def test_outputs_of_one_number(name):
+    (_, averaged, _), x = profile_model(), sequences(2)
+    model = keras.Model(averaged.input, averaged.output[:, 1])
+    found = run(name, model, x, task_names=["peak"])
+    assert found.target_names == ("peak",)
+    expected = run(name, averaged, x, targets=[1])
+    np.testing.assert_allclose(found.attributions, expected.attributions, atol=1e-5)
+
+
+def test_a_profile_of_a_softmax_and_of_any_length():
+    (model, _, _), x = profile_model(), sequences(2)
+    soft = keras.Model(model.input, layers.Softmax(axis=1)(model.output))
+    any_length = keras.Input((None, 4))
+    h = any_length
+    for layer in model.layers[1:]:
+        h = layer(h)
+    expected = run("gradient", model, x, targets="profile")
+    for each in (soft, keras.Model(any_length, h)):
+        found = run("gradient", each, x, targets="profile")
+        np.testing.assert_allclose(found.attributions, expected.attributions, atol=1e-6)
+        assert found.target_names == ("0, profile", "1, profile")

@@ -1,5 +1,8 @@
 """A baseline beside a network in a comparison: parts that mean nothing for it leave it out."""
 
+from dataclasses import replace
+
+import keras
 import pytest
 
 from chromkeras.baselines.options import baseline_options
@@ -63,8 +66,6 @@ def test_the_difference_is_that_of_the_scores(data, network, baseline):
 
 
 def test_models_without_a_common_task_are_refused(data, network, tmp_path):
-    from dataclasses import replace
-
     other = replace(data, tasks=("x", "y", "z"))
     train_baseline(other, baseline_options("kmer", ["baseline.k=2"]), tmp_path / "other.keras")
     with pytest.raises(InputError, match="a task in common"):
@@ -94,3 +95,25 @@ def test_what_looks_words_up_is_explained_by_mutagenesis_alone(data, tmp_path):
     found = interpret(path, data, tmp_path / "out", options)
     assert found["attributed sequences"] == 2
     assert "filters" not in found
+
+
+def test_a_model_of_anybody_is_compared_in_what_it_predicts_and_costs(data, network, tmp_path):
+    keras.utils.set_random_seed(0)
+    x = keras.Input((300, 4), name="one_hot")
+    h = keras.layers.GlobalMaxPooling1D()(keras.layers.Conv1D(4, 9, activation="relu")(x))
+    path = tmp_path / "any.keras"
+    model = keras.Model(x, keras.layers.Dense(3, activation="sigmoid")(h))
+    model.save(path)
+    options = CompareOptions(parts=("predictions", "costs", "layers"), bootstrap=10)
+    with pytest.raises(InputError, match=r"expected `tasks`.*any\.toml"):
+        compare([network, path], data, tmp_path / "out", options)
+    named = replace(options, tasks=data.tasks)
+    found = compare([network, path], data, tmp_path / "out", named)
+    assert found["costs"]["any"]["parameters"] == model.count_params()
+    assert found["notes"] == ["any does not say on which data it was trained; perhaps on these."]
+    assert len(found["models"]["any"]) > 0
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "as a model without a run card does not say what its layers are" in page
+    assert "a Keras model without a run card" in page
+    with pytest.raises(InputError, match="`tasks`: expected none, as all models have a run card"):
+        compare([network, network], data, tmp_path / "none", named)

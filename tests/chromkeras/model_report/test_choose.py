@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from chromkeras.model_report.choose import attributed_rows, scanned_rows, split_rows, spread_out
+from chromkeras.model_report.choose import attributed_rows, scanned_rows, split_rows
 from chromkeras.scoring.contrasts import choose_targets
 
 
@@ -29,12 +29,6 @@ def test_rows_that_share_dna_are_scanned_once(expression_pairs):
     assert len(some) == 8
     scanned = scanned_rows(expression_pairs, "valid", 100, 0, level="condition=c3")
     assert set(scanned) <= set(some)
-
-
-def test_places_are_spread_out():
-    np.testing.assert_array_equal(spread_out(9, 3), [0, 4, 8])
-    np.testing.assert_array_equal(spread_out(3, 9), [0, 1, 2])
-    assert len(set(spread_out(1000, 256))) == 256
 
 
 def test_attributed_rows_stand_out_in_their_task(tiny_dataset):

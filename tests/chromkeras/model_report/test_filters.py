@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 
 from chrominterpret.motifs.pwm import Motif
-from chromkeras.model_report.filters import interpret_filters, write_filters
+from chrominterpret.report.filter_reading import write_filters
+from chromkeras.model_report.filters import interpret_filters
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import resolve_plan
 

@@ -8,13 +8,13 @@ import pytest
 
 from chrominterpret.attribution import Attribution
 from chrominterpret.motifs.motif_files import read_meme
+from chrominterpret.report.sequence_sections import sequences_section
 from chromkeras.importers.simulate import simulate
 from chromkeras.importers.simulation import Simulation
 from chromkeras.model_file.open_model import open_model
 from chromkeras.model_file.save_model import save_model
 from chromkeras.model_report.attributions import Request, attribute
 from chromkeras.model_report.interpret import InterpretOptions, interpret
-from chromkeras.model_report.report_sequences import sequences_section
 from chromkeras.scoring.contrasts import choose_targets
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import resolve_plan
@@ -106,7 +106,7 @@ def test_the_page_spells_the_sequences_whatever_the_method(model_file, tiny_data
         open_model(model_file).network, dataset, rows, choose_targets((), (), dataset.tasks),
         ("gradient", "gradient_x_input"), 2, "shuffle", 0,
     )  # fmt: skip
-    (tracks,) = sequences_section(attribute(asked)).blocks
+    (tracks,) = sequences_section(attribute(asked), "").blocks
     spelled = np.array(list("ACGT"))[dataset.one_hot(rows).argmax(axis=-1)]
     for track in tracks.plain()["tracks"]:
         drawn = np.flatnonzero(track["heights"])

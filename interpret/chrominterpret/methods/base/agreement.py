@@ -71,7 +71,8 @@ def _by_keras(explained: ExplainedModel, inputs: Any) -> Any:
     given = tree.pack_sequence_as(functional(explained.model).input, list(inputs))
     with in_float32(explained.model):
         outputs = explained.model(given, training=False)
-    return as_float32(tree.flatten(outputs)[explained.head])
+    output = as_float32(tree.flatten(outputs)[explained.head])
+    return ops.reshape(output, (output.shape[0], -1))
 
 
 def first_parting(model: Any, values: list[Any], tolerance: float = TOLERANCE) -> Step | None:

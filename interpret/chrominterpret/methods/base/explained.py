@@ -5,19 +5,23 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import keras
 import numpy as np
 from keras import tree
 
+from chrominterpret.engine.backend import compile_forward
+from chrominterpret.engine.batches import batches, even, padded, weighted
 from chrominterpret.engine.graph import (
     Step,
     functional,
     input_index,
-    n_outputs,
     output_index,
+    output_shape,
     run_graph,
 )
 from chrominterpret.engine.inputs import input_arrays
 from chrominterpret.engine.layout import Layout, layout_of
+from chrominterpret.engine.memory import FORWARD, LARGEST, rows_at_once
 from chrominterpret.engine.rules import (
     final_activation,
     logit_step,
@@ -51,7 +55,7 @@ class ExplainedModel:
     head
         Position of the attributed output among the model's outputs.
     targets
-        Weighted sums over that output.
+        Weighted sums over that output, of one axis of T numbers.
     logit
         Step whose final activation is left out, or None.
     layout
@@ -80,6 +84,13 @@ class ExplainedModel:
     def entrance(self) -> tuple[Step, ...]:
         """Calls that bring x (N, L, 4) into the shape that the model takes."""
         return () if self.layout is None else self.layout.steps()
+
+    @cached_property
+    def exit(self) -> tuple[Step, ...]:
+        """Calls that bring the output (N,) or (N, bins, tracks) into the shape (N, T)."""
+        if len(functional(self.model).outputs[self.head].shape) == 2:
+            return ()
+        return (Step(keras.layers.Flatten(dtype="float32", name="outputs"), (-1,), 1),)
 
     def as_taken(self, x: np.ndarray) -> np.ndarray:
         """Return rows of x (n, L, 4) in the shape that the model takes."""
@@ -122,6 +133,8 @@ class ExplainedModel:
             (attributed,) = tree.flatten(apply(step, (attributed,), {}))
         inputs = self.in_order(attributed, context)
         (value,) = run_graph(self.model, inputs, apply, wanted=[self.head])
+        for step in self.exit:
+            (value,) = tree.flatten(apply(step, (value,), {}))
         return value
 
     def predictions(self, attributed: Any, context: Sequence[Any]) -> Any:
@@ -141,6 +154,51 @@ class ExplainedModel:
 
         outputs = self.run(apply, z, context)
         return outputs, outputs
+
+    @cached_property
+    def _outputs(self) -> np.ndarray:
+        """Outputs (N, T) on all of x."""
+        model, x = self.model, self.x
+        size = even(len(x), rows_at_once(model, self.head, x.shape[1], copies=FORWARD))
+        compiled = compile_forward(lambda *rows: self.function(*rows)[0], model.variables)
+        found = [
+            compiled(*(padded(array[rows], size) for array in (x, *self.context)))
+            for rows in batches(len(x), size)
+        ]
+        return np.concatenate(found)[: len(x)]
+
+    def values(self) -> np.ndarray:
+        """Return the targets' values on all of x, float32 (K, N)."""
+        found = [
+            weighted(self.weights(rows), self._outputs[rows])
+            for rows in batches(len(self.x), LARGEST)
+        ]
+        return np.concatenate(found, axis=1)
+
+    def some(self, rows: Any) -> list[np.ndarray]:
+        """Return the arrays of all inputs as the model takes them, on rows by slice or index."""
+        context = [array[rows] for array in self.context]
+        return self.in_order(self.as_taken(self.x[rows]), context)
+
+    def weights(self, rows: Any, size: int = 1) -> np.ndarray:
+        """Return the weights of the outputs in the targets, on some rows of x.
+
+        Parameters
+        ----------
+        rows
+            Slice or indices of n rows of x.
+        size
+            Number of rows to fill up to, as `padded` does.
+
+        Returns
+        -------
+        ndarray
+            float32 (K, 1, T), the same for all rows, or (K, n, T).
+        """
+        if self.targets.profiles is None:
+            return self.targets.at()
+        found = self.targets.at(self._outputs[rows])
+        return padded(found, max(size, found.shape[1]), axis=1)
 
 
 def explained_model(
@@ -170,8 +228,9 @@ def explained_model(
         raise InputError(f"expected output= of {OUTPUTS}, received {output!r}")
     position, index = input_index(model, wrt), output_index(model, head)
     arrays = input_arrays(model, x)
+    shape = output_shape(model, index, arrays)
     attributed = np.asarray(arrays.pop(position), np.float32)
-    chosen = resolve_targets(targets, n_outputs(model, index), task_names=task_names)
+    chosen = resolve_targets(targets, shape, task_names=task_names)
     logit = logit_step(model, index) if output == "logit" else None
     layout = _unusual_layout(model, position, attributed)
     if layout is not None:

@@ -30,14 +30,15 @@ class GradientMethod(CorrectedMethod):
 
     def gradients(self, explained: ExplainedModel) -> tuple[np.ndarray, np.ndarray]:
         """Return float32 gradients (K, N, ...) at the input and predictions (K, N)."""
-        x, weights = explained.x, explained.targets.weights
+        x, k = explained.x, len(explained.targets)
         compiled = compile_gradient(explained.function, explained.model.variables)
-        gradients = np.empty((len(weights), *x.shape), np.float32)
-        prediction = np.empty((len(weights), len(x)), np.float32)
+        gradients = np.empty((k, *x.shape), np.float32)
+        prediction = np.empty((k, len(x)), np.float32)
         size = even(len(x), self.rows_at_once(explained))
         for rows in batches(len(x), size, self.progress):
             n = rows.stop - rows.start
             z, *context = (padded(array[rows], size) for array in (x, *explained.context))
+            weights = explained.weights(rows, size)
             for which, outputs, _, found in target_groups(compiled, weights, z, *context):
                 prediction[which, rows] = outputs[:, :n]
                 gradients[which, rows] = found[:, :n]

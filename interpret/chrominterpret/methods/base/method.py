@@ -32,10 +32,12 @@ class Method(ABC):
     Parameters
     ----------
     targets
-        Outputs to attribute: None (all), index, task name, sequence of these, mapping of contrasts,
-        or weights (K, T); see `chrominterpret.methods.base.targets.resolve_targets`.
+        Outputs to attribute: None (all), index, task name, list of these, mapping of contrasts, or
+        weights (K, T). Of outputs with bins (N, B, C) also pairs (bins, track), such as
+        ``("mean", 0)``, and ``"profile"``: see
+        `chrominterpret.methods.base.targets.resolve_targets`.
     task_names
-        Names of the T outputs.
+        Names of the T outputs, or of the C tracks.
     wrt
         Name of the attributed input; needed where not exactly one has shape (N, L, 4).
     head

@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from chrominterpret.engine.backend import compile_forward, compile_gradient
-from chrominterpret.engine.batches import batches, even, padded, target_groups
+from chrominterpret.engine.batches import batches, even, padded, target_groups, weighted
 from chrominterpret.methods.base.explained import ExplainedModel
 
 Make = Callable[[slice, slice], np.ndarray]
@@ -41,14 +41,15 @@ def summed_gradients(explained: ExplainedModel, n_paths: int, n_points: int, siz
     compiled = compile_gradient(_path_function(explained), explained.model.variables)
     across = even(n_points, size)
     down = even(n_paths, max(1, size // across))
-    targets, shape = explained.targets.weights, explained.x.shape[1:]
+    k, shape = len(explained.targets), explained.x.shape[1:]
 
     def summed(make: Make, weights: np.ndarray, owners: np.ndarray) -> np.ndarray:
-        total = np.zeros((len(targets), len(owners), *shape), np.float32)
+        total = np.zeros((k, len(owners), *shape), np.float32)
         shift = np.zeros((down, *shape), np.float32)
         for paths in batches(len(owners), down):
             n = paths.stop - paths.start
             context = [padded(array[owners[paths]], down) for array in explained.context]
+            targets = explained.weights(owners[paths], down)
             for points in batches(n_points, across):
                 at = padded(padded(make(paths, points), across, axis=1), down)
                 # rows that only fill the shape weigh nothing
@@ -95,7 +96,8 @@ def outputs_at(explained: ExplainedModel, n_rows: int, size: int) -> Values:
         for rows in batches(len(z), down):
             context = [padded(array[owners[rows]], down) for array in explained.context]
             outputs = compiled(padded(z[rows], down), *context)
-            found.append(explained.targets.weights @ outputs[: rows.stop - rows.start].T)
+            weights = explained.weights(owners[rows])
+            found.append(weighted(weights, outputs[: rows.stop - rows.start]))
         return np.concatenate(found, axis=1)
 
     return values

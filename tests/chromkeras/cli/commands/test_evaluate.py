@@ -3,6 +3,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
 from matplotlib.image import imread
@@ -199,3 +200,32 @@ def test_bad_options_write_nothing(made, options, message, capsys):
     assert call("--model", path, "--data", data, *options) == 2
     assert message in capsys.readouterr().err
     assert not (path.parent / "hard_evaluation").exists()
+
+
+def test_a_model_of_anybody_is_evaluated_by_the_names_of_its_outputs(made, capsys, tmp_path):
+    _, dataset, data = made
+    keras.utils.set_random_seed(0)
+    layers = [
+        keras.Input((300, 4)),
+        keras.layers.Conv1D(4, 9, activation="relu"),
+        keras.layers.GlobalMaxPooling1D(),
+        keras.layers.Dense(3, activation="sigmoid"),
+    ]
+    model = keras.Sequential(layers)
+    path = tmp_path / "any.keras"
+    model.save(path)
+    assert call("--model", path, "--data", data) == 2
+    assert "expected --tasks, a name for each of its outputs" in capsys.readouterr().err
+    named = ("--tasks", "task2,task0,task1", "--no-both-strands")
+    assert call("--model", path, "--data", data, *named, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    rows = dataset.rows("test")
+    p = model.predict(dataset.one_hot(rows), verbose=0)
+    labels = dataset.values(rows)[:, 2]
+    known = labels >= 0
+    found = told["strata"]["all"]["tasks"]["task2"]
+    assert found["auroc"] == pytest.approx(roc_auc_score(labels[known], p[known, 0]), abs=1e-9)
+    assert told["threshold"]["probability"]["task2"] == 0.5
+    assert found["tp"] == ((labels[known] == 1) & (p[known, 0] > 0.5)).sum()
+    assert call("--model", made[0], "--data", data, "--tasks", "a") == 2
+    assert "has a run card" in capsys.readouterr().err

@@ -51,7 +51,7 @@ def test_contributions_are_those_of_the_observed_bases(make_model, x, monkeypatc
         given.append(hypothetical)
         return NOTHING
 
-    monkeypatch.setattr("chromkeras.model_report.patterns.modisco", keep)
+    monkeypatch.setattr("chrominterpret.report.pattern_reading.modisco", keep)
     one = search(make_model(), {"dna": x[:3]}, Target("task1", ("task1",)), seed=0)
     assert (one.task, one.patterns) == ("task1", NOTHING)
     assert np.ptp(one.contributions) > 0

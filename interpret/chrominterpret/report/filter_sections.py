@@ -10,7 +10,7 @@ from chrominterpret.motifs.logos import LogoPair, logo_pairs
 from chrominterpret.motifs.pwm import consensus, information_content, logo_heights
 from chrominterpret.motifs.tomtom import Q_CUT, best_matches
 from chrominterpret.page.blocks import Cell, HeatMap, Logo, Notes, Number, Section, Table
-from chromkeras.model_report.filters import SHUFFLED_SHARE, FilterReading
+from chrominterpret.report.filter_reading import SHUFFLED_SHARE, FilterReading
 
 MOST_FILTERS = 40  # rows of a heat map
 FEWEST = 10  # sequences with a site, below which positions and co-occurrence say little
@@ -45,8 +45,8 @@ def motifs_section(filters: FilterReading) -> Section:
         f"Letters are in bits, 0 to 2 each. A match counts at q < {Q_CUT} over all pairs of filter "
         "and known motif; motifs that shuffled filters match as well were left out beforehand, and "
         f"{filters.facts[SHUFFLED_SHARE]:.0%} of shuffled filters match one of the others. "
-        "A filter raises a task by the mean fall of its logit when the filter's output is replaced "
-        "by its mean, and lowers it by a mean rise."
+        "A filter raises a task by the mean fall of its output, a logit where labels are 0 and 1, "
+        "when the filter's own is replaced by its mean, and lowers it by a mean rise."
     )
     return Section("Learned motifs", [Table(columns, rows, caption)], lead)
 
@@ -99,8 +99,8 @@ def influence_section(filters: FilterReading, tasks: Sequence[str]) -> Section:
     names = [_filter_label(filters.found[i].name, best) for i in shown]
     columns = _order(values[shown].T)
     caption = (
-        "Mean fall of each task's logit when the filter's output is replaced by its mean: orange "
-        "where the filter raises the task, blue where it lowers it."
+        "Mean fall of each task's output, a logit where labels are 0 and 1, when the filter's own "
+        "is replaced by its mean: orange where the filter raises the task, blue where it lowers it."
     )
     if len(shown) < len(values):
         caption += f" The {len(shown)} of {len(values)} filters with the largest influence."

@@ -9,8 +9,8 @@ from chrominterpret.motifs.modisco import Pattern
 from chrominterpret.motifs.pwm import Motif, consensus
 from chrominterpret.motifs.tomtom import Q_CUT, best_matches
 from chrominterpret.page.blocks import Cell, Logo, Notes, Number, Section, Table
-from chromkeras.model_report.patterns import PatternReading, pattern_motif, pattern_name
-from chromkeras.model_report.report_filters import match_text, pair_logo
+from chrominterpret.report.filter_sections import match_text, pair_logo
+from chrominterpret.report.pattern_reading import PatternReading, pattern_motif, pattern_name
 
 
 def patterns_section(patterns: PatternReading) -> Section:
