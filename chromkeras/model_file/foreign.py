@@ -6,13 +6,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chrominterpret.hdf5 import read_hdf5
 from chromkeras.errors import InputError
 from chromkeras.files import require_file
 from chromkeras.model_file.archive import open_archive
-from chromkeras.model_file.card import CONFIG, FOREIGN, LARGEST_CONFIG, RunCard, read_card
+from chromkeras.model_file.card import (
+    CONFIG,
+    FOREIGN,
+    LARGEST_CONFIG,
+    WEIGHTS,
+    RunCard,
+    read_card,
+)
 from chromkeras.model_file.config import CARD
 from chromkeras.model_file.facts import as_list, as_name, as_table
 from chromkeras.model_file.shipped import model_path
+from chromkeras.model_file.weights import count_weights
 from chromkeras.names import check_unique, printable
 from chromkeras.recipe.reading import read_toml
 
@@ -145,22 +154,33 @@ def open_any(path: str | os.PathLike[str], card: RunCard, *, head: Head = None) 
 def load_foreign(path: str | os.PathLike[str]) -> "keras.Model":
     """Load any Keras model, not compiled.
 
-    Classes of one's own have to be registered with Keras before; code in the file is not run.
+    Classes of one's own have to be registered with Keras before; code in the file is not run, and
+    weights that lie in other files are refused.
 
     Raises
     ------
     InputError
-        Keras cannot load it.
+        Keras cannot load it, or its weights are no plain numbers in the file.
     """
     import keras
 
     from chromkeras.model_file.open_model import NONSENSE, reason
 
     place = require_file(model_path(path), "model")
+    _check_weights(place)
     try:
         return keras.saving.load_model(place, compile=False)
     except NONSENSE as error:
         raise InputError(f"model {path}: Keras cannot load it: {reason(error)}") from error
+
+
+def _check_weights(place: Path) -> None:
+    if place.suffix.lower() in HDF5_ENDINGS:
+        with read_hdf5(place):
+            return
+    with open_archive(place, "model", ".keras") as archive:
+        if WEIGHTS in archive.members:
+            count_weights(archive, WEIGHTS)
 
 
 def open_foreign(path: str | os.PathLike[str], card: RunCard, *, head: Head = None) -> "OpenModel":

@@ -1,5 +1,8 @@
 """Keras models of anybody, which have no run card."""
 
+import zipfile
+
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ from chromkeras.model_file.foreign import (
     Sidecar,
     foreign_card,
     has_card,
+    load_foreign,
     open_foreign,
     read_sidecar,
     task_names,
@@ -92,11 +96,42 @@ def test_models_with_and_without_a_card(tmp_path):
     with pytest.raises(InputError, match="does not exist"):
         has_card(tmp_path / "none.keras")
     (tmp_path / "text.h5").write_text("no model")
-    with pytest.raises(InputError, match="Keras cannot load it"):
+    with pytest.raises(InputError, match="not an HDF5 file"):
         open_foreign(tmp_path / "text.h5", foreign_card(("a",), "binary"))
     with pytest.raises(InputError, match="does not exist"):
         open_foreign(tmp_path / "none.h5", foreign_card(("a",), "binary"))
     assert model_path("worm_hard").suffix == ".keras"
+
+
+@pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
+@pytest.mark.parametrize("ending_of_name", [".keras", ".h5"])
+def test_code_in_a_model_is_not_run_and_other_files_are_not_read(ending_of_name, tmp_path):
+    x, h = hidden()
+    path = tmp_path / f"lambda{ending_of_name}"
+    keras.Model(x, layers.Lambda(lambda v: v * 2)(h)).save(path)
+    with pytest.raises(InputError, match="Keras cannot load it"):
+        load_foreign(path)
+    plain = tmp_path / f"plain{ending_of_name}"
+    ending("none")[0].save(plain)
+    assert load_foreign(plain).count_params() > 0
+    secret = tmp_path / "secret"
+    secret.write_bytes(bytes(1000))
+    weights = tmp_path / "model.weights.h5"
+    if ending_of_name == ".h5":
+        weights = plain
+    else:
+        with zipfile.ZipFile(plain) as archive:
+            archive.extract(weights.name, tmp_path)
+    with h5py.File(weights, "a") as file:
+        file.create_dataset("stolen", (10,), "u1", external=[(str(secret), 0, 10)])
+    if ending_of_name == ".keras":
+        with zipfile.ZipFile(plain) as old, zipfile.ZipFile(tmp_path / "new.keras", "w") as new:
+            for name in old.namelist():
+                own = name == weights.name
+                new.writestr(name, weights.read_bytes() if own else old.read(name))
+        plain = tmp_path / "new.keras"
+    with pytest.raises(InputError, match="lies in another file"):
+        load_foreign(plain)
 
 
 def test_names_come_from_the_caller_or_the_file_beside(tmp_path):
