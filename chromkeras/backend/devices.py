@@ -14,6 +14,7 @@ import keras
 from keras import ops
 from keras.distribution import DataParallel, DeviceMesh, LayoutMap, ModelParallel, TensorLayout
 
+from chromkeras.backend.hosts import process_count
 from chromkeras.backend.shards import SHARDS
 from chromkeras.errors import InputError
 from chromkeras.names import unknown
@@ -29,7 +30,7 @@ def distribution(count: int = 1, shard: str = "data", *, tasks: int) -> Abstract
     Parameters
     ----------
     count
-        Number of devices.
+        Number of devices, of each process where several have joined (``hosts.join_hosts``).
     shard
         Name of what is divided among the devices: "data" (the rows of each batch) or, on JAX,
         "tasks" (the weights with a task axis; layers that tasks share are computed on every
@@ -48,7 +49,9 @@ def distribution(count: int = 1, shard: str = "data", *, tasks: int) -> Abstract
     backend = keras.backend.backend()
     if shard == "tasks" and backend != "jax":
         raise InputError(f"`shard` tasks: expected KERAS_BACKEND=jax, received {backend}")
-    if count == 1:
+    if shard == "tasks" and process_count() > 1:
+        raise InputError("`shard` tasks: expected one host, whose devices hold all weights")
+    if count == 1 and process_count() == 1:
         return nullcontext()
     devices = _devices(count, backend)
     if shard == "tasks":
@@ -59,7 +62,7 @@ def distribution(count: int = 1, shard: str = "data", *, tasks: int) -> Abstract
             )
         return _TaskShards(devices).scope()
     if backend == "jax":
-        return _RowShards(devices=devices).scope()
+        return _RowShards(devices=devices, auto_shard_dataset=False).scope()
     scope: AbstractContextManager[Any] = _mirrored_strategy(tuple(devices)).scope()
     return scope
 
@@ -74,13 +77,24 @@ def _mirrored_strategy(devices: tuple[str, ...]) -> Any:
 def _devices(count: int, backend: str) -> list[str]:
     if backend not in ("tensorflow", "jax"):
         raise InputError(f"`devices`: expected 1 on {backend}, received {count}")
-    found = keras.distribution.list_devices()
-    if not 1 <= count <= len(found):
+    found = _devices_of_processes() if backend == "jax" else [keras.distribution.list_devices()]
+    fewest = min(found, key=len)
+    if not 1 <= count <= len(fewest):
         raise InputError(
-            f"`devices`: expected 1 to {len(found)}, the devices {backend} sees "
-            f"({', '.join(found)}), received {count}"
+            f"`devices`: expected 1 to {len(fewest)}, the devices {backend} sees "
+            f"({', '.join(fewest)}), received {count}"
         )
-    return found[:count]
+    return [device for own in found for device in own[:count]]
+
+
+def _devices_of_processes() -> list[list[str]]:
+    """Return the names of each process's devices, as Keras knows them."""
+    import jax
+
+    found: list[list[str]] = [[] for _ in range(jax.process_count())]
+    for device in jax.devices():
+        found[device.process_index].append(f"{device.platform}:{device.id}")
+    return found
 
 
 class _RowShards(DataParallel):
@@ -88,18 +102,23 @@ class _RowShards(DataParallel):
 
     JAX takes input whose rows are split only where every device gets as many. So a batch goes
     to all devices whole and is split where the first layers put it out: inside a compiled step
-    the compiler pads the last device's rows and leaves the padding out of every sum.
+    the compiler pads the last device's rows and leaves the padding out of every sum. The outputs
+    are whole again, so that every process can read the predictions.
     """
 
     first: frozenset[str] = frozenset()
+    last: frozenset[str] = frozenset()
 
     def get_data_layout(self, data_shape: tuple[int, ...]) -> TensorLayout:
         """Return the layout of a batch: whole on every device."""
         return TensorLayout((None,) * len(data_shape), self.device_mesh)
 
     def get_tensor_layout(self, path: str) -> TensorLayout | None:
-        """Return the layout of the output at ``path``: split by rows after the first layers."""
-        split = path.removesuffix("/output") in self.first
+        """Return the layout of the output at ``path``: split after the first layers, then whole."""
+        layer = path.removesuffix("/output")
+        if layer in self.last:
+            return TensorLayout((None,), self.device_mesh)
+        split = layer in self.first
         return TensorLayout((self.batch_dim_name,), self.device_mesh) if split else None
 
 
@@ -182,6 +201,12 @@ def prepare(model: keras.Model, optimizer: Any) -> None:
             and inputs & {id(tensor) for tensor in keras.tree.flatten(layer.input)}
         ]
         current.first = frozenset(layer.path for layer in readers)
+        outputs = {id(tensor) for tensor in model.outputs}
+        current.last = frozenset(
+            layer.path
+            for layer in model.layers
+            if outputs & {id(tensor) for tensor in keras.tree.flatten(layer.output)}
+        )
     elif replicas() > 1:
         batches = optimizer.gradient_accumulation_steps or 1
         if batches > 1:

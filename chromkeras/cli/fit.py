@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ def fit(
     inputs: tuple[Path | None, ...],
     devices: int = 1,
     shard: str = "data",
+    hosts: str | None = None,
     watch_gradients: bool = False,
     log: str | None = None,
     mmap: bool = False,
@@ -52,7 +54,7 @@ def fit(
         Go on with a run that was stopped.
     inputs
         Files that the command reads, which must not be written over.
-    devices, shard, watch_gradients, log
+    devices, shard, hosts, watch_gradients, log
         As for ``train``.
     mmap
         Leave the data set in its file and read what is needed.
@@ -71,19 +73,33 @@ def fit(
         check_log(log)
     from chromkeras.cli.open_data import open_data
 
-    with locked(out):
+    first = hosts is None or _is_first(hosts)
+    with locked(out) if first else nullcontext():
         return _fit(
             recipe,
             out,
             partial(open_data, data, tasks, mmap=mmap),
             demo=data is None,
             baseline=baseline,
+            first=first,
             resume=resume,
             devices=devices,
             shard=shard,
+            hosts=hosts,
             watch_gradients=watch_gradients,
             log=log,
         )
+
+
+def _is_first(hosts: str) -> bool:
+    """Join the processes that train together, and return whether this one writes files."""
+    from chromkeras.backend.quiet import import_keras
+
+    import_keras()
+    from chromkeras.backend.hosts import is_first, join_hosts
+
+    join_hosts(hosts)
+    return is_first()
 
 
 def _fit(
@@ -93,6 +109,7 @@ def _fit(
     *,
     demo: bool,
     baseline: bool,
+    first: bool,
     **options: Any,
 ) -> Outcome:
     """Train, draw what came of it, and return scores and files."""
@@ -126,6 +143,8 @@ def _fit(
 
     with noting(next_step):
         result = train(dataset, recipe, out, **options)
+    if not first:
+        return Outcome(result, f"the first process writes {out} and tells of it")
     picture = result.history.with_suffix(".png")
     problem = result.problem
     plot_history(result.rows, picture, score=problem.score, title=problem.score_title)

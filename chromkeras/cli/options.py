@@ -49,12 +49,21 @@ Epochs = Annotated[
 ]
 Seed = Annotated[int | None, typer.Option(help="Seed of the training: short for training.seed.")]
 Resume = Annotated[bool, typer.Option(help="Go on with a run that was stopped.")]
-Devices = Annotated[int, typer.Option(help="Number of devices to train on.", min=1)]
+Devices = Annotated[int, typer.Option(help="Number of devices to train on, of each host.", min=1)]
 Shard = Annotated[
     str,
     typer.Option(
         help=f"What is divided among the devices: {described(SHARDS)}.",
         autocompletion=completion.one(SHARDS.keys),
+    ),
+]
+Hosts = Annotated[
+    str | None,
+    typer.Option(
+        help="Train with processes on other hosts, on JAX, each started with this command: the "
+        "address of the first and which of N this is, or `auto` for what the scheduler says.",
+        metavar="auto|HOST:PORT,K/N",
+        show_default=False,
     ),
 ]
 WatchGradients = Annotated[

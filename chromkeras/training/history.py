@@ -18,14 +18,14 @@ class History(keras.callbacks.Callback):
     ----------
     path
         CSV file to write; columns ``epoch`` (from 1), ``seconds``, then the logs. It is replaced
-        whole each time, so a reader always finds complete rows.
+        whole each time, so a reader always finds complete rows. None writes none.
     rows
         Rows of the epochs before, when a run is resumed.
     """
 
-    def __init__(self, path: str | os.PathLike[str], rows: list[dict[str, Any]]) -> None:
+    def __init__(self, path: str | os.PathLike[str] | None, rows: list[dict[str, Any]]) -> None:
         super().__init__()
-        self.path, self.rows = Path(path), list(rows)
+        self.path, self.rows = path, list(rows)
         self._began = 0.0
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -36,7 +36,8 @@ class History(keras.callbacks.Callback):
         """Add a row and write the file."""
         seconds = round(time.monotonic() - self._began, 2)
         self.rows.append({"epoch": epoch + 1, "seconds": seconds, **(logs or {})})
-        self.write(self.path)
+        if self.path is not None:
+            self.write(Path(self.path))
 
     def write(self, path: Path) -> None:
         """Write the rows so far to a file."""

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from chromkeras.backend.devices import shards_rows
+from chromkeras.backend.hosts import is_first
 from chromkeras.backend.operations import compile_model
 from chromkeras.backend.precision import precision
 from chromkeras.data.batches import Batches
@@ -144,7 +145,9 @@ def prepare(
     best = BestWeights(
         validation, patience=recipe.training.patience, per_task=per_task, grace=grace
     )
-    history = History(running_history_path(out), state.history if state else [])
+    writes = is_first()
+    kept = state.history if state else []
+    history = History(running_history_path(out) if writes else None, kept)
     if state:
         restore(trained, state, best)
     epochs = recipe.training.epochs
@@ -163,10 +166,10 @@ def prepare(
         *weigh,
         best,
         history,
-        SaveCheckpoint(state_path, recipe, fingerprint, best, history),
-        *([log_callback(log, out, recipe, resume=resume)] if log else []),
+        *([SaveCheckpoint(state_path, recipe, fingerprint, best, history)] if writes else []),
+        *([log_callback(log, out, recipe, resume=resume)] if log and writes else []),
         *([StopWhen(stop_when, best)] if stop_when else []),
-        *([progress] if verbose else []),
+        *([progress] if verbose and writes else []),
     ]
     return Run(
         model, trained, batches, epochs, first_epoch, best, history, watching, progress, callbacks

@@ -1,8 +1,10 @@
 """Train a model by a recipe: a data set in, a .keras file out."""
 
+import json
 import logging
 import os
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from chromkeras.backend.devices import distribution
+from chromkeras.backend.hosts import check_alike, is_first, join_hosts, process_count
 from chromkeras.backend.seeds import seeded
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
@@ -81,6 +84,7 @@ def train(
     resume: bool = False,
     devices: int = 1,
     shard: str = "data",
+    hosts: str | None = None,
     watch_gradients: bool = False,
     log: str | None = None,
     stop_when: Callable[[int, float], bool] | None = None,
@@ -104,6 +108,11 @@ def train(
         Whether to go on from that state. Of a run that has ended, the result is read.
     devices, shard
         Number of devices to train on, and what is divided among them; see ``devices.distribution``.
+    hosts
+        Processes on several hosts that train together, on JAX: "HOST:PORT,K/N", the address of the
+        first, and which of N this is; or "auto" for what the scheduler says. Each is given the same
+        arguments and takes its share of the rows of every batch on ``devices`` of its own; the
+        first alone writes files.
     watch_gradients
         Whether to measure each task's gradient at each layer about a dozen times, and keep them
         in ``gradient_log_path(out)``; on one device.
@@ -124,12 +133,17 @@ def train(
         last good weights are saved), or another run writes ``out``.
     """
     out = check_model_path(out)
-    if watch_gradients and devices > 1:
-        raise InputError(f"`watch_gradients`: expected one device, received {devices}")
+    if watch_gradients and (devices > 1 or hosts):
+        raise InputError(f"`watch_gradients`: expected one device, received {hosts or devices}")
+    if stop_when is not None and hosts:
+        raise InputError("`stop_when`: expected one host, as all must stop at the same epoch")
     if log is not None:
         check_log(log)
+    if hosts is not None:
+        join_hosts(hosts)
     plan = _plan(dataset, recipe)
-    with locked(out):
+    with locked(out) if is_first() else nullcontext():
+        _check_alike(dataset, plan.recipe, out, resume=resume)
         if resume and out.exists() and not checkpoint_path(out).exists():
             return _ended(out, dataset, plan)
         with seeded(plan.recipe.training.seed):
@@ -158,6 +172,13 @@ def train(
     return result
 
 
+def _check_alike(dataset: Dataset, recipe: Recipe, out: Path, *, resume: bool) -> None:
+    """Raise ``InputError`` unless all hosts have the same data, recipe and state to resume."""
+    if process_count() > 1:
+        there = resume and checkpoint_path(out).exists()
+        check_alike(json.dumps([dataset.fingerprint, recipe.to_dict(), resume, there]))
+
+
 def _plan(dataset: Dataset, recipe: Recipe) -> Plan:
     loss = trained_loss(recipe.training.loss, dataset.problem)
     recipe = resolve_groups(recipe.with_values("training", loss=loss), dataset)
@@ -172,6 +193,9 @@ def _write(out: Path, dataset: Dataset, run: Run, plan: Plan) -> TrainingResult:
     """Write the model with its history, and what was watched of the gradients, together."""
     problem = find_problem(dataset.problem)
     scores = _scores(dataset, run, problem)
+    result = TrainingResult(out, history_path(out), scores, run.history.rows, problem)
+    if not is_first():
+        return result
     weights = weights_of(run.model, run.trained, run.best.weights)
     with new_model(out, watched=run.watching is not None) as (model, history, log):
         save_model(model, plan, weights, fingerprint=dataset.fingerprint, scores=scores)
@@ -179,7 +203,7 @@ def _write(out: Path, dataset: Dataset, run: Run, plan: Plan) -> TrainingResult:
             run.history.write(history)
         if log is not None and run.watching is not None:
             save_gradient_log(run.watching.log, log)
-    return TrainingResult(out, history_path(out), scores, run.history.rows, problem)
+    return result
 
 
 def _ended(out: Path, dataset: Dataset, plan: Plan) -> TrainingResult:
