@@ -2,7 +2,7 @@
 
 import csv
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import product
 
 import keras
@@ -20,11 +20,13 @@ from chromkeras.evaluation.predict import predict_logits
 from chromkeras.layers.fan_out import FanOut
 from chromkeras.layers.other_strand import reads_both_strands
 from chromkeras.layers.task_conv1d import TaskConv1D
-from chromkeras.losses.task_loss import TaskLoss
+from chromkeras.losses.registry import loss_names, of_loss
+from chromkeras.losses.task_loss import TaskLoss, make_loss
 from chromkeras.model_file.beside import gradient_log_path
 from chromkeras.model_file.open_model import open_model
 from chromkeras.model_file.save_model import save_model
 from chromkeras.monitoring.gradient_log import load_gradient_log
+from chromkeras.optimizers.optimizers import make_optimizer
 from chromkeras.recipe.choices import DEFAULT_ARCHITECTURE, PLANS
 from chromkeras.recipe.recipe import Recipe, architecture_options
 from chromkeras.registry import ARCHITECTURES, CONFLICT_METHODS
@@ -33,6 +35,7 @@ from chromkeras.sharing.freezing import freeze_layers, frozen_layers
 from chromkeras.sharing.layer_table import RECURRENT
 from chromkeras.sharing.plan import GROUPED, OWN, SHARED, SOFT, outline, resolve_plan
 from chromkeras.sharing.transfer import transfer_weights
+from chromkeras.training.output_bias import start_at_means
 from chromkeras.training.train import train
 
 TASKS = ("task0", "task1", "task2")
@@ -181,6 +184,33 @@ def test_networks_side_by_side_are_separate_trainings(kind, make, fit):
         for ours, theirs, old in found:
             np.testing.assert_allclose(ours, theirs.ravel(), atol=1e-4)
             assert np.abs(ours - old).max() > 0
+
+
+@pytest.mark.slow  # recurrent layers step by step
+def test_every_regression_loss_trains_on_counts(architecture, recipe, tiny_dataset):
+    """A step lowers the loss of its batch, from where real values and counts begin."""
+    rng = np.random.default_rng(0)
+    data = tiny_dataset(rows=24, length=200, architecture=architecture)
+    counts = rng.negative_binomial(2, 0.05, data.labels.shape).astype(np.float32)
+    counts[~data.known] = 0  # as where a label is unknown
+    data = replace(data, labels=counts, problem="regression")
+    made = recipe("hard", "training.learning_rate=1e-4")
+    plan = resolve_plan(made, TASKS, data.shapes, problem="regression")
+    model, rows = build_model(plan), data.rows("train")
+    initial = model.get_weights()
+    x = feed(tuple(plan.inputs), data.batch(rows, tuple(plan.inputs)))
+    y, known = counts[rows], data.known[rows].astype(np.float32)
+    for name in loss_names("regression"):
+        model.set_weights(initial)
+        loss = make_loss(name, data)
+        start_at_means(model, data, of_loss(name, "LINK"))
+        model.compile(make_optimizer(made.training, 1), loss, run_eagerly=True, jit_compile=False)
+        weights, before = model.get_weights(), float(loss(y, model(x, training=True), known))
+        model.train_on_batch(x, y, known)
+        assert float(loss(y, model(x, training=True), known)) < before, name
+        moved = [np.abs(a - b).max() for a, b in zip(weights, model.get_weights(), strict=True)]
+        assert np.isfinite(moved).all(), name
+        assert np.count_nonzero(moved) > 0.8 * len(moved), name
 
 
 @pytest.mark.parametrize("groups", ["task0,task1,task2", "task0;task1;task2"])
