@@ -1,4 +1,6 @@
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -195,6 +197,29 @@ def test_the_null_is_kept_and_q_are_of_all_variants(make_model, genome, few, tmp
     assert a["region"].isin(["active", "background"]).all()
     with pytest.raises(TypeError):
         variants(model, few, genome, tmp_path / "c.tsv", replace(WITH_NULL, seed=1))
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_number_of_records(
+    make_model, genome, bases, write_vcf, tmp_path
+):
+    """Slow: 100,000 records; most are rejected, so that the model has little to do."""
+    if not Path("/proc/self/clear_refs").exists():
+        pytest.skip("the peak of memory can be told on Linux alone")
+    rng = np.random.default_rng(0)
+    places = rng.integers(400, 3500, 5).tolist()
+    kinds = [f"{p + 1} . {bases['chr1'][p]} {'AC'[bases['chr1'][p] == 'A']}" for p in places]
+    kinds += ["7", "x . A C", "9 . . C", "9 . A *,<DEL>", "99999 . A C"] * 4
+    model, most = make_model(), []
+    for count in (2000, 10_000, 100_000):
+        vcf = write_vcf(f"chr1 {kinds[k]}" for k in rng.integers(0, len(kinds), count))
+        Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
+        found = variants(model, vcf, genome, tmp_path / f"{count}.tsv.gz", PLAIN)
+        status = Path("/proc/self/status").read_text()
+        most.append(int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024)
+        assert found.records == count
+        assert found.scored + sum(found.reasons.values()) >= count
+    assert most[2] < most[1] + 30  # MiB
 
 
 def test_vcf_keeps_all_records_and_adds_scores(
