@@ -104,6 +104,14 @@ BAD = {
     ("info", "absent.keras"): "file absent.keras does not exist",
     ("interpret", "--model", "absent.keras"): "model absent.keras does not exist",
     ("interpret", "--model", "DATA"): "is not a .keras file",
+    (
+        "train",
+        "hard",
+        "--data",
+        "DATA",
+        "--hosts",
+        "here",
+    ): "--hosts: expected auto or HOST:PORT,K/N",
 }
 
 
