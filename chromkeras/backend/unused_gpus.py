@@ -55,12 +55,14 @@ def hidden(environment: Mapping[str, str]) -> bool:
 
 
 def usable_gpus(backend: str) -> int:
-    """Return how many GPUs (or TPUs) the backend can compute on."""
+    """Return how many GPUs (or TPUs) of this host the backend can compute on."""
     if backend == "tensorflow":
         import tensorflow as tf
 
         return len(tf.config.list_physical_devices("GPU"))
-    return sum(not name.startswith("cpu") for name in keras.distribution.list_devices())
+    import jax
+
+    return sum(device.platform != "cpu" for device in jax.local_devices())
 
 
 def nvidia_gpus(root: Path = Path("/")) -> int:
