@@ -61,7 +61,7 @@ def attribute(request: Request) -> Attributed:
         "n_references": request.references,
         "seed": request.seed,
         "wrt": attributed_input(request.model),
-        "integrate": True,  # recurrent layers alone, which have no rule
+        "integrate": True,  # layers of someone else's that have no rule
     }
     x = feed(request.model, dataset.batch(rows))
     results, seconds = attribute_each(request.methods, request.model, x, options, count=len(rows))

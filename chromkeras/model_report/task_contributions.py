@@ -55,7 +55,7 @@ def task_contributions(
         n_references=references,
         seed=seed,
         hypothetical=False,
-        integrate=True,  # recurrent layers alone, which have no rule
+        integrate=True,  # layers of someone else's that have no rule
     )
     networks = _apart(models, tasks) if apart else _whole(models)
     found = [method(one, feed(one, inputs)).attributions.sum(axis=-1) for one in networks]

@@ -6,7 +6,7 @@ A layer shared by two branches is one layer with two nodes, so nodes are walked,
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
@@ -35,22 +35,33 @@ class Step:
         Number of tensors that the call returns.
     discrete
         Places of those that are no floats: masks and indices, which have no gradient.
+    node
+        Node of the call, None where it is not of a graph.
     """
 
     operation: Any
     path: tuple[int, ...]
     n_outputs: int
     discrete: frozenset[int] = frozenset()
+    node: Any = field(default=None, repr=False, compare=False)
 
     @classmethod
     def of(cls, node: Any, path: tuple[int, ...] = ()) -> "Step":
         """Return the call of a node in the model of a path."""
         is_float = [keras.backend.is_float_dtype(tensor.dtype) for tensor in node.outputs]
         discrete = frozenset(i for i, yes in enumerate(is_float) if not yes)
-        return cls(node.operation, (*path, id(node)), len(node.outputs), discrete)
+        return cls(node.operation, (*path, id(node)), len(node.outputs), discrete, node)
 
     def __str__(self) -> str:
         return f"{self.operation.name!r} of class {type(self.operation).__name__}"
+
+
+def symbolic_arguments(step: Step) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
+    """Return the symbolic tensors of a call among its arguments, None where they are not known."""
+    if step.node is None:
+        return None
+    args, kwargs = step.node.arguments.fill_in({id(t): t for t in step.node.input_tensors})
+    return args, kwargs
 
 
 Apply = Callable[[Step, tuple[Any, ...], dict[str, Any]], Any]
@@ -241,6 +252,11 @@ def values_per_row(model: Any, index: int, length: int) -> int:
     """
     graph = functional(model)
     return sum(_values_of(node, length) for node in _ordered_nodes(graph, [graph.outputs[index]]))
+
+
+def values_inside(graph: Any, length: int) -> int:
+    """Count the numbers that all tensors of a functional graph hold for one row of inputs."""
+    return sum(_values_of(node, length) for node in nodes_of(graph) if not node.is_input)
 
 
 def run_graph(

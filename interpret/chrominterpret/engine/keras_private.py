@@ -6,9 +6,11 @@ export; of it `NODE` is read. A test names each attribute, and pyproject.toml ke
 next version that might move one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
+
+import keras
 
 NODE = ("operation", "arguments", "input_tensors", "outputs", "is_input")
 
@@ -67,6 +69,61 @@ def policy_replaced(layer: Any, policy: Any) -> Iterator[None]:
         yield
     finally:
         layer._dtype_policy = before
+
+
+def mask_of(tensor: Any) -> Any:
+    """Return the mask that goes with a symbolic tensor, or None."""
+    return getattr(tensor, "_keras_mask", None)
+
+
+def attach_mask(tensor: Any, mask: Any) -> None:
+    """Let a mask go with a symbolic tensor, as the layers that made it would."""
+    tensor._keras_mask = mask
+
+
+@contextmanager
+def without_dropout(layer: Any) -> Iterator[None]:
+    """Make attention take the way inside the block that it takes where it has no dropout.
+
+    At inference both give the same.
+    """
+    name = next((name for name in ("_dropout", "dropout") if hasattr(layer, name)), None)
+    if name is None or not isinstance(layer, _WITH_DROPOUT):
+        yield
+        return
+    before = getattr(layer, name)
+    setattr(layer, name, 0.0)
+    try:
+        yield
+    finally:
+        setattr(layer, name, before)
+
+
+_WITH_DROPOUT = (keras.layers.MultiHeadAttention, keras.layers.GroupQueryAttention)
+
+
+@contextmanager
+def variables_give_way() -> Iterator[None]:
+    """Let ``weight * tensor`` work with a symbolic tensor inside the block, as the reverse does."""
+    names = [f"__{name}__" for name in ("add", "sub", "mul", "truediv", "pow", "matmul")]
+    own = {name: vars(keras.Variable).get(name) for name in names}
+    for name in names:
+        setattr(keras.Variable, name, _giving_way(getattr(keras.Variable, name)))
+    try:
+        yield
+    finally:
+        for name, method in own.items():
+            if method is None:
+                delattr(keras.Variable, name)
+            else:
+                setattr(keras.Variable, name, method)
+
+
+def _giving_way(method: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def operate(self: Any, other: Any) -> Any:
+        return NotImplemented if isinstance(other, keras.KerasTensor) else method(self, other)
+
+    return operate
 
 
 def takes_training(operation: Any) -> bool:

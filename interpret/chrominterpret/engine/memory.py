@@ -23,6 +23,7 @@ def rows_at_once(
     batch_size: int | None = None,
     memory: float = BUDGET,
     copies: int = GRADIENT,
+    besides: int = 0,
 ) -> int:
     """Return how many rows one call of a model gets.
 
@@ -42,6 +43,8 @@ def rows_at_once(
         whatever it takes, and at most `LARGEST`.
     copies
         Numbers held for each number of the forward pass.
+    besides
+        Numbers of the forward pass of a row that are in no layer's output.
 
     Raises
     ------
@@ -54,5 +57,5 @@ def rows_at_once(
         return int(batch_size)
     if not memory > 0:
         raise InputError(f"expected memory= above 0 (GB), received {memory}")
-    per_row = 4 * copies * max(values_per_row(model, index, max(length, 1)), 1)
+    per_row = 4 * copies * max(values_per_row(model, index, max(length, 1)) + besides, 1)
     return max(1, min(int(memory * 1e9 / per_row), LARGEST))

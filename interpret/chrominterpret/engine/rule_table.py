@@ -1,8 +1,9 @@
 """Tables of the DeepLIFT rules of Keras's own layers, operations and activations.
 
 `chrominterpret.engine.rules` says what the rules mean, some aside: ``"linear"`` holds for the first
-argument alone and ``"joint"`` for all together; ``"activation"`` and ``"quotient"`` depend on the
-activation function and on which side of the division is active.
+argument alone and ``"joint"`` for all together; ``"choice"`` is linear in all but the condition;
+``"activation"`` and ``"quotient"`` depend on the activation function and on which side of the
+division is active.
 """
 
 from keras import activations, layers
@@ -80,26 +81,59 @@ LAYERS: dict[str, tuple[type, ...]] = {
     "bilinear": (layers.Dot,),
     "product": (layers.Multiply,),
     "activation": (layers.Activation,),
+    "softmax": (layers.Softmax,),
+    "recurrent": (
+        layers.ConvLSTM1D,
+        layers.ConvLSTM2D,
+        layers.ConvLSTM3D,
+        layers.GRU,
+        layers.LSTM,
+        layers.RNN,
+        layers.SimpleRNN,
+    ),
+    "position_wise": (layers.TimeDistributed,),
+    "opened": (
+        layers.AdditiveAttention,
+        layers.Attention,
+        layers.Bidirectional,
+        layers.GroupNormalization,
+        layers.GroupQueryAttention,
+        layers.GRUCell,
+        layers.Lambda,
+        layers.LayerNormalization,
+        layers.LSTMCell,
+        layers.Maximum,
+        layers.Minimum,
+        layers.MultiHeadAttention,
+        layers.RMSNormalization,
+        layers.SimpleRNNCell,
+        layers.SpectralNormalization,
+        layers.StackedRNNCells,
+        layers.UnitNormalization,
+    ),
 }
 RULE_OF_LAYER: dict[type, str] = {cls: rule for rule, group in LAYERS.items() for cls in group}
 
 # Classes of keras.ops operations, which Keras does not export: by name.
 OPERATIONS: dict[str, str] = {
     "identity": "Copy",
-    "linear": "AdaptiveAveragePool AveragePool Average BatchNorm BroadcastTo Cast Cumsum "
-    "DepthToSpace Diagonal Diff ExpandDims Flip Fliplr Flipud GetItem Mean Moveaxis Negative Pad "
-    "Ravel Rearrange Repeat Reshape Roll Rot90 Slice SpaceToDepth Split Squeeze Sum Swapaxes Take "
-    "Tile Trace Transpose Unstack",
+    "linear": "AdaptiveAveragePool ArraySplit AveragePool Average BatchNorm BroadcastTo Cast "
+    "Cumsum Deg2rad DepthToSpace Diag Diagonal Diff ExpandDims Flip Fliplr Flipud FullLike GetItem "
+    "Mean Moveaxis Negative OnesLike Pad Rad2deg Ravel Rearrange Repeat Reshape Roll Rot90 Slice "
+    "SpaceToDepth Split Squeeze Sum Swapaxes Take Tile Trace Transpose Tril Triu Unfold Unstack "
+    "ZerosLike",
     "joint": "Add Concatenate Hstack Stack Subtract Vstack",
-    "elementwise": "Absolute Arctan Cbrt Celu Clip Cos Cosh Elu Erf Exp Exp2 Expm1 Gelu "
-    "HardShrink HardSigmoid HardSilu HardTanh LeakyRelu Log Log10 Log1p Log2 LogSigmoid Maximum "
-    "Minimum Power ReLU Reciprocal Relu Relu6 Rsqrt Selu Sigmoid Silu Sin Sinh SoftShrink "
-    "Softplus Softsign SparsePlus SparseSigmoid Sqrt Square Squareplus Tan Tanh TanhShrink "
-    "Threshold",
+    "elementwise": "Absolute Arcsinh Arctan Cbrt Ceil Celu Clip Cos Cosh Elu Erf Erfc Exp Exp2 "
+    "Expm1 Floor Gelu HardShrink HardSigmoid HardSilu HardTanh LeakyRelu Log Log10 Log1p Log2 "
+    "LogSigmoid Maximum Minimum Power ReLU Reciprocal Relu Relu6 Round Rsqrt Selu Sigmoid Sign "
+    "Silu Sin Sinc Sinh SoftShrink Softplus Softsign SparsePlus SparseSigmoid Sqrt Square "
+    "Squareplus Tan Tanh TanhShrink Threshold Trunc",
     "max_pool": "AdaptiveMaxPool Amax Max MaxPool",
     "bilinear": "Conv ConvTranspose DepthwiseConv Dot Einsum Inner Kron Matmul Multiply Outer "
     "Tensordot Vdot",
     "quotient": "Divide TrueDivide",
+    "choice": "Where",
+    "softmax": "LogSoftmax Softmax",
 }
 RULE_OF_OPERATION = {name: rule for rule, names in OPERATIONS.items() for name in names.split()}
 

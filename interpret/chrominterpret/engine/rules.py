@@ -1,7 +1,7 @@
 """Which DeepLIFT rule each Keras layer or operation follows.
 
-A layer of one's own declares itself by a class attribute ``attribution_rule`` or by
-`register_rule`. The rules are
+A layer of one's own declares itself by an attribute ``attribution_rule``, of its class or of the
+layer alone, or by `register_rule`. The rules are
 
 - ``"identity"``: the output is the input at inference; the layer is not called.
 - ``"linear"``: linear or affine in its active inputs. A fused activation (``layer.activation``) is
@@ -9,13 +9,21 @@ A layer of one's own declares itself by a class attribute ``attribution_rule`` o
 - ``"elementwise"``: output entry i depends on input entry i alone.
 - ``"max_pool"``: each output entry is the maximum of some input entries.
 - ``"bilinear"``: linear in each of two active inputs.
+- ``"opened"``: made of ``keras.ops`` and other layers, each of which follows its own rule. So does
+  any layer that declares none, as far as it can be called on symbolic tensors.
 - ``"integrated"``: anything smooth; its gradient is averaged over 16 points between reference and
   sequence, so it costs 16 calls.
+
+Keras's own may also be ``"softmax"`` (`chrominterpret.engine.softmax`), or ``"recurrent"`` and
+``"position_wise"``, which carry a cell or a layer along the sequence
+(`chrominterpret.engine.recurrent`).
 """
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import keras
 from keras import activations, layers, tree
@@ -33,21 +41,26 @@ from chrominterpret.engine.rule_table import (
     RULE_OF_OPERATION,
 )
 from chrominterpret.engine.secant import RULES, Call, elementwise, linear, rectifier
+from chrominterpret.engine.softmax import log_softmax, softmax
 from chrominterpret.errors import InputError
 
-DECLARABLE = ("identity", "linear", "elementwise", "max_pool", "bilinear", "integrated")
+DECLARABLE = ("identity", "linear", "elementwise", "max_pool", "bilinear", "opened", "integrated")
+INSIDE = ("opened", "recurrent", "position_wise")
+"""Rules that open a layer: what is inside follows rules of its own."""
 
 RESHAPING = frozenset({"Reshape", "Flatten", "Permute", "Transpose", "Squeeze", "ExpandDims"})
 _declared: dict[type, str] = {}
+_declared_alone: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 
 
-def register_rule(layer_class: type, rule: str) -> None:
-    """Register the rule of a layer class of one's own, and so of its subclasses.
+def register_rule(layer: Any, rule: str) -> None:
+    """Register the rule of a layer of one's own.
 
     Parameters
     ----------
-    layer_class
-        Subclass of ``keras.layers.Layer``.
+    layer
+        Subclass of ``keras.layers.Layer``, for all layers of it and its subclasses; or one layer,
+        such as a ``Lambda``, for it alone.
     rule
         One of `DECLARABLE`; see this module's description.
 
@@ -55,39 +68,43 @@ def register_rule(layer_class: type, rule: str) -> None:
     ------
     InputError
         If the rule is none of the names in this module's description.
+
+    Examples
+    --------
+    >>> import keras
+    >>> square = keras.layers.Lambda(lambda x: x**2)
+    >>> register_rule(square, "elementwise")
     """
-    _declared[layer_class] = _known(rule, layer_class)
+    if isinstance(layer, type):
+        _declared[layer] = _known(rule, layer)
+    else:
+        _declared_alone[layer] = _known(rule, type(layer))
 
 
-def rule_for(step: Step, call: Call, *, integrate: bool = False) -> str:
-    """Return the rule for a call, given which of its inputs are active.
+def rule_of(step: Step, call: Call, *, trusted: bool = False) -> str | None:
+    """Return the rule for a call, given which of its inputs are active, or None where none fits.
 
     Parameters
     ----------
     step
         Call in the model.
     call
-        Same call with its arguments; only the ``active`` mark of their leaves is read.
-    integrate
-        Whether to use the ``"integrated"`` rule where no other fits, instead of an error.
-
-    Raises
-    ------
-    InputError
-        If no rule fits, naming the layer and its class.
+        Same call with its arguments; only the marks of their leaves are read.
+    trusted
+        Whether to take a condition that depends on the input for a mask, which no change that
+        counts makes another.
     """
+    operation = step.operation
     if not call.active() or len(step.discrete) == step.n_outputs:
         return "linear"
-    declared = declared_rule(step.operation)
-    rule = "linear" if declared == "linear" else _fit(named_rule(step.operation), call)
-    if rule == "linear" and not _splits(step.operation):
-        rule = None
-    if rule is None and not integrate:
-        raise InputError(
-            f"expected layers with a DeepLIFT rule, received {step} "
-            f"with {len(call.active())} active input(s); declare one with register_rule"
-        )
-    return rule or "integrated"
+    declared = declared_rule(operation)
+    if declared == "linear":
+        rule: str | None = "linear"
+    elif _known_rule(operation) == "choice":
+        rule = _choice(call, trusted)
+    else:
+        rule = _fit(named_rule(operation), call, operation)
+    return None if rule == "linear" and not _splits(operation) else rule
 
 
 def apply_rule(rule: str, step: Step, call: Call) -> Any:
@@ -96,7 +113,9 @@ def apply_rule(rule: str, step: Step, call: Call) -> Any:
     if not step.discrete:
         return made
     pairs = [
-        replace(pair, active=False) if place in step.discrete else pair
+        replace(pair, active=False, depends=pair.active or pair.depends)
+        if place in step.discrete
+        else pair
         for place, pair in enumerate(tree.flatten(made))
     ]
     return tree.pack_sequence_as(made, pairs)
@@ -110,7 +129,7 @@ def _carried(rule: str, step: Step, call: Call) -> Any:
         with without_activation(step.operation):
             before = linear(call)
         return _arithmetic(activation)(Call(activation, ((before,), {})))
-    if rule == "elementwise":
+    if rule in ("elementwise", "softmax"):
         return _arithmetic(step.operation)(call)
     return RULES[rule](call)
 
@@ -172,8 +191,17 @@ def named_rule(operation: Any) -> str | None:
     return declared_rule(operation) or _known_rule(operation)
 
 
+def is_of_keras(operation: Any) -> bool:
+    """Return whether what an operation computes is written in Keras."""
+    return defining_class(operation).__module__.startswith("keras.")
+
+
 def declared_rule(operation: Any) -> str | None:
     """Return the rule that an operation declares, or that is registered for its class, or None."""
+    if isinstance(operation, keras.layers.Layer):
+        alone = _declared_alone.get(operation) or vars(operation).get("attribution_rule")
+        if alone is not None:
+            return _known(alone, type(operation))
     for cls in type(operation).__mro__:
         if cls in _declared:
             return _declared[cls]
@@ -186,7 +214,7 @@ def _known_rule(operation: Any) -> str | None:
     owner = defining_class(operation)
     if isinstance(operation, keras.layers.Layer):
         return _layer_rule(operation, owner)
-    if owner.__module__.startswith("keras."):
+    if is_of_keras(operation):
         return RULE_OF_OPERATION.get(owner.__name__)
     return None
 
@@ -194,7 +222,7 @@ def _known_rule(operation: Any) -> str | None:
 def _layer_rule(layer: Any, owner: type) -> str | None:
     # A subclass with a call of its own may do anything: it must declare itself.
     known = next((cls for cls in type(layer).__mro__ if cls in RULE_OF_LAYER), None)
-    if known is None or not owner.__module__.startswith("keras."):
+    if known is None or not is_of_keras(layer):
         return None
     if RULE_OF_LAYER[known] == "activation":
         return activation_rule(layer.activation)
@@ -203,38 +231,68 @@ def _layer_rule(layer: Any, owner: type) -> str | None:
 
 
 def activation_rule(activation: Any) -> str | None:
-    """Return "identity" or "elementwise" for an activation that is so, or None."""
+    """Return "identity", "elementwise" or "softmax" for an activation that is so, or None."""
     if activation is activations.linear:
         return "identity"
     if isinstance(activation, keras.layers.Layer):
         return named_rule(activation)
     if activation in ELEMENTWISE_ACTIVATIONS:
         return "elementwise"
+    if activation in (activations.softmax, activations.log_softmax):
+        return "softmax"
     declared = getattr(activation, "attribution_rule", None)
     return declared if declared in DECLARABLE else None
 
 
 def _arithmetic(function: Any) -> Callable[[Call], Any]:
-    """Return the arithmetic for an elementwise layer, operation or activation function."""
+    """Return the arithmetic for a layer, operation or activation: elementwise or softmax."""
     if not isinstance(function, keras.Operation):
-        return rectifier if function is activations.relu else elementwise
+        return _OF_ACTIVATION.get(function, elementwise)
     owner = defining_class(function)
     if owner is layers.Activation:
         return _arithmetic(function.activation)
+    if RULE_OF_LAYER.get(owner) == "softmax" or named_rule(function) == "softmax":
+        return partial(_softmax, function)
     relu = owner.__module__.startswith("keras.") and owner.__name__ in ("ReLU", "Relu")
     bent = getattr(function, "negative_slope", 0) or getattr(function, "threshold", 0)
     bounded = getattr(function, "max_value", None) is not None
     return rectifier if relu and not bent and not bounded else elementwise
 
 
+def _softmax(operation: Any, call: Call) -> Any:
+    axis = operation.axis if isinstance(operation.axis, int) else tuple(operation.axis)
+    if type(operation).__name__ == "LogSoftmax":
+        return log_softmax(call, axis)
+    args, kwargs = call.arguments
+    return softmax(call, axis, mask=kwargs.get("mask", args[1] if len(args) > 1 else None))
+
+
+_OF_ACTIVATION: dict[Any, Callable[[Call], Any]] = {
+    activations.relu: rectifier,
+    activations.softmax: partial(softmax, axis=-1),
+    activations.log_softmax: partial(log_softmax, axis=-1),
+}
+
+
 def _splits(layer: Any) -> bool:
     activation = fused_activation(layer)
-    return activation is None or activation_rule(activation) == "elementwise"
+    return activation is None or activation_rule(activation) in ("elementwise", "softmax")
 
 
-def _fit(rule: str | None, call: Call) -> str | None:
+def _choice(call: Call, trusted: bool) -> str | None:
+    """Return "linear" where the condition of a choice is no matter of the attributed input."""
+    condition = call.leaves()[0]
+    depends = getattr(condition, "active", False) or getattr(condition, "depends", False)
+    return "linear" if trusted or not depends else None
+
+
+def _fit(rule: str | None, call: Call, operation: Any = None) -> str | None:
     """Match a rule to the number of active inputs."""
     active = len(call.active())
+    if rule == "recurrent":
+        return None if operation.stateful else rule
+    if rule == "softmax":
+        return rule if call.active() == [0] else None
     if rule == "linear":  # in its first argument alone: not in the weights of an average
         return rule if call.active() == [0] else None
     if rule == "joint":

@@ -35,13 +35,16 @@ class Pair:
     n
         N.
     active
-        Whether the tensor depends on the attributed input.
+        Whether the tensor depends on the attributed input, and has a gradient.
+    depends
+        Whether it depends on that input without a gradient, as masks and indices do.
     """
 
     x: Any
     r: Any
     n: int
     active: bool
+    depends: bool = False
 
     def repeated(self) -> Any:
         """Return the values on the sequences, repeated to stand beside the references."""
@@ -72,6 +75,10 @@ class Call:
         """Return the positions among the leaves that depend on the attributed input."""
         return [i for i, leaf in enumerate(self.leaves()) if getattr(leaf, "active", False)]
 
+    def depends(self) -> bool:
+        """Return whether an argument depends on the attributed input without a gradient."""
+        return any(getattr(leaf, "depends", False) for leaf in self.leaves())
+
     def run(self, side: str, replaced: Mapping[int, Any] | None = None) -> Any:
         """Call on one side of each pair ("x" or "r"), some leaves replaced."""
         leaves = [getattr(v, side) if isinstance(v, Pair) else v for v in self.leaves()]
@@ -83,8 +90,8 @@ class Call:
     def pairs(self, x: Any, r: Any) -> Any:
         """Return the pairs of an output structure."""
         carried = [leaf for leaf in self.leaves() if isinstance(leaf, Pair)]
-        n, active = carried[0].n, any(pair.active for pair in carried)
-        return tree.map_structure(lambda a, b: Pair(a, b, n, active), x, r)
+        n, active, depends = carried[0].n, bool(self.active()), self.depends()
+        return tree.map_structure(lambda a, b: Pair(a, b, n, active, depends), x, r)
 
 
 def batch_axis(x: Any, r: Any, n: int) -> int | None:
@@ -133,7 +140,7 @@ def elementwise(call: Call) -> Any:
     x, r = call.run("x"), call.run("r", {position: _masked(pair.r, near)})
     change = Pair(x, sg(r), pair.n, True).beside(ops.subtract)
     slope = sg(change / ops.where(near, 1.0, difference))
-    return call.pairs(x, _with_slope(r, slope, pair.r))
+    return call.pairs(x, with_slope(r, slope, pair.r))
 
 
 def rectifier(call: Call) -> Any:
@@ -147,7 +154,7 @@ def rectifier(call: Call) -> Any:
     x, r = call.run("x"), sg(call.run("r"))
     both = Pair(x, r, pair.n, True).beside(ops.add)
     size = Pair(ops.abs(pair.x), ops.abs(pair.r), pair.n, True).beside(ops.add)
-    return call.pairs(x, _with_slope(r, ops.divide_no_nan(both, size), pair.r))
+    return call.pairs(x, with_slope(r, ops.divide_no_nan(both, size), pair.r))
 
 
 def max_pool(call: Call) -> Any:
@@ -165,7 +172,7 @@ def max_pool(call: Call) -> Any:
     larger = _per_change(pair.beside(ops.maximum), difference, pair.r)
     routed = call.run("r", {position: larger})
     change = Pair(px, pr, pair.n, True).beside(ops.subtract)
-    return call.pairs(px, _with_slope(pr, change, routed))
+    return call.pairs(px, with_slope(pr, change, routed))
 
 
 def bilinear(call: Call) -> Any:
@@ -235,7 +242,7 @@ RULES: dict[str, Callable[[Call], Any]] = {
 
 
 @ops.custom_gradient
-def _with_slope(value: Any, slope: Any, z: Any) -> Any:
+def with_slope(value: Any, slope: Any, z: Any) -> Any:
     """Return the value with its own gradient, and beside it the gradient ``slope`` by z.
 
     The same as ``value + sg(slope) * (z - sg(z))`` and faster.

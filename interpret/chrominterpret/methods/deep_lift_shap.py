@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from keras import ops
 
 from chrominterpret.engine.backend import Compiled, compile_gradient, run_once
 from chrominterpret.engine.batches import batches, even, padded, target_groups, weighted
+from chrominterpret.engine.chain import Chain, Mark
 from chrominterpret.engine.graph import Step, input_index, input_names, output_index, run_graph
 from chrominterpret.engine.memory import SECANT
-from chrominterpret.engine.rules import apply_rule, logit_step, prepare_call, rule_for
+from chrominterpret.engine.rules import logit_step
 from chrominterpret.engine.secant import Pair, linear
 from chrominterpret.errors import InputError
 from chrominterpret.methods.base.agreement import TOLERANCE
@@ -24,7 +26,21 @@ from chrominterpret.methods.base.explained import ExplainedModel
 from chrominterpret.methods.base.functions import as_function
 from chrominterpret.methods.base.references import References
 
-Plan = dict[tuple[int, ...], str]
+
+@dataclass(frozen=True)
+class Plan:
+    """How the steps of a model are carried.
+
+    Attributes
+    ----------
+    rules
+        Rule of each step, by its path.
+    held
+        Numbers that the tensors inside opened layers hold for one row.
+    """
+
+    rules: dict[tuple[int, ...], str]
+    held: int
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,8 +58,8 @@ class DeepLiftShap(ContributionMethod):
         Number of rows, sequences and references, run at once; at least one sequence and one of its
         references are. None for as many, up to 256, as ``memory`` holds.
     integrate
-        Whether to integrate layers without a rule (LSTM, LayerNormalization, …) along the path from
-        reference to sequence, at 16 times their cost, instead of refusing them.
+        Whether to integrate layers without a rule along the path from reference to sequence, at 16
+        times their cost, instead of refusing them.
 
     Returns
     -------
@@ -66,10 +82,13 @@ class DeepLiftShap(ContributionMethod):
         super().check(explained)
         self._plan_of(explained)
 
+    def held_besides(self, explained: ExplainedModel) -> int:
+        """Return what the tensors inside opened layers hold."""
+        return self._plan_of(explained).held
+
     def multipliers(self, explained: ExplainedModel, references: References) -> Iterator[Batch]:
         """Yield multipliers, a few sequences with their references at a time."""
-        rules = self._plan_of(explained)
-        compiled = self._compiled(explained, rules)
+        compiled = self._compiled(explained, self._plan_of(explained))
         x, n = explained.x, references.n
         # Where one sequence with all its references is too much, only so many of them at once.
         batch_size = self.rows_at_once(explained)
@@ -98,26 +117,32 @@ class DeepLiftShap(ContributionMethod):
                 yield Batch(which, rows, compared, multipliers, at_rows, at_references)
 
     def _plan_of(self, explained: ExplainedModel) -> Plan:
-        return _plan(
-            explained.model,
-            explained.position,
-            explained.head,
-            explained.logit,
-            self.integrate,
-            (*explained.entrance, *explained.exit),
-        )
+        if explained not in self._plans:
+            self._plans[explained] = _plan(
+                explained.model,
+                explained.position,
+                explained.head,
+                explained.logit,
+                self.integrate,
+                (*explained.entrance, *explained.exit),
+            )
+        return self._plans[explained]
 
-    def _compiled(self, explained: ExplainedModel, rules: Plan) -> Compiled:
+    def _compiled(self, explained: ExplainedModel, plan: Plan) -> Compiled:
         """Return the compiled multipliers, those of the last call where it was of the same model.
 
         So a model whose weights are exchanged between calls is compiled once.
         """
-        key = (id(explained.model), explained.position, explained.head, tuple(rules.items()))
+        key = (id(explained.model), explained.position, explained.head, tuple(plan.rules.items()))
         if key not in self._last:
             self._last.clear()
-            walk = _secant_walk(explained, rules)
+            walk = _secant_walk(explained, plan.rules, self.integrate)
             self._last[key] = compile_gradient(walk, explained.model.variables)
         return self._last[key]
+
+    @cached_property
+    def _plans(self) -> WeakKeyDictionary[ExplainedModel, Plan]:
+        return WeakKeyDictionary()
 
     @cached_property
     def _last(self) -> dict[Any, Compiled]:
@@ -153,13 +178,6 @@ def check_supported(
     _plan(model, input_index(model, wrt), index, logit, integrate)
 
 
-@dataclass(frozen=True)
-class _Mark:
-    """Stands for a tensor while rules are chosen."""
-
-    active: bool
-
-
 def _plan(
     model: Any,
     position: int,
@@ -172,30 +190,35 @@ def _plan(
 
     The steps around, before and after the model's own, only move numbers.
     """
-    plan: Plan = {step.path: "linear" for step in around}
+    rules = {step.path: "linear" for step in around}
+    chain = Chain(integrate=integrate)
 
-    def apply(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[_Mark]:
-        call = prepare_call(step, args, kwargs)
+    def apply(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Mark]:
         is_logit = logit is not None and logit.path == step.path
-        plan[step.path] = "logit" if is_logit else rule_for(step, call, integrate=integrate)
-        active = bool(call.active())
-        return [_Mark(active and i not in step.discrete) for i in range(step.n_outputs)]
+        rules[step.path] = "logit" if is_logit else chain.choose(step, args, kwargs)
+        return chain.marks(step, args, kwargs)
 
-    marks = [_Mark(i == position) for i in range(len(input_names(model)))]
+    marks = [Mark(i == position) for i in range(len(input_names(model)))]
     (reached,) = run_graph(model, marks, apply, wanted=[head])
     if not reached.active:
         raise InputError("expected an output that depends on the attributed input, received none")
-    return plan
+    return Plan(rules, chain.held)
 
 
-def _secant_walk(explained: ExplainedModel, plan: Plan) -> Callable[..., tuple[Any, Any]]:
+def _secant_walk(
+    explained: ExplainedModel, rules: dict[tuple[int, ...], str], integrate: bool
+) -> Callable[..., tuple[Any, Any]]:
     """Return a function of references and sequences whose gradient is the multipliers."""
 
-    def apply(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        rule, call = plan[step.path], explained.call(step, args, kwargs)
-        return linear(call) if rule == "logit" else apply_rule(rule, step, call)
-
     def walk(r: Any, x: Any, *context: Any) -> tuple[Any, Any]:
+        chain = Chain(integrate=integrate)  # opens layers with the weights of this program
+
+        def apply(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            rule = rules[step.path]
+            if rule == "logit":
+                return linear(explained.call(step, args, kwargs))
+            return chain.apply(rule, step, args, kwargs)
+
         n, each = x.shape[0], r.shape[0] // x.shape[0]
         fixed = [Pair(c, ops.repeat(c, each, axis=0), n, False) for c in context]
         output = explained.run(apply, Pair(x, r, n, True), fixed)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import pytest
 from keras import layers
 
 import chrominterpret
@@ -13,10 +14,13 @@ from chrominterpret.engine.keras_private import (
     NODE,
     graph_of_sequential,
     maker_of,
+    mask_of,
     nodes_of,
     policy_replaced,
     takes_training,
+    variables_give_way,
     with_sublayers,
+    without_dropout,
 )
 from chrominterpret.motifs import compiled
 
@@ -78,6 +82,33 @@ def test_sublayers_and_their_policies():
     assert recurrent.dtype_policy is before
 
 
+def test_the_mask_that_goes_with_a_tensor():
+    x = keras.Input((3, 2))
+    assert mask_of(x) is None
+    assert mask_of(layers.Masking()(x)).shape == (None, 3)
+
+
+def test_a_weight_times_a_symbolic_tensor():
+    x, weight = keras.Input((3,)), keras.Variable(np.ones(3), name="weight")
+    with variables_give_way():
+        assert isinstance(weight * x, keras.KerasTensor)
+        np.testing.assert_allclose(keras.ops.convert_to_numpy(weight * 2.0), 2)
+    assert "_giving_way" not in keras.Variable.__mul__.__qualname__
+
+
+@pytest.mark.parametrize(
+    ("layer", "name"),
+    [
+        (layers.MultiHeadAttention(2, 3, dropout=0.5), "_dropout"),
+        (layers.GroupQueryAttention(4, 2, 1, dropout=0.5), "dropout"),
+    ],
+)
+def test_attention_without_dropout(layer, name):
+    with without_dropout(layer):
+        assert getattr(layer, name) == 0
+    assert getattr(layer, name) == 0.5
+
+
 def private_attributes(path: Path) -> set[str]:
     """Return attributes that begin with one underscore and are read of something else than self."""
     return {
@@ -97,7 +128,7 @@ def test_private_attributes_are_read_in_one_module():
     found = {path.name: private_attributes(path) - ours for path in rest}
     assert {name: names for name, names in found.items() if names} == {}
     graph = {"_functional", "_nodes_by_depth", "_keras_history", "_inbound_nodes"}
-    read = graph | {"_flatten_layers", "_dtype_policy"}
+    read = graph | {"_flatten_layers", "_dtype_policy", "_keras_mask"}
     assert private_attributes(own) == read
     assert '"_call_context_args"' in own.read_text(encoding="utf-8")
     assert not any("keras.src" in path.read_text(encoding="utf-8") for path in SOURCES)

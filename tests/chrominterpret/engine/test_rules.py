@@ -7,14 +7,14 @@ from keras import layers
 from chrominterpret.engine.graph import Step
 from chrominterpret.engine.keras_private import nodes_of
 from chrominterpret.engine.rule_table import RULE_OF_LAYER, RULE_OF_OPERATION
-from chrominterpret.engine.rules import logit_step, prepare_call, register_rule, rule_for
+from chrominterpret.engine.rules import INSIDE, logit_step, prepare_call, register_rule, rule_of
 from chrominterpret.engine.secant import RULES, Pair
 
 
-def rule(operation, active: int = 1, **options) -> str:
+def rule(operation, active: int = 1) -> str | None:
     step = Step(operation, (0,), 1)
     marks = tuple(Pair(None, None, 1, True) for _ in range(active))
-    return rule_for(step, prepare_call(step, marks, {}), **options)
+    return rule_of(step, prepare_call(step, marks, {}))
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,10 @@ def rule(operation, active: int = 1, **options) -> str:
         (layers.Activation(layers.ReLU()), "elementwise"),
         (layers.Activation("linear"), "identity"),
         (layers.MaxPooling1D(2), "max_pool"),
+        (layers.Dense(2, activation="softmax"), "linear"),
+        (layers.Activation("softmax"), "softmax"),
+        (layers.LSTM(2), "recurrent"),
+        (layers.LayerNormalization(), "opened"),
     ],
 )
 def test_rules_of_layers(layer, expected):
@@ -50,37 +54,39 @@ def test_linear_in_the_first_argument_alone():
     average = keras.Function([x, weights], keras.ops.average(x, axis=1, weights=weights))
     step = Step.of(nodes_of(average)[-1])
 
-    def rule_of(*active: bool) -> str:
+    def of(*active: bool) -> str | None:
         args, given = [Pair(None, None, 1, mark) for mark in active]
-        return rule_for(step, prepare_call(step, (args,), {"weights": given}))
+        return rule_of(step, prepare_call(step, (args,), {"weights": given}))
 
-    assert rule_of(True, False) == "linear"
-    for active in ((True, True), (False, True)):
-        with pytest.raises(ValueError, match="'average' of class Average"):
-            rule_of(*active)
+    assert of(True, False) == "linear"
+    assert of(True, True) is of(False, True) is None
     assert rule(layers.Add(), 2) == rule(layers.Concatenate(), 3) == "linear"
 
 
 @pytest.mark.parametrize(
     "layer",
     [
-        layers.LayerNormalization(),
-        layers.Dense(2, activation="softmax"),
-        layers.Activation("softmax"),
         layers.Activation(lambda x: x**2),
-        layers.Lambda(lambda x: x),
         layers.Dot(1, normalize=True),
+        layers.LSTM(2, stateful=True),
     ],
 )
-def test_no_rule(layer):
-    with pytest.raises(ValueError, match=f"{layer.name}.*{type(layer).__name__}"):
-        rule(layer)
-    assert rule(layer, integrate=True) == "integrated"
+def test_no_rule_of_its_own(layer):
+    assert rule(layer) is None
 
 
 def test_an_elementwise_layer_with_two_inputs_has_no_rule():
-    with pytest.raises(ValueError, match="2 active"):
-        rule(layers.ReLU(), 2)
+    assert rule(layers.ReLU(), 2) is None
+
+
+def test_the_rule_of_one_layer():
+    one, other = (layers.Lambda(lambda x: x**2) for _ in range(2))
+    register_rule(one, "elementwise")
+    assert (rule(one), rule(other)) == ("elementwise", "opened")
+    other.attribution_rule = "integrated"
+    assert rule(other) == "integrated"
+    with pytest.raises(ValueError, match=r"magic"):
+        register_rule(other, "magic")
 
 
 def test_a_subclass_with_its_own_call_must_declare_itself():
@@ -92,8 +98,7 @@ def test_a_subclass_with_its_own_call_must_declare_itself():
             return super().call(inputs) ** 2
 
     assert rule(Same(2)) == "linear"
-    with pytest.raises(ValueError, match="Own"):
-        rule(Own(2))
+    assert rule(Own(2)) is None
     register_rule(Own, "integrated")
     assert rule(Own(2)) == "integrated"
 
@@ -116,7 +121,7 @@ def test_a_declared_attribute_is_inherited_and_checked():
 
 
 def test_every_rule_in_the_tables_exists():
-    known = {*RULES, "identity", "activation", "joint", "quotient"}
+    known = {*RULES, *INSIDE, "identity", "activation", "joint", "quotient", "choice", "softmax"}
     assert set(RULE_OF_LAYER.values()) | set(RULE_OF_OPERATION.values()) <= known
 
 

@@ -1,4 +1,4 @@
-"""The rectifier against the rule for any activation; recurrent layers, integrated."""
+"""The rectifier against the rule for any activation; masks and indices."""
 
 import keras
 import numpy as np
@@ -7,24 +7,10 @@ from keras import layers, ops
 
 from chrominterpret.engine.backend import compile_gradient
 from chrominterpret.engine.secant import Call, Pair, elementwise, rectifier
-from chrominterpret.methods.deep_lift_shap import check_supported, deep_lift_shap
+from chrominterpret.methods.deep_lift_shap import deep_lift_shap
 from chrominterpret.sequences import one_hot
 
 pytestmark = pytest.mark.backend
-
-LENGTH = 48
-RECURRENT = {
-    "lstm": lambda: layers.LSTM(4),
-    "gru": lambda: layers.GRU(3, return_sequences=True),
-}
-
-
-def model_with(layer: layers.Layer) -> keras.Model:
-    keras.utils.set_random_seed(0)
-    x = keras.Input((LENGTH, 4))
-    h = layers.Conv1D(6, 7, activation="relu", bias_initializer="ones")(x)
-    h = layers.Flatten()(layer(layers.MaxPooling1D(8)(h)))
-    return keras.Model(x, layers.Dense(2)(layers.Dense(5, activation="relu")(h)))
 
 
 def multipliers(rule, x: np.ndarray, r: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -53,22 +39,8 @@ def test_the_rectifier_by_hand():
     np.testing.assert_allclose(multipliers(rectifier, x, r)[1], [[1, 0, 0.5, 0, 1, 0.25]])
 
 
-@pytest.mark.parametrize("kind", RECURRENT)
-def test_recurrent_layers_on_request(kind):
-    model = model_with(RECURRENT[kind]())
-    x = one_hot(np.random.default_rng(0).integers(0, 4, (2, LENGTH)))
-    with pytest.raises(ValueError, match=r"LSTM|GRU"):
-        check_supported(model)
-    result = deep_lift_shap(model, x, n_references=2, integrate=True)
-    assert np.abs(result.attributions).max() > 1e-3
-    assert result.relative_delta.max() <= 1e-4
-    assert result.warnings == ()
-    y = keras.ops.convert_to_numpy(model(x)).T
-    np.testing.assert_allclose(result.prediction, y, atol=1e-5)
-
-
 def masked_recurrent(x):
-    return layers.LSTM(3)(layers.Masking()(x))
+    return layers.SimpleRNN(3)(layers.Masking()(x))
 
 
 def best_three(x):

@@ -123,7 +123,12 @@ class Method(ABC):
             batch_size=self.batch_size,
             memory=self.memory,
             copies=self.copies,
+            besides=self.held_besides(explained),
         )
+
+    def held_besides(self, explained: ExplainedModel) -> int:
+        """Return how many numbers a row holds beside the outputs of the model's layers."""
+        return 0
 
     def result(self, explained: ExplainedModel, **fields: Any) -> Attribution:
         """Return an attribution of this method with other fields of `Attribution`."""
