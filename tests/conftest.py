@@ -64,6 +64,13 @@ def gradients() -> Callable:
                 tape.watch(tensors)
                 value = function(*tensors)
             slopes = tape.gradient(value, tensors)
+        elif keras.backend.backend() == "torch":
+            import torch
+
+            tensors = [torch.tensor(a, requires_grad=True) for a in arrays]
+            with torch.enable_grad():
+                value = function(*tensors)
+            slopes = [slope.cpu() for slope in torch.autograd.grad(value, tensors)]
         else:
             import jax
 

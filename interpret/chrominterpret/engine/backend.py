@@ -74,7 +74,7 @@ def _tensorflow(function: Function, variables: list[Any]) -> Compiled:
 
     @tf.function(autograph=False)
     def step(z: Any, weights: Any, *others: Any) -> Any:
-        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(z)
             with keras.StatelessScope():
                 outputs, extra = function(z, *others)
