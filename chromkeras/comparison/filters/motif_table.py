@@ -90,7 +90,7 @@ def motif_table(
     best = np.full((len(targets), len(found)), "", dtype=object)
     place = {motif.name: i for i, motif in enumerate(targets)}
     for column, motifs in enumerate(found.values()):
-        table = tomtom(motifs, targets).sort_values("p_value", kind="stable")
+        table = tomtom(motifs, targets, n_shuffled=0).sort_values("p_value", kind="stable")
         table = table.drop_duplicates("target_id")
         rows = [place[name] for name in table["target_id"]]
         q_value[rows, column] = table["q_value"]

@@ -47,7 +47,7 @@ def known_matches(
     motifs = [pattern.motif for pattern in shared]
     by_chance = matches_by_chance(motifs, database, seed=seed)
     targets = [motif for motif, bad in zip(database, by_chance, strict=True) if not bad]
-    table = tomtom(motifs, targets)
+    table = tomtom(motifs, targets, n_shuffled=0)
     best = best_matches(table, motifs).set_index("query")
     labels = {motif.name: _label(motif, best.loc[motif.name]) for motif in motifs}
     return KnownMatches(targets, table, best, labels, len(database) - len(targets))

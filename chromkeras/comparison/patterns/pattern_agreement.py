@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from chrominterpret.motifs.tomtom import shuffled
+from chrominterpret.motifs.p_values import shuffled
 from chromkeras.comparison.patterns.pattern_matching import (
     SIMILAR,
     FoundPattern,

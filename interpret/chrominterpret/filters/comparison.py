@@ -348,7 +348,7 @@ def _with_known(
     found = []
     for name, some in zip(names, live, strict=True):
         if some and targets:
-            best = tomtom(some, targets, n_best=1)
+            best = tomtom(some, targets, n_best=1, n_shuffled=0)
             best = best[best["q_value"] < Q_CUT]
             found.append(
                 pd.DataFrame(

@@ -5,6 +5,7 @@ information (CTCF with its flanks, poly-A motifs) break that: any diffuse query 
 a tiny p. The matches of shuffled queries show which targets those are.
 """
 
+import warnings
 from collections.abc import Sequence
 from typing import Final
 
@@ -12,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chrominterpret.errors import InputError
+from chrominterpret.motifs.p_values import compare, shuffled, trimmed
 from chrominterpret.motifs.pwm import Floats, Motif
-from chrominterpret.motifs.tomtom import compare, shuffled, trimmed
 
 LEVEL: Final = 1e-3
 TIMES: Final = 20.0
@@ -54,21 +55,52 @@ def matches_by_chance(
     """
     if n_shuffled < 1:
         raise InputError(f"expected n_shuffled of at least 1; received {n_shuffled}")
-    p = _null(queries, targets, seed, n_shuffled, min_information)
-    return (p < LEVEL).mean(axis=0) > TIMES * LEVEL
-
-
-def _null(
-    queries: Sequence[Motif],
-    targets: Sequence[Motif],
-    seed: int,
-    count: int,
-    min_information: float | None,
-) -> Floats:
-    """Return the p-values of shuffled queries, shape (count, targets); all 1 without queries."""
     kept = trimmed(queries, min_information)
-    if not kept:
-        return np.ones((count, len(targets)))
-    picked = np.random.default_rng(seed).integers(len(kept), size=count)
-    random = shuffled([kept[i] for i in picked], seed=seed)
-    return np.concatenate([results[0] for results in compare(random, targets)])
+    return too_often(chance_p_values(kept, targets, seed=seed, n_shuffled=n_shuffled))
+
+
+def chance_p_values(
+    queries: Sequence[Motif], targets: Sequence[Motif], *, seed: int, n_shuffled: int = N_SHUFFLED
+) -> Floats:
+    """Return the p-values of shuffled queries, (n_shuffled, targets); all 1 without queries.
+
+    Parameters
+    ----------
+    queries, targets, seed, n_shuffled
+        As for `matches_by_chance`, the queries trimmed.
+    """
+    if not queries:
+        return np.ones((n_shuffled, len(targets)))
+    picked = np.random.default_rng(seed).integers(len(queries), size=n_shuffled)
+    random = shuffled([queries[i] for i in picked], seed=seed)
+    with warnings.catch_warnings():
+        # said once already, for the queries themselves
+        warnings.filterwarnings("ignore", message="tomtom was given", category=UserWarning)
+        return np.concatenate([results[0] for results in compare(random, targets)])
+
+
+def too_often(chance: Floats) -> NDArray[np.bool_]:
+    """Return which targets match by chance, from p-values of shuffled queries (n, targets)."""
+    return (chance < LEVEL).mean(axis=0) > TIMES * LEVEL
+
+
+def calibrated(p: Floats, chance: Floats) -> Floats:
+    """Return how often a shuffled query matches a target as well as a query does.
+
+    Parameters
+    ----------
+    p
+        p-values of queries (q, targets).
+    chance
+        p-values of n shuffled queries (n, targets).
+
+    Returns
+    -------
+    ndarray of shape (q, targets), float64
+        ``(1 + k) / (1 + n)`` with k the number of shuffled queries whose p at the target is no
+        larger.
+    """
+    found = np.empty_like(p)
+    for target, null in enumerate(np.sort(chance, axis=0).T):
+        found[:, target] = np.searchsorted(null, p[:, target], side="right")
+    return (1 + found) / (1 + len(chance))

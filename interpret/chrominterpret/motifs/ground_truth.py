@@ -156,7 +156,7 @@ def motif_recovery(
     if not 0 < q_cut <= 1:
         raise InputError(f"expected 0 < q_cut <= 1; received {q_cut}")
     others = [motif for motif in decoys if motif.name not in names]
-    table = tomtom(discovered, [*planted, *others])
+    table = tomtom(discovered, [*planted, *others], n_shuffled=0)
     matches = table[(table["q_value"] < q_cut) & table["target_id"].isin(names)]
     matched, hits = set(matches["target_id"]), set(matches["query"])
     compared = set(table["query"])

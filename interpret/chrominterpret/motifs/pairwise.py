@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
+from chrominterpret.motifs.p_values import compare, shuffled
 from chrominterpret.motifs.pwm import Floats, Motif, trim
-from chrominterpret.motifs.tomtom import compare, shuffled
 
 BACKGROUND: Final = 600
 

@@ -1,16 +1,15 @@
 """TomTom: comparison of motifs with known ones, and with what chance gives.
 
-p-values by memelite's implementation of Gupta et al. 2007 (Genome Biol 8:R24), both strands;
-q-values by Benjamini and Hochberg over all query × target pairs.
+p-values as in `chrominterpret.motifs.p_values`; q-values by Benjamini and Hochberg over all pairs
+of a query and a target that does not match by chance.
 """
 
 import os
 import warnings
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Final, Literal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
-import memelite
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -18,18 +17,16 @@ from scipy.stats import false_discovery_control
 
 from chrominterpret.errors import InputError
 from chrominterpret.files import replacing
-from chrominterpret.motifs.compiled import announce, tomtom_kernels
-from chrominterpret.motifs.pwm import Floats, Motif, trim
-
-Shuffle = Literal["columns", "bases", "both"]
+from chrominterpret.motifs.chance import N_SHUFFLED, calibrated, chance_p_values, too_often
+from chrominterpret.motifs.p_values import Shuffle, compare, shuffled, trimmed
+from chrominterpret.motifs.pwm import Floats, Motif
 
 COLUMNS: Final = (
     "query", "target_id", "target_name", "p_value", "q_value", "score", "offset", "overlap",
-    "strand",
+    "strand", "calibrated_p", "by_chance",
 )  # fmt: skip
 Q_CUT: Final = 0.1
 """A match counts, for people, below this q-value."""
-_QUERIES_AT_ONCE: Final = 1000
 
 
 def tomtom(
@@ -38,6 +35,8 @@ def tomtom(
     *,
     min_information: float | None = 0.2,
     n_best: int | None = None,
+    n_shuffled: int = N_SHUFFLED,
+    seed: int = 0,
 ) -> pd.DataFrame:
     """Compare motifs with a database.
 
@@ -54,14 +53,23 @@ def tomtom(
     n_best : int or None
         Number of rows kept per query, best first; None keeps all. q-values count all pairs in any
         case.
+    n_shuffled : int
+        Number of shuffled queries that show which targets match by chance (see
+        `chrominterpret.motifs.chance`); 0 for none.
+    seed : int
+        Seed of the shuffles.
 
     Returns
     -------
     DataFrame
-        One row per pair, in the order of the queries, then of p: ``query``, ``target_id``,
-        ``target_name``, ``p_value``, ``q_value``, ``score``, ``offset`` (where the trimmed query
-        starts in the target, as oriented by ``strand``; may be below 0), ``overlap`` (bp) and
-        ``strand`` ("-": the target's reverse complement matches).
+        One row per pair, in the order of the queries, then of p, targets that match by chance
+        last: ``query``, ``target_id``, ``target_name``, ``p_value``, ``q_value``, ``score``,
+        ``offset`` (where the trimmed query starts in the target, as oriented by ``strand``; may be
+        below 0), ``overlap`` (bp), ``strand`` ("-": the target's reverse complement matches),
+        ``calibrated_p`` (share of the shuffled queries that match the target as well, at least
+        1 / (1 + n_shuffled); NaN without any) and ``by_chance`` (whether shuffled queries match the
+        target far more often than their p-values claim; its q-values are then 1 and it is no pair
+        of the others').
 
     Raises
     ------
@@ -72,53 +80,45 @@ def tomtom(
         raise InputError("expected at least one target motif; received none")
     if n_best is not None and n_best < 1:
         raise InputError(f"expected n_best of at least 1 or None; received {n_best}")
+    if n_shuffled < 0:
+        raise InputError(f"expected n_shuffled of at least 0; received {n_shuffled}")
     names = [motif.name for motif in queries]
     if len(set(names)) != len(names):
         raise InputError("expected queries with different names; received some name twice")
     kept = trimmed(queries, min_information)
     if not kept:
         return _empty()
-    return _table(kept, targets, min(n_best or len(targets), len(targets)))
-
-
-def trimmed(queries: Sequence[Motif], min_information: float | None) -> list[Motif]:
-    """Trim the flanks of motifs as `tomtom` does; those of which nothing is left go."""
-    if min_information is None:
-        return list(queries)
-    cut = (trim(motif, min_information=min_information) for motif in queries)
-    return [motif for motif in cut if motif is not None]
+    chance = (
+        chance_p_values(kept, targets, seed=seed, n_shuffled=n_shuffled) if n_shuffled else None
+    )
+    return _table(kept, targets, min(n_best or len(targets), len(targets)), chance)
 
 
 def _empty() -> pd.DataFrame:
     integers, text = {"offset", "overlap"}, {"query", "target_id", "target_name", "strand"}
     kinds = {c: "int64" if c in integers else "object" if c in text else "float64" for c in COLUMNS}
+    kinds["by_chance"] = "bool"
     return pd.DataFrame({column: pd.Series(dtype=kind) for column, kind in kinds.items()})
 
 
-def compare(queries: Sequence[Motif], targets: Sequence[Motif]) -> Iterator[Floats]:
-    """Yield p, score, offset, overlap and strand, shape (5, q, T), of some q queries at a time."""
-    matrices = [target.ppm.T for target in targets]
-    if queries:
-        announce("TomTom", tomtom_kernels(), "one to five minutes")
-    for start in range(0, len(queries), _QUERIES_AT_ONCE):
-        some = [query.ppm.T for query in queries[start : start + _QUERIES_AT_ONCE]]
-        results = memelite.tomtom(some, matrices)
-        results[0] = results[0].clip(0.0, 1.0)
-        yield results
-
-
-def _table(queries: list[Motif], targets: Sequence[Motif], n_best: int) -> pd.DataFrame:
+def _table(
+    queries: list[Motif], targets: Sequence[Motif], n_best: int, chance: Floats | None
+) -> pd.DataFrame:
     p = np.empty((len(queries), len(targets)))
+    flagged = np.zeros(len(targets), bool) if chance is None else too_often(chance)
     best = np.empty((len(queries), n_best), np.int64)
     details = np.empty((4, len(queries), n_best))
     done = 0
     for results in compare(queries, targets):
         rows = slice(done, done + results.shape[1])
         p[rows] = results[0]
-        best[rows] = np.argsort(results[0], axis=1, kind="stable")[:, :n_best]
+        best[rows] = np.argsort(results[0] + 2 * flagged, axis=1, kind="stable")[:, :n_best]
         details[:, rows] = np.take_along_axis(results[1:], best[rows][None], axis=2)
         done = rows.stop
-    q = false_discovery_control(p, axis=None).reshape(p.shape)
+    q = np.ones_like(p)
+    if not flagged.all():
+        q[:, ~flagged] = false_discovery_control(p[:, ~flagged], axis=None).reshape(len(p), -1)
+    shares = np.full_like(p, np.nan) if chance is None else calibrated(p, chance)
     score, offset, overlap, strand = details.reshape(4, -1)
     picked, ids = best.ravel(), np.array([motif.name for motif in targets], dtype=object)
     alt_names = np.array([motif.alt_name for motif in targets], dtype=object)
@@ -133,6 +133,8 @@ def _table(queries: list[Motif], targets: Sequence[Motif], n_best: int) -> pd.Da
             "offset": offset.astype(np.int64),
             "overlap": overlap.astype(np.int64),
             "strand": np.where(strand == 1, "-", "+"),
+            "calibrated_p": np.take_along_axis(shares, best, axis=1).ravel(),
+            "by_chance": flagged[picked],
         }
     )
 
@@ -146,6 +148,7 @@ def best_matches(matches: pd.DataFrame, queries: Sequence[Motif]) -> pd.DataFram
     table = first.reindex([motif.name for motif in queries]).rename_axis("query").reset_index()
     text = ["target_id", "target_name", "strand"]
     table[text] = table[text].astype(object).where(table[text].notna(), "")
+    table["by_chance"] = table["by_chance"].eq(True)  # trimmed away: not known, so no
     return table
 
 
@@ -153,34 +156,6 @@ def write_matches(path: str | os.PathLike[str], matches: pd.DataFrame) -> None:
     """Write matches as tab-separated text with a header, atomically; NaN becomes empty."""
     with replacing(path) as temporary:
         matches.to_csv(temporary, sep="\t", index=False, float_format="%.6g", lineterminator="\n")
-
-
-def shuffled(motifs: Sequence[Motif], *, seed: int, how: Shuffle = "columns") -> list[Motif]:
-    """Shuffle motifs: as much information, at random places or of random bases.
-
-    Parameters
-    ----------
-    motifs : sequence of Motif
-        Motifs to shuffle.
-    seed : int
-        Seed of the shuffles.
-    how : "columns", "bases" or "both"
-        "columns" permutes the positions of each motif and so keeps its base composition; "bases"
-        permutes the four bases at every position on its own and keeps the order of the positions'
-        information; "both" does both.
-    """
-    if how not in ("columns", "bases", "both"):
-        raise InputError(f"expected a shuffle of 'columns', 'bases' or 'both'; received {how!r}")
-    generator = np.random.default_rng(seed)
-    return [replace(motif, ppm=_shuffle(motif.ppm, generator, how)) for motif in motifs]
-
-
-def _shuffle(ppm: Floats, generator: np.random.Generator, how: Shuffle) -> Floats:
-    if how != "bases":
-        ppm = generator.permutation(ppm, axis=0)
-    if how != "columns":
-        ppm = generator.permuted(ppm, axis=1)
-    return ppm
 
 
 @dataclass(frozen=True)
@@ -243,7 +218,7 @@ def calibrate(
     kept = trimmed(queries, min_information)
     if not kept:
         return Calibration(q_cut, 0.0, 0, 0, np.nan, np.nan, np.nan)
-    p, q = _p_and_q(tomtom(kept, targets, min_information=None, n_best=1))
+    p, q = _p_and_q(tomtom(kept, targets, min_information=None, n_best=1, n_shuffled=0))
     p_cut = float(p[q <= q_cut].max(initial=0.0))
     null = [
         _p_and_q(_quiet_tomtom(shuffled(kept, seed=each, how=how), targets))
@@ -269,4 +244,4 @@ def _quiet_tomtom(queries: Sequence[Motif], targets: Sequence[Motif]) -> pd.Data
     with warnings.catch_warnings():
         # said once already, for the queries themselves
         warnings.filterwarnings("ignore", message="tomtom was given", category=UserWarning)
-        return tomtom(queries, targets, min_information=None, n_best=1)
+        return tomtom(queries, targets, min_information=None, n_best=1, n_shuffled=0)

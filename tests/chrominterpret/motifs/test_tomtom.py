@@ -5,13 +5,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from chrominterpret.motifs.chance import calibrated, matches_by_chance
 from chrominterpret.motifs.jaspar import jaspar_motifs
+from chrominterpret.motifs.p_values import shuffled
 from chrominterpret.motifs.pwm import Motif, reverse_complement
 from chrominterpret.motifs.tomtom import (
     COLUMNS,
     best_matches,
     calibrate,
-    shuffled,
     tomtom,
     write_matches,
 )
@@ -70,14 +71,15 @@ def test_offset_is_where_the_query_starts_in_the_target(database: list[Motif]) -
 
 def test_q_values_are_over_all_pairs(database: list[Motif]) -> None:
     queries = [disguised(m, f"f{i}") for i, m in enumerate(database[:7])]
-    table = tomtom(queries, database)
+    table = tomtom(queries, database, n_shuffled=0)
     assert tuple(table.columns) == COLUMNS
+    assert table["calibrated_p"].isna().all()
     assert len(table) == 7 * len(database)
     expected = benjamini_hochberg(table["p_value"].to_numpy())
     np.testing.assert_allclose(table["q_value"], expected, rtol=1e-12)
     assert table["query"].drop_duplicates().tolist() == [q.name for q in queries]
     assert table.groupby("query")["p_value"].is_monotonic_increasing.all()
-    few = tomtom(queries, database, n_best=3)
+    few = tomtom(queries, database, n_best=3, n_shuffled=0)
     pd.testing.assert_frame_equal(
         few, table.groupby("query", sort=False).head(3).reset_index(drop=True)
     )
@@ -87,9 +89,9 @@ def test_batches_of_queries_change_nothing(
     database: list[Motif], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queries = [disguised(m, f"f{i}") for i, m in enumerate(database[:5])]
-    whole = tomtom(queries, database)
-    monkeypatch.setattr("chrominterpret.motifs.tomtom._QUERIES_AT_ONCE", 2)
-    pd.testing.assert_frame_equal(tomtom(queries, database), whole)
+    whole = tomtom(queries, database, n_shuffled=5)
+    monkeypatch.setattr("chrominterpret.motifs.p_values._QUERIES_AT_ONCE", 2)
+    pd.testing.assert_frame_equal(tomtom(queries, database, n_shuffled=5), whole)
 
 
 def test_queries_without_information_have_no_match(database: list[Motif]) -> None:
@@ -139,7 +141,7 @@ def test_calibration_tells_real_from_shuffled(database: list[Motif]) -> None:
     assert result.share > 0.9
     assert result.shuffled_share < 0.5
     assert result.shuffled_share <= result.shuffled_share_at_p
-    table = tomtom(queries, database)
+    table = tomtom(queries, database, n_shuffled=0)
     passed = table[table["q_value"] <= 0.1]
     assert result.share == passed["query"].nunique() / 40
     assert result == calibrate(queries, database, seed=1, n_shuffles=2)
@@ -153,9 +155,39 @@ def test_table_round_trip(tmp_path: Path, database: list[Motif]) -> None:
     write_matches(tmp_path / "best.tsv", best)
     back = pd.read_csv(tmp_path / "best.tsv", sep="\t", keep_default_na=False, na_values={})
     assert back.columns.tolist() == list(COLUMNS)
-    assert back.loc[0].tolist() == ["flat", *[""] * 8]
+    assert back.loc[0].tolist() == ["flat", *[""] * 9, False]
     assert float(back.loc[1, "p_value"]) == pytest.approx(best.loc[1, "p_value"], rel=1e-5)
     assert list(tmp_path.iterdir()) == [tmp_path / "best.tsv"]
+
+
+def test_targets_that_match_by_chance_are_flagged_last(database: list[Motif]) -> None:
+    flanks = np.full((20, 4), 0.25)
+    long = Motif("long", np.concatenate([flanks, database[0].ppm, flanks]))
+    targets = [*database, long]
+    draw = np.random.default_rng(0).dirichlet([2.0] * 4, size=(8, 19))
+    diffuse = [Motif(f"f{i}", ppm) for i, ppm in enumerate(draw)]
+    queries = [*diffuse, disguised(database[5], "known")]
+    options = {"seed": 3, "n_shuffled": 200}
+    table = tomtom(queries, targets, **options)
+    kept, flagged = table[~table["by_chance"]], table[table["by_chance"]]
+    bad = matches_by_chance(queries, targets, **options)
+    assert bad.any()
+    assert set(flagged["target_id"]) == {t.name for t, out in zip(targets, bad, strict=True) if out}
+    assert (flagged["q_value"] == 1).all()
+    np.testing.assert_allclose(kept["q_value"], benjamini_hochberg(kept["p_value"].to_numpy()))
+    assert table.groupby("query")["by_chance"].is_monotonic_increasing.all()
+    # A flagged target is matched as well by many shuffles, the known motif by none.
+    assert flagged.loc[flagged["p_value"] < 1e-3, "calibrated_p"].median() > 0.02
+    assert table.loc[table["query"] == "known", "calibrated_p"].iloc[0] == 1 / 201
+    pd.testing.assert_frame_equal(
+        tomtom(queries, targets, n_best=1, **options),
+        table.groupby("query", sort=False).head(1).reset_index(drop=True),
+    )
+
+
+def test_calibrated_p_by_hand() -> None:
+    p, chance = np.array([[0.1, 0.5]]), np.array([[0.1, 0.6], [0.2, 0.7], [0.05, 0.9]])
+    np.testing.assert_allclose(calibrated(p, chance), [[3 / 4, 1 / 4]])
 
 
 def test_few_targets_warn(database: list[Motif]) -> None:
@@ -173,7 +205,7 @@ def test_a_compilation_is_announced_where_it_is_due(
 ) -> None:
     monkeypatch.setattr("chrominterpret.motifs.compiled.is_compiled", lambda kernels: compiled)
     caplog.set_level("INFO")
-    tomtom([disguised(database[0], "f0")], database)
+    tomtom([disguised(database[0], "f0")], database, n_shuffled=0)
     said = [message for message in caplog.messages if message.startswith("TomTom is compiled now")]
     assert len(said) == (not compiled)
 
@@ -185,6 +217,8 @@ def test_options_are_checked(database: list[Motif]) -> None:
         tomtom([FLAT, FLAT], database)
     with pytest.raises(ValueError, match="n_best of at least 1 or None; received 0"):
         tomtom([FLAT], database, n_best=0)
+    with pytest.raises(ValueError, match="n_shuffled of at least 0; received -1"):
+        tomtom([FLAT], database, n_shuffled=-1)
     with pytest.raises(ValueError, match="'columns', 'bases' or 'both'; received 'rows'"):
         shuffled([FLAT], seed=0, how="rows")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="0 < q_cut <= 1"):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.stats import false_discovery_control, pearsonr, spearmanr
 
+from chrominterpret.motifs.p_values import shuffled
 from chrominterpret.motifs.pairwise import motif_p_values, shuffled_motifs
 from chrominterpret.motifs.pwm import Motif, reverse_complement
-from chrominterpret.motifs.tomtom import shuffled
 from chromkeras.comparison.filters.first_filters import FirstFilters
 from chromkeras.comparison.filters.influence_agreement import influence_agreement
 from chromkeras.comparison.filters.motif_matching import match_by_motif

@@ -3,7 +3,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from chrominterpret.motifs.tomtom import shuffled
+from chrominterpret.motifs.p_values import shuffled
 from chromkeras.comparison.patterns.pattern_agreement import found_again, pattern_agreements
 from chromkeras.comparison.patterns.pattern_matching import SIMILAR, found_pattern, shared_patterns
 
