@@ -27,6 +27,7 @@ extensions = [
     "public_names",
     "registry_tables",
     "repository_links",
+    "rule_tables",
 ]
 exclude_patterns = ["_build", "_extensions"]
 default_role = "code"

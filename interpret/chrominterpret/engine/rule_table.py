@@ -8,6 +8,24 @@ division is active.
 
 from keras import activations, layers
 
+MEANING: dict[str, str] = {
+    "identity": "is its input at inference",
+    "linear": "is linear or affine: change times weight",
+    "joint": "is linear in all its inputs together",
+    "activation": "is as its activation: elementwise, the identity or softmax",
+    "elementwise": "works on each number by itself: change of the output over change of the input",
+    "max_pool": "is the largest of some numbers: the change goes to the one that is the larger",
+    "bilinear": "is a product: each factor's change times the mean of the other",
+    "product": "is a product of any number of factors, two at a time",
+    "quotient": "is linear in the dividend and elementwise in the divisor",
+    "choice": "is linear in what is chosen from, where the input does not decide which",
+    "softmax": "is a softmax: its Jacobian at the logarithmic means of the probabilities",
+    "recurrent": "carries its cell along the sequence, whose operations follow their rules",
+    "position_wise": "is one layer at each position, which follows its own rule",
+    "opened": "is made of operations and other layers, and each of these follows its rule",
+}
+"""What each rule says of a layer or operation, for the documentation."""
+
 LAYERS: dict[str, tuple[type, ...]] = {
     "identity": (
         layers.ActivityRegularization,

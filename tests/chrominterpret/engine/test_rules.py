@@ -6,7 +6,13 @@ from keras import layers
 
 from chrominterpret.engine.graph import Step
 from chrominterpret.engine.keras_private import nodes_of
-from chrominterpret.engine.rule_table import RULE_OF_LAYER, RULE_OF_OPERATION
+from chrominterpret.engine.rule_table import (
+    LAYERS,
+    MEANING,
+    OPERATIONS,
+    RULE_OF_LAYER,
+    RULE_OF_OPERATION,
+)
 from chrominterpret.engine.rules import INSIDE, logit_step, prepare_call, register_rule, rule_of
 from chrominterpret.engine.secant import RULES, Pair
 
@@ -123,6 +129,10 @@ def test_a_declared_attribute_is_inherited_and_checked():
 def test_every_rule_in_the_tables_exists():
     known = {*RULES, *INSIDE, "identity", "activation", "joint", "quotient", "choice", "softmax"}
     assert set(RULE_OF_LAYER.values()) | set(RULE_OF_OPERATION.values()) <= known
+
+
+def test_every_rule_in_the_tables_is_explained():
+    assert set(MEANING) == {*LAYERS, *OPERATIONS}
 
 
 def test_operation_names_exist_in_keras():
