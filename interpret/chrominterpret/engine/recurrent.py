@@ -13,6 +13,7 @@ from typing import Any
 
 from keras import ops, tree
 
+from chrominterpret.engine.precision import as_float32
 from chrominterpret.engine.secant import Pair
 
 Carry = Callable[[list[Pair]], list[Pair]]
@@ -46,11 +47,11 @@ def recurrent(
     n = sequences.n
     states = initial_states(layer, sequences, given.get("initial_state"))
     read = [_by_position(layer, pair) for pair in (sequences, mask) if pair is not None]
-    output = Pair(*(ops.zeros((side.shape[0], *shape)) for side in _sides(sequences)), n, True)
+    output = _pair([ops.zeros((side.shape[0], *shape)) for side in _sides(sequences)], n)
 
     def advance(carried: Any, at: Any) -> Any:
-        old = [Pair(*sides, n, True) for sides in carried]
-        new = cell([Pair(*at[0], n, True), *old[1:]])
+        old = [_pair(sides, n) for sides in carried]
+        new = cell([_pair(at[0], n), *old[1:]])
         for known in at[1:]:
             kept = [output if layer.zero_output_for_mask else old[0], *old[1:]]
             new = [_where(known, *each) for each in zip(new, kept, strict=True)]
@@ -62,7 +63,7 @@ def recurrent(
     last, every = ops.scan(advance, start, [_sides(pair) for pair in read])
     first = [ops.moveaxis(side, 0, 1) for side in every[0]] if layer.return_sequences else last[0]
     made = [first, *(last[1:] if layer.return_state else ())]
-    return [Pair(*sides, n, True) for sides in made]
+    return [_pair(sides, n) for sides in made]
 
 
 def position_wise(sequence: Pair, layer: Carry) -> list[Pair]:
@@ -94,7 +95,7 @@ def initial_states(layer: Any, sequences: Pair, given: Any) -> list[Pair]:
     if given is not None:
         return tree.flatten(given)
     x, r = (
-        tree.flatten(layer.get_initial_state(batch_size=side.shape[0]))
+        tree.map_structure(as_float32, tree.flatten(layer.get_initial_state(side.shape[0])))
         for side in (sequences.x, sequences.r)
     )
     return [Pair(a, b, sequences.n, True) for a, b in zip(x, r, strict=True)]
@@ -105,7 +106,12 @@ def _by_position(layer: Any, pair: Pair) -> Pair:
     sides = [ops.moveaxis(side, 1, 0) for side in _sides(pair)]
     if layer.go_backwards:
         sides = [ops.flip(side, axis=0) for side in sides]
-    return Pair(*sides, pair.n, pair.active)
+    return _pair(sides, pair.n)
+
+
+def _pair(sides: Sequence[Any], n: int) -> Pair:
+    x, r = sides
+    return Pair(x, r, n, True)
 
 
 def _sides(pair: Pair) -> tuple[Any, Any]:
@@ -118,4 +124,4 @@ def _where(known: tuple[Any, Any], new: Pair, old: Pair) -> Pair:
     for mask, one, other in zip(known, _sides(new), _sides(old), strict=True):
         wide = ops.reshape(ops.cast(mask, "bool"), (-1, *(1,) * (len(one.shape) - 1)))
         sides.append(ops.where(wide, one, other))
-    return Pair(*sides, new.n, new.active)
+    return _pair(sides, new.n)

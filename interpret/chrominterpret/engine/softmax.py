@@ -52,13 +52,13 @@ def log_softmax(call: Call, axis: int | tuple[int, ...]) -> Any:
 
 
 def _log_probabilities(logits: Pair, axis: Any, mask: Any) -> Pair:
-    sides = []
-    for side in ("x", "r"):
+    def of(side: str) -> Any:
         z = getattr(logits, side)
         if mask is not None:
             z = ops.where(getattr(mask, side, mask), z, MASKED)
-        sides.append(z - ops.logsumexp(z, axis=axis, keepdims=True))
-    return Pair(*sides, logits.n, True)
+        return z - ops.logsumexp(z, axis=axis, keepdims=True)
+
+    return Pair(of("x"), of("r"), logits.n, True)
 
 
 def _logarithmic_means(logs: Pair) -> Any:

@@ -239,7 +239,8 @@ def _check_references(
     if not np.allclose(found / size, expected / size, rtol=0, atol=TOLERANCE, equal_nan=True):
         raise InputError(
             "expected layers that give the same within DeepLIFT as alone, received "
-            f"{found.ravel()[0]:.6g} for {expected.ravel()[0]:.6g} at a reference"
+            f"{found.ravel()[0]:.6g} for {expected.ravel()[0]:.6g} at a reference; a mask that a "
+            "layer finds on its input, not among its arguments, is not seen: give it by mask="
         )
 
 
