@@ -52,7 +52,7 @@ KERAS_BACKEND=jax JAX_DISABLE_MOST_OPTIMIZATIONS=1 JAX_COMPILATION_CACHE_DIR="$s
     run_tests -m backend "$@" "${marked[@]}"
 echo "== attribution on torch"
 KERAS_BACKEND=torch run_tests -m backend "$@" \
-    tests/chrominterpret/engine/test_{backend,secant,spread}.py \
+    tests/chrominterpret/{test_zoo,engine/test_{backend,chain,secant,spread}}.py \
     tests/chrominterpret/methods/test_{deep_lift_shap,gradient,in_silico_mutagenesis}.py
 echo "== documentation"
 bash scripts/docs.sh

@@ -3,8 +3,6 @@
 Several graphs are the outputs of one model, of which the methods explain the sum.
 """
 
-from types import SimpleNamespace
-
 import keras
 import numpy as np
 import pytest
@@ -86,22 +84,6 @@ def model_of(graphs: list) -> keras.Model:
         if len(weight.shape) == 1 and "variance" not in weight.path:  # biases, which begin at 0
             weight.assign(weight + rng.normal(0, 0.3, weight.shape))
     return model
-
-
-@pytest.fixture
-def at_once(monkeypatch):
-    """Let TensorFlow run without compiling, which would take longer than all that is run.
-
-    Nor is the walk compared with the model before each method: all is compared here.
-    """
-    monkeypatch.setattr("chrominterpret.methods.base.method.check_agreement", lambda _: None)
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        def as_it_is(**options):
-            return lambda function: SimpleNamespace(get_concrete_function=lambda *_: function)
-
-        monkeypatch.setattr(tf, "function", as_it_is)
 
 
 def check(graphs: list, gradients) -> None:

@@ -1,7 +1,7 @@
 """A zoo of models, each layer of Keras for sequences among them, under every attribution method.
 
 Every method is held to a plain reference that shares no code with it, or refuses the model at
-once and says how to go on. One method a model runs in each check, all of them in the slow one.
+once and says how to go on. One method a model is compiled in each check; all run in the slow test.
 """
 
 import re
@@ -310,15 +310,12 @@ def check(model_name: str, method: str, gradients) -> None:
 
 NAMES, ALL = list(ZOO), METHODS.names()
 QUICK = [name for name in ALL if name != "shap"]  # which takes as long as all others together
-# Recurrent layers take seconds to compile a gradient. These wait for the slow test, and there are
-# held to one of the methods that differ only in the points of the gradient.
+# Recurrent layers take seconds to compile a gradient: these wait for the slow test.
 LONG = ("lstm_sequences", "gru_reset_before", "stacked_cells", "conv_lstm", "bidirectional",
         "bidirectional_product", "masked_rnn", "simple_cell", "gru")  # fmt: skip
-DIFFERENT = ("deep_lift_shap", "gradient", "in_silico_mutagenesis")
 ROTATING = [
     (name, QUICK[place % len(QUICK)]) for place, name in enumerate(NAMES) if name not in LONG
 ]
-EVERY = [(name, method) for name in NAMES for method in (DIFFERENT if name in LONG else ALL)]
 
 
 @pytest.mark.backend
@@ -328,7 +325,9 @@ def test_a_method_is_right(name, method, gradients):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "method"), EVERY)
+@pytest.mark.usefixtures("at_once")
+@pytest.mark.parametrize("method", ALL)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_method_is_right(name, method, gradients):
     check(name, method, gradients)
 
