@@ -71,6 +71,7 @@ def gradients() -> Callable:
             with torch.enable_grad():
                 value = function(*tensors)
             slopes = [slope.cpu() for slope in torch.autograd.grad(value, tensors)]
+            value = value.detach()
         else:
             import jax
 
