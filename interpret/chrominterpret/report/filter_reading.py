@@ -126,7 +126,7 @@ def read_filters(
         )
     by_chance = matches_by_chance(motifs, database, seed=seed)
     targets = [target for target, bad in zip(database, by_chance, strict=True) if not bad]
-    matches = tomtom(motifs, targets)
+    matches = tomtom(motifs, targets, seed=seed)
     profiles = filter_profiles(model, onehot, layer=layer, wrt=wrt)
     merged = merge_motifs(motifs)
     facts["motifs, those alike as one"] = len(merged)
