@@ -6,8 +6,8 @@ folder) it is killed, is sent a signal, or the call fails: no space left, an err
 read-only file system, or half of the bytes written and the rest refused. Other cases are killed at
 random times. Then the results must be the earlier ones or whole new ones; a failed call must end in
 one line (exit code 2) or be harmless, a signal in its exit code; and the same command, with
---resume where there is one, must end well with what a run without a fault gives, and leave no
-temporary file.
+--resume where there is one and something to go on from, must end well with what a run without a
+fault gives, and leave no temporary file.
 
     python scripts/faults.py --every 3 --kills 20 --table
 """
@@ -322,6 +322,8 @@ def judge(staged: Stage, fault: str, at: int, delay: float) -> list[str]:
         if not _one_of(out / name, staged, name):
             wrong.append(f"lost: {name}")
     again = run(staged.folder, f"{command.line} {command.again}")
+    if again.code == 2 and command.again:  # killed before there was anything to go on from
+        again = run(staged.folder, command.line)
     if again.code:
         wrong.append(f"not resumed: {again.code}, {again.said.strip()[-300:]}")
     for name in _names(staged.expected, hidden=False):
