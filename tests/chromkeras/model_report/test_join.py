@@ -2,16 +2,29 @@
 
 import json
 import shutil
+from dataclasses import replace
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
 
 from chrominterpret.attribution import Attribution
+from chromkeras.cli.app import run
 from chromkeras.data.hdf5 import save_dataset
 from chromkeras.errors import InputError
+from chromkeras.model_report import patterns
+from chromkeras.model_report.asked import ask
+from chromkeras.model_report.attributions import attribute
 from chromkeras.model_report.interpret import InterpretOptions, interpret
 from chromkeras.model_report.join import join
+from chromkeras.model_report.part_folder import (
+    joined_attributions,
+    joined_contributions,
+    open_part,
+    write_part,
+)
+from chromkeras.scoring.parts import Part
 
 OPTIONS = InterpretOptions(
     tasks=("task1", "task2"), methods=("deep_lift_shap",), sequences=5, scan=12, references=2,
@@ -22,6 +35,33 @@ OPTIONS = InterpretOptions(
 @pytest.fixture
 def plan():
     return "hard"
+
+
+def test_attributions_of_parts_are_those_of_all_rows(
+    model_file, tiny_dataset, tmp_path, monkeypatch, capsys
+):
+    def contributions(model, x, onehot, options):  # DeepLIFT is tested on what is attributed
+        return onehot * options["references"]
+
+    monkeypatch.setattr(patterns, "hypothetical_contributions", contributions)
+    options = replace(OPTIONS, tasks=("task1",), sequences=2)
+    asked = ask(model_file, tiny_dataset(), options)
+    made = [tmp_path / "part1", tmp_path / "part2", tmp_path / "part3"]  # the first has no row
+    for number, folder in enumerate(made, 1):
+        write_part(asked, Part(number, 3), folder, None)
+    parts = [open_part(folder) for folder in made]
+    assert [len(part.part.rows(2)) for part in parts] == [0, 1, 1]
+    found, expected = joined_attributions(asked.request, parts), attribute(asked.request)
+    _check_alike(*(each.results["deep_lift_shap"] for each in (found, expected)))
+    assert found.title(0, 1) == expected.title(0, 1)
+    searched = joined_contributions(parts[0].chosen, 300, parts)
+    every = patterns.contributions_of(asked.request, asked.chosen.searched)
+    for one, other in zip(searched, every, strict=True):
+        assert len(one) == 4
+        np.testing.assert_allclose(one, other, atol=1e-6)
+    assert run(["join", *map(str, made[::2]), "--out", str(tmp_path / "out")]) == 2
+    assert "expected all 3 parts, received 2; missing: 2" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.slow
@@ -51,7 +91,6 @@ def test_parts_joined_are_one_run_and_else_refused(model_file, tiny_dataset, tmp
 
 
 def _check_alike(found, expected):
-    assert found.reference_kind == "background"
     for name, array in vars(expected).items():
         if isinstance(array, np.ndarray):
             np.testing.assert_allclose(getattr(found, name), array, atol=1e-6, err_msg=name)
@@ -102,3 +141,11 @@ def test_a_model_without_dna_has_no_parts(expression_model, expression_pairs, tm
     expression_model("histone", tmp_path / "m.keras")
     with pytest.raises(InputError, match="`part`: expected a model that reads DNA"):
         interpret(tmp_path / "m.keras", expression_pairs, tmp_path / "o", part="1/2")
+
+
+def test_a_model_without_a_run_card_has_no_parts(tiny_dataset, tmp_path):
+    x = keras.Input((300, 4))
+    keras.Model(x, keras.layers.Dense(1)(keras.layers.Flatten()(x))).save(tmp_path / "any.keras")
+    with pytest.raises(InputError, match="`part`: expected a model with a run card and a data set"):
+        interpret(tmp_path / "any.keras", tiny_dataset(), tmp_path / "o", part="1/2")
+    assert not (tmp_path / "o").exists()
