@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from chromkeras.model_file.info import info
     from chromkeras.model_file.open_model import OpenModel, open_model
     from chromkeras.model_report.interpret import interpret
+    from chromkeras.model_report.join import join
     from chromkeras.recipe.reading import make_recipe
-    from chromkeras.scoring.join import join
     from chromkeras.scoring.predict import predict
     from chromkeras.search.tune import tune
     from chromkeras.training.finetune import finetune
@@ -63,7 +63,7 @@ _PLACES = {
     "finetune": ("training.finetune", "finetune"),
     "info": ("model_file.info", "info"),
     "interpret": ("model_report.interpret", "interpret"),
-    "join": ("scoring.join", "join"),
+    "join": ("model_report.join", "join"),
     "load_dataset": ("data.hdf5", "load_dataset"),
     "make_recipe": ("recipe.reading", "make_recipe"),
     "open_model": ("model_file.open_model", "open_model"),

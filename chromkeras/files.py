@@ -1,5 +1,6 @@
 """Files: written beside and then renamed, so that a reader never sees half of one."""
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from chromkeras.errors import InputError
 
 __all__ = [
     "LONGEST_NAME", "file_names", "filling", "locked", "replacing", "replacing_together",
-    "require_file", "write_json", "write_text",
+    "require_file", "sha256_of", "write_json", "write_text",
 ]  # fmt: skip
 
 
@@ -32,3 +33,9 @@ def require_file(path: str | os.PathLike[str], what: str) -> Path:
     if found.stat().st_size == 0:
         raise InputError(f"{what} {found} is empty")
     return found
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file, in hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -11,6 +11,8 @@ from chromkeras.cli import completion
 from chromkeras.cli.options import described
 from chromkeras.model_report.choices import DEFAULT_METHODS, REFERENCE_KINDS
 
+SHOWS = "what the model reads, on one page that needs no network"
+
 Out = Annotated[
     Path | None, typer.Option(help="Folder to write.", show_default="MODEL_interpretation")
 ]

@@ -118,6 +118,13 @@ Motifs = Annotated[
     typer.Option(help="Known motifs: jaspar, jaspar:GROUP[:RELEASE[:COLLECTION]], a motif file."),
 ]
 EverySeed = Annotated[int, typer.Option(help="Seed of all random choices.", min=0)]
+Part = Annotated[
+    str,
+    typer.Option(
+        help="Part of the rows, for an array of jobs; `chromkeras join` puts parts together.",
+        metavar="K/N",
+    ),
+]
 InitTask = Annotated[
     str | None,
     typer.Option(help="Task of that model to start every task from: short for transfer.task."),

@@ -1,11 +1,13 @@
 """Attributions of chosen rows of a data set, and what the rows are."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from chrominterpret.attribution import Attribution
 from chrominterpret.report.attributed import Attributed, attribute_each
 from chromkeras.data.dataset import Dataset
 from chromkeras.data.known import to_flagged
@@ -14,6 +16,7 @@ from chromkeras.model_report.references import ReferenceKind, make_references
 from chromkeras.model_report.row_names import has_places, places_of, row_columns, row_name
 from chromkeras.problems.registry import find_problem
 from chromkeras.scoring.contrasts import Target
+from chromkeras.scoring.parts import WHOLE, Part
 
 
 @dataclass(frozen=True)
@@ -50,10 +53,14 @@ class Request:
     seed: int
 
 
-def attribute(request: Request) -> Attributed:
-    """Attribute the chosen sequences by every method."""
-    dataset, rows = request.dataset, request.rows
-    references = make_references(request.reference_kind, dataset, request.references, request.seed)
+def attribute(request: Request, part: Part = WHOLE) -> Attributed:
+    """Attribute the chosen sequences, or a part of them, by every method."""
+    dataset, every = request.dataset, request.rows
+    references = make_references(
+        request.reference_kind, dataset, every, request.references, request.seed
+    )
+    own = part.rows(len(every))
+    rows = every[own.start : own.stop]
     options = {
         "targets": {target.name: target.weights for target in request.targets},
         "task_names": dataset.tasks,
@@ -68,11 +75,27 @@ def attribute(request: Request) -> Attributed:
     for name, result in results.items():
         if result.reference_kind == "given":
             results[name] = replace(result, reference_kind=request.reference_kind)
+    return with_rows(replace(request, rows=rows), results, seconds)
+
+
+def with_rows(
+    request: Request, results: Mapping[str, Attribution], seconds: Mapping[str, float]
+) -> Attributed:
+    """Return the attributions of a request's rows with what pictures and tracks say of the rows.
+
+    Parameters
+    ----------
+    request
+        The request.
+    results, seconds
+        Attributions of its rows by each method, and the time that they took.
+    """
+    dataset, rows = request.dataset, request.rows
     return Attributed(
         dataset.one_hot(rows),
         tuple(target.name for target in request.targets),
-        results,
-        seconds,
+        dict(results),
+        dict(seconds),
         title=lambda k, i: place_name(dataset, rows[i], request.targets[k]),
         counted=np.stack([target.is_open(dataset, rows) for target in request.targets]),
         places=places_of(dataset, rows) if has_places(dataset) else None,

@@ -205,7 +205,9 @@ def _dna_references(request: Request, x: np.ndarray) -> np.ndarray:
     if kind == "shuffle":
         return one_hot(dinucleotide_shuffle(x, n=request.references, seed=request.seed))
     if kind == "genomic":
-        made = make_references(kind, request.dataset, request.references, request.seed)
+        made = make_references(
+            kind, request.dataset, request.rows, request.references, request.seed
+        )
         return np.broadcast_to(np.asarray(made), (len(x), *np.shape(made)))
     base = {
         "background": x.mean(axis=(0, 1)),

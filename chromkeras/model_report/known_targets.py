@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.stats import mannwhitneyu, rankdata
@@ -13,9 +13,11 @@ from scipy.stats import mannwhitneyu, rankdata
 from chromkeras.errors import InputError
 from chromkeras.importers.compressed import open_text
 from chromkeras.importers.gene_ids import match_ids
-from chromkeras.model_report.features import FeatureScores
 from chromkeras.statistics.fdr import benjamini_hochberg
 from chromkeras.tables import write_tsv
+
+if TYPE_CHECKING:  # it imports Keras, and a file of targets is read before
+    from chromkeras.model_report.features import FeatureScores
 
 FEWEST = 5  # targets, and other genes, that a test needs
 # A regulator with a smaller share of the largest score has weights that training took to nothing.
@@ -154,7 +156,7 @@ def check_targets(known: KnownTargets, genes: tuple[str, ...]) -> None:
         )
 
 
-def compare_targets(scores: FeatureScores, known: KnownTargets, target: int = 0) -> TargetTests:
+def compare_targets(scores: "FeatureScores", known: KnownTargets, target: int = 0) -> TargetTests:
     """Compare the scores of each regulator at its known targets with those at other genes.
 
     Parameters

@@ -1,6 +1,7 @@
 """TF-MoDISco for each task: recurring patterns in the contributions to its elements."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,65 +13,106 @@ from chrominterpret.report.pattern_reading import (
     REFERENCES,
     PatternReading,
     TaskPatterns,
+    hypothetical_contributions,
     match_patterns,
+    patterns_of,
     search_patterns,
 )
 from chromkeras.data.dataset import Dataset
+from chromkeras.model_report.attributions import Request
 from chromkeras.model_report.choose import attributed_rows
 from chromkeras.model_report.network_inputs import DNA, Inputs, attributed_input, feed
-from chromkeras.model_report.references import ReferenceKind, make_references
+from chromkeras.model_report.references import make_references
 from chromkeras.scoring.contrasts import Target
+from chromkeras.scoring.parts import WHOLE, Part
 
 
-def find_patterns(
-    model: keras.Model,
+def pattern_rows(
     dataset: Dataset,
     rows: np.ndarray,
     outputs: np.ndarray,
     *,
-    link: str = "identity",
     targets: Sequence[Target],
     count: int,
+    link: str = "identity",
+) -> tuple[np.ndarray, ...]:
+    """Return the rows that are searched for each target, shape (m,), int64, sorted.
+
+    Parameters
+    ----------
+    dataset
+        With the model's tasks.
+    rows, outputs
+        Candidates, shape (n,), and their outputs (n, T), or (n, T, C) for C classes.
+    targets
+        Tasks and contrasts.
+    count
+        Most rows of each.
+    link
+        What the model's loss makes of an output.
+    """
+    return tuple(
+        np.sort(attributed_rows(dataset, rows, outputs, (target,), count, link=link))
+        for target in targets
+    )
+
+
+def contributions_of(
+    request: Request, rows: Sequence[np.ndarray], part: Part = WHOLE
+) -> Iterator[np.ndarray]:
+    """Yield DeepLIFT's hypothetical contributions to each target, float32 (m, length, 4).
+
+    Parameters
+    ----------
+    request
+        Model, data set, targets, kind of references and seed.
+    rows
+        Those that are searched for each target.
+    part
+        Part of the rows of each target.
+    """
+    dataset, kind, seed = request.dataset, request.reference_kind, request.seed
+    for target, chosen in zip(request.targets, rows, strict=True):
+        own = part.rows(len(chosen))
+        inputs = dataset.batch(chosen[own.start : own.stop])
+        options = _options(
+            request.model,
+            target,
+            task_names=dataset.tasks,
+            references=make_references(kind, dataset, chosen, REFERENCES, seed),
+            seed=seed,
+        )
+        x = feed(request.model, inputs)
+        yield hypothetical_contributions(request.model, x, inputs[DNA], options)
+
+
+def find_patterns(
+    dataset: Dataset,
+    rows: Sequence[np.ndarray],
+    contributions: Iterable[np.ndarray],
+    *,
+    targets: Sequence[Target],
     known: list[Motif],
-    reference_kind: ReferenceKind,
-    seed: int,
 ) -> PatternReading:
     """Search the elements that stand out in each task.
 
     Parameters
     ----------
-    model
-        From its inputs to one output a task.
-    dataset
-        With the model's tasks.
-    rows, outputs
-        Candidates, shape (n,), and their outputs (n, T), or (n, T, C) for C classes.
-    link
-        What the model's loss makes of an output.
+    dataset, rows
+        The data set, and those of its rows that are searched for each target, shape (m,).
+    contributions
+        To each target, (m, length, 4), as `contributions_of` gives them.
     targets
         Tasks and contrasts.
-    count
-        Most elements of each.
     known
         Known motifs to match.
-    reference_kind, seed
-        Kind of DeepLIFT's references, and seed of them.
     """
-    references = make_references(reference_kind, dataset, REFERENCES, seed)
     found = []
     with progress(f"TF-MoDISco of {len(targets)} tasks") as report:
-        for done, target in enumerate(targets):
-            chosen = np.sort(attributed_rows(dataset, rows, outputs, (target,), count, link=link))
-            _, patterns = search_target(
-                model,
-                dataset.batch(chosen),
-                target,
-                task_names=dataset.tasks,
-                references=references,
-                seed=seed,
-            )
+        for target, chosen, hypothetical in zip(targets, rows, contributions, strict=True):
+            patterns = patterns_of(dataset.one_hot(chosen), hypothetical)
             found.append(TaskPatterns(target.name, chosen, patterns))
-            report(done + 1, len(targets))
+            report(len(found), len(targets))
     return match_patterns(found, known)
 
 
@@ -103,11 +145,10 @@ def search_target(
     tuple of np.ndarray and Patterns
         The hypothetical contributions, float32 (n, length, 4), and what was found in them.
     """
-    options = {
-        "wrt": attributed_input(model),
-        "targets": {target.name: target.weights},
-        "task_names": task_names,
-        "references": references,
-        "seed": seed,
-    }
+    options = _options(model, target, task_names=task_names, references=references, seed=seed)
     return search_patterns(model, feed(model, inputs), inputs[DNA], options)
+
+
+def _options(model: keras.Model, target: Target, **others: Any) -> dict[str, Any]:
+    """Return options of an attribution method for one target."""
+    return {"wrt": attributed_input(model), "targets": {target.name: target.weights}, **others}

@@ -24,7 +24,7 @@ def check_references(kind: ReferenceKind, dataset: Dataset, count: int) -> None:
 
 
 def make_references(
-    kind: ReferenceKind, dataset: Dataset, count: int, seed: int
+    kind: ReferenceKind, dataset: Dataset, rows: np.ndarray, count: int, seed: int
 ) -> str | np.ndarray:
     """Return references as ``chrominterpret.methods.deep_lift_shap`` takes them.
 
@@ -32,23 +32,32 @@ def make_references(
     ----------
     kind
         Kind of reference, described in ``choices.REFERENCE_KINDS``.
-    dataset
-        To draw genomic references from.
+    dataset, rows
+        Data set that genomic references are drawn from, and its rows (n,) that are attributed, of
+        which "background" takes the base frequencies.
     count, seed
         Number of genomic references, and seed of their choice.
 
     Returns
     -------
     str or np.ndarray
-        A name, or float32 (count, length, 4).
+        A name, float32 base frequencies (4,), or float32 (count, length, 4).
     """
     if kind == "shuffle":
         return "dinucleotide_shuffle"
+    if kind == "background":
+        return _frequencies(dataset, rows)
     if kind != "genomic":
         return kind
     random = np.random.default_rng(seed)
     rows = random.choice(_closed_rows(dataset), count, replace=False)
     return dataset.one_hot(np.sort(rows)).astype(np.float32)
+
+
+def _frequencies(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+    """Return the base frequencies of rows (n,), float32 (4,)."""
+    counts = np.bincount(dataset.codes(rows).ravel(), minlength=4)[:4]
+    return (counts / max(counts.sum(), 1)).astype(np.float32)
 
 
 def _closed_rows(dataset: Dataset) -> np.ndarray:

@@ -1,9 +1,8 @@
-"""Parts of a long run put together."""
+"""Files of scores of the parts of a run put together."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ from chromkeras.errors import InputError
 from chromkeras.files import locked, replacing, write_json
 from chromkeras.progress import progress
 from chromkeras.scoring.layout import Layout
-from chromkeras.scoring.parts import parse_part
+from chromkeras.scoring.parts import in_order
 from chromkeras.scoring.q_values import q_values
 from chromkeras.scoring.tables import (
     FORMATS,
@@ -30,8 +29,6 @@ from chromkeras.scoring.vcf import join_vcf
 VCF = ".vcf.gz"
 # Tables that may lie beside a part, by what is added to its name.
 BESIDE = (".rejected.tsv",)
-# What parts of one run do not have in common.
-_OWN = ("part", "rows")
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ class Joined:
     Attributes
     ----------
     out
-        Files: one, but for formats that have one for each column.
+        Files: one, but for formats that have one for each column; of an interpretation its folder.
     parts
         The parts, in order.
     rows
@@ -53,43 +50,10 @@ class Joined:
     rows: int
 
 
-def join(parts: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str]) -> Joined:
-    r"""Put the parts of a run together, as if it had not been divided.
-
-    Parameters
-    ----------
-    parts
-        Files that ``predict`` or another command wrote with ``part``, in any order.
-    out
-        File to write. Parts of .tsv and .tsv.gz give either, those of .vcf.gz the same, and parts
-        of .h5 any format but .vcf.gz. q are made anew of the p of all parts, and tables of what
-        was rejected are joined too.
-
-    Returns
-    -------
-    Joined
-        The file, the parts in order and the number of rows.
-
-    Raises
-    ------
-    InputError
-        A part is missing, given twice, or of other models, data or options; nothing is written
-        then.
-
-    Examples
-    --------
-    >>> import tempfile, chromkeras
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> _ = (folder / "two.fa").write_text(">a\nACGT\n>b\nTTTT\n")
-    >>> made = [folder / f"{k}.tsv" for k in (1, 2)]
-    >>> for number, path in enumerate(made, 1):
-    ...     _ = chromkeras.predict("worm_hard", fasta=folder / "two.fa", out=path,
-    ...                            part=f"{number}/2")
-    >>> chromkeras.join(made, folder / "all.tsv").rows
-    2
-    """
+def join_scores(parts: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str]) -> Joined:
+    """Put the files of parts together; see ``chromkeras.join``."""
     target = Path(out)
-    files = ordered([open_scores(path) for path in parts])
+    files = _ordered([open_scores(path) for path in parts])
     suffix = suffix_of(target, (*FORMATS, VCF))
     text = [file for file in files if file.path.suffix != ".h5"]
     _check_formats(files, text, suffix)
@@ -117,53 +81,9 @@ def join(parts: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str]) -
     return Joined(written, tuple(file.path for file in files), rows)
 
 
-def ordered(files: Sequence[ScoreFile]) -> list[ScoreFile]:
-    """Return the parts of one run in order.
-
-    Raises
-    ------
-    InputError
-        They are no parts of one run, or not all of them.
-    """
-    if not files:
-        raise InputError("expected parts to join, received none")
-    first = files[0]
-    found: dict[int, ScoreFile] = {}
-    for file in files:
-        _check_alike(file, first)
-        part = parse_part(str(file.facts.get("part", "1/1")))
-        if part.count != parse_part(str(first.facts.get("part", "1/1"))).count:
-            raise InputError(
-                f"expected parts of one division; {file.path} is part {part}, {first.path} is part "
-                f"{first.facts.get('part')}"
-            )
-        if part.number in found:
-            other = found[part.number].path
-            raise InputError(f"part {part} is given twice: {other} and {file.path}")
-        found[part.number] = file
-    missing = [str(k) for k in range(1, part.count + 1) if k not in found]
-    if missing:
-        raise InputError(
-            f"expected all {part.count} parts, received {len(found)}; missing: "
-            f"{', '.join(missing[:10])}{', …' if len(missing) > 10 else ''}"
-        )
-    parts = [found[k] for k in sorted(found)]
-    for before, after in pairwise(parts):
-        if before.facts["rows"][1] != after.facts["rows"][0]:
-            raise InputError(f"{after.path} and {before.path} do not follow each other")
-    return parts
-
-
-def _check_alike(file: ScoreFile, first: ScoreFile) -> None:
-    own, other = (
-        {k: v for k, v in each.facts.items() if k not in _OWN} | {"layout": each.layout.to_json()}
-        for each in (file, first)
-    )
-    for key in dict.fromkeys([*own, *other]):
-        if own.get(key) != other.get(key):
-            raise InputError(
-                f"expected parts of one run; {file.path} has other {key} than {first.path}"
-            )
+def _ordered(files: Sequence[ScoreFile]) -> list[ScoreFile]:
+    facts = [(file.path, file.facts | {"layout": file.layout.to_json()}) for file in files]
+    return [files[place] for place in in_order(facts)]
 
 
 def _check_formats(files: Sequence[ScoreFile], text: Sequence[ScoreFile], suffix: str) -> None:

@@ -1,6 +1,5 @@
 """One model or several of one recipe, used together: mean, spread, and each of them."""
 
-import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import numpy as np
 from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.evaluation.prior import Prior, find_prior
+from chromkeras.files import sha256_of
 from chromkeras.model_file.open_model import OpenModel, open_model
 from chromkeras.names import printable, unknown
 from chromkeras.problems.problem import Problem
@@ -22,7 +22,6 @@ from chromkeras.sharing.shared_rows import unshared_inputs
 Models = str | os.PathLike[str] | OpenModel | Sequence[str | os.PathLike[str] | OpenModel]
 Scale = Literal["probability", "logit"]
 SCALES: tuple[Scale, ...] = ("probability", "logit")
-_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +112,7 @@ class Members:
         return [
             {
                 "file": model.path.name,
-                "sha256": _sha256(model.path),
+                "sha256": sha256_of(model.path),
                 "trained on": model.card.fingerprint,
             }
             for model in self.models
@@ -256,11 +255,3 @@ _ALIKE = {
 
 def _short(value: Any) -> str:
     return printable(value, longest=80)
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()

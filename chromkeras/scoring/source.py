@@ -1,6 +1,5 @@
 """Where sequences to score come from: a source of windows, read in blocks and in order."""
 
-import hashlib
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,10 +12,10 @@ import numpy as np
 
 from chromkeras.data.codes import UNKNOWN
 from chromkeras.errors import InputError
+from chromkeras.files import sha256_of
 from chromkeras.scoring.layout import Kind
 
 LARGE = 1 << 24
-_BYTES = 1 << 20
 _log = logging.getLogger(__name__)
 _Item = TypeVar("_Item")
 
@@ -216,11 +215,7 @@ def say_reading(path: Path) -> None:
 
 def file_facts(path: Path) -> dict[str, Any]:
     """Return name, size in bytes and SHA-256 of a file."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BYTES):
-            digest.update(block)
-    return {"file": path.name, "bytes": path.stat().st_size, "sha256": digest.hexdigest()}
+    return {"file": path.name, "bytes": path.stat().st_size, "sha256": sha256_of(path)}
 
 
 def ahead(items: Iterable[_Item]) -> Iterator[_Item]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from chromkeras.errors import InputError
-from chromkeras.files import locked
+from chromkeras.files import locked, sha256_of
 from chromkeras.importers.genome import nearest_names
 from chromkeras.names import printable
 from chromkeras.progress import progress
@@ -279,7 +279,7 @@ def _facts(
     own = asdict(options)
     for name in ("explain", "motifs", "references", "tasks", "contrasts"):
         own.pop(name)
-    variants = {"file": Path(vcf).name, "records": counted.records, "sha256": _sha256(Path(vcf))}
+    variants = {"file": Path(vcf).name, "records": counted.records, "sha256": sha256_of(Path(vcf))}
     bases = sum(genome.lengths.values())
     return {
         "command": "variants",
@@ -289,11 +289,6 @@ def _facts(
         "null": null,
         "part": str(part),
     }
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _work_layout(scale: EffectScale, options: VariantOptions) -> Layout:

@@ -6,13 +6,14 @@ from typing import Any
 
 from chrominterpret.files import is_fasta
 from chromkeras.cli import interpret_options as given
-from chromkeras.cli.options import DataOfModel, EverySeed, Model, Motifs, Split, comma_list
+from chromkeras.cli.options import DataOfModel, EverySeed, Model, Motifs, Part, Split, comma_list
 from chromkeras.cli.outcome import Outcome
 from chromkeras.cli.places import check_output_folder
 from chromkeras.cli.written import folder_outcome
 from chromkeras.errors import InputError
 from chromkeras.model_report.choices import DEFAULT_METHODS
 from chromkeras.names import printable
+from chromkeras.scoring.parts import parse_part
 
 
 def command(
@@ -36,6 +37,7 @@ def command(
     targets: given.Targets = None,
     seed: EverySeed = 0,
     head: given.Head = None,
+    part: Part = "1/1",
 ) -> Outcome:
     """Say what a model reads: attributions, filters, motifs.
 
@@ -43,7 +45,9 @@ def command(
     Other inputs are attributed too, and it is said which of them predictions rest on. A Keras model
     of anybody's is explained on sequences alone, as is any model on a FASTA file.
     """
-    folder = out or model.parent / f"{model.stem}_interpretation"
+    own = parse_part(part)
+    ending = "" if own.count == 1 else f"_part{own.number}"
+    folder = out or model.parent / f"{model.stem}_interpretation{ending}"
     check_output_folder(folder)
     options: dict[str, Any] = {
         "tasks": comma_list(tasks),
@@ -67,15 +71,26 @@ def command(
     from chromkeras.model_file.foreign import has_card
 
     ours = has_card(model) and not is_fasta(data)
-    sequences_of = _checked(model, data, options, targets) if ours else _given(data)
+    if own.count > 1 and not ours:
+        raise InputError("--part: expected a model with a run card, and a data set")
+    if ours:
+        sequences_of, data = _checked(model, data, options, targets)
+    else:
+        sequences_of = _given(data)
     from chromkeras.backend.quiet import import_keras
 
     import_keras()  # only now, as it takes seconds and all that is wrong above takes none
     from chromkeras.model_report.interpret import InterpretOptions, interpret
 
-    summary = interpret(model, sequences_of, folder, InterpretOptions(**options))
-    shows = "what the model reads, on one page that needs no network"
-    return folder_outcome(summary, "\n".join(_lines(summary)), folder, shows)
+    summary = interpret(
+        model, sequences_of, folder, InterpretOptions(**options), part=part, data_path=data
+    )
+    if own.count > 1:
+        first, after = summary["rows"]
+        chosen = len(summary["chosen"]["attributed"])
+        text = f"attributed {after - first} of {chosen} rows, part {own}\nwrote {folder}"
+        return Outcome({"out": folder, "part": part, "rows": summary["rows"]}, text)
+    return folder_outcome(summary, "\n".join(_lines(summary)), folder, given.SHOWS)
 
 
 def _given(data: Path | None) -> Any:
@@ -87,8 +102,10 @@ def _given(data: Path | None) -> Any:
     return data if is_fasta(data) else open_data(data)
 
 
-def _checked(model: Path, data: Path | None, options: dict[str, Any], targets: Path | None) -> Any:
-    """Return the data set of a model of ours, after what is wrong was said at once."""
+def _checked(
+    model: Path, data: Path | None, options: dict[str, Any], targets: Path | None
+) -> tuple[Any, Path | None]:
+    """Return the data set of a model of ours and its file; what is wrong is said at once."""
     from chromkeras.model_file.card import read_card, require_one_network
 
     card = read_card(model)
@@ -104,14 +121,15 @@ def _checked(model: Path, data: Path | None, options: dict[str, Any], targets: P
 
     known_targets = None if targets is None else read_targets(targets)
     choose_targets(options["tasks"], options["contrasts"], known)  # wrong ones, said at once
-    dataset = open_data(find_data(data, {model: known}))
+    data = find_data(data, {model: known})
+    dataset = open_data(data)
     matched = match_tasks(dataset, known)
     check_rows(matched, options["split"])
     split_rows(matched, options["split"], options["level"])
     if known_targets is not None:
         check_targets(known_targets, gene_names(matched))
     note_other_data(card.fingerprint, dataset, matched)
-    return dataset
+    return dataset, data
 
 
 def _lines(summary: dict[str, Any]) -> Iterator[str]:

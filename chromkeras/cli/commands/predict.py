@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chromkeras.cli import completion
-from chromkeras.cli.options import Calibrated, PositiveShare, Split, comma_list
+from chromkeras.cli.options import Calibrated, Part, PositiveShare, Split, comma_list
 from chromkeras.cli.outcome import Outcome
 from chromkeras.cli.places import check_output_file
 from chromkeras.cli.stop import noting
@@ -21,13 +21,6 @@ Models = Annotated[
         help="Model file from `train`, folder of an ensemble, or a shipped model by name; repeat "
         "it for an ensemble of several.",
         autocompletion=completion.model,
-    ),
-]
-Part = Annotated[
-    str,
-    typer.Option(
-        help="Part of the rows, for an array of jobs; `chromkeras join` puts parts together.",
-        metavar="K/N",
     ),
 ]
 Fresh = Annotated[

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chromkeras.cli import completion
-from chromkeras.cli.options import Calibrated, EverySeed, Motifs, comma_list
+from chromkeras.cli.options import Calibrated, EverySeed, Motifs, Part, comma_list
 from chromkeras.cli.outcome import Outcome
 from chromkeras.cli.places import check_output_file
 from chromkeras.cli.stop import noting
@@ -82,9 +82,6 @@ BatchSize = Annotated[
         help="Windows in a forward pass.", min=1, show_default="as many as keep memory small"
     ),
 ]
-PartOf = Annotated[
-    str, typer.Option(help="Score the K-th of N parts; `join` puts them together.", metavar="K/N")
-]
 Fresh = Annotated[
     bool, typer.Option("--fresh", help="Begin anew; else a run that was stopped goes on.")
 ]
@@ -105,7 +102,7 @@ def command(
     explain: Explain = 0,
     motifs: Motifs = "jaspar",
     batch_size: BatchSize = None,
-    part: PartOf = "1/1",
+    part: Part = "1/1",
     fresh: Fresh = False,
     seed: EverySeed = 0,
 ) -> Outcome:

@@ -92,12 +92,38 @@ def search_patterns(
     tuple of np.ndarray and Patterns
         The hypothetical contributions, float32 (n, L, 4), and what was found in them.
     """
+    hypothetical = hypothetical_contributions(model, x, onehot, options, method=method)
+    return hypothetical, patterns_of(onehot, hypothetical)
+
+
+def hypothetical_contributions(
+    model: Any,
+    x: Any,
+    onehot: np.ndarray,
+    options: Mapping[str, Any],
+    *,
+    method: str = METHOD,
+) -> np.ndarray:
+    """Return hypothetical contributions to one target, float32 (n, L, 4).
+
+    Parameters
+    ----------
+    model, x, onehot, options, method
+        As for `search_patterns`.
+    """
     if not len(onehot):
-        return np.zeros(onehot.shape, np.float32), Patterns((), 0, "no row is open", (None, None))
+        return np.zeros(onehot.shape, np.float32)
     given = {"n_references": REFERENCES, "integrate": True} | dict(options)
     found = attribute(method, model, x, **applicable(method, given))
     (hypothetical,) = np.asarray(found.hypothetical)  # of the one target
-    return hypothetical, modisco(onehot, hypothetical)
+    return np.asarray(hypothetical)
+
+
+def patterns_of(onehot: np.ndarray, hypothetical: np.ndarray) -> Patterns:
+    """Run TF-MoDISco on sequences (n, L, 4) and their hypothetical contributions (n, L, 4)."""
+    if not len(onehot):
+        return Patterns((), 0, "no row is open", (None, None))
+    return modisco(onehot, hypothetical)
 
 
 def match_patterns(tasks: Sequence[TaskPatterns], known: list[Motif]) -> PatternReading:

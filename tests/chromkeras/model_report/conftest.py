@@ -88,3 +88,24 @@ def expression_model(expression_pairs: Dataset) -> Callable[..., Any]:
         return model
 
     return make
+
+
+@pytest.fixture
+def model_file(
+    tiny_dataset: Callable[..., Dataset], tiny_recipe: Callable[..., Any], tmp_path: Path, plan: str
+) -> Path:
+    """Return the file of an untrained model."""
+    dataset = tiny_dataset()
+    keras.utils.set_random_seed(0)
+    model = build_model(
+        resolve_plan(tiny_recipe(plan), dataset.tasks, {"dna": (300, 4)}, problem="binary")
+    )
+    path = tmp_path / f"{plan}.keras"
+    save_model(
+        path,
+        resolve_plan(tiny_recipe(plan), dataset.tasks, {"dna": (300, 4)}, problem="binary"),
+        model.get_weights(),
+        fingerprint=dataset.fingerprint,
+        scores={},
+    )
+    return path

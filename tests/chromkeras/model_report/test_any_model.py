@@ -45,6 +45,8 @@ def call(*words):
 
 def test_sequences_of_a_fasta_file(files, tmp_path, capsys):
     quick = ("--sequences=2", "--scan=3", "--references=2", "--motifs=jaspar:nematodes")
+    assert call("--data", "seqs.fa", "--part", "1/2") == 2
+    assert "--part: expected a model with a run card, and a data set" in capsys.readouterr().err
     assert call("--data", "seqs.fa", "--tasks", "a,b", "--methods=gradient", *quick) == 0
     said = capsys.readouterr().out
     assert "attributed 2 rows" in said

@@ -22,24 +22,6 @@ from chromkeras.sharing.plan import resolve_plan
 QUICK = InterpretOptions(sequences=3, scan=12, references=2, modisco=0, motifs="jaspar:nematodes")
 
 
-@pytest.fixture
-def model_file(tiny_dataset, tiny_recipe, tmp_path, plan):
-    dataset = tiny_dataset()
-    keras.utils.set_random_seed(0)
-    model = build_model(
-        resolve_plan(tiny_recipe(plan), dataset.tasks, {"dna": (300, 4)}, problem="binary")
-    )
-    path = tmp_path / f"{plan}.keras"
-    save_model(
-        path,
-        resolve_plan(tiny_recipe(plan), dataset.tasks, {"dna": (300, 4)}, problem="binary"),
-        model.get_weights(),
-        fingerprint=dataset.fingerprint,
-        scores={},
-    )
-    return path
-
-
 @pytest.mark.parametrize("plan", ["hard", "soft"], indirect=True)
 def test_what_a_person_gets(model_file, tiny_dataset, tmp_path, plan):
     dataset = tiny_dataset()

@@ -22,13 +22,15 @@ def with_closed_rows(tiny_dataset):
 
 def test_genomic_references_are_training_rows_that_are_open_in_no_task(with_closed_rows):
     dataset = with_closed_rows
-    made = make_references("genomic", dataset, 3, seed=0)
+    made = make_references("genomic", dataset, dataset.rows("valid"), 3, seed=0)
     assert made.shape == (3, 300, 4)
     closed = dataset.one_hot(dataset.rows("train")[:5])
     picked = [np.flatnonzero((closed == one).all(axis=(1, 2))).tolist() for one in made]
     assert all(len(each) == 1 for each in picked)
     assert len({each[0] for each in picked}) == 3
-    np.testing.assert_array_equal(made, make_references("genomic", dataset, 3, seed=0))
+    np.testing.assert_array_equal(
+        made, make_references("genomic", dataset, dataset.rows("valid"), 3, seed=0)
+    )
     check_references("genomic", dataset, 5)
     with pytest.raises(
         ValueError, match="at least 6 training rows that are closed in every task, rec"

@@ -9,7 +9,7 @@ import pytest
 
 from chromkeras.errors import InputError
 from chromkeras.importers.formats.h5ad import prepare
-from chromkeras.scoring.join import join
+from chromkeras.model_report.join import join
 from chromkeras.scoring.predict import predict
 
 BED = "chr1\t100\t160\tone\t0\t+\nchr1\t900\t960\ttwo\t0\t-\nchr1\t100\t160\tone\t0\t.\n"

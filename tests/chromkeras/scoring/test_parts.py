@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chromkeras.errors import InputError
+from chromkeras.model_report.join import join
 from chromkeras.scoring.chunks import Chunks
-from chromkeras.scoring.join import join
 from chromkeras.scoring.layout import Layout
 from chromkeras.scoring.parts import Part
 from chromkeras.scoring.tables import FORMATS, facts_path, open_scores

@@ -21,8 +21,8 @@ from chromkeras.data.packed import PackedSequences
 from chromkeras.errors import InputError
 from chromkeras.model_file.open_model import open_model
 from chromkeras.model_file.save_model import save_model
+from chromkeras.model_report.join import join
 from chromkeras.scoring import chunks, run
-from chromkeras.scoring.join import join
 from chromkeras.scoring.predict import predict
 from chromkeras.sharing.builder import build_model
 from chromkeras.sharing.plan import resolve_plan

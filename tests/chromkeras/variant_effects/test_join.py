@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from chromkeras.errors import InputError
-from chromkeras.scoring.join import join
+from chromkeras.model_report.join import join
 from chromkeras.scoring.tables import open_scores
 from chromkeras.variant_effects import variants as module
 from chromkeras.variant_effects.options import VariantOptions

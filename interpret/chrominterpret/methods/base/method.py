@@ -93,7 +93,7 @@ class Method(ABC):
         self._say_cost(explained)
         if explained.model not in self._agreed:
             check_agreement(explained)
-        result = self._warned(self.run(explained))
+        result = self.warned(self.run(explained))
         self._agreed.add(explained.model)
         return result
 
@@ -156,21 +156,27 @@ class Method(ABC):
                 size,
             )
 
-    def _warned(self, result: Attribution) -> Attribution:
+    def warned(self, result: Attribution) -> Attribution:
         """Warn of incomplete contributions, in the result and the log."""
+        found = self.incomplete(result)
+        for message in found:
+            _log.warning("%s: %s", self.name, message)
+        return replace(result, warnings=(*result.warnings, *found))
+
+    def incomplete(self, result: Attribution) -> tuple[str, ...]:
+        """Return a sentence where contributions miss the difference of outputs, else nothing."""
         if result.relative_delta is None:
-            return result
+            return ()
         large = self.large_delta()
         beyond = ~(result.relative_delta <= large)
         if not beyond.any():
-            return result
+            return ()
         message = (
             f"contributions miss the difference of outputs by more than {large:g} of it "
             f"in {beyond.mean():.1%} of target, sequence, reference triples "
             f"(at worst {result.relative_delta.max():.2g})"
         )
-        _log.warning("%s: %s", self.name, message)
-        return replace(result, warnings=(*result.warnings, message))
+        return (message,)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -75,6 +75,7 @@ BAD = {
     ("--targets", "data.h5"): "expected UTF-8 text",
     ("--targets", "none.tsv"): "none.tsv",
     ("--pairs", "0"): "--pairs: expected at least 1",
+    ("--part", "3/2"): "--part: expected K/N with 1 <= K <= N, received 3/2",
 }  # fmt: skip
 
 
