@@ -61,8 +61,13 @@ def has_card(path: str | os.PathLike[str]) -> bool:
         The file is missing, empty or damaged.
     """
     place = model_path(path)
-    if place.is_dir() or place.suffix.lower() in HDF5_ENDINGS:
-        return place.is_dir()
+    if place.is_dir():
+        return True
+    if place.suffix.lower() in HDF5_ENDINGS:
+        with read_hdf5(require_file(place, "model")) as file:
+            if "model_config" not in file.attrs:
+                raise InputError(f"model {path} is not a .keras file, nor a Keras model in HDF5")
+        return False
     with open_archive(place, "model", ".keras") as archive:
         if CONFIG not in archive.members:
             return True  # what is wrong with it is said where the card is read
