@@ -8,28 +8,33 @@ from random import Random
 
 import pytest
 
-# More sets of parameters than these are thinned out where every model compiles anew.
-WHOLE_ON_JAX = 2
+# Tests of no more sets of parameters than these are not thinned out.
+WHOLE = 2
 ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("CHROMKERAS_DATA", ROOT.parent / "shared" / "data"))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On JAX run a quarter of a test's many sets of parameters, always the same ones.
+    """Run some of a test's many sets of parameters, always the same ones.
 
-    TensorFlow runs them all; what they go through is written in ``keras.ops``, so that a few tell
-    whether it holds on another backend. They are drawn, as every fourth of a grid could be one
-    column of it. CHROMKERAS_ALL_ON_JAX=1 runs all.
+    On JAX, where every model compiles anew, it is a quarter: TensorFlow runs them all; what they go
+    through is written in ``keras.ops``, so that a few tell whether it holds on another backend. On
+    TensorFlow it is a third of those marked ``grid``, such as every architecture under every plan,
+    which train a model for each. They are drawn, as every fourth of a grid could be one column of
+    it. CHROMKERAS_ALL_PARAMETERS=1 runs all.
     """
-    if os.environ.get("KERAS_BACKEND") != "jax" or os.environ.get("CHROMKERAS_ALL_ON_JAX"):
+    if os.environ.get("CHROMKERAS_ALL_PARAMETERS"):
         return
+    on_jax = os.environ.get("KERAS_BACKEND") == "jax"
     sets = defaultdict(list)
     for item in items:
-        sets[item.nodeid.partition("[")[0]].append(item)
+        if on_jax or item.get_closest_marker("grid"):
+            sets[item.nodeid.partition("[")[0]].append(item)
     left_out = set()
     for name, same in sets.items():
-        if len(same) > WHOLE_ON_JAX:
-            left_out |= set(Random(name).sample(same, 3 * len(same) // 4))
+        if len(same) > WHOLE:
+            fewer = 3 * len(same) // 4 if on_jax else 2 * len(same) // 3
+            left_out |= set(Random(name).sample(same, fewer))
     config.hook.pytest_deselected(items=list(left_out))
     items[:] = [item for item in items if item not in left_out]
 

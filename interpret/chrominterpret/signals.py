@@ -18,6 +18,7 @@ def signals_later() -> Iterator[None]:
 
     Examples
     --------
+    >>> before = signal.signal(signal.SIGINT, signal.default_int_handler)
     >>> try:
     ...     with signals_later():
     ...         signal.raise_signal(signal.SIGINT)
@@ -26,6 +27,7 @@ def signals_later() -> Iterator[None]:
     ...     print("stopped")
     goes on
     stopped
+    >>> _ = signal.signal(signal.SIGINT, before)
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -169,6 +169,7 @@ def test_a_depth_beyond_the_layers_is_refused(recipe, dataset, last):
         resolve_plan(deep, TASKS, dataset.shapes, problem="binary")
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize("kind", ["single", "soft"])
 def test_networks_side_by_side_are_separate_trainings(kind, make, fit):
     """Each of the separate models has Keras's own layers but for the outputs."""
@@ -213,6 +214,7 @@ def test_every_regression_loss_trains_on_counts(architecture, recipe, tiny_datas
         assert np.count_nonzero(moved) > 0.8 * len(moved), name
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize("groups", ["task0,task1,task2", "task0;task1;task2"])
 def test_one_group_shares_by_all_and_a_group_each_is_each_its_own(
     groups, make, fit, last, logits, recurrent
@@ -252,6 +254,7 @@ def models_to_transfer(last, recurrent):
     return [*((plan,) for plan in PLANS), ("hard", f"sharing.depth={shared}", *groups)]
 
 
+@pytest.mark.grid
 def test_transfer_keeps_the_predictions(plan, make, last, logits, recipe, recurrent, refused):
     old, source = make(plan)
     before = logits(source)
@@ -285,6 +288,7 @@ def test_frozen_layers_stay_and_others_learn(kind, make, fit, last):
             assert same == (layer.name in frozen), weight.path
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize("conflict", CONFLICT_METHODS.names())
 def test_merging_stands_where_shared_layers_end(conflict, architecture, make, fit):
     """It changes what the shared layers learn, and nothing of the tasks' own.

@@ -71,6 +71,7 @@ def check_equal(one, other):
         np.testing.assert_array_equal(value, other[name], err_msg=name)
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize(("architecture", "plan", "problem"), KINDS)
 def test_every_kind(architecture, plan, problem, grouped_dataset, short_recipe, refused, tmp_path):
     dataset = of_problem(grouped_dataset(architecture=architecture), problem)

@@ -57,6 +57,7 @@ def make(tiny_recipe, tiny_dataset, tmp_path):
     return made
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize("loss", loss_names())
 def test_an_ensemble_is_the_mean_of_its_members(loss, make):
     folder, dataset, paths = make(loss)
@@ -84,6 +85,7 @@ def test_figures_are_those_of_the_mean(make):
     assert found.facts["fingerprint"]["same"]  # that of the whole, not of a fold
 
 
+@pytest.mark.grid
 def test_every_architecture_and_plan_makes_ensembles(
     architecture, plan, make, tiny_recipe, skip_refused
 ):

@@ -121,6 +121,7 @@ def test_a_grid_is_visited_once_and_its_best_recipe_trains_again(
     assert trained.scores["validation_auroc_mean"] == result.best.score
 
 
+@pytest.mark.grid
 def test_every_architecture_and_plan(
     architecture, plan, tiny_dataset, tiny_recipe, skip_refused, tmp_path
 ):
