@@ -20,6 +20,7 @@ from typing import Any
 from keras import Operation, config, layers, ops
 
 from chrominterpret.engine.graph import defining_class
+from chrominterpret.errors import InputError
 
 
 def composition(operation: Any) -> Callable[..., Any] | None:
@@ -84,7 +85,7 @@ def _moments(operation: Operation, x: Any) -> Any:
 
 def _normalize(operation: Operation, x: Any) -> Any:
     if operation.order != 2:
-        raise NotImplementedError("only the Euclidean norm")
+        raise InputError(f"expected the Euclidean norm, order 2, received order {operation.order}")
     least = config.epsilon() if operation.epsilon is None else operation.epsilon
     size = ops.sum(ops.square(x), axis=operation.axis, keepdims=True)
     return x * ops.rsqrt(ops.maximum(size, least**2))
