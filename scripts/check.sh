@@ -43,6 +43,9 @@ if [ -z "$full" ]; then
 fi
 echo "== tests on TensorFlow, the slow ones and peers among them"
 run_tests "$@"
+# The documentation is built by one process, which the tests of the other backends need not wait for.
+bash scripts/docs.sh --installed >"$scratch/docs" 2>&1 &
+docs=$!
 echo "== tests of the core on JAX"
 marked=($(grep -rl --include="*.py" "mark\.backend" tests))
 # Programs that run for milliseconds are not worth optimising, and what one process has compiled
@@ -55,4 +58,8 @@ KERAS_BACKEND=torch run_tests -m backend "$@" \
     tests/chrominterpret/{test_zoo,engine/test_{backend,chain,secant,spread}}.py \
     tests/chrominterpret/methods/test_{deep_lift_shap,gradient,in_silico_mutagenesis}.py
 echo "== documentation"
-bash scripts/docs.sh
+wait "$docs" || {
+    cat "$scratch/docs"
+    exit 1
+}
+tail -n 5 "$scratch/docs"

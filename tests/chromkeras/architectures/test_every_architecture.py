@@ -115,6 +115,7 @@ def fit(dataset):
 
     def steps(model, plan, count=3, *, tasks=slice(None)):
         compile_model(model, keras.optimizers.SGD(0.05), TaskLoss("plain"))
+        model.run_eagerly = True  # a few steps take less time than tracing one
         batches = Batches(
             dataset, dataset.rows("train"), batch_size=8, seed=0, inputs=tuple(plan.inputs)
         )
