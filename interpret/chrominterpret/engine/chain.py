@@ -13,7 +13,7 @@ from keras import tree
 from chrominterpret.engine.graph import Step, run_graph, symbolic_arguments, values_inside
 from chrominterpret.engine.opening import Opened, opened_call, opened_cell, opened_inside
 from chrominterpret.engine.recurrent import bound, position_wise, recurrent
-from chrominterpret.engine.rules import INSIDE, apply_rule, is_of_keras, prepare_call, rule_of
+from chrominterpret.engine.rules import INSIDE, apply_rule, chooses_by_masks, prepare_call, rule_of
 from chrominterpret.engine.secant import Call
 from chrominterpret.errors import InputError
 
@@ -36,7 +36,11 @@ class Chain:
     length
         Length taken for axes of unknown length.
     trusted
-        Whether the calls are those inside a layer of Keras, whose masks are only masks.
+        Whether the calls are those inside a layer of Keras, whose conditions are only masks.
+    enclosed
+        Whether the calls are inside a layer that can be integrated as a whole. A call whose
+        condition depends on the input is then left to that: alone, it would be integrated with the
+        condition of the reference.
 
     Attributes
     ----------
@@ -44,8 +48,16 @@ class Chain:
         Numbers that the tensors inside opened layers hold for one row, as far as rules were chosen.
     """
 
-    def __init__(self, *, integrate: bool = False, length: int = 1, trusted: bool = False) -> None:
-        self.integrate, self.length, self.trusted, self.held = integrate, length, trusted, 0
+    def __init__(
+        self,
+        *,
+        integrate: bool = False,
+        length: int = 1,
+        trusted: bool = False,
+        enclosed: bool = False,
+    ) -> None:
+        self.integrate, self.length, self.held = integrate, length, 0
+        self.trusted, self.enclosed = trusted, enclosed
         self._opened: dict[tuple[int, ...], Opened | None] = {}
 
     def choose(self, step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
@@ -60,7 +72,8 @@ class Chain:
         rule, reason = rule_of(step, call, trusted=self.trusted), ""
         if rule in (None, *INSIDE):
             rule, reason = self._inside(rule or "opened", step, call)
-        if rule is None and not self.integrate:
+        integrable = self.integrate and not (self.enclosed and call.depends())
+        if rule is None and not integrable:
             raise InputError(
                 f"expected layers with a DeepLIFT rule, received {step} with "
                 f"{len(call.active())} active input(s){reason}; declare one with register_rule, or "
@@ -120,7 +133,10 @@ class Chain:
 
     def _within(self, step: Step) -> "Chain":
         return Chain(
-            integrate=self.integrate, length=self.length, trusted=is_of_keras(step.operation)
+            integrate=self.integrate,
+            length=self.length,
+            trusted=chooses_by_masks(step.operation),
+            enclosed=True,
         )
 
     def _open(self, rule: str, step: Step) -> Opened | None:

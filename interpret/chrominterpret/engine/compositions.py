@@ -58,8 +58,11 @@ def _logaddexp(operation: Operation, x1: Any, x2: Any) -> Any:
 
 
 def _logsumexp(operation: Operation, x: Any) -> Any:
-    axis, keep = operation.axis, operation.keepdims
-    return ops.mean(x - ops.log_softmax(x, axis=axis), axis=axis, keepdims=keep)
+    axes = _axes(operation, x)
+    if len(axes) > 1:  # Keras's log_softmax takes one
+        raise InputError(f"expected one axis, received {operation.axis}")
+    (axis,) = axes
+    return ops.mean(x - ops.log_softmax(x, axis=axis), axis=axis, keepdims=operation.keepdims)
 
 
 def _average(operation: Operation, x: Any, weights: Any) -> Any:

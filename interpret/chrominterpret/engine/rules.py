@@ -196,6 +196,23 @@ def is_of_keras(operation: Any) -> bool:
     return defining_class(operation).__module__.startswith("keras.")
 
 
+def chooses_by_masks(operation: Any) -> bool:
+    """Return whether all that an operation computes is written in Keras.
+
+    A condition in such code is a mask; one in somebody's function or cell may be anything.
+    """
+    inner = getattr(operation, "cell", operation)
+    functions = (getattr(inner, name, None) for name in ("activation", "recurrent_activation"))
+    return (
+        is_of_keras(operation)
+        and is_of_keras(inner)
+        and not isinstance(operation, layers.Lambda)
+        and all(
+            f is None or str(getattr(f, "__module__", "")).startswith("keras.") for f in functions
+        )
+    )
+
+
 def declared_rule(operation: Any) -> str | None:
     """Return the rule that an operation declares, or that is registered for its class, or None."""
     if isinstance(operation, keras.layers.Layer):
@@ -291,8 +308,9 @@ def _fit(rule: str | None, call: Call, operation: Any = None) -> str | None:
     active = len(call.active())
     if rule == "recurrent":
         return None if operation.stateful else rule
-    if rule == "softmax":
-        return rule if call.active() == [0] else None
+    if rule == "softmax":  # over the batch too where the axis is None
+        one_row = getattr(operation, "axis", -1) is not None
+        return rule if call.active() == [0] and one_row else None
     if rule == "linear":  # in its first argument alone: not in the weights of an average
         return rule if call.active() == [0] else None
     if rule == "joint":
