@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chrominterpret.engine.backend import compile_forward
-from chrominterpret.engine.graph import functional, is_plain_convolution
-from chrominterpret.engine.keras_private import maker_of, nodes_of
+from chrominterpret.engine.graph import Step, functional, is_plain_convolution, run_graph
+from chrominterpret.engine.keras_private import nodes_of
+from chrominterpret.engine.precision import as_float32
+from chrominterpret.engine.rules import logit_step, prepare_call, prepare_logit_call
 from chrominterpret.errors import InputError
 from chrominterpret.filters.first_layer import FirstLayer, is_elementwise
 from chrominterpret.motifs.pwm import Floats
@@ -19,7 +21,6 @@ Scale = Literal["logit", "output"]
 Arrays = list[NDArray[np.float32]]
 Without = Callable[[slice], Floats]
 
-_SMALLEST: Final = float(np.finfo(np.float32).eps) / 2
 _CHANNELWISE: Final = (
     keras.layers.MaxPooling1D,
     keras.layers.AveragePooling1D,
@@ -43,7 +44,8 @@ class Ablation:
     first : FirstLayer
         First layer of the model; ``first.output`` holds the channels.
     scale : "logit" or "output"
-        Whether predictions are taken before a sigmoid; see `influence.filter_influence`.
+        Whether predictions are taken before a sigmoid or softmax that ends the model; see
+        `influence.filter_influence`.
     head : int or None
         Position of the only output that is wanted; None means all, side by side.
     """
@@ -53,24 +55,27 @@ class Ablation:
     ) -> None:
         if scale not in ("logit", "output"):
             raise InputError(f"expected scale 'logit' or 'output'; received {scale!r}")
-        outputs = model.outputs if head is None else [model.outputs[head]]
-        ends = [_logit_tensor(t) if scale == "logit" else (t, False) for t in outputs]
-        self._invert = [invert for _, invert in ends]
-        tensors = [tensor for tensor, _ in ends]
+        heads = range(len(model.outputs)) if head is None else [head]
+        tensors = [model.outputs[index] for index in heads]
         if any(None in tensor.shape[1:] for tensor in tensors):
             raise InputError(f"expected outputs of fixed shape; received {model.output_shape}")
+        found = [logit_step(model, index) for index in heads] if scale == "logit" else []
+        logits = {step.path for step in found if step is not None}
         sizes = [int(np.prod(tensor.shape[1:])) for tensor in tensors]
         self.n_outputs = sum(sizes)
-        self._ends = np.cumsum(sizes)[:-1]
-        self.bridge = _find_bridge(model, first.output, tensors)
+        self.bridge = _find_bridge(model, first.output, tensors, {path[0] for path in logits})
         begins = first.output if self.bridge is None else self.bridge.after
         # the model's own inputs too: a side branch may read them
         rest = keras.Function([begins, *model.inputs], tensors)
 
+        def apply(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            prepare = prepare_logit_call if step.path in logits else prepare_call
+            return prepare(step, args, kwargs).function(*args, **kwargs)
+
         def side_by_side(begin: Any, *rows: Any) -> Any:
-            outputs = rest([begin, *rows])
+            outputs = run_graph(rest, [begin, *rows], apply)
             flat = [keras.ops.reshape(y, (-1, n)) for y, n in zip(outputs, sizes, strict=True)]
-            return keras.ops.concatenate([keras.ops.cast(y, "float32") for y in flat], axis=1)
+            return keras.ops.concatenate([as_float32(y) for y in flat], axis=1)
 
         def replaced(activation: Any, taken: Any, means: Any, *rows: Any) -> Any:
             return side_by_side(keras.ops.where(taken > 0, means, activation), *rows)
@@ -105,21 +110,14 @@ class Ablation:
             def without(channels: slice) -> Floats:
                 taken = np.zeros_like(means)
                 taken[channels] = 1
-                return self._at_ends(self._replaced(there, taken, means, *rows))
+                return self._replaced(there, taken, means, *rows).astype(np.float64)
 
             return without(slice(0)), without
         usual, change = self.bridge.start(activation, means)
         return self._predict(usual, rows), lambda channels: self._predict(change(channels), rows)
 
     def _predict(self, begin: Any, rows: Arrays) -> Floats:
-        return self._at_ends(self._function(begin, *rows))
-
-    def _at_ends(self, outputs: NDArray[np.float32]) -> Floats:
-        found = [
-            _inverse_sigmoid(out) if invert else out.astype(np.float64)
-            for out, invert in zip(np.split(outputs, self._ends, axis=1), self._invert, strict=True)
-        ]
-        return np.concatenate(found, axis=1)
+        return self._function(begin, *rows).astype(np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,14 +155,20 @@ class _Bridge:
 
 
 def _find_bridge(
-    model: keras.Model, tensor: keras.KerasTensor, ends: list[keras.KerasTensor]
+    model: keras.Model,
+    tensor: keras.KerasTensor,
+    ends: list[keras.KerasTensor],
+    logits: set[int],
 ) -> _Bridge | None:
-    """Follow the only reader of each tensor to a plain convolution, or return None."""
+    """Follow the only reader of each tensor to a plain convolution, or return None.
+
+    Calls whose activation is left out, by the ids of their nodes, are no part of a bridge.
+    """
     nodes = nodes_of(functional(model))
     begin = tensor
     while not any(tensor is end for end in ends):
         readers = [n for n in nodes if any(t is tensor for t in n.input_tensors)]
-        if len(readers) != 1 or len(readers[0].input_tensors) != 1:
+        if len(readers) != 1 or len(readers[0].input_tensors) != 1 or id(readers[0]) in logits:
             return None
         layer, made = readers[0].operation, readers[0].outputs[0]
         if is_plain_convolution(layer) and layer.padding in ("valid", "same"):
@@ -179,22 +183,3 @@ def _is_channelwise(layer: Any) -> bool:
     if getattr(layer, "data_format", "channels_last") != "channels_last":
         return False
     return is_elementwise(layer) or type(layer) in _CHANNELWISE
-
-
-def _logit_tensor(output: keras.KerasTensor) -> tuple[keras.KerasTensor, bool]:
-    """Return the tensor to read, and whether a sigmoid has yet to be inverted."""
-    operation, node, _ = maker_of(output)
-    if type(operation).__name__ != "Sigmoid" and not _has_sigmoid(operation):
-        return output, False
-    if isinstance(operation, keras.layers.Activation) or type(operation).__name__ == "Sigmoid":
-        return node.input_tensors[0], False
-    return output, True
-
-
-def _has_sigmoid(operation: Any) -> bool:
-    return getattr(operation, "activation", None) is keras.activations.sigmoid
-
-
-def _inverse_sigmoid(p: NDArray[np.float32]) -> Floats:
-    clipped = np.clip(p.astype(np.float64), _SMALLEST, 1 - _SMALLEST)
-    return np.log(clipped) - np.log1p(-clipped)

@@ -74,8 +74,8 @@ def filter_influence(
     filters : sequence of int or None
         Channels, or with ``blocks`` channels of one block; None means all.
     scale : "logit" or "output"
-        "logit" compares logits where the model ends with a sigmoid, and outputs elsewhere. A
-        sigmoid inside the last layer is inverted, which float32 limits to ±16.6.
+        "logit" leaves out a sigmoid or softmax that ends the model, as the attribution methods do;
+        "output" compares outputs as they are.
     blocks : int
         Number of equal, independent blocks of channels, block-major, each of which feeds outputs
         of its own: a stack of networks. One pass then replaces the same filter in every block;

@@ -76,6 +76,49 @@ def test_influence_agrees_with_a_plain_loop(x: np.ndarray, ending: str) -> None:
     assert result.rms_difference.max() > 1e-3
 
 
+ENDINGS = {
+    "an argument": lambda h: layers.Dense(3, activation="softmax")(h),
+    "a layer": lambda h: layers.Softmax()(layers.Dense(3)(h)),
+    "an operation": lambda h: keras.ops.softmax(layers.Dense(3)(h)),
+    "a sigmoid reshaped": lambda h: layers.Reshape((3,))(layers.Dense(3, activation="sigmoid")(h)),
+    "a nested model": lambda h: keras.Sequential(
+        [keras.Input(h.shape[1:]), layers.Dense(3, activation="softmax")]
+    )(h),
+    "a convolution": lambda h: layers.Flatten()(
+        layers.Conv1D(3, 1, activation="sigmoid")(layers.Reshape((1, 5))(h))
+    ),
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_whatever_ends_the_model_logits_are_compared(x: np.ndarray, ending: str) -> None:
+    keras.utils.set_random_seed(0)
+    given = keras.Input((40, 4))
+    hidden = layers.GlobalMaxPooling1D()(layers.Conv1D(5, 7, activation="relu")(given))
+    bare = keras.Model(given, layers.Dense(3)(hidden))
+    model = keras.Model(given, ENDINGS[ending](hidden))
+    kernel, bias = (50 * w for w in bare.layers[-1].get_weights())  # probabilities of 0 and 1
+    bare.layers[-1].set_weights([kernel, bias])
+    model.set_weights(
+        [w.reshape(v.shape) for w, v in zip(bare.get_weights(), model.get_weights(), strict=True)]
+    )
+    found, expected = filter_influence(model, x), filter_influence(bare, x)
+    np.testing.assert_allclose(found.mean_difference, expected.mean_difference, atol=1e-5)
+    shares = filter_influence(model, x, scale="output")
+    assert np.abs(shares.mean_difference).max() <= 1 < np.abs(found.mean_difference).max()
+
+
+def test_a_convolution_that_ends_the_model_is_no_bridge(x: np.ndarray) -> None:
+    given = keras.Input((40, 4))
+    hidden = layers.Conv1D(5, 7, activation="relu")(given)
+    last = layers.Conv1D(1, 5, activation="sigmoid")
+    model = keras.Model(given, layers.Flatten()(last(hidden)))
+    found = filter_influence(model, x)
+    last.activation = keras.activations.linear
+    expected = filter_influence(keras.Model(given, layers.Flatten()(last(hidden))), x)
+    np.testing.assert_allclose(found.mean_difference, expected.mean_difference, atol=1e-6)
+
+
 def test_a_sequential_model_is_read_as_a_functional_one(x: np.ndarray) -> None:
     model = keras.Sequential([keras.Input((40, 4)), *make_model().layers[1:]])
     found, expected = (filter_influence(each, x) for each in (model, make_model()))
