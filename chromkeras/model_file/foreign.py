@@ -191,8 +191,8 @@ def _check_weights(place: Path) -> None:
 def open_foreign(path: str | os.PathLike[str], card: RunCard, *, head: Head = None) -> "OpenModel":
     """Open any Keras model as one of ours: its outputs are logits where its problem has some.
 
-    A sigmoid or softmax that ends the model is taken off; without one, outputs are taken to be
-    logits.
+    A sigmoid or softmax that ends the model is taken off, and logits give the same probabilities;
+    without one, outputs are taken to be logits.
 
     Parameters
     ----------
@@ -233,7 +233,11 @@ def _one_output(network: Any, head: Head) -> "keras.Model":
 
 
 def _as_logits(network: "keras.Model", problem: str) -> "keras.Model":
-    """Return a network without the sigmoid or softmax that ends it; it shares its weights."""
+    """Return a network without the sigmoid or softmax that ends it; it shares its weights.
+
+    A softmax over binary tasks, or a sigmoid of each class, is turned into logits of the same
+    probabilities.
+    """
     import keras
     from keras import ops
 
@@ -242,7 +246,8 @@ def _as_logits(network: "keras.Model", problem: str) -> "keras.Model":
     step = logit_step(network, 0)
     if step is None:
         return network
-    if hasattr(step.operation, "activation"):
+    own = keras.activations.sigmoid if problem == "binary" else keras.activations.softmax
+    if getattr(step.operation, "activation", None) is own:
         step.operation.activation = keras.activations.linear
         return network
     smallest = keras.config.epsilon()

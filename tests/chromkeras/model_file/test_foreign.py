@@ -85,6 +85,17 @@ def test_classes_and_one_number(tmp_path):
         open_foreign(tmp_path / "two.keras", card)
 
 
+@pytest.mark.parametrize("last", [{"activation": "softmax"}, {}])
+def test_a_softmax_over_binary_tasks_keeps_its_probabilities(last, tmp_path):
+    x, h = hidden()
+    y = layers.Dense(3, **last)(h)
+    model = keras.Model(x, y if last else layers.Softmax()(y))
+    model.save(tmp_path / "m.keras")
+    opened = open_foreign(tmp_path / "m.keras", foreign_card(("a", "b", "c"), "binary"))
+    p = 1 / (1 + np.exp(-opened.network.predict(X, verbose=0)))
+    np.testing.assert_allclose(p, model.predict(X, verbose=0), atol=1e-6)
+
+
 def test_models_with_and_without_a_card(tmp_path):
     assert has_card("worm_hard")
     path = tmp_path / "m.keras"
