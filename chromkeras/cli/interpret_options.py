@@ -24,13 +24,6 @@ Tasks = Annotated[
         show_default="all, or the contrasts",
     ),
 ]
-Head = Annotated[
-    str | None,
-    typer.Option(
-        help="Name or place of the output, where a Keras model without a run card has several.",
-        show_default=False,
-    ),
-]
 Contrasts = Annotated[
     list[str] | None,
     typer.Option(

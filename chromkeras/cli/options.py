@@ -97,6 +97,22 @@ DataOfModel = Annotated[
         "around its folder, or the demo for the demo's tasks.",
     ),
 ]
+OutputNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tasks",
+        help="Names of the outputs of Keras models without a run card, in order (repeat or comma "
+        "list).",
+        show_default="those in MODEL.toml",
+    ),
+]
+Head = Annotated[
+    str | None,
+    typer.Option(
+        help="Name or place of the output, where a Keras model without a run card has several.",
+        show_default=False,
+    ),
+]
 Calibrated = Annotated[
     bool,
     typer.Option(

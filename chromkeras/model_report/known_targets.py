@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.stats import mannwhitneyu, rankdata
 
+from chrominterpret.fdr import benjamini_hochberg
 from chromkeras.errors import InputError
 from chromkeras.importers.compressed import open_text
 from chromkeras.importers.gene_ids import match_ids
-from chromkeras.statistics.fdr import benjamini_hochberg
 from chromkeras.tables import write_tsv
 
 if TYPE_CHECKING:  # it imports Keras, and a file of targets is read before

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from chromkeras.statistics.fdr import benjamini_hochberg
+from chrominterpret.fdr import benjamini_hochberg
 
 
 def six_digits(values: np.ndarray) -> np.ndarray:

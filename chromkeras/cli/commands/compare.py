@@ -6,7 +6,15 @@ from typing import Annotated, Any
 import typer
 
 from chromkeras.cli import completion
-from chromkeras.cli.options import Calibrated, DataOfModel, EverySeed, Motifs, Split, comma_list
+from chromkeras.cli.options import (
+    Calibrated,
+    DataOfModel,
+    EverySeed,
+    Motifs,
+    OutputNames,
+    Split,
+    comma_list,
+)
 from chromkeras.cli.outcome import Outcome
 from chromkeras.cli.places import check_output_folder
 from chromkeras.cli.written import folder_outcome
@@ -67,14 +75,7 @@ def command(
             help="Write labels and every model's predictions to OUT/predictions.h5ad (AnnData).",
         ),
     ] = False,
-    tasks: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Of Keras models without a run card, the names of their outputs, in order (repeat "
-            "or comma list).",
-            show_default="those in each MODEL.toml",
-        ),
-    ] = None,
+    tasks: OutputNames = None,
     bootstrap: Annotated[int, typer.Option(help="Replicates of the bootstrap.", min=1)] = 1000,
     seed: EverySeed = 0,
 ) -> Outcome:

@@ -9,8 +9,10 @@ from chromkeras.cli import completion
 from chromkeras.cli.options import (
     Calibrated,
     DataOfModel,
+    Head,
     Mmap,
     Model,
+    OutputNames,
     PositiveShare,
     Split,
     comma_list,
@@ -27,21 +29,8 @@ if TYPE_CHECKING:
 def command(
     model: Model,
     data: DataOfModel = None,
-    tasks: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Of a Keras model without a run card, the names of its outputs, in order (repeat "
-            "or comma list).",
-            show_default="those in MODEL.toml",
-        ),
-    ] = None,
-    head: Annotated[
-        str | None,
-        typer.Option(
-            help="Name or place of the output, where such a model has several.",
-            show_default=False,
-        ),
-    ] = None,
+    tasks: OutputNames = None,
+    head: Head = None,
     split: Split = "test",
     out: Annotated[
         Path | None,

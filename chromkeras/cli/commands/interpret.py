@@ -6,7 +6,16 @@ from typing import Any
 
 from chrominterpret.files import is_fasta
 from chromkeras.cli import interpret_options as given
-from chromkeras.cli.options import DataOfModel, EverySeed, Model, Motifs, Part, Split, comma_list
+from chromkeras.cli.options import (
+    DataOfModel,
+    EverySeed,
+    Head,
+    Model,
+    Motifs,
+    Part,
+    Split,
+    comma_list,
+)
 from chromkeras.cli.outcome import Outcome
 from chromkeras.cli.places import check_output_folder
 from chromkeras.cli.written import folder_outcome
@@ -36,7 +45,7 @@ def command(
     pairs: given.Pairs = 250_000,
     targets: given.Targets = None,
     seed: EverySeed = 0,
-    head: given.Head = None,
+    head: Head = None,
     part: Part = "1/1",
 ) -> Outcome:
     """Say what a model reads: attributions, filters, motifs.

@@ -6,6 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
+from chrominterpret.fdr import benjamini_hochberg
 from chrominterpret.matching import match_one_to_one
 from chrominterpret.motifs.pairwise import motif_p_values, shuffled_motifs
 from chromkeras.comparison.core.comparison import ComparedModel
@@ -17,7 +18,6 @@ from chromkeras.comparison.filters.filter_matching import (
 )
 from chromkeras.comparison.filters.first_filters import FirstFilters
 from chromkeras.errors import InputError
-from chromkeras.statistics.fdr import benjamini_hochberg
 
 Q_CUT = 0.05
 _SMALLEST_P = 1e-300

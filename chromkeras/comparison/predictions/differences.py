@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from chrominterpret.fdr import benjamini_hochberg
 from chromkeras.comparison.core.model_names import Replicates
 from chromkeras.problems.problem import Problem
 from chromkeras.statistics.agreement import equal_calls, logit_correlation
 from chromkeras.statistics.bootstrap import Bootstrap, bootstrap_auroc, bootstrap_scores
 from chromkeras.statistics.calibration import brier, probability, reliability
 from chromkeras.statistics.delong import auroc_covariance, contrast_error, p_value
-from chromkeras.statistics.fdr import benjamini_hochberg
 from chromkeras.statistics.means import mean_defined
 
 SIGNIFICANT = 0.05

@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
-from scipy.stats import false_discovery_control
 
 from chrominterpret.errors import InputError
+from chrominterpret.fdr import benjamini_hochberg
 from chrominterpret.files import replacing
 from chrominterpret.filters.correlation import (
     BATCH,
@@ -277,9 +277,7 @@ def _pairs(
     p_values: Floats,
     level: float,
 ) -> pd.DataFrame:
-    q_values = np.full(p_values.shape, np.nan)
-    if (defined := ~np.isnan(p_values)).any():
-        q_values[defined] = false_discovery_control(p_values[defined])
+    q_values = benjamini_hochberg(p_values)
     by_activation = match_one_to_one(correlation.value)
     by_motif = match_one_to_one(-np.log10(np.maximum(p_values, np.finfo(float).tiny)))
     rows = [

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import false_discovery_control, hypergeom
+from scipy.stats import hypergeom
 
 from chrominterpret.errors import InputError
+from chrominterpret.fdr import benjamini_hochberg
 from chrominterpret.motifs.pwm import Floats
 
 
@@ -84,6 +85,5 @@ def _p_values(together: NDArray[np.int64], count: NDArray[np.int64], total: int)
 def _q_values(p: Floats) -> Floats:
     first, second = np.triu_indices(len(p), k=1)
     q = np.ones_like(p)
-    if len(first):
-        q[first, second] = q[second, first] = false_discovery_control(p[first, second])
+    q[first, second] = q[second, first] = benjamini_hochberg(p[first, second])
     return q

@@ -7,8 +7,8 @@ import keras
 import numpy as np
 
 from chrominterpret.errors import InputError
-from chrominterpret.filters.alignment import walk_between
 from chrominterpret.filters.first_layer import FirstLayer, find_first_layer
+from chrominterpret.filters.position_shift import walk_between
 
 SHIFT = 9
 BATCH = 16

@@ -14,7 +14,7 @@ from chrominterpret.engine.keras_private import maker_of, nodes_of
 from chrominterpret.engine.layout import Layout, layout_of
 from chrominterpret.engine.windows import sliding_of
 from chrominterpret.errors import InputError
-from chrominterpret.filters.alignment import shift_between, walk_between
+from chrominterpret.filters.position_shift import shift_between, walk_between
 
 Stage = Literal["activation", "convolution"]
 

@@ -8,9 +8,9 @@ import numpy as np
 from chrominterpret.engine.keras_private import maker_of
 from chrominterpret.engine.precision import in_float32
 from chrominterpret.errors import InputError
-from chrominterpret.filters.alignment import walk_between
 from chrominterpret.filters.correlation import Head
 from chrominterpret.filters.first_layer import FirstLayer, to_numpy
+from chrominterpret.filters.position_shift import walk_between
 
 
 def shuffled_head(layer: FirstLayer, *, seed: int) -> Head:

@@ -5,7 +5,6 @@ information (CTCF with its flanks, poly-A motifs) break that: any diffuse query 
 a tiny p. The matches of shuffled queries show which targets those are.
 """
 
-import warnings
 from collections.abc import Sequence
 from typing import Final
 
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chrominterpret.errors import InputError
-from chrominterpret.motifs.p_values import compare, shuffled, trimmed
+from chrominterpret.motifs.p_values import compare, few_targets_said, shuffled, trimmed
 from chrominterpret.motifs.pwm import Floats, Motif
 
 LEVEL: Final = 1e-3
@@ -73,9 +72,7 @@ def chance_p_values(
         return np.ones((n_shuffled, len(targets)))
     picked = np.random.default_rng(seed).integers(len(queries), size=n_shuffled)
     random = shuffled([queries[i] for i in picked], seed=seed)
-    with warnings.catch_warnings():
-        # said once already, for the queries themselves
-        warnings.filterwarnings("ignore", message="tomtom was given", category=UserWarning)
+    with few_targets_said():
         return np.concatenate([results[0] for results in compare(random, targets)])
 
 

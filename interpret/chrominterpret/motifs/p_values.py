@@ -4,7 +4,9 @@ By memelite's implementation of Gupta et al. 2007 (Genome Biol 8:R24) with compl
 strands.
 """
 
+import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final, Literal
 
@@ -30,6 +32,14 @@ def compare(queries: Sequence[Motif], targets: Sequence[Motif]) -> Iterator[Floa
         results = memelite.tomtom(some, matrices)
         results[0] = results[0].clip(0.0, 1.0)
         yield results
+
+
+@contextmanager
+def few_targets_said() -> Iterator[None]:
+    """Leave out memelite's warning of few targets, which it gave for the queries themselves."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="tomtom was given", category=UserWarning)
+        yield
 
 
 def trimmed(queries: Sequence[Motif], min_information: float | None) -> list[Motif]:

@@ -5,7 +5,6 @@ of a query and a target that does not match by chance.
 """
 
 import os
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,12 +12,12 @@ from typing import Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import false_discovery_control
 
 from chrominterpret.errors import InputError
+from chrominterpret.fdr import benjamini_hochberg
 from chrominterpret.files import replacing
 from chrominterpret.motifs.chance import N_SHUFFLED, calibrated, chance_p_values, too_often
-from chrominterpret.motifs.p_values import Shuffle, compare, shuffled, trimmed
+from chrominterpret.motifs.p_values import Shuffle, compare, few_targets_said, shuffled, trimmed
 from chrominterpret.motifs.pwm import Floats, Motif
 
 COLUMNS: Final = (
@@ -116,8 +115,7 @@ def _table(
         details[:, rows] = np.take_along_axis(results[1:], best[rows][None], axis=2)
         done = rows.stop
     q = np.ones_like(p)
-    if not flagged.all():
-        q[:, ~flagged] = false_discovery_control(p[:, ~flagged], axis=None).reshape(len(p), -1)
+    q[:, ~flagged] = benjamini_hochberg(p[:, ~flagged])
     shares = np.full_like(p, np.nan) if chance is None else calibrated(p, chance)
     score, offset, overlap, strand = details.reshape(4, -1)
     picked, ids = best.ravel(), np.array([motif.name for motif in targets], dtype=object)
@@ -241,7 +239,5 @@ def _p_and_q(matches: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.flo
 
 
 def _quiet_tomtom(queries: Sequence[Motif], targets: Sequence[Motif]) -> pd.DataFrame:
-    with warnings.catch_warnings():
-        # said once already, for the queries themselves
-        warnings.filterwarnings("ignore", message="tomtom was given", category=UserWarning)
+    with few_targets_said():
         return tomtom(queries, targets, min_information=None, n_best=1, n_shuffled=0)

@@ -1,7 +1,7 @@
 import numpy as np
 from scipy.stats import false_discovery_control
 
-from chromkeras.statistics.fdr import benjamini_hochberg
+from chrominterpret.fdr import benjamini_hochberg
 
 
 def test_q_leaves_undefined_p_alone():
