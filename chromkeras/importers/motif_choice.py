@@ -3,6 +3,7 @@
 from math import comb
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from chrominterpret.motifs.jaspar import load_motifs
 from chrominterpret.motifs.motif_files import write_meme
@@ -82,3 +83,32 @@ def meme_text(motifs: list[Motif]) -> str:
         path = Path(folder) / "motifs.meme"
         write_meme(path, motifs)
         return path.read_text(encoding="utf-8")
+
+
+def one_task_simulation(given: Any, *, sequences: int, motifs: int) -> Simulation:
+    """Return what a simulation of another kind has in common with one of accessibility, checked.
+
+    Parameters
+    ----------
+    given
+        Settings with the names that ``Simulation`` has for source, motifs, length, span, GC,
+        splits and seed.
+    sequences
+        Number of rows.
+    motifs
+        Number of motifs; of the worm's the first are taken where none are named.
+    """
+    default = given.source == DEFAULT_SOURCE and not given.motifs
+    return Simulation(
+        tasks=1,
+        sequences=sequences,
+        length=given.length,
+        source=given.source,
+        motifs=WORM_MOTIFS[:motifs] if default else given.motifs,
+        motifs_per_task=motifs,
+        span=given.span,
+        gc=given.gc,
+        valid_fraction=given.valid_fraction,
+        test_fraction=given.test_fraction,
+        seed=given.seed,
+    )

@@ -30,7 +30,12 @@ from chromkeras.data.tables import DenseTable
 from chromkeras.data.truth import Truth
 from chromkeras.errors import InputError
 from chromkeras.importers.draft import from_copies
-from chromkeras.importers.motif_choice import WORM_MOTIFS, choose_motifs, meme_text
+from chromkeras.importers.motif_choice import (
+    WORM_MOTIFS,
+    choose_motifs,
+    meme_text,
+    one_task_simulation,
+)
 from chromkeras.importers.planting import (
     WORM_TRANSITIONS,
     composition,
@@ -114,20 +119,7 @@ class BindingSimulation:
 
     def common(self) -> Simulation:
         """Return the settings that a simulation of accessibility has as well, checked."""
-        default = self.source == DEFAULT_SOURCE and not self.motifs
-        return Simulation(
-            tasks=1,
-            sequences=self.sequences,
-            length=self.length,
-            source=self.source,
-            motifs=WORM_MOTIFS[: self.factors] if default else self.motifs,
-            motifs_per_task=self.factors,
-            span=self.span,
-            gc=self.gc,
-            valid_fraction=self.valid_fraction,
-            test_fraction=self.test_fraction,
-            seed=self.seed,
-        )
+        return one_task_simulation(self, sequences=self.sequences, motifs=self.factors)
 
 
 DEFAULT = BindingSimulation()

@@ -29,7 +29,7 @@ from chromkeras.data.tables import DenseTable
 from chromkeras.data.truth import Truth
 from chromkeras.errors import InputError
 from chromkeras.importers.draft import fit_copies, from_copies
-from chromkeras.importers.motif_choice import WORM_MOTIFS, choose_motifs, meme_text
+from chromkeras.importers.motif_choice import choose_motifs, meme_text, one_task_simulation
 from chromkeras.importers.planting import (
     WORM_TRANSITIONS,
     composition,
@@ -111,20 +111,7 @@ class ExpressionSimulation:
 
     def common(self) -> Simulation:
         """Return the settings that a simulation of accessibility has as well, checked."""
-        default = self.source == DEFAULT_SOURCE and not self.motifs
-        return Simulation(
-            tasks=1,
-            sequences=self.genes,
-            length=self.length,
-            source=self.source,
-            motifs=WORM_MOTIFS[:MOTIFS] if default else self.motifs,
-            motifs_per_task=MOTIFS,
-            span=self.span,
-            gc=self.gc,
-            valid_fraction=self.valid_fraction,
-            test_fraction=self.test_fraction,
-            seed=self.seed,
-        )
+        return one_task_simulation(self, sequences=self.genes, motifs=MOTIFS)
 
 
 DEFAULT = ExpressionSimulation()

@@ -56,7 +56,7 @@ def compare(
     Raises
     ------
     InputError
-        The models have no task in common, one is not ours, or an option is wrong; then nothing
+        The models have no task in common, a file is no model, or an option is wrong; then nothing
         has been written.
     """
     names = chosen_parts(options.parts)

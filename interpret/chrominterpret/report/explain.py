@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from chrominterpret.errors import InputError
 from chrominterpret.files import filling
 from chrominterpret.filters.rules import Rule
@@ -125,6 +127,8 @@ def explain(
     ['liver', 'brain']
     """
     x, names = named(x)
+    if references is not None and not isinstance(references, str):
+        references = np.asarray(references, np.float32)
     explained = explained_model(
         model, x, targets=targets, task_names=task_names, wrt=wrt, head=head, output=output
     )

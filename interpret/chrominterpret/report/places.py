@@ -83,8 +83,8 @@ def _bed(path: Path) -> list[tuple[str, ...]]:
     if not path.is_file():
         raise InputError(f"expected coordinates as {_FORMS}, received {path}, which is no file")
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    kept = [line.split("\t") for line in lines if line.strip() and line[0] != "#"]
-    return [tuple(f[:3]) for f in kept if f[0].split()[0] not in ("track", "browser")]
+    kept = (line.split() for line in lines if line.strip() and line[0] != "#")
+    return [tuple(fields[:3]) for fields in kept if fields[0] not in ("track", "browser")]
 
 
 def _place(one: Any, length: int) -> tuple[str, int]:

@@ -111,9 +111,10 @@ def test_profile_and_counts_of_sequences_in_a_fasta_file(x, known, tmp_path, no_
 def test_a_model_without_a_convolution(x, known, tmp_path, no_pictures):
     given = keras.Input((LENGTH, 4))
     model = keras.Model(given, layers.Dense(1)(layers.Flatten()(given)))
-    options = {**QUICK, "methods": ["gradient"], "modisco": 2}
+    options = {**QUICK, "methods": ["gradient"], "modisco": 2, "references": [0.25] * 4}
     summary = explain(model, x[:1], out=tmp_path, motifs=known, **options)
     assert "convolution" in summary["no filters"]
+    assert summary["options"]["references"] == "given"
     assert summary["patterns"]["0"]["sequences"] == 1  # by DeepLIFT, as a gradient will not do
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "The filters are not shown" in page

@@ -28,6 +28,8 @@ def test_a_bed_file(tmp_path):
     bed.write_text("track name=a\n#chrom\tstart\nchr1\t5\t15\tname\nchrX\t1000\t1010\n\n")
     chrom, start = find_places(bed, 2, 10)
     assert (chrom.tolist(), start.tolist()) == (["chr1", "chrX"], [5, 1000])
+    bed.write_text("chr1 5 15\n\tchrX\t1000 1010\n")
+    assert find_places(bed, 2, 10)[1].tolist() == [5, 1000]
 
 
 def test_names_tell_places_where_all_do():

@@ -87,7 +87,11 @@ def _over(arrays: Sequence[np.ndarray | None], axis: int) -> Any:
 def _references(arrays: Sequence[np.ndarray | None]) -> Any:
     """Return references (1, R, ...) that all parts share once, others (N, R, ...) one by one."""
     first = arrays[0]
-    if first is not None and all(a is not None and np.array_equal(a, first) for a in arrays):
+    if (
+        first is not None
+        and len(first) == 1
+        and all(a is not None and np.array_equal(a, first) for a in arrays)
+    ):
         return first
     return _over(arrays, 0)
 

@@ -112,6 +112,7 @@ def resolve_targets(
     """
     if isinstance(targets, Targets):
         return _fitting(targets, shape)
+    task_names = None if task_names is None else list(task_names)
     if len(shape) == 1 and _is_word(targets) and targets not in (task_names or ()):
         whole = resolve_targets([(targets, 0)], (shape[0], 1))
         return Targets((targets,), whole.weights, whole.profiles)

@@ -23,6 +23,12 @@ def test_one_output(chosen):
     assert targets.weights.dtype == np.float32
 
 
+def test_task_names_as_an_array():
+    targets = resolve_targets("sum", (3,), task_names=np.array(NAMES))
+    assert targets.names == ("sum",)
+    np.testing.assert_array_equal(targets.weights, [[1, 1, 1]])
+
+
 def test_order_is_kept():
     targets = resolve_targets(["Neurons", 0], (3,), task_names=NAMES)
     assert targets.names == ("Neurons", "Intest")
