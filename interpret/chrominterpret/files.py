@@ -180,7 +180,16 @@ def file_names(texts: Sequence[str]) -> list[str]:
     """
     plain = [_cut("".join(c if c.isalnum() or c in "-_." else "_" for c in t)) for t in texts]
     counts = Counter(name.casefold() for name in plain)
-    return [f"{n}_{i}" if counts[n.casefold()] > 1 else n for i, n in enumerate(plain)]
+    taken = {name for name, count in counts.items() if count == 1}
+    names = []
+    for i, name in enumerate(plain):
+        if counts[name.casefold()] > 1:
+            name = f"{name}_{i}"
+            while name.casefold() in taken:
+                name += "_"
+            taken.add(name.casefold())
+        names.append(name)
+    return names
 
 
 def _cut(name: str) -> str:

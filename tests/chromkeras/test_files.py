@@ -71,3 +71,4 @@ def test_file_names_never_collide() -> None:
     assert len(set(long)) == 3
     assert max(len(name.encode()) for name in long) < 110
     assert file_names(["a/b", "a b", "A_B", "gut", "Ä"]) == ["a_b_0", "a_b_1", "A_B_2", "gut", "Ä"]
+    assert file_names(["a", "A", "a_0", "a_0_"]) == ["a_0__", "A_1", "a_0", "a_0_"]

@@ -67,4 +67,5 @@ def _interpretation(parts: list[Path], out: Path, data: Path | None) -> Outcome:
 
     found = join(parts, out, dataset=None if data is None else open_data(data))
     text = f"{len(found.parts)} parts, {found.rows:,} attributed rows"
-    return folder_outcome(found.__dict__, text, out, SHOWS)
+    summary = {"parts": found.parts, "rows": found.rows}
+    return folder_outcome(summary, text, out, SHOWS)

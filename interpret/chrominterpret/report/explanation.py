@@ -13,6 +13,7 @@ import pandas as pd
 from chrominterpret.engine.graph import of_fixed_shapes
 from chrominterpret.errors import InputError
 from chrominterpret.files import replacing
+from chrominterpret.filters.first_layer import find_first_layer
 from chrominterpret.filters.rules import RULES, Rule
 from chrominterpret.json_file import plain, write_json
 from chrominterpret.methods.base.agreement import check_agreement
@@ -86,6 +87,8 @@ class Choices:
         if not self.methods:
             raise InputError("`methods`: expected at least one, received none")
         check_unique("`methods` name", self.methods)
+        if not self.motifs:
+            raise InputError("`motifs`: expected at least one known motif, received none")
 
     def facts(self) -> dict[str, Any]:
         """Return what is said of it on the page and in the summary."""
@@ -147,6 +150,9 @@ class Explanation:
         """Raise ``InputError`` where the model cannot be explained, before anything is written."""
         for method in self.choices.methods:
             find_method(method)(**applicable(method, self._options())).check(self.explained)
+        if self.choices.layer is not None:
+            options = {"layer": self.choices.layer, "wrt": self.choices.options["wrt"]}
+            find_first_layer(self._of_fixed_shapes(), **options)
         check_agreement(self.explained)
         if len(self.explained.targets) > MANY:
             _log.warning(
@@ -213,7 +219,7 @@ class Explanation:
         some = rows[spread_out(len(rows), INFLUENCE_ROWS)]
         try:
             found = read_filters(
-                of_fixed_shapes(explained.model, explained.some(slice(0, 1))),
+                self._of_fixed_shapes(),
                 explained.as_taken(explained.x[rows]),
                 explained.some(some),
                 database=choices.motifs,
@@ -249,6 +255,9 @@ class Explanation:
                 found.append(TaskPatterns(target.names[0], rows, patterns))
                 report(k + 1, len(ranked))
         return match_patterns(found, known)
+
+    def _of_fixed_shapes(self) -> Any:
+        return of_fixed_shapes(self.explained.model, self.explained.some(slice(0, 1)))
 
     def _options(self, rows: np.ndarray | None = None) -> dict[str, Any]:
         """Return the options of the methods, references of each sequence for some rows only."""

@@ -147,6 +147,8 @@ def test_whole_or_nothing(x, known, tmp_path, monkeypatch, no_pictures):
         ({"task_names": ["a"]}, "expected 2 different task names"),
         ({"targets": ["liver"]}, "expected a target"),
         ({"coordinates": [("chr1", 5)]}, "expected coordinates of 24 sequences, received 1"),
+        ({"motifs": []}, "`motifs`: expected at least one known motif"),
+        ({"layer": "second"}, "named 'second'"),
         ({"motifs": "jaspar:worms"}, "taxonomic group"),
         ({"head": "shut"}, "head="),
         ({"references": "shuffle"}, "expected references"),
