@@ -205,17 +205,24 @@ def input_names(model: keras.Model, dataset: Dataset) -> tuple[str, ...]:
         received = dataset.shapes.get(name)
         if received is None:
             raise unknown("input of the model", name, tuple(dataset.inputs))
-        if received != shape and name == "dna":
+        if _fits(received, shape):
+            continue
+        if name == "dna" and len(shape) == 2 and shape[1] == 4:
             raise InputError(
                 f"expected sequences of {shape[0]} bases, as the model was trained on, "
                 f"received {received[0]}"
             )
-        if received != shape:
-            raise InputError(
-                f"expected input {name} of shape {shape}, as the model was trained on, "
-                f"received {received}"
-            )
+        raise InputError(
+            f"expected input {name} of shape {shape}, as the model was trained on, "
+            f"received {received}"
+        )
     return tuple(shapes)
+
+
+def _fits(received: tuple[int, ...], shape: tuple[int | None, ...]) -> bool:
+    """Return whether an input has the shape that a model takes, whose axes may have any length."""
+    same_rank = len(received) == len(shape)
+    return same_rank and all(b in (None, a) for a, b in zip(received, shape, strict=True))
 
 
 def _predict(model: keras.Model, x: Any, batch_size: int) -> np.ndarray:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from chrominterpret.engine.graph import of_fixed_shapes
 from chromkeras.comparison.core.model_names import (
     Replicates,
     check_models,
@@ -285,8 +286,8 @@ def open_comparison(
     Raises
     ------
     InputError
-        Fewer than two models; one is not ours or of another sequence length than the data; no
-        task in common; an unknown baseline; or the split has no rows.
+        Fewer than two models; one is of another sequence length than the data; no task in common;
+        an unknown baseline; or the split has no rows.
     """
     files = [Path(path) for path in paths]
     check_models(files)
@@ -311,7 +312,18 @@ def open_comparison(
     )
     for model in models:
         _check_model(model, data)
+    models = tuple(_of_the_lengths(model, data) for model in models)
     return Comparison(models, dataset, data, rows, options, baseline, tuple(notes))
+
+
+def _of_the_lengths(model: ComparedModel, dataset: Dataset) -> ComparedModel:
+    """Return a model that takes sequences of the data's length, where it takes those of any."""
+    if not model.card.is_foreign:
+        return model
+    names = input_names(model.network, dataset)
+    inputs = dataset.batch(np.arange(1), names)
+    fixed = of_fixed_shapes(model.network, [inputs[name] for name in names])
+    return replace(model, network=fixed)
 
 
 def _check_model(model: ComparedModel, dataset: Dataset) -> None:

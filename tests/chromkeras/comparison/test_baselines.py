@@ -99,7 +99,7 @@ def test_what_looks_words_up_is_explained_by_mutagenesis_alone(data, tmp_path):
 
 def test_a_model_of_anybody_is_compared_in_what_it_predicts_and_costs(data, network, tmp_path):
     keras.utils.set_random_seed(0)
-    x = keras.Input((300, 4), name="one_hot")
+    x = keras.Input((None, 4), name="one_hot")  # of any length
     h = keras.layers.GlobalMaxPooling1D()(keras.layers.Conv1D(4, 9, activation="relu")(x))
     path = tmp_path / "any.keras"
     model = keras.Model(x, keras.layers.Dense(3, activation="sigmoid")(h))

@@ -206,7 +206,7 @@ def test_a_model_of_anybody_is_evaluated_by_the_names_of_its_outputs(made, capsy
     _, dataset, data = made
     keras.utils.set_random_seed(0)
     layers = [
-        keras.Input((300, 4)),
+        keras.Input((None, 4)),
         keras.layers.Conv1D(4, 9, activation="relu"),
         keras.layers.GlobalMaxPooling1D(),
         keras.layers.Dense(3, activation="sigmoid"),
