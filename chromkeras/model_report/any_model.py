@@ -124,6 +124,14 @@ def _sequences(network: Any, data: Any, split: str) -> tuple[Any, Any]:
     if not len(rows):
         raise InputError(f"the {split} split has no rows; choose another `split`")
     rows = rows[spread_out(len(rows), MOST_ROWS)]
-    names = input_names(network, data)
+    names = _input_names(network, data)
     places = list(zip(*places_of(data, rows), strict=True)) if has_places(data) else None
     return feed(names, data.batch(rows, names)), places
+
+
+def _input_names(network: Any, data: Dataset) -> tuple[str, ...]:
+    """Return the inputs to give; `explain` brings DNA alone into the shape that a model takes."""
+    names = [tensor.name for tensor in network.inputs]
+    if len(names) == 1 and names[0] not in data.inputs and DNA in data.inputs:
+        return (DNA,)
+    return input_names(network, data)

@@ -80,6 +80,15 @@ def test_rows_of_a_data_set(files, given, tmp_path):
     assert (given["head"], given["references"]) == ("open", None)
 
 
+def test_a_model_that_takes_dna_in_another_shape(files, tmp_path):
+    x = keras.Input((4, 300))
+    keras.Model(x, layers.Dense(2)(layers.Flatten()(x))).save(tmp_path / "turned.keras")
+    found = interpret("turned.keras", files, "out", replace(QUICK, methods=("gradient",)))
+    assert found["attributed sequences"] == 2
+    with np.load(tmp_path / "out" / "gradient.npz") as arrays:
+        assert arrays["attributions"].shape == (2, 2, 300, 4)
+
+
 def test_names_beside_the_model_leave_tasks_to_choose(files, given, tmp_path):
     (tmp_path / "any.toml").write_text('tasks = ["gut", "skin"]\nhead = 0\n')
     interpret("any.keras", files, "out", replace(QUICK, tasks=("skin",)))
