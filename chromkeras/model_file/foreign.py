@@ -247,13 +247,28 @@ def _as_logits(network: "keras.Model", problem: str) -> "keras.Model":
     if step is None:
         return network
     own = keras.activations.sigmoid if problem == "binary" else keras.activations.softmax
-    if getattr(step.operation, "activation", None) is own:
+    is_own = getattr(step.operation, "activation", None) is own
+    if is_own and _times_called(network, step.operation) == 1:
         step.operation.activation = keras.activations.linear
         return network
     smallest = keras.config.epsilon()
     p = ops.clip(network.output, smallest, 1 - smallest if problem == "binary" else 1)
     logits = ops.log(p) - (ops.log1p(-p) if problem == "binary" else 0)
     return keras.Model(network.inputs, logits, name=network.name)
+
+
+def _times_called(network: "keras.Model", operation: Any) -> int:
+    """Return how often a network calls a layer; what one calls twice is not to be changed."""
+    from chrominterpret.engine.graph import run_graph
+
+    called = []
+
+    def note(step: Any, args: Any, kwargs: Any) -> list[int]:
+        called.append(step.operation)
+        return list(range(step.n_outputs))
+
+    run_graph(network, range(len(network.inputs)), note)
+    return sum(each is operation for each in called)
 
 
 def _shaped(network: "keras.Model", card: RunCard, path: str | os.PathLike[str]) -> "keras.Model":

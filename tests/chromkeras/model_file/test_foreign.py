@@ -96,6 +96,16 @@ def test_a_softmax_over_binary_tasks_keeps_its_probabilities(last, tmp_path):
     np.testing.assert_allclose(p, model.predict(X, verbose=0), atol=1e-6)
 
 
+def test_a_last_layer_that_is_called_twice_stays_as_it_is(tmp_path):
+    x, h = hidden()
+    last = layers.Dense(2, activation="sigmoid")
+    model = keras.Model(x, last(last(layers.Dense(2)(h))))
+    model.save(tmp_path / "m.keras")
+    opened = open_foreign(tmp_path / "m.keras", foreign_card(("a", "b"), "binary"))
+    p = 1 / (1 + np.exp(-opened.network.predict(X, verbose=0)))
+    np.testing.assert_allclose(p, model.predict(X, verbose=0), atol=1e-6)
+
+
 def test_models_with_and_without_a_card(tmp_path):
     assert has_card("worm_hard")
     path = tmp_path / "m.keras"
