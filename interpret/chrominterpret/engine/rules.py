@@ -148,7 +148,7 @@ def prepare_logit_call(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]
 
     def function(*args: Any, **kwargs: Any) -> Any:
         if not hasattr(step.operation, "activation"):
-            return args[0]
+            return tree.flatten((args, kwargs))[0]
         with without_activation(step.operation):
             return call_in_float32(step.operation, args, kwargs)
 

@@ -187,10 +187,11 @@ def bilinear(call: Call) -> Any:
 
 def product(call: Call) -> Any:
     """Multiply any number of factors, two at a time, by the bilinear rule."""
-    (factors,), kwargs = call.arguments
+    args, kwargs = call.arguments
+    factors = args[0] if args else kwargs["inputs"]
     result = factors[0]
     for factor in factors[1:]:
-        pairwise = Call(call.function, (([result, factor],), kwargs))
+        pairwise = Call(call.function, (([result, factor],), {}))
         result = (bilinear if len(pairwise.active()) == 2 else linear)(pairwise)
     return result
 

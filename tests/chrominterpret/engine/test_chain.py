@@ -288,6 +288,20 @@ def test_what_has_no_rule_over_its_axes_is_refused(function):
         check_supported(model_of(function, 3, 2))
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: layers.Softmax()(inputs=layers.Dense(2)(x)),
+        lambda x: layers.Dense(1)(layers.Multiply()(inputs=[x, layers.Dense(3)(x)])),
+    ],
+)
+def test_layers_called_by_keyword(function):
+    model = model_of(function, 3)
+    x = np.array([[1, 2, 3]], np.float32)
+    result = deep_lift_shap(model, x, references=np.zeros((1, 3)))
+    np.testing.assert_allclose(result.delta, 0, atol=1e-6)
+
+
 class Strange(layers.Layer):
     """Calls its backend, which knows no symbolic tensors."""
 
