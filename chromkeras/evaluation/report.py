@@ -16,7 +16,7 @@ from chromkeras.evaluation.evaluate import Evaluation, check_rows, evaluate, mat
 from chromkeras.evaluation.prior import Prior, find_prior
 from chromkeras.evaluation.seen_rows import warn_of_seen_rows
 from chromkeras.files import filling, locked, write_json
-from chromkeras.model_file.card import RunCard, read_card
+from chromkeras.model_file.card import RunCard
 from chromkeras.model_file.foreign import any_card, open_any
 from chromkeras.problems.registry import find_problem
 from chromkeras.tables import write_tsv
@@ -189,19 +189,14 @@ def metrics_path(model: str | os.PathLike[str]) -> Path:
     return path.parent / f"{path.stem}_evaluation" / METRICS
 
 
-def match_model(model: str | os.PathLike[str], dataset: Dataset) -> Dataset:
-    """Return the data set with the tasks of a model file, in the model's order.
+def match_card(card: RunCard, dataset: Dataset) -> Dataset:
+    """Return the data set with the tasks of a model's run card, in its order.
 
     Raises
     ------
     InputError
         The data set lacks a task, or its labels are of another kind or other classes.
     """
-    return match_card(read_card(model), dataset)
-
-
-def match_card(card: RunCard, dataset: Dataset) -> Dataset:
-    """Return the data set with the tasks of a run card; for errors see `match_model`."""
     problem, classes = card.problem, card.classes
     if problem != dataset.problem:
         raise InputError(

@@ -21,7 +21,7 @@ from chromkeras.cli.outcome import Outcome
 from chromkeras.cli.places import check_output_file, check_output_folder
 
 if TYPE_CHECKING:
-    from chromkeras.data.dataset import Dataset
+    from chromkeras.comparison.predictions.against import Against
     from chromkeras.evaluation.prior import Prior
     from chromkeras.evaluation.report import EvaluationReport
 
@@ -83,7 +83,7 @@ def command(
     if against is not None:
         from chromkeras.comparison.predictions.against import check_against
 
-        check_against(model, against, dataset)
+        check_against(model, against, dataset, named)
     found = evaluate_model(
         model,
         dataset,
@@ -108,23 +108,18 @@ def command(
     )
     if against is None:
         return Outcome(found, text)
-    return _against(model, against, dataset, split, both_strands, found, text)
-
-
-def _against(
-    model: Path,
-    other: Path,
-    dataset: "Dataset",
-    split: str,
-    both_strands: bool,
-    found: "EvaluationReport",
-    text: str,
-) -> Outcome:
-    """Return the outcome with what a comparison with another model says added."""
     from chromkeras.comparison.predictions.against import evaluate_against
+
+    difference = evaluate_against(
+        model, against, dataset, tasks=named, head=head, split=split, both_strands=both_strands
+    )
+    return _against(difference, against, found, text)
+
+
+def _against(difference: "Against", other: Path, found: "EvaluationReport", text: str) -> Outcome:
+    """Return the outcome with what a comparison with another model says added."""
     from chromkeras.files import write_json
 
-    difference = evaluate_against(model, other, dataset, split=split, both_strands=both_strands)
     path = found.metrics.parent / f"against_{other.stem}.json"
     write_json(path, difference.to_json())
     value = found.to_json() | {"against": difference}

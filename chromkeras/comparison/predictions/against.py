@@ -1,6 +1,7 @@
 """By how much one model predicts better than another, on the same rows."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,9 @@ from chromkeras.data.dataset import Dataset
 from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import check_rows
 from chromkeras.evaluation.predict import mean_logits
-from chromkeras.evaluation.report import match_model
-from chromkeras.model_file.open_model import OpenModel, open_model
+from chromkeras.evaluation.report import match_card
+from chromkeras.model_file.foreign import any_card, open_any
+from chromkeras.model_file.open_model import OpenModel
 from chromkeras.progress import progress
 from chromkeras.statistics.bootstrap import bootstrap_scores
 from chromkeras.statistics.means import mean_defined
@@ -164,6 +166,8 @@ def evaluate_against(
     other: str | os.PathLike[str],
     dataset: Dataset,
     *,
+    tasks: Sequence[str] = (),
+    head: str | int | None = None,
     split: str = "test",
     both_strands: bool = True,
     replicates: int = REPLICATES,
@@ -178,9 +182,12 @@ def evaluate_against(
     Parameters
     ----------
     model, other
-        Model files, folders of ensembles, or names of shipped models; a baseline is one too.
+        Model files, folders of ensembles, or names of shipped models; a baseline is one too, and
+        any Keras model.
     dataset
         Data set with the tasks of both; those that only one has are left out.
+    tasks, head
+        Of models without a run card; as for ``evaluate_model``.
     split
         Name of the split.
     both_strands
@@ -195,10 +202,13 @@ def evaluate_against(
         them, or the split has no rows.
     """
     names = model_names([Path(model), Path(other)])
-    opened = [open_model(path) for path in (model, other)]
+    cards = [any_card(path, dataset.problem, dataset.classes, tasks) for path in (model, other)]
+    for card in cards:
+        match_card(card, dataset)
+    opened = [
+        open_any(path, card, head=head) for path, card in zip((model, other), cards, strict=True)
+    ]
     tasks = _common(opened, names)
-    for path in (model, other):
-        match_model(path, dataset)
     data = dataset.select_tasks(tasks)
     rows = check_rows(data, split)
     outputs = np.stack([_outputs(each, data, rows, tasks, both_strands) for each in opened])
@@ -240,18 +250,19 @@ def evaluate_against(
 
 
 def check_against(
-    model: str | os.PathLike[str], other: str | os.PathLike[str], dataset: Dataset
+    model: str | os.PathLike[str],
+    other: str | os.PathLike[str],
+    dataset: Dataset,
+    tasks: Sequence[str] = (),
 ) -> None:
-    """Raise ``InputError`` for models that cannot be compared, by their run cards alone."""
-    from chromkeras.model_file.card import read_card
-
-    cards = [read_card(path) for path in (model, other)]
+    """Raise ``InputError`` for models that cannot be compared, by their tasks alone."""
+    cards = [any_card(path, dataset.problem, dataset.classes, tasks) for path in (model, other)]
     if not set(cards[0].tasks) & set(cards[1].tasks):
         raise InputError(
             f"expected models with a task in common, received {cards[0].tasks[0]}, … and "
             f"{cards[1].tasks[0]}, …"
         )
-    match_model(other, dataset)
+    match_card(cards[1], dataset)
 
 
 def _common(opened: list[OpenModel], names: list[str]) -> tuple[str, ...]:

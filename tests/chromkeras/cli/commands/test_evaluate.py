@@ -227,5 +227,9 @@ def test_a_model_of_anybody_is_evaluated_by_the_names_of_its_outputs(made, capsy
     assert found["auroc"] == pytest.approx(roc_auc_score(labels[known], p[known, 0]), abs=1e-9)
     assert told["threshold"]["probability"]["task2"] == 0.5
     assert found["tp"] == ((labels[known] == 1) & (p[known, 0] > 0.5)).sum()
+    both = (*named, "--against", made[0], "--split", "test", "--json")
+    assert call("--model", path, "--data", data, *both) == 0
+    told = json.loads(capsys.readouterr().out)["against"]
+    assert told["auroc"]["tasks"]["task2"]["model"] == pytest.approx(found["auroc"], abs=1e-9)
     assert call("--model", made[0], "--data", data, "--tasks", "a") == 2
     assert "has a run card" in capsys.readouterr().err
