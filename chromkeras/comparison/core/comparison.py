@@ -312,11 +312,11 @@ def open_comparison(
     )
     for model in models:
         _check_model(model, data)
-    models = tuple(_of_the_lengths(model, data) for model in models)
+    models = tuple(_of_fixed_length(model, data) for model in models)
     return Comparison(models, dataset, data, rows, options, baseline, tuple(notes))
 
 
-def _of_the_lengths(model: ComparedModel, dataset: Dataset) -> ComparedModel:
+def _of_fixed_length(model: ComparedModel, dataset: Dataset) -> ComparedModel:
     """Return a model that takes sequences of the data's length, where it takes those of any."""
     if not model.card.is_foreign:
         return model

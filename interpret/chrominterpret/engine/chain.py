@@ -13,7 +13,7 @@ from keras import tree
 from chrominterpret.engine.graph import Step, run_graph, symbolic_arguments, values_inside
 from chrominterpret.engine.opening import Opened, opened_call, opened_cell, opened_inside
 from chrominterpret.engine.recurrent import bound, position_wise, recurrent
-from chrominterpret.engine.rules import INSIDE, apply_rule, chooses_by_masks, prepare_call, rule_of
+from chrominterpret.engine.rules import INSIDE, apply_rule, is_all_of_keras, prepare_call, rule_of
 from chrominterpret.engine.secant import Call
 from chrominterpret.errors import InputError
 
@@ -135,7 +135,7 @@ class Chain:
         return Chain(
             integrate=self.integrate,
             length=self.length,
-            trusted=chooses_by_masks(step.operation),
+            trusted=is_all_of_keras(step.operation),
             enclosed=True,
         )
 

@@ -196,7 +196,7 @@ def is_of_keras(operation: Any) -> bool:
     return defining_class(operation).__module__.startswith("keras.")
 
 
-def chooses_by_masks(operation: Any) -> bool:
+def is_all_of_keras(operation: Any) -> bool:
     """Return whether all that an operation computes is written in Keras.
 
     A condition in such code is a mask; one in somebody's function or cell may be anything.

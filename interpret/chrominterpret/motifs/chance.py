@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chrominterpret.errors import InputError
-from chrominterpret.motifs.p_values import compare, few_targets_said, shuffled, trimmed
+from chrominterpret.motifs.p_values import compare, quiet_about_few_targets, shuffled, trimmed
 from chrominterpret.motifs.pwm import Floats, Motif
 
 LEVEL: Final = 1e-3
@@ -72,7 +72,7 @@ def chance_p_values(
         return np.ones((n_shuffled, len(targets)))
     picked = np.random.default_rng(seed).integers(len(queries), size=n_shuffled)
     random = shuffled([queries[i] for i in picked], seed=seed)
-    with few_targets_said():
+    with quiet_about_few_targets():
         return np.concatenate([results[0] for results in compare(random, targets)])
 
 

@@ -35,7 +35,7 @@ def compare(queries: Sequence[Motif], targets: Sequence[Motif]) -> Iterator[Floa
 
 
 @contextmanager
-def few_targets_said() -> Iterator[None]:
+def quiet_about_few_targets() -> Iterator[None]:
     """Leave out memelite's warning of few targets, which it gave for the queries themselves."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="tomtom was given", category=UserWarning)

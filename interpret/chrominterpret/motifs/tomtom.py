@@ -17,7 +17,13 @@ from chrominterpret.errors import InputError
 from chrominterpret.fdr import benjamini_hochberg
 from chrominterpret.files import replacing
 from chrominterpret.motifs.chance import N_SHUFFLED, calibrated, chance_p_values, too_often
-from chrominterpret.motifs.p_values import Shuffle, compare, few_targets_said, shuffled, trimmed
+from chrominterpret.motifs.p_values import (
+    Shuffle,
+    compare,
+    quiet_about_few_targets,
+    shuffled,
+    trimmed,
+)
 from chrominterpret.motifs.pwm import Floats, Motif
 
 COLUMNS: Final = (
@@ -239,5 +245,5 @@ def _p_and_q(matches: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.flo
 
 
 def _quiet_tomtom(queries: Sequence[Motif], targets: Sequence[Motif]) -> pd.DataFrame:
-    with few_targets_said():
+    with quiet_about_few_targets():
         return tomtom(queries, targets, min_information=None, n_best=1, n_shuffled=0)
