@@ -20,6 +20,7 @@ from chromkeras.errors import InputError
 from chromkeras.evaluation.evaluate import check_rows
 from chromkeras.evaluation.predict import mean_logits
 from chromkeras.evaluation.report import match_card
+from chromkeras.model_file.card import RunCard
 from chromkeras.model_file.foreign import any_card, open_any
 from chromkeras.model_file.open_model import OpenModel
 from chromkeras.progress import progress
@@ -203,12 +204,12 @@ def evaluate_against(
     """
     names = model_names([Path(model), Path(other)])
     cards = [any_card(path, dataset.problem, dataset.classes, tasks) for path in (model, other)]
+    tasks = _common(cards, names)
     for card in cards:
         match_card(card, dataset)
     opened = [
         open_any(path, card, head=head) for path, card in zip((model, other), cards, strict=True)
     ]
-    tasks = _common(opened, names)
     data = dataset.select_tasks(tasks)
     rows = check_rows(data, split)
     outputs = np.stack([_outputs(each, data, rows, tasks, both_strands) for each in opened])
@@ -257,20 +258,16 @@ def check_against(
 ) -> None:
     """Raise ``InputError`` for models that cannot be compared, by their tasks alone."""
     cards = [any_card(path, dataset.problem, dataset.classes, tasks) for path in (model, other)]
-    if not set(cards[0].tasks) & set(cards[1].tasks):
-        raise InputError(
-            f"expected models with a task in common, received {cards[0].tasks[0]}, … and "
-            f"{cards[1].tasks[0]}, …"
-        )
+    _common(cards, model_names([Path(model), Path(other)]))
     match_card(cards[1], dataset)
 
 
-def _common(opened: list[OpenModel], names: list[str]) -> tuple[str, ...]:
-    tasks = tuple(task for task in opened[0].tasks if task in opened[1].tasks)
+def _common(cards: list[RunCard], names: list[str]) -> tuple[str, ...]:
+    tasks = tuple(task for task in cards[0].tasks if task in cards[1].tasks)
     if not tasks:
         raise InputError(
             f"expected models with a task in common, received {names[0]} with "
-            f"{opened[0].tasks[0]}, … and {names[1]} with {opened[1].tasks[0]}, …"
+            f"{cards[0].tasks[0]}, … and {names[1]} with {cards[1].tasks[0]}, …"
         )
     return tasks
 
