@@ -77,6 +77,14 @@ def check_same_study(options: argparse.Namespace) -> None:
 
 def finish(grammar: str, plan: str, options: argparse.Namespace) -> None:
     """Simulate, train and score, but for what is there."""
+    model, data = trained(grammar, plan, options)
+    sizes = [f"--{name}={vars(options)[name]}" for name in ("sequences", "references", "seed")]
+    scores = model.with_name("scores.txt")
+    call([HERE / "scores.py", model, data, model.parent, *sizes], scores)
+
+
+def trained(grammar: str, plan: str, options: argparse.Namespace) -> tuple[Path, Path]:
+    """Simulate and train, but for what is there; return the files of the model and its data."""
     data = options.out / f"{grammar}.h5"
     folder = options.out / f"{grammar}.{plan}"
     folder.mkdir(exist_ok=True)
@@ -93,8 +101,7 @@ def finish(grammar: str, plan: str, options: argparse.Namespace) -> None:
         if model.with_name("model.resume.npz").exists():
             arguments.append("--resume")
         call([CHROMKERAS, *arguments], folder / "train.txt")
-    sizes = [f"--{name}={vars(options)[name]}" for name in ("sequences", "references", "seed")]
-    call([HERE / "scores.py", model, data, folder, *sizes], folder / "scores.txt")
+    return model, data
 
 
 def call(arguments: list[str | Path], log: Path) -> None:
