@@ -29,7 +29,8 @@ def join(
         those of .vcf.gz the same, and parts of .h5 any format but .vcf.gz. q are made anew of the p
         of all parts, and tables of what was rejected are joined too.
     dataset
-        Data set of an interpretation; None opens the file that its parts name.
+        Data set of an interpretation; None opens the file that its parts name, or takes the
+        simulated demo where they are of that.
 
     Returns
     -------
@@ -80,7 +81,7 @@ def _join_interpretation(folders: Sequence[Path], out: Path, dataset: Dataset | 
     model, data = first.facts["model"], first.facts["data"]
     if not Path(model["file"]).is_file() or sha256_of(Path(model["file"])) != model["sha256"]:
         raise InputError(f"expected the model of the parts at {model['file']}; it is not there")
-    dataset = dataset or _dataset(data["file"])
+    dataset = dataset or _dataset(data["file"], data["fingerprint"])
     if dataset.fingerprint != data["fingerprint"]:
         raise InputError(
             f"expected the data set of the parts, {data['fingerprint']}; received another, "
@@ -93,9 +94,14 @@ def _join_interpretation(folders: Sequence[Path], out: Path, dataset: Dataset | 
     return Joined((out,), tuple(part.path for part in found), len(first.chosen.attributed))
 
 
-def _dataset(path: str | None) -> Dataset:
-    if path is None:
-        raise InputError("expected `dataset`, as the parts name no file of it")
-    from chromkeras.data.hdf5 import load_dataset
+def _dataset(path: str | None, fingerprint: str) -> Dataset:
+    if path is not None:
+        from chromkeras.data.hdf5 import load_dataset
 
-    return load_dataset(path)
+        return load_dataset(path)
+    from chromkeras.importers.simulate import demo_dataset
+
+    demo = demo_dataset()
+    if demo.fingerprint != fingerprint:
+        raise InputError("expected `dataset` (--data), as the parts name no file of it")
+    return demo

@@ -123,12 +123,18 @@ def _facts(asked: Asked, data_path: str | os.PathLike[str] | None) -> dict[str, 
             "file": None if data_path is None else str(Path(data_path).resolve()),
             "fingerprint": asked.dataset.fingerprint,
         },
-        "options": asdict(asked.options),
+        "options": asdict(asked.options) | _files(asked.options),
         "chosen": {
             "attributed": chosen.attributed.tolist(),
             "searched": [rows.tolist() for rows in chosen.searched],
         },
     }
+
+
+def _files(options: InterpretOptions) -> dict[str, str]:
+    """Return the options that are files by their whole paths, as parts may be joined elsewhere."""
+    given = {"motifs": options.motifs, "targets": options.targets}
+    return {k: str(Path(v).resolve()) for k, v in given.items() if v and Path(v).is_file()}
 
 
 def open_part(path: str | os.PathLike[str]) -> PartFolder:

@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 
 from chrominterpret.attribution import Attribution
+from chrominterpret.motifs.motif_files import write_meme
+from chrominterpret.motifs.pwm import Motif
 from chromkeras.cli.app import run
 from chromkeras.data.hdf5 import save_dataset
 from chromkeras.errors import InputError
@@ -44,7 +46,9 @@ def test_attributions_of_parts_are_those_of_all_rows(
         return onehot * options["references"]
 
     monkeypatch.setattr(patterns, "hypothetical_contributions", contributions)
-    options = replace(OPTIONS, tasks=("task1",), sequences=2)
+    monkeypatch.chdir(tmp_path)
+    write_meme("m.meme", [Motif("a", np.full((4, 4), 0.25))])
+    options = replace(OPTIONS, tasks=("task1",), sequences=2, motifs="m.meme")
     asked = ask(model_file, tiny_dataset(), options)
     made = [tmp_path / "part1", tmp_path / "part2", tmp_path / "part3"]  # the first has no row
     for number, folder in enumerate(made, 1):
@@ -62,6 +66,10 @@ def test_attributions_of_parts_are_those_of_all_rows(
     assert run(["join", *map(str, made[::2]), "--out", str(tmp_path / "out")]) == 2
     assert "expected all 3 parts, received 2; missing: 2" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+    assert parts[0].options == replace(options, motifs=str(tmp_path / "m.meme"))
+    monkeypatch.setattr("chromkeras.importers.simulate.demo_dataset", lambda: tiny_dataset(seed=9))
+    with pytest.raises(InputError, match=r"expected `dataset` \(--data\), as the parts name no"):
+        join(made, tmp_path / "out")
 
 
 @pytest.mark.slow
