@@ -86,7 +86,8 @@ def _write(panel: Axes, matrix: Matrix, values: np.ndarray) -> None:
         share = (value - matrix.low) / span
         dark = abs(share - 0.5) > 0.35 if matrix.low < 0 else share > 0.55
         text = format(value, f"z{matrix.form}").replace("-", "−")  # z: no −0.00
-        panel.text(
+        number = panel.text(
             j + 0.5, i + 0.5, text, ha="center", va="center", fontsize=7,
             color="white" if dark else "black",
         )  # fmt: skip
+        number.set_in_layout(False)  # it lies in its cell, and measuring all takes seconds
