@@ -85,8 +85,8 @@ def beaten_baseline(dataset: Dataset, scores: np.ndarray) -> BeatenBaseline | No
     Returns
     -------
     BeatenBaseline or None
-        None where there is no such baseline: of classes, with other inputs than DNA, or for
-        sequences shorter than a k-mer.
+        None where there is no such baseline: of classes, without DNA, for pairs of DNA and
+        something else, or for sequences shorter than a k-mer.
     """
     began = time.monotonic()
     options = kmer.Options(strengths=STRENGTHS, rows=MOST_ROWS)

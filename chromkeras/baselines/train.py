@@ -84,7 +84,7 @@ def train_baseline(
     Parameters
     ----------
     dataset
-        Data set of DNA with a training and a validation split.
+        Data set of DNA with a training and a validation split; other inputs are not read.
     options
         Options of the baseline, as ``baseline_options`` makes them.
     out
@@ -93,8 +93,8 @@ def train_baseline(
     Raises
     ------
     InputError
-        The labels are of a kind that the baseline does not know, there is other input than DNA
-        alone, a split is empty, or a task has one class only.
+        The labels are of a kind that the baseline does not know, there is no DNA or rows are pairs
+        of it and something else, a split is empty, or a task has one class only.
 
     Examples
     --------
@@ -131,10 +131,11 @@ def check_dataset(dataset: Dataset, options: Options) -> None:
             f"baseline {options.name}: expected labels of the problem {kinds}, received "
             f"{dataset.problem}"
         )
-    if list(dataset.inputs) != [DNA]:
+    if DNA not in dataset.inputs or dataset.index:
+        pairs = ", in pairs" if dataset.index else ""
         raise InputError(
-            f"baseline {options.name}: expected DNA as the only input, received "
-            f"{', '.join(dataset.inputs)}"
+            f"baseline {options.name}: expected rows of DNA, received "
+            f"{', '.join(dataset.inputs)}{pairs}"
         )
     problem = find_problem(dataset.problem)
     problem.check_training(dataset)

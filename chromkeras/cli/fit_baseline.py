@@ -56,6 +56,8 @@ def fit_baseline(
     from chromkeras.baselines.train import check_dataset, train_baseline
 
     check_dataset(dataset, options)
+    if further := sorted(set(dataset.inputs) - {"dna"}):
+        _log.info("note: %s reads DNA alone, not %s", name, ", ".join(further))
     if dry_run:
         from chromkeras.baselines.size import baseline_size
 

@@ -1,7 +1,7 @@
 """Parts of `three_inputs.sh`.
 
 three_inputs.py motifs FOLDER: the planted motifs as a MEME file.
-three_inputs.py figures FOLDER: AUROC of the three models on validation, and what was found.
+three_inputs.py figures FOLDER: AUROC of the models on validation, and what was found.
 """
 
 import json
@@ -15,7 +15,7 @@ from chromkeras.evaluation.evaluate import evaluate
 from chromkeras.evaluation.predict import predict_logits
 from chromkeras.model_file.open_model import open_model
 
-MODELS = ("dna_signal_annotation", "dna_signal", "dna")
+MODELS = ("dna_signal_annotation", "dna_signal", "dna", "kmer")
 
 
 def motifs(folder):

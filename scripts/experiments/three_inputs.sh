@@ -22,6 +22,8 @@ for reads in '"dna","signal","annotation"' '"dna","signal"' '"dna"'; do
         --set training.schedule=cosine --set training.patience=99 \
         --epochs "$epochs" --out "$out/$name.keras"
 done
+[ -f "$out/kmer.keras" ] ||
+    "$chromkeras" train kmer --data "$out/simulated.h5" --out "$out/kmer.keras"
 "$chromkeras" interpret --model "$out/dna_signal_annotation.keras" --data "$out/simulated.h5" \
     --out "$out/interpretation" --truth --sequences 24
 "$python" "$here/three_inputs.py" figures "$out"

@@ -91,6 +91,23 @@ def test_a_model_file_predicts_what_was_fitted(options, data, tmp_path):
     assert ((p > 0) & (p < 1)).all()
 
 
+def test_other_inputs_are_not_read_and_pairs_are_refused(options, data, tmp_path, tiny_dataset):
+    more = tiny_dataset(rows=150, architecture="factornet")
+    more = replace(data, inputs=more.inputs | data.inputs)
+    alone = train_baseline(data, options, tmp_path / "alone.keras")
+    beside = train_baseline(more, options, tmp_path / "beside.keras")
+    assert beside.scores == alone.scores
+    rows = more.rows("valid")
+    found = [
+        predict_logits(open_model(result.model).network, dataset, rows)
+        for result, dataset in ((alone, data), (beside, more))
+    ]
+    np.testing.assert_array_equal(*found)
+    pairs = replace(data, index={"dna": np.arange(150)})
+    with pytest.raises(InputError, match="expected rows of DNA, received dna, in pairs"):
+        train_baseline(pairs, options, tmp_path / "pairs.keras")
+
+
 def test_the_other_strand_is_the_same(options, data, tmp_path):
     train_baseline(data, options, tmp_path / "model.keras")
     network = open_model(tmp_path / "model.keras").network
