@@ -62,13 +62,22 @@ def encode(sequence: str | bytes) -> np.ndarray:
 def decode(codes: ArrayLike) -> str:
     """Return the letters (upper case, N for unknown) of codes (L,).
 
+    Raises
+    ------
+    InputError
+        If codes have another shape, as one-hot has (see `to_codes`), or are none of 0 to 4.
+
     Examples
     --------
     >>> decode([0, 1, 2, 3, 4])
     'ACGTN'
     """
-    letters = np.frombuffer(b"ACGTN", np.uint8)
-    return letters[np.asarray(codes, np.uint8)].tobytes().decode("ascii")
+    codes = _checked_codes(codes)
+    if codes.ndim != 1:
+        raise InputError(
+            f"expected codes (L,), received {codes.shape}; to_codes gives those of one-hot"
+        )
+    return np.frombuffer(b"ACGTN", np.uint8)[codes].tobytes().decode("ascii")
 
 
 def one_hot(sequences: str | Sequence[str] | ArrayLike) -> np.ndarray:
@@ -87,7 +96,7 @@ def one_hot(sequences: str | Sequence[str] | ArrayLike) -> np.ndarray:
     Raises
     ------
     InputError
-        If a letter is no nucleotide, or sequences differ in length.
+        If a letter is no nucleotide, a code none of 0 to 4, or sequences differ in length.
 
     Examples
     --------
@@ -99,16 +108,39 @@ def one_hot(sequences: str | Sequence[str] | ArrayLike) -> np.ndarray:
     return np.take(_ONE_HOT, _as_codes(sequences), axis=0)
 
 
-def _as_codes(sequences: Any) -> Any:
-    if isinstance(sequences, str):
+def _as_codes(sequences: Any) -> np.ndarray:
+    if isinstance(sequences, str | bytes):
         return encode(sequences)
-    given = list(sequences) if isinstance(sequences, list | tuple) else []
-    if not given or not all(isinstance(each, str) for each in given):
-        return sequences
+    given = sequences.tolist() if _are_texts(sequences) else sequences
+    given = list(given) if isinstance(given, list | tuple) else []
+    if not given or not all(isinstance(each, str | bytes) for each in given):
+        return _checked_codes(sequences)
     lengths = sorted({len(each) for each in given})
     if len(lengths) > 1:
         raise InputError(f"expected sequences of one length, received lengths {lengths}")
     return np.stack([encode(each) for each in given])
+
+
+def _are_texts(sequences: Any) -> bool:
+    """Return whether sequences are an array of texts, or of objects such as a column of pandas."""
+    return getattr(getattr(sequences, "dtype", None), "kind", "") in ("U", "S", "O")
+
+
+def _checked_codes(codes: Any) -> np.ndarray:
+    """Return codes as an array; raise InputError where one is no whole number from 0 to 4."""
+    try:
+        array = np.asarray(codes)
+    except ValueError as error:  # rows of different lengths
+        raise InputError(f"expected letters, or codes 0 to 4: {error}") from error
+    if not array.size:
+        return array.astype(np.uint8)
+    if array.dtype.kind not in "iu":
+        raise InputError(f"expected letters, or codes 0 to 4, received {array.dtype}")
+    if array.min() < 0 or array.max() > UNKNOWN:
+        raise InputError(
+            f"expected codes 0 to 3, and 4 for N; received {array.min()} to {array.max()}"
+        )
+    return array
 
 
 def to_codes(x: ArrayLike) -> np.ndarray:
@@ -117,7 +149,8 @@ def to_codes(x: ArrayLike) -> np.ndarray:
     Raises
     ------
     InputError
-        If a column is neither one-hot nor an N (see `is_unknown`), naming the first that is not.
+        If the shape is another, or a column is neither one-hot nor an N (see `is_unknown`), naming
+        the first that is not.
 
     Examples
     --------
@@ -126,7 +159,7 @@ def to_codes(x: ArrayLike) -> np.ndarray:
     >>> to_codes([[0.25, 0.25, 0.25, 0.25], [0, 0, 1, 0]]).tolist()
     [4, 2]
     """
-    x = np.asarray(x)
+    x = _with_bases(x)
     unknown = is_unknown(x)
     codes = np.where(unknown, UNKNOWN, x.argmax(-1)).astype(np.uint8)
     right = unknown | (one_hot(codes) == x).all(-1)
@@ -135,6 +168,16 @@ def to_codes(x: ArrayLike) -> np.ndarray:
             f"expected one-hot or all-zero columns (..., L, 4), received {first_column(x, ~right)}"
         )
     return codes
+
+
+def _with_bases(x: ArrayLike) -> np.ndarray:
+    """Return an array (..., L, 4); raise InputError for another shape."""
+    array = np.asarray(x)
+    if array.ndim < 2 or array.shape[-1] != len(BASES) or array.dtype.kind not in "biuf":
+        raise InputError(
+            f"expected numbers of shape (..., L, 4), received {array.dtype} of shape {array.shape}"
+        )
+    return array
 
 
 def is_unknown(x: ArrayLike) -> np.ndarray:
@@ -168,12 +211,17 @@ def reverse_complement(x: ArrayLike) -> np.ndarray:
     ndarray
         A view (..., L, 4).
 
+    Raises
+    ------
+    InputError
+        If the shape is another, as that of codes or letters is.
+
     Examples
     --------
     >>> decode(to_codes(reverse_complement(one_hot("AACG"))))
     'CGTT'
     """
-    return np.asarray(x)[..., ::-1, ::-1]
+    return _with_bases(x)[..., ::-1, ::-1]
 
 
 def generator_of(content: np.ndarray, seed: int) -> np.random.Generator:
@@ -211,7 +259,7 @@ def dinucleotide_shuffle(x: ArrayLike, *, n: int = 20, seed: int = 0) -> np.ndar
     Raises
     ------
     InputError
-        If a column is neither one-hot nor an N.
+        If the shape is another, n is below 1, or a column is neither one-hot nor an N.
 
     Examples
     --------
@@ -222,6 +270,11 @@ def dinucleotide_shuffle(x: ArrayLike, *, n: int = 20, seed: int = 0) -> np.ndar
     ['AGNACCNAGA', 'AGNAGANCCA']
     """
     codes = to_codes(x)
+    if codes.ndim != 2 or n < 1:
+        raise InputError(
+            f"expected one-hot sequences (N, L, 4) and n of at least 1, received shape "
+            f"{(*codes.shape, 4)} and {n}"
+        )
     shuffled, known = np.repeat(codes[:, None], n, axis=1), codes != UNKNOWN
     for count in np.unique(known.sum(1)):
         if count > 1:

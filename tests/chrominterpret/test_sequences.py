@@ -91,6 +91,30 @@ def test_letters_codes_and_one_hot():
         encode("AEG")
     with pytest.raises(InputError, match=r"one length, received lengths \[2, 3\]"):
         one_hot(["AC", "GTA"])
+    for texts in (np.array(["AC", "GT"]), np.array(["AC", "GT"], object), [b"AC", b"GT"]):
+        np.testing.assert_array_equal(one_hot(texts), one_hot(["AC", "GT"]))
+
+
+@pytest.mark.parametrize("codes", [[-1], [5], [0.0, 1.0], [[0], [1, 2]], {"a": "ACGT"}])
+def test_what_is_no_code_is_refused(codes):
+    with pytest.raises(InputError, match="codes 0 to"):
+        one_hot(codes)
+    with pytest.raises(InputError, match="codes 0 to"):
+        decode(codes)
+
+
+def test_other_shapes_than_of_one_hot_are_refused():
+    with pytest.raises(InputError, match=r"codes \(L,\), received \(1, 2\)"):
+        decode([[0, 1]])
+    with pytest.raises(InputError, match="codes 0 to 4, received float32"):
+        decode(one_hot("ACGT"))
+    for function in (reverse_complement, to_codes, dinucleotide_shuffle):
+        for wrong in (np.array([[0, 1, 2], [3, 3, 3]]), "ACGT", ["ACGT"]):
+            with pytest.raises(InputError, match=r"shape \(\.\.\., L, 4\), received"):
+                function(wrong)
+    for x, n in ((one_hot("ACGT"), 2), (one_hot(["ACGT"]), 0)):
+        with pytest.raises(InputError, match="n of at least 1"):
+            dinucleotide_shuffle(x, n=n)
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=30))

@@ -42,7 +42,8 @@ class Ablation:
     model : keras.Model
         Functional model.
     first : FirstLayer
-        First layer of the model; ``first.output`` holds the channels.
+        First layer of the model; ``first.output`` holds the channels, ``first.others`` those of the
+        layer's other calls, which are replaced together.
     scale : "logit" or "output"
         Whether predictions are taken before a sigmoid or softmax that ends the model; see
         `influence.filter_influence`.
@@ -63,36 +64,39 @@ class Ablation:
         logits = {step.path for step in found if step is not None}
         sizes = [int(np.prod(tensor.shape[1:])) for tensor in tensors]
         self.n_outputs = sum(sizes)
-        self.bridge = _find_bridge(model, first.output, tensors, {path[0] for path in logits})
-        begins = first.output if self.bridge is None else self.bridge.after
+        steps = {path[0] for path in logits}
+        self.bridge = None if first.others else _find_bridge(model, first.output, tensors, steps)
+        begins = [first.output, *first.others] if self.bridge is None else [self.bridge.after]
         # the model's own inputs too: a side branch may read them
-        rest = keras.Function([begins, *model.inputs], tensors)
+        rest = keras.Function([*begins, *model.inputs], tensors)
 
         def apply(step: Step, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             prepare = prepare_logit_call if step.path in logits else prepare_call
             return prepare(step, args, kwargs).function(*args, **kwargs)
 
-        def side_by_side(begin: Any, *rows: Any) -> Any:
-            outputs = run_graph(rest, [begin, *rows], apply)
+        def side_by_side(*values: Any) -> Any:
+            outputs = run_graph(rest, list(values), apply)
             flat = [keras.ops.reshape(y, (-1, n)) for y, n in zip(outputs, sizes, strict=True)]
             return keras.ops.concatenate([as_float32(y) for y in flat], axis=1)
 
-        def replaced(activation: Any, taken: Any, means: Any, *rows: Any) -> Any:
-            return side_by_side(keras.ops.where(taken > 0, means, activation), *rows)
+        def replaced(taken: Any, means: Any, *values: Any) -> Any:
+            n = len(begins)
+            channels = [keras.ops.where(taken > 0, means, value) for value in values[:n]]
+            return side_by_side(*channels, *values[n:])
 
         self._function = compile_forward(side_by_side, model.variables)
         # The channels are replaced where the model runs, so that no copy of them goes there.
         self._replaced = compile_forward(replaced, model.variables)
 
     def start(
-        self, activation: NDArray[np.float32], rows: Arrays, means: NDArray[np.float32]
+        self, activations: Arrays, rows: Arrays, means: NDArray[np.float32]
     ) -> tuple[Floats, Without]:
         """Run a batch.
 
         Parameters
         ----------
-        activation : ndarray of shape (B, L', F), float32
-            Activations of the first layer.
+        activations : list of ndarray of shape (B, L', F), float32
+            Activations of the first layer, of each of its calls.
         rows : list of ndarray
             Inputs of the model.
         means : ndarray of shape (F,), float32
@@ -105,15 +109,15 @@ class Ablation:
             Function of a slice of channels: predictions (B, T) with these replaced.
         """
         if self.bridge is None:
-            there = keras.ops.convert_to_tensor(activation)
+            there = [keras.ops.convert_to_tensor(activation) for activation in activations]
 
             def without(channels: slice) -> Floats:
                 taken = np.zeros_like(means)
                 taken[channels] = 1
-                return self._replaced(there, taken, means, *rows).astype(np.float64)
+                return self._replaced(taken, means, *there, *rows).astype(np.float64)
 
             return without(slice(0)), without
-        usual, change = self.bridge.start(activation, means)
+        usual, change = self.bridge.start(activations[0], means)
         return self._predict(usual, rows), lambda channels: self._predict(change(channels), rows)
 
     def _predict(self, begin: Any, rows: Arrays) -> Floats:

@@ -1,7 +1,7 @@
 """The first convolution of a model: its place, its windows, and its activations."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 import keras
@@ -54,6 +54,8 @@ class FirstLayer:
         below ``width``. Padding and cropping before the convolution are counted in.
     read : slice
         Input positions that the convolution reads: all, or what is left after cropping.
+    others : tuple of KerasTensor
+        As ``output``, of the layer's other calls, such as that on the reverse complement.
     """
 
     name: str
@@ -68,6 +70,7 @@ class FirstLayer:
     dilation: int
     pad_left: int
     read: slice
+    others: tuple[keras.KerasTensor, ...] = ()
 
     @property
     def starts(self) -> NDArray[np.int64]:
@@ -127,10 +130,14 @@ def find_first_layer(
     *calls, last = _candidates(model, nodes, layer, wrt)
     for node in calls:
         try:
-            return _describe(model, nodes, node, stage)
+            first = _describe(model, nodes, node, stage)
         except InputError:
             continue
-    return _describe(model, nodes, last, stage)
+        break
+    else:
+        first = _describe(model, nodes, last, stage)
+    outputs = [_output(nodes, node, stage) for node in (*calls, last)]
+    return replace(first, others=tuple(t for t in outputs if t is not first.output))
 
 
 def _candidates(
@@ -176,6 +183,11 @@ def _reads_dna(node: Any) -> bool:
     return len(seen) == 3 and seen[-1] == 4 and len(made) == 3
 
 
+def _output(nodes: list[Any], node: Any, stage: Stage) -> keras.KerasTensor:
+    made = node.outputs[0]
+    return _follow_activations(nodes, made) if stage == "activation" else made
+
+
 def _follow_activations(nodes: list[Any], tensor: keras.KerasTensor) -> keras.KerasTensor:
     while True:
         readers = [n for n in nodes if any(t is tensor for t in n.input_tensors)]
@@ -199,9 +211,7 @@ def is_elementwise(operation: Any) -> bool:
 
 
 def _describe(model: keras.Model, nodes: list[Any], node: Any, stage: Stage) -> FirstLayer:
-    convolution, seen, output = node.operation, node.input_tensors[0], node.outputs[0]
-    if stage == "activation":
-        output = _follow_activations(nodes, output)
+    convolution, seen, output = node.operation, node.input_tensors[0], _output(nodes, node, stage)
     length, n_positions, n_filters = seen.shape[1], output.shape[1], output.shape[2]
     if length is None or n_positions is None:
         raise InputError(

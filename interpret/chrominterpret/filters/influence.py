@@ -59,7 +59,8 @@ def filter_influence(
     """Measure how much every prediction depends on every filter of the first convolution.
 
     A filter's output is replaced by its mean over all sequences and positions (Basset, Kelley et
-    al. 2016), and what follows the first layer is run again.
+    al. 2016), and what follows the first layer is run again. Where the model calls the layer more
+    than once, as on the reverse complement, it is replaced in every call.
 
     Parameters
     ----------
@@ -130,8 +131,8 @@ def filter_influence(
         activate = _head(model, first)
         for batch in range(batches):
             rows = [a[batch * batch_size : (batch + 1) * batch_size] for a in arrays]
-            activation = to_numpy(activate(rows)[0])
-            usual, without = ablation.start(activation, rows, activation_means)
+            seen = [to_numpy(each) for each in activate(rows)]
+            usual, without = ablation.start(seen, rows, activation_means)
             for row, channel in enumerate(chosen):
                 every = slice(channel, None, first.n_filters // blocks)
                 change = usual - without(every)
@@ -157,7 +158,7 @@ def _checked_filters(filters: Sequence[int] | None, n_filters: int, blocks: int)
 
 
 def _head(model: keras.Model, first: FirstLayer) -> Any:
-    return keras.Function(list(model.inputs), [first.output])
+    return keras.Function(list(model.inputs), [first.output, *first.others])
 
 
 def _mean_activations(
@@ -165,11 +166,13 @@ def _mean_activations(
 ) -> NDArray[np.float32]:
     if batch_size < 1:
         raise InputError(f"expected a batch size of at least 1; received {batch_size}")
-    head, total, n = _head(model, first), np.zeros(first.n_filters), len(arrays[0])
-    for start in range(0, n, batch_size):
-        rows = [array[start : start + batch_size] for array in arrays]
-        total += to_numpy(head(rows)[0]).sum(axis=(0, 1), dtype=np.float64)
-    return (total / (n * first.n_positions)).astype(np.float32)
+    head, total, count = _head(model, first), np.zeros(first.n_filters), 0
+    for start in range(0, len(arrays[0]), batch_size):
+        for seen in head([array[start : start + batch_size] for array in arrays]):
+            values = to_numpy(seen)
+            total += values.sum(axis=(0, 1), dtype=np.float64)
+            count += values.shape[0] * values.shape[1]
+    return (total / count).astype(np.float32)
 
 
 def _check_blocks(
@@ -182,8 +185,8 @@ def _check_blocks(
 ) -> None:
     """Raise InputError unless the first and the last block move no outputs but their own."""
     rows = [array[:4] for array in arrays]
-    activation = to_numpy(_head(model, first)(rows)[0])
-    usual, without = ablation.start(activation, rows, means)
+    seen = [to_numpy(each) for each in _head(model, first)(rows)]
+    usual, without = ablation.start(seen, rows, means)
     blocks = len(own)
     size = first.n_filters // blocks
     for block in (0, blocks - 1):

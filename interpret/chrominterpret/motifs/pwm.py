@@ -156,11 +156,18 @@ def information_content(ppm: ArrayLike, *, nsites: float | None = None) -> Float
     ndarray of shape (W,), float64
         Bits, 0 to 2; may be below 0 with the correction.
 
+    Raises
+    ------
+    InputError
+        If the shape is another, such as (4, W).
+
     Notes
     -----
     Schneider and Stephens 1990, Nucleic Acids Res 18:6097.
     """
     ppm = np.asarray(ppm, dtype=np.float64)
+    if ppm.ndim != 2 or ppm.shape[1] != 4:
+        raise InputError(f"expected a matrix of shape (W, 4); received {ppm.shape}")
     logs = np.log2(ppm, out=np.zeros_like(ppm), where=ppm > 0)
     entropy = -(ppm * logs).sum(axis=1)
     correction = 0.0 if nsites is None else small_sample_correction(nsites)

@@ -81,6 +81,9 @@ def tomtom(
     InputError
         If there are no targets, names occur twice or an option is out of range.
     """
+    for motif in (*queries, *targets):
+        if not isinstance(motif, Motif):
+            raise InputError(f"expected motifs of class Motif; received a {type(motif).__name__}")
     if not targets:
         raise InputError("expected at least one target motif; received none")
     if n_best is not None and n_best < 1:

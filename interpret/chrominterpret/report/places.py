@@ -54,7 +54,8 @@ def find_places(
     Raises
     ------
     InputError
-        There is another number of coordinates, or one cannot be read or has another length.
+        There is another number of coordinates, or one cannot be read, has another length or says
+        that the sequence is that of the reverse strand.
 
     Examples
     --------
@@ -90,6 +91,11 @@ def _bed(path: Path) -> list[tuple[str, ...]]:
 def _place(one: Any, length: int) -> tuple[str, int]:
     if isinstance(one, str):
         told = _PLACE.fullmatch(one.strip())
+        if told and told.group(4) == "-":
+            raise InputError(
+                f"expected coordinates on the forward strand, as tracks are drawn along it, "
+                f"received {one!r}"
+            )
         if told and (start := _start(told, length)) >= 0:
             return told.group(1), start
     elif isinstance(one, Sequence) and len(one) in (2, 3):

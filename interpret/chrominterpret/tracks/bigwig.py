@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,7 @@ from chrominterpret.files import replacing
 _LARGEST: Final = 2**32 - 1  # positions are 32 bits wide in the format
 
 Track = tuple[NDArray[np.int64], NDArray[np.float64]]
+Row = tuple[str, int, int, float]
 
 
 def write_bigwig(
@@ -49,6 +51,8 @@ def write_bigwig(
     InputError
         If lengths differ, a score is not finite, a chromosome has no size or a region lies
         outside it.
+    OSError
+        If the file cannot be written whole, as on a full disk.
     """
     names, first, values = _checked(chroms, starts, scores)
     ends = first + values.shape[1]
@@ -59,7 +63,7 @@ def write_bigwig(
     tracks = {c: _track(first[names == c], values[names == c], sizes[c]) for c in present}
     with replacing(path) as temporary:
         listed = {c: int(sizes[c]) for c in present}
-        pybigtools.open(str(temporary), "w").write(listed, _intervals(tracks))
+        _write(temporary, listed, _intervals(tracks))
 
 
 def _checked(
@@ -108,7 +112,27 @@ def _track(first: NDArray[np.int64], values: NDArray[np.float64], size: int) -> 
     return covered, total / np.bincount(place)
 
 
-def _intervals(tracks: Mapping[str, Track]) -> Iterator[tuple[str, int, int, float]]:
+def _write(path: Path, sizes: Mapping[str, int], rows: Iterator[Row]) -> None:
+    """Write a file whole; pybigtools prints what stops it, a full disk or Ctrl-C, and goes on."""
+    stopped: list[BaseException] = []
+
+    def told() -> Iterator[Row]:
+        try:
+            yield from rows
+        except BaseException as error:
+            stopped.append(error)
+            raise
+
+    pybigtools.open(str(path), "w").write(sizes, told())
+    if stopped:
+        raise stopped[0]
+    try:  # its header is written last
+        pybigtools.open(str(path)).close()
+    except pybigtools.BBIReadError as error:
+        raise OSError(f"expected to write a bigWig file, received part of one: {path}") from error
+
+
+def _intervals(tracks: Mapping[str, Track]) -> Iterator[Row]:
     """Yield (chromosome, start, end, score), neighbours of equal score in one."""
     for chrom, (covered, mean) in tracks.items():
         score = mean.astype(np.float32)

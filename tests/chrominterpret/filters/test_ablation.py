@@ -28,7 +28,7 @@ def predictions(model: keras.Model) -> tuple[bool, np.ndarray]:
     x = np.eye(4)[np.random.default_rng(0).integers(0, 4, (5, 60))].astype(np.float32)
     ((_, _, activation),) = activations(first, x, batch_size=5)
     after = ablation.Ablation(model, first, "output")
-    usual, without = after.start(activation, [x], activation.mean(axis=(0, 1)))
+    usual, without = after.start([activation], [x], activation.mean(axis=(0, 1)))
     slices = [slice(f, None, 6) for f in range(6)] + [slice(1, None, 3), slice(2, 5)]
     return after.bridge is not None, np.stack([usual, *map(without, slices)])
 

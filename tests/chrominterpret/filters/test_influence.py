@@ -223,3 +223,24 @@ def test_targets_are_sums_of_outputs(x: np.ndarray) -> None:
     np.testing.assert_allclose(found.mean_difference[:, 1], sums, atol=1e-5)
     with pytest.raises(ValueError, match="blocks"):
         filter_influence(model, x, targets=[0], head=1, blocks=3)
+
+
+@pytest.mark.parametrize("stage", ["activation", "convolution"])
+def test_a_layer_that_reads_both_strands_is_replaced_on_both(x: np.ndarray, stage: str) -> None:
+    keras.utils.set_random_seed(1)
+    given = keras.Input((40, 4))
+    first, relu = layers.Conv1D(3, 7, name="first"), layers.ReLU()
+    convolved = [first(strand) for strand in (given, keras.ops.flip(given, axis=(1, 2)))]
+    active = [relu(each) for each in convolved]
+    pooled = [layers.GlobalMaxPooling1D()(each) for each in active]
+    model = keras.Model(given, layers.Dense(2)(layers.Maximum()(pooled)))
+    begins = active if stage == "activation" else convolved
+    seen = [np.array(each) for each in keras.Function(given, begins)(x)]
+    rest = keras.Function(begins, model.output)
+    found = filter_influence(model, x, stage=stage)
+    for f in range(3):
+        without = [each.copy() for each in seen]
+        for each in without:
+            each[:, :, f] = np.mean([one[:, :, f] for one in seen])
+        change = np.array(rest(seen)) - np.array(rest(without))
+        np.testing.assert_allclose(found.mean_difference[f], change.mean(0), atol=1e-5)

@@ -201,3 +201,8 @@ def test_malformed_options() -> None:
         scan(np.zeros((1, 5, 4)), pssm(motif, pseudocount=0))
     with pytest.raises(ValueError, match="at least 9 bp; received 5 bp"):
         scan(np.zeros((1, 5, 4)), np.zeros((9, 4)))
+
+
+def test_information_of_a_turned_matrix_is_refused():
+    with pytest.raises(ValueError, match=r"shape \(W, 4\); received \(4, 6\)"):
+        information_content(np.full((4, 6), 0.25))

@@ -211,6 +211,8 @@ def test_a_compilation_is_announced_where_it_is_due(
 
 
 def test_options_are_checked(database: list[Motif]) -> None:
+    with pytest.raises(ValueError, match="class Motif; received a ndarray"):
+        tomtom([np.eye(4)], [np.eye(4)])
     with pytest.raises(ValueError, match="at least one target"):
         tomtom([FLAT], [])
     with pytest.raises(ValueError, match="different names"):

@@ -48,6 +48,8 @@ def test_wrong_places(wrong, tmp_path):
         find_places(tmp_path / "none.bed", 1, 10)
     with pytest.raises(InputError, match="of 3 sequences, received 1"):
         find_places([("chr1", 5)], 3, 10)
+    with pytest.raises(InputError, match="on the forward strand"):
+        find_places(["chr1:5-15(-)"], 1, 10)
 
 
 def test_names_of_sequences(tmp_path):

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -5,6 +6,7 @@ import numpy as np
 import pybigtools
 import pytest
 
+from chrominterpret.tracks import bigwig
 from chrominterpret.tracks.bigwig import write_bigwig
 
 
@@ -63,3 +65,22 @@ def test_what_does_not_fit_is_said(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match=rf"received a:{start}-{start + 5} where a has 9 bp"):
             write_bigwig(path, ["a"], [start], one, sizes={"a": 9})
     assert not path.exists()
+
+
+def test_an_interrupt_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(tracks: object) -> Iterator[tuple[str, int, int, float]]:
+        yield "a", 0, 1, 1.0
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bigwig, "_intervals", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_bigwig(tmp_path / "a.bw", ["a"], [0], np.ones((1, 5)))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's device that is full")
+def test_a_full_disk_is_an_error(tmp_path: Path) -> None:
+    full = tmp_path / "full.bw"
+    full.symlink_to("/dev/full")
+    with pytest.raises(OSError, match="part of one"):
+        bigwig._write(full, {"a": 5}, iter([("a", 0, 5, 1.0)]))
