@@ -141,7 +141,7 @@ class Against:
             f"on {better} and worse on {worse} of {known.sum()} tasks by an interval without 0"
         )
         if not known.any():
-            verdict = f"no task has a {first.title} of both models, so neither is better"
+            verdict = f"{first.title} is defined for both models in no task, so neither is better"
         others = [
             f"{title}: mean {each.title} {_cell(each.mean, '+.4f')}, "
             f"{_interval(each.mean_interval)}"

@@ -23,4 +23,4 @@ def test_means_are_over_the_tasks_of_both_models():
 def test_nothing_is_said_to_be_better_where_no_difference_is_known():
     said = against(np.array([[0.5, 0.9], [np.nan, np.nan]]))
     assert "nan" not in said
-    assert "no task has a r of both models" in said
+    assert "r is defined for both models in no task" in said
