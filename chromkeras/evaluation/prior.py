@@ -159,7 +159,7 @@ def _given(prior: float | Mapping[str, float], tasks: tuple[str, ...]) -> np.nda
 
 def _shares(values: list[Any], where: str) -> np.ndarray:
     for value in values:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
+        if not isinstance(value, float | np.floating) or not 0 < value < 1:
             raise InputError(
                 f"{where}: expected a share of positives between 0 and 1, received {value}"
             )

@@ -17,6 +17,7 @@ from chromkeras.names import unknown
 
 Center = Literal["midpoint", "summit"]
 CENTERS: tuple[Center, ...] = ("midpoint", "summit")
+BED12 = 12  # columns of a BED file with exons, whose number is in column 10
 _FILES = FileKind(
     what="peaks",
     suffix=re.compile(r"\.(bed|narrowpeak|broadpeak)(\.gz)?$", re.IGNORECASE),
@@ -109,7 +110,7 @@ def read_peaks(
         Bases of each chromosome of the genome.
     center
         "midpoint" is floor((start + end) / 2), as Basset does; "summit" is start + column 10
-        where that is 0 or more, else the midpoint.
+        of narrowPeak where that is 0 or more, else the midpoint, as of BED files.
 
     Raises
     ------
@@ -147,7 +148,7 @@ def _parse(fields: Sequence[str], lengths: Mapping[str, int], center: Center) ->
     start, end = bed_integer(fields[1], "start"), bed_integer(fields[2], "end")
     _check_place(chrom, start, end, lengths)
     middle = (start + end) // 2
-    if center == "summit" and len(fields) >= 10:
+    if center == "summit" and len(fields) >= 10 and len(fields) != BED12:
         summit = bed_integer(fields[9], "summit (column 10)")
         if summit >= max(end - start, 1):
             raise InputError(f"summit {summit} lies outside a peak of {end - start} bases")

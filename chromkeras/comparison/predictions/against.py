@@ -132,17 +132,19 @@ class Against:
         """Return tables and a line for a person."""
         tables = [self._table(each) for each in self.differences.values()]
         first = next(iter(self.differences.values()))
-        low, high = first.mean_interval
         known = np.isfinite(first.difference)
         better = int((first.interval[0][known] > 0).sum())
         worse = int((first.interval[1][known] < 0).sum())
         verdict = (
             f"{self.names[0]} is {_amount(first.mean)} than {self.names[1]} by mean "
-            f"{first.title}, 95 % interval {low:+.4f} to {high:+.4f} over regions; better on "
-            f"{better} and worse on {worse} of {known.sum()} tasks by an interval without 0"
+            f"{first.title}, 95 % interval {_interval(first.mean_interval)} over regions; better "
+            f"on {better} and worse on {worse} of {known.sum()} tasks by an interval without 0"
         )
+        if not known.any():
+            verdict = f"{first.title} is defined for both models in no task, so neither is better"
         others = [
-            f"{title}: mean {each.title} {each.mean:+.4f}, {_interval(each.mean_interval)}"
+            f"{title}: mean {each.title} {_cell(each.mean, '+.4f')}, "
+            f"{_interval(each.mean_interval)}"
             for title, each in self.strata.items()
         ]
         return "\n\n".join([*tables, "\n".join([verdict, *others])])
@@ -155,7 +157,8 @@ class Against:
             p = () if each.p is None else (_cell(each.p[t], ".2g"),)
             lines.append((task, *map(_cell, cells[:2]), _cell(cells[2], "+.4f"),
                           _interval(each.interval[:, t]), *p))  # fmt: skip
-        means = mean_defined(each.scores, axis=1)
+        # over the tasks of the mean difference, those where both are defined
+        means = mean_defined(np.where(np.isfinite(each.difference), each.scores, np.nan), axis=1)
         empty = () if each.p is None else ("",)
         lines.append(("mean", *map(_cell, means), _cell(each.mean, "+.4f"),
                       _interval(each.mean_interval), *empty))  # fmt: skip

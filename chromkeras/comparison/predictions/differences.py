@@ -120,12 +120,16 @@ def compare_replicates(
     """
     weights = _weights(replicates, len(outputs))
     contrasts = np.array([weights[a] - weights[b] for a, b in pairs]).reshape(-1, len(outputs))
+    members = [list(group.members) for group in replicates]
     links = links or ["identity"] * len(outputs)
     scores = np.stack(
         [problem.scores(values, one, link) for one, link in zip(outputs, links, strict=True)]
     )
-    score = weights @ scores
-    replicated = Bootstrap(np.einsum("bmt,lm->blt", bootstrap.scores, weights))
+    # Means and no product with weights, as the NaN of one model would reach all others by its 0.
+    score = np.stack([scores[own].mean(axis=0) for own in members])
+    replicated = Bootstrap(
+        np.stack([bootstrap.scores[:, own].mean(axis=1) for own in members], axis=1)
+    )
     if problem.logits:
         p = _delong_p(values, outputs, scores, contrasts)
     else:

@@ -9,6 +9,7 @@ from chromkeras.comparison.core.part import PartResult
 from chromkeras.comparison.predictions.differences import Differences
 from chromkeras.comparison.predictions.findings import Findings, measure_predictions
 from chromkeras.comparison.predictions.sections import prediction_sections
+from chromkeras.statistics.means import mean_defined
 
 ORDER = 10
 
@@ -53,7 +54,7 @@ def _model_rows(findings: Findings) -> list[dict[str, Any]]:
 def _calibration_means(findings: Findings, model: int, stratum: str) -> dict[str, float]:
     values = vars(findings.calibrations[model]) if findings.calibrations else {}
     return {
-        _CALIBRATION[key]: float(np.mean(value)) if stratum == "all" else float("nan")
+        _CALIBRATION[key]: mean_defined(value) if stratum == "all" else float("nan")
         for key, value in values.items()
     }
 

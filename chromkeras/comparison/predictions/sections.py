@@ -257,7 +257,7 @@ def _calibration(findings: Findings, figures: dict[str, Figure]) -> Section:
         "Brier, as trained",
     ]  # fmt: skip
     rows: list[list[Cell]] = [
-        [name, *(Number.of(float(np.mean(v)), ".4f") for v in vars(found).values())]
+        [name, *(Number.of(mean_defined(v), ".4f") for v in vars(found).values())]
         for name, found in zip(findings.comparison.names, findings.calibrations, strict=True)
     ]
     caption = (

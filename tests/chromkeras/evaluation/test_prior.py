@@ -51,6 +51,11 @@ def test_class_weights_are_taken_out_of_the_odds(model, dataset):
     assert not find_prior(model("plain"), dataset).shift.any()
 
 
+def test_a_share_may_be_a_number_of_numpy(model, dataset):
+    found = find_prior(model(), dataset, prior=np.float32(0.25))
+    np.testing.assert_array_equal(found.shift, find_prior(model(), dataset, prior=0.25).shift)
+
+
 @pytest.mark.parametrize("loss", loss_names("binary"))
 def test_another_share_of_positives(loss, model, dataset):
     """Bayes' theorem: what is learned of the sequence stays, the share of positives does not."""

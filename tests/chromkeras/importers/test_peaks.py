@@ -38,6 +38,11 @@ def test_gzip_gives_the_same(tmp_path: Path) -> None:
 NARROW = "chr1\t100\t200\tp\t0\t.\t5.1\t-1\t-1\t{summit}\n"
 
 
+def test_the_number_of_exons_of_bed_is_no_summit(tmp_path: Path) -> None:
+    line = "chr1\t100\t200\tg\t0\t+\t100\t200\t0\t2\t10,20,\t0,80,\n"
+    assert read(tmp_path, line, center="summit").center.tolist() == [150]
+
+
 @pytest.mark.parametrize(("summit", "center", "place"), [
     (30, "summit", 130), (0, "summit", 100), (-1, "summit", 150), (30, "midpoint", 150),
 ])  # fmt: skip

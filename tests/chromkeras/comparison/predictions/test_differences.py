@@ -12,6 +12,7 @@ from chromkeras.comparison.predictions.differences import (
 )
 from chromkeras.comparison.predictions.shown import BINARY, shown_figures
 from chromkeras.problems.binary import PROBLEM, Binary
+from chromkeras.problems.regression import PROBLEM as REGRESSION
 from chromkeras.statistics.bootstrap import bootstrap_auroc
 from chromkeras.statistics.delong import auroc_covariance, contrast_error, p_value
 
@@ -128,6 +129,23 @@ def test_a_model_compared_with_itself_shows_no_difference(case):
         np.testing.assert_array_equal(values, 0)
     np.testing.assert_array_equal(found.q_value, 1)
     assert found.gains(0) == (0, 0, 0, 0)
+
+
+def test_a_model_without_a_score_takes_none_from_the_others():
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(40, 2))
+    outputs = values + rng.normal(size=(3, 40, 2))
+    options = {"problem": REGRESSION}
+    alone = [outputs[:2], OWN[:2], ((1, 0),)]
+    outputs[2, :, 0] = 1.0  # has collapsed in one task
+    drawn = stratum_bootstrap(values, outputs, np.arange(40), replicates=20, seed=0, **options)
+    found = compare_replicates(values, outputs, OWN[:3], pairs_of(3, 0), drawn, **options)
+    drawn = stratum_bootstrap(values, alone[0], np.arange(40), replicates=20, seed=0, **options)
+    expected = compare_replicates(values, *alone, drawn, **options)
+    np.testing.assert_array_equal(found.score[:2], expected.score)
+    np.testing.assert_array_equal(found.interval[0], expected.interval[0])
+    np.testing.assert_array_equal(found.p_value[0], expected.p_value[0])
+    np.testing.assert_array_equal(np.isnan(found.difference), [[0, 0], [1, 0], [1, 0]])
 
 
 def test_gains_and_losses_by_hand(case):
