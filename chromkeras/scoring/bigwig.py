@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pybigtools
 
+from chrominterpret.tracks.bigwig import write_intervals
 from chromkeras.errors import InputError
 from chromkeras.files import file_names, replacing_together
 from chromkeras.scoring.layout import Layout
@@ -45,6 +45,8 @@ def write_bigwig(
     ------
     InputError
         The scores are not of regions, or none of these lies inside its chromosome.
+    OSError
+        A file cannot be written whole, as on a full disk.
     """
     source = facts.get("source", {})
     if source.get("kind") != "bed":
@@ -60,7 +62,7 @@ def write_bigwig(
     with replacing_together(*files) as besides:
         for beside, (matrix, column, _) in zip(besides, columns, strict=True):
             scores = np.concatenate([arrays[matrix][:, column] for arrays in pieces()])
-            pybigtools.open(str(beside), "w").write(places.lengths, places.intervals(scores))
+            write_intervals(beside, places.lengths, places.intervals(scores))
     return files
 
 

@@ -63,7 +63,7 @@ def write_bigwig(
     tracks = {c: _track(first[names == c], values[names == c], sizes[c]) for c in present}
     with replacing(path) as temporary:
         listed = {c: int(sizes[c]) for c in present}
-        _write(temporary, listed, _intervals(tracks))
+        write_intervals(temporary, listed, _intervals(tracks))
 
 
 def _checked(
@@ -112,8 +112,25 @@ def _track(first: NDArray[np.int64], values: NDArray[np.float64], size: int) -> 
     return covered, total / np.bincount(place)
 
 
-def _write(path: Path, sizes: Mapping[str, int], rows: Iterator[Row]) -> None:
-    """Write a file whole; pybigtools prints what stops it, a full disk or Ctrl-C, and goes on."""
+def write_intervals(path: Path, sizes: Mapping[str, int], rows: Iterator[Row]) -> None:
+    """Write (chromosome, start, end, score) to a bigWig file; raise what pybigtools only prints.
+
+    It goes on as if nothing was where a full disk or Ctrl-C stops it.
+
+    Parameters
+    ----------
+    path
+        File to write.
+    sizes
+        Length of each chromosome in bp.
+    rows
+        Intervals in order that do not overlap, 0-based and half-open.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written whole, as on a full disk.
+    """
     stopped: list[BaseException] = []
 
     def told() -> Iterator[Row]:
