@@ -83,4 +83,4 @@ def test_a_full_disk_is_an_error(tmp_path: Path) -> None:
     full = tmp_path / "full.bw"
     full.symlink_to("/dev/full")
     with pytest.raises(OSError, match="part of one"):
-        bigwig._write(full, {"a": 5}, iter([("a", 0, 5, 1.0)]))
+        bigwig.write_intervals(full, {"a": 5}, iter([("a", 0, 5, 1.0)]))
