@@ -69,7 +69,7 @@ class References:
 
 
 CHOICES = (
-    *(References(f"{n} dinucleotide shuffles", "dinucleotide_shuffle", n) for n in SHUFFLES),
+    *(References(f"dinucleotide shuffles: {n}", "dinucleotide_shuffle", n) for n in SHUFFLES),
     References(f"{MATCHED} rows of equal GC", "rows", MATCHED),
     References("base frequencies", "background", 1),
     References("a quarter each", "uniform", 1),
