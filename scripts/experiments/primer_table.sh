@@ -20,10 +20,20 @@ binding="$out/binding_101.h5"
 # Without MODELS, all that can be built for the length and the inputs. In 101 bp nothing would be left
 # for the last filters of Basset and DeepSEA without padding.
 models=${MODELS:+--models $MODELS}
-padded="--set basset:architecture.padding=same --set deepsea:architecture.padding=same"
+padded=(basset:architecture.padding=same deepsea:architecture.padding=same)
+known=pwm:baseline.motifs=jaspar
+options() { # options SETTING ...: the settings of models that are measured
+    local setting
+    for setting; do
+        case ",${MODELS:-${setting%%:*}}," in
+        *",${setting%%:*},"*) printf -- '--set %s ' "$setting" ;;
+        esac
+    done
+}
 for data in "$worm" "$binding"; do
     name=$(basename "$data" .h5)
-    [ "$data" = "$binding" ] && settings=$padded || settings=
+    settings=$(options "$known:nematodes")
+    [ "$data" != "$binding" ] || settings=$(options "${padded[@]}" "$known:vertebrates")
     "$chromkeras" benchmark --data "$data" --plan hard --size small --seeds "$seeds" \
         --split "$split" --out "$out/$name" $models $epochs $settings
 done
