@@ -103,5 +103,5 @@ def _dataset(path: str | None, fingerprint: str) -> Dataset:
 
     demo = demo_dataset()
     if demo.fingerprint != fingerprint:
-        raise InputError("expected `dataset` (--data), as the parts name no file of it")
+        raise InputError("expected `dataset`, as the parts name no file of it")
     return demo

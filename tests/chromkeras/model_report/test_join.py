@@ -68,7 +68,7 @@ def test_attributions_of_parts_are_those_of_all_rows(
     assert not (tmp_path / "out").exists()
     assert parts[0].options == replace(options, motifs=str(tmp_path / "m.meme"))
     monkeypatch.setattr("chromkeras.importers.simulate.demo_dataset", lambda: tiny_dataset(seed=9))
-    with pytest.raises(InputError, match=r"expected `dataset` \(--data\), as the parts name no"):
+    with pytest.raises(InputError, match="expected `dataset`, as the parts name no file of it"):
         join(made, tmp_path / "out")
 
 
