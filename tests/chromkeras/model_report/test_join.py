@@ -100,8 +100,12 @@ def test_parts_joined_are_one_run_and_else_refused(model_file, tiny_dataset, tmp
 
 def _check_alike(found, expected):
     for name, array in vars(expected).items():
-        if isinstance(array, np.ndarray):
-            np.testing.assert_allclose(getattr(found, name), array, atol=1e-6, err_msg=name)
+        if name == "relative_delta":  # a quotient of rounding errors, small in both
+            assert max(getattr(found, name).max(), array.max()) < 1e-4
+        elif isinstance(array, np.ndarray):
+            np.testing.assert_allclose(
+                getattr(found, name), array, rtol=1e-5, atol=1e-5, err_msg=name
+            )
         else:
             assert getattr(found, name) == array, name
 
