@@ -13,11 +13,11 @@ turns.
 import argparse
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from table import markdown_table
+from timing import seconds
 
 import chromkeras
 
@@ -81,7 +81,7 @@ def cells(
         call()
     counts = (options.count, options.loop, options.count)
     calls = (scored, loop, batched)
-    turns = [[processor_seconds(call) for call in calls] for _ in range(options.repeats)]
+    turns = [[seconds(call, time.process_time) for call in calls] for _ in range(options.repeats)]
     rates = np.array(counts) / np.array(turns)
     middle = np.median(rates, axis=0)
     shown = [
@@ -94,13 +94,6 @@ def cells(
 
 def rate_text(rate: float) -> str:
     return f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"
-
-
-def processor_seconds(call: Callable[[], None]) -> float:
-    """Return the processor time of a call, which other work on the machine leaves alone."""
-    start = time.process_time()
-    call()
-    return time.process_time() - start
 
 
 def four_windows(
